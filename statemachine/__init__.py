@@ -1,0 +1,1 @@
+"""The rules: a deterministic perpetuals exchange.  No clock, no disk, no float."""

@@ -1,0 +1,80 @@
+"""Canonical messages: one value has exactly one encoding.
+
+What is hashed, signed or posted is a small profile of msgpack: integers of
+64 bits, byte strings and arrays, each in its shortest form.  No text, no
+floats, no booleans, no maps, no nil, no extensions.  ``unpack`` refuses every
+input that ``pack`` could not have written, so that a message has one hash.
+
+State *records* are not messages: they are fixed-width, see ``records``.
+"""
+
+from typing import Any
+
+import msgpack
+
+from statemachine.errors import FrameInvalid
+
+DEPTH_MAX = 6
+"""Levels of nesting; the deepest message is a bulk's leg inside a frame."""
+
+
+def pack(value: Any) -> bytes:
+    """Return the canonical bytes of a tree of ints, bytes and lists."""
+    packed: bytes = msgpack.packb(value, use_bin_type=True)
+    return packed
+
+
+def unpack(data: bytes) -> Any:
+    """Return the value that ``data`` encodes.
+
+    Raises
+    ------
+    FrameInvalid
+        If ``pack`` could not have written ``data``.
+    """
+    try:
+        value = msgpack.unpackb(data, raw=False, strict_map_key=True, use_list=True)
+        canonical = msgpack.packb(value, use_bin_type=True)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise FrameInvalid(f"not a message: {error}") from error
+    if canonical != data or not is_plain(value, DEPTH_MAX):
+        raise FrameInvalid(f"not canonical: {data[:32].hex()}")
+    return value
+
+
+def is_plain(value: Any, depth: int) -> bool:
+    """Return whether a decoded value holds nothing but ints, bytes and lists."""
+    kind = type(value)
+    if kind is int or kind is bytes:
+        return True
+    if kind is not list or depth == 0:
+        return False
+    return all(is_plain(item, depth - 1) for item in value)
+
+
+def as_uint(value: Any, limit: int, name: str) -> int:
+    """Return ``value`` if it is an integer in ``[0, limit)``; else refuse."""
+    if type(value) is not int or not 0 <= value < limit:
+        raise FrameInvalid(f"{name}: {value!r} is not an integer in [0, {limit})")
+    return value
+
+
+def as_int(value: Any, limit: int, name: str) -> int:
+    """Return ``value`` if it is an integer in ``(-limit, limit)``; else refuse."""
+    if type(value) is not int or not -limit < value < limit:
+        raise FrameInvalid(f"{name}: {value!r} is not an integer below {limit} in size")
+    return value
+
+
+def as_bytes(value: Any, size: int, name: str) -> bytes:
+    """Return ``value`` if it is exactly ``size`` bytes; else refuse."""
+    if type(value) is not bytes or len(value) != size:
+        raise FrameInvalid(f"{name}: need {size} bytes")
+    return value
+
+
+def as_list(value: Any, size: int, name: str) -> list[Any]:
+    """Return ``value`` if it is an array of exactly ``size`` items; else refuse."""
+    if type(value) is not list or len(value) != size:
+        raise FrameInvalid(f"{name}: need an array of {size}")
+    return value

@@ -1,0 +1,1 @@
+"""One module per kind of transaction: READ, CHECKS, EFFECTS, RECEIPT."""

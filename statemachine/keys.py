@@ -1,0 +1,152 @@
+"""Where each record lives: the key space of the state.
+
+A key is one table byte and fixed-width big-endian ids, so no key is a prefix
+of another, neighbours in use are neighbours in the tree, and priority is key
+order: the best order of a book side is the first key of its range.
+
+======  ============  ==============================================  ======
+table   name          ids                                             range
+======  ============  ==============================================  ======
+0x01    CURSOR        none
+0x02    LEDGER        none
+0x03    SIGNER        address 20
+0x04    ACCOUNT       account 4
+0x05    NONCES        address 20, bucket 1
+0x10    MARKET        market 2
+0x11    ORACLE        market 2
+0x20    PORTFOLIO     account 4, sub 1
+0x21    POSITION      account 4, sub 1, market 2
+0x30    ORDER         market 2, side 1, priority 8, sequence 8        4
+0x31    OWNED         account 4, sub 1, market 2, sequence 8          6
+0x32    CLIENT_ID     account 4, sub 1, hash 8
+0x40    DUE           lane 1, time 8, sequence 8                      2
+0x50    WITHDRAWAL    index 8
+======  ============  ==============================================  ======
+
+``range`` is the length of the prefix within which ``seek`` may look.
+``priority`` is the price for asks and 2**64 - 1 - price for bids.
+"""
+
+from struct import Struct
+from typing import Final
+
+TABLE_CURSOR: Final = 0x01
+TABLE_LEDGER: Final = 0x02
+TABLE_SIGNER: Final = 0x03
+TABLE_ACCOUNT: Final = 0x04
+TABLE_NONCES: Final = 0x05
+TABLE_MARKET: Final = 0x10
+TABLE_ORACLE: Final = 0x11
+TABLE_PORTFOLIO: Final = 0x20
+TABLE_POSITION: Final = 0x21
+TABLE_ORDER: Final = 0x30
+TABLE_OWNED: Final = 0x31
+TABLE_CLIENT_ID: Final = 0x32
+TABLE_DUE: Final = 0x40
+TABLE_WITHDRAWAL: Final = 0x50
+
+RANGE_LENGTH: Final[dict[int, int]] = {TABLE_ORDER: 4, TABLE_OWNED: 6, TABLE_DUE: 2}
+"""Table byte -> length of the prefix that a seek of this table uses."""
+
+CURSOR_KEY: Final = bytes([TABLE_CURSOR])
+LEDGER_KEY: Final = bytes([TABLE_LEDGER])
+PRIORITY_TOP: Final = (1 << 64) - 1
+BUY: Final = 0
+SELL: Final = 1
+LANE_SYSTEM: Final = 0
+LANE_USER: Final = 1
+
+PORTFOLIO: Final = Struct(">BIB")
+POSITION: Final = Struct(">BIBH")
+ORDER: Final = Struct(">BHBQQ")
+OWNED: Final = Struct(">BIBHQ")
+CLIENT_ID: Final = Struct(">BIB8s")
+DUE: Final = Struct(">BBQQ")
+
+
+def signer_key(address: bytes) -> bytes:
+    """Return the key of what an address may sign for."""
+    return b"\x03" + address
+
+
+def account_key(account: int) -> bytes:
+    """Return the key of an account's owner."""
+    return b"\x04" + account.to_bytes(4, "big")
+
+
+def nonces_key(address: bytes, bucket: int) -> bytes:
+    """Return the key of one bucket of a signer's used nonces."""
+    return b"\x05" + address + bytes([bucket])
+
+
+def market_key(market: int) -> bytes:
+    """Return the key of a market."""
+    return b"\x10" + market.to_bytes(2, "big")
+
+
+def oracle_key(market: int) -> bytes:
+    """Return the key of a market's oracle messages."""
+    return b"\x11" + market.to_bytes(2, "big")
+
+
+def portfolio_key(portfolio: int) -> bytes:
+    """Return the key of a portfolio (``account << 8 | sub``)."""
+    return PORTFOLIO.pack(TABLE_PORTFOLIO, portfolio >> 8, portfolio & 255)
+
+
+def position_key(portfolio: int, market: int) -> bytes:
+    """Return the key of a portfolio's position in a market."""
+    return POSITION.pack(TABLE_POSITION, portfolio >> 8, portfolio & 255, market)
+
+
+def order_key(market: int, side: int, price: int, sequence: int) -> bytes:
+    """Return the key of a resting order; the best one of a side sorts first."""
+    priority = price if side == SELL else PRIORITY_TOP - price
+    return ORDER.pack(TABLE_ORDER, market, side, priority, sequence)
+
+
+def order_range(market: int, side: int) -> bytes:
+    """Return the prefix of one side of one book."""
+    return bytes([TABLE_ORDER, market >> 8, market & 255, side])
+
+
+def order_place(key: bytes) -> tuple[int, int, int, int]:
+    """Return (market, side, price, sequence) of an order's key."""
+    _, market, side, priority, sequence = ORDER.unpack(key)
+    return market, side, priority if side == SELL else PRIORITY_TOP - priority, sequence
+
+
+def owned_key(portfolio: int, market: int, sequence: int) -> bytes:
+    """Return the key by which a portfolio finds its own order."""
+    return OWNED.pack(TABLE_OWNED, portfolio >> 8, portfolio & 255, market, sequence)
+
+
+def owned_range(portfolio: int) -> bytes:
+    """Return the prefix of all orders of a portfolio, by market, then age."""
+    return bytes([TABLE_OWNED]) + (portfolio >> 8).to_bytes(4, "big") + bytes([portfolio & 255])
+
+
+def owned_place(key: bytes) -> tuple[int, int]:
+    """Return (market, sequence) of an owned-order key."""
+    place = OWNED.unpack(key)
+    return place[3], place[4]
+
+
+def client_id_key(portfolio: int, digest: bytes) -> bytes:
+    """Return the key of a client id, by the first 8 bytes of its hash."""
+    return CLIENT_ID.pack(TABLE_CLIENT_ID, portfolio >> 8, portfolio & 255, digest)
+
+
+def due_key(lane: int, time: int, sequence: int) -> bytes:
+    """Return the key of one item of due work; the earliest sorts first."""
+    return DUE.pack(TABLE_DUE, lane, time, sequence)
+
+
+def due_range(lane: int) -> bytes:
+    """Return the prefix of a lane of due work."""
+    return bytes([TABLE_DUE, lane])
+
+
+def withdrawal_key(index: int) -> bytes:
+    """Return the key of a withdrawal that L1 may pay."""
+    return b"\x50" + index.to_bytes(8, "big")
