@@ -1,0 +1,1 @@
+"""The benchmarks, one command to run them all."""

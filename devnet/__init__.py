@@ -1,0 +1,1 @@
+"""A whole network on one machine: L1 stub, publishers, bots, supervisor, story."""

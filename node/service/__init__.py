@@ -1,0 +1,1 @@
+"""The gRPC services of a node: admission, queries, streams, health, errors."""

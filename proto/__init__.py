@@ -1,0 +1,1 @@
+"""The wire: definitions and the code generated from them."""

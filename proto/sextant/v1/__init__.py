@@ -1,0 +1,1 @@
+"""Generated from the definitions beside it; never edited."""

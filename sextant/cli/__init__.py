@@ -1,0 +1,1 @@
+"""The ``sextant`` command line: parses, calls, prints, and gets out of the way."""

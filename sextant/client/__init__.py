@@ -1,0 +1,1 @@
+"""The client: one asynchronous core, and a synchronous face over it."""

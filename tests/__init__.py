@@ -1,0 +1,1 @@
+"""Vectors, unit, property, simulation and end-to-end tests."""

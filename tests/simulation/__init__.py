@@ -1,0 +1,1 @@
+"""Whole-world runs in one process, seeded."""
