@@ -1,0 +1,208 @@
+"""What a running node offers to its own servers: one small interface.
+
+The gRPC services, the metrics and the developer's controls see a node only
+through the protocols below, so that a sequencer, a follower and a test's fake
+look the same to them.
+
+* :class:`Ledger`: state and blocks to read, and a feed of new blocks.  Every
+  role has one.
+* :class:`Gateway`: a ledger that also takes transactions.  The sequencer.
+* :class:`Controls`: what a developer may do to a process on a devnet.
+
+Heights count blocks; block 0 is the genesis state and has no frame.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, final
+
+from statemachine.events import Event
+from statemachine.inbox import InboxItem
+from statemachine.receipts import Receipt
+from statemachine.records import Cursor
+from statemachine.rules import Rules
+from statemachine.storage import Store
+
+
+@final
+class Reason(StrEnum):
+    """Why a request was not sequenced.  Stable: clients switch on it."""
+
+    MALFORMED = "MALFORMED"
+    OVERSIZED = "OVERSIZED"
+    SIGNATURE = "SIGNATURE"
+    SIGNER_UNKNOWN = "SIGNER_UNKNOWN"
+    EXPIRED = "EXPIRED"
+    NONCE_TIME = "NONCE_TIME"
+    SIGNER_QUEUE_FULL = "SIGNER_QUEUE_FULL"
+    QUEUE_FULL = "QUEUE_FULL"
+    L1_UNREACHABLE = "L1_UNREACHABLE"
+    NOT_READY = "NOT_READY"
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+
+
+RETRYABLE = frozenset(
+    {
+        Reason.SIGNER_QUEUE_FULL,
+        Reason.QUEUE_FULL,
+        Reason.L1_UNREACHABLE,
+        Reason.NOT_READY,
+        Reason.SHUTTING_DOWN,
+    }
+)
+"""Reasons after which the very same bytes may be accepted later."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A transaction that no block contains; nothing happened, no nonce is burnt."""
+
+    reason: Reason
+    message: str
+
+    @property
+    def retryable(self) -> bool:
+        """Whether sending the same bytes again may succeed."""
+        return self.reason in RETRYABLE
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """A transaction that is in a durable block, with all its receipts.
+
+    ``first`` is the place of the first receipt in ``block.receipts``;
+    ``block.path(first + i)`` proves the i-th to ``block.receipts_root``.
+    """
+
+    block: "SealedBlock"
+    index: int
+    first: int
+    receipts: Sequence[Receipt]
+
+
+Outcome = Sequenced | Refusal
+
+
+class SealedBlock(Protocol):
+    """One executed block; immutable once it is seen."""
+
+    height: int
+    time: int
+    frame: bytes
+    inbox_from: int
+    inbox: Sequence[InboxItem]
+    hashes: Sequence[bytes]  # of the transactions, in execution order
+    receipts: Sequence[Receipt]
+    events: Sequence[Event]
+    cursor: Cursor
+    cursor_hash: bytes
+    receipts_root: bytes
+    signature: bytes  # the sequencer's, 65 bytes; empty on a follower
+    segments: int
+    roots: Sequence[bytes]  # one per segment; empty until the root worker has caught up
+
+    def path(self, place: int) -> list[bytes]:
+        """Return the Merkle path of receipt number ``place`` to the receipts root."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: a block and, where L1 knows of it, its log entry."""
+
+    height: int
+    time: int
+    log_index: int = -1
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a node knows of itself, in one piece."""
+
+    role: str
+    chain_id: int
+    rollup: bytes
+    rules_hash: bytes
+    l1: str  # "stub" or the name of a real network: a stub gives no security
+    time: int  # the chain's clock now, ms
+    unsafe: Head
+    safe: Head
+    final: Head
+    root_height: int  # the last block whose state roots are known
+    root: bytes
+    queued: int
+    ready: bool
+    halted: str  # why the node stopped making blocks, or ""
+
+
+class Lagging(Exception):
+    """A subscriber read too slowly and has missed blocks; subscribe again."""
+
+
+class Ledger(Protocol):
+    """A node's state and blocks."""
+
+    rules: Rules
+    store: Store  # the state after the last block
+    cursor: Cursor
+
+    def status(self) -> Status:
+        """Return the node's view of itself and of the heads."""
+        ...
+
+    def block(self, height: int) -> SealedBlock | None:
+        """Return a block, with its receipts, from memory or disk; no events if from disk."""
+        ...
+
+    def find(self, tx_hash: bytes) -> Sequenced | None:
+        """Return what became of a transaction, or ``None`` if no block has it."""
+        ...
+
+    def subscribe(self) -> "AsyncIterator[SealedBlock]":
+        """Yield each new durable block, from the next on; ``Lagging`` if too slow."""
+        ...
+
+    def rooted(self, height: int) -> "AsyncIterator[SealedBlock]":
+        """Yield blocks from ``height`` on, each as soon as its roots are known."""
+        ...
+
+    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
+        """Return (root, witness of ``keys``) under the output of a log entry.
+
+        ``None`` where that state is not kept: a sequencer keeps none, a
+        follower keeps those from the last final output on.
+        """
+        ...
+
+
+class Gateway(Ledger, Protocol):
+    """A node that sequences."""
+
+    def submit(self, transactions: Sequence[bytes]) -> Awaitable[list[Outcome]]:
+        """Queue transactions; the answer has one outcome for each, in order.
+
+        Awaits durability: every ``Sequenced`` survives a crash.  The same
+        bytes sent again get the original receipts.
+        """
+        ...
+
+
+class Controls(Protocol):
+    """Devnet only: what a developer may do to a process."""
+
+    async def hold(self) -> None:
+        """Stop making blocks, once all that were made are in the L1 log (to warp time)."""
+        ...
+
+    async def resume(self) -> None:
+        """Read the L1 clock again and go on making blocks."""
+        ...
+
+    def corrupt_next_claim(self, kind: str) -> None:
+        """Make exactly the next claim wrong: ``state-root``, ``trace-length`` or ``start``."""
+        ...
