@@ -1,1 +1,1 @@
-"""Checking and accusing: derive from L1 data, replay, witness, verdict, challenger."""
+"""Checking and accusing: derive blocks from L1 data, replay, find faults, prove them."""
