@@ -1,0 +1,146 @@
+"""Machine-check the rules a reviewer would otherwise have to remember.
+
+What is checked, and why:
+
+* *purity*: ``statemachine`` knows no clock, socket, disk, randomness, float or global state, so
+  that two machines cannot disagree;
+* *direction*: imports point one way, so that the rules never learn about what surrounds them;
+* *size*: a module has one idea, a function fits a screen;
+* *honesty*: no ``assert`` in shipped code (it vanishes under ``-O``), no silenced check without a
+  reason beside it, nothing postponed in a comment;
+* *vocabulary*: modules are nouns of the field.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+SHIPPED: Final = ("statemachine", "prover", "node", "devnet", "sextant", "bench")
+FUNCTION_LINES_MAX: Final = 70
+MODULE_LINES_MAX: Final = 400
+LINE_CHARS_MAX: Final = 100
+
+# What the rules may import: their own package, and what has no state and no surroundings.
+PURE_IMPORTS: Final = frozenset(
+    {"__future__", "abc", "bisect", "collections", "dataclasses", "enum", "functools", "hashlib"}
+    | {"heapq", "itertools", "operator", "statemachine", "struct", "typing"}
+    | {"Crypto", "coincurve", "msgpack", "mypy_extensions", "sha3"}
+)
+FORBIDDEN_CALLS: Final = frozenset(
+    {"float", "hash", "id", "round", "open", "input", "print", "exec", "eval", "globals", "setattr"}
+)
+# Who may import whom.  A package always may import itself.
+IMPORTS_ALLOWED: Final = {
+    "statemachine": frozenset[str](),
+    "prover": frozenset({"statemachine"}),
+    "node": frozenset({"statemachine", "prover", "proto"}),
+    "devnet": frozenset({"statemachine", "prover", "node", "proto", "sextant"}),
+    "sextant": frozenset({"statemachine", "prover", "proto"}),
+    "bench": frozenset({"statemachine", "prover", "node", "proto", "sextant", "devnet"}),
+}
+INTERNAL: Final = frozenset(IMPORTS_ALLOWED) | {"proto"}
+VAGUE_NAMES: Final = frozenset({"utils", "util", "helper", "helpers", "manager", "data", "misc"})
+POSTPONED: Final = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b")
+SILENCED: Final = re.compile(r"#\s*(noqa|type:\s*ignore|pragma)\b(?P<rest>.*)$")
+
+
+def modules_of(package: str) -> list[Path]:
+    """Return the modules of ``package``, generated code left out."""
+    return sorted(p for p in (ROOT / package).rglob("*.py") if "_pb2" not in p.name)
+
+
+def imports_of(node: ast.AST) -> list[str]:
+    """Return the top-level names of the packages that ``node`` imports."""
+    match node:
+        case ast.Import(names=names):
+            return [name.name.split(".")[0] for name in names]
+        case ast.ImportFrom(module=str(module), level=0):
+            return [module.split(".")[0]]
+        case ast.ImportFrom():
+            return ["(relative import)"]
+        case _:
+            return []
+
+
+def impurities(node: ast.AST) -> Iterator[str]:
+    """Say what could make two machines disagree."""
+    for name in imports_of(node):
+        if name not in PURE_IMPORTS:
+            yield f"imports {name}, which the rules must not know about"
+    match node:
+        case ast.Constant(value=float()):
+            yield "float literal"
+        case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
+            yield "true division; say div_floor or div_ceil"
+        case ast.Call(func=ast.Name(id=name)) if name in FORBIDDEN_CALLS:
+            yield f"calls {name}()"
+        case ast.Global() | ast.Nonlocal():
+            yield "global or nonlocal state"
+        case ast.AsyncFunctionDef() | ast.Await():
+            yield "asynchronous code"
+        case _:
+            pass
+
+
+def misdirections(package: str, path: Path, node: ast.AST) -> Iterator[str]:
+    """Say which import points the wrong way; a ``cli`` module may look anywhere."""
+    if path.name == "cli.py" or "cli" in path.relative_to(ROOT).parts[:-1]:
+        return
+    for name in imports_of(node):
+        if name == "(relative import)":
+            yield "relative import; name the package"
+        elif name in INTERNAL and name != package and name not in IMPORTS_ALLOWED[package]:
+            yield f"{package} must not import {name}"
+
+
+def oversights(node: ast.AST) -> Iterator[str]:
+    """Say what no shipped module may contain."""
+    match node:
+        case ast.Assert():
+            yield "assert vanishes under -O; use invariant()"
+        case (
+            ast.FunctionDef(lineno=start, end_lineno=int(end))
+            | ast.AsyncFunctionDef(lineno=start, end_lineno=int(end))
+        ):
+            if end - start >= FUNCTION_LINES_MAX:
+                yield f"{node.name} is {end - start + 1} lines, over {FUNCTION_LINES_MAX}"
+        case _:
+            pass
+
+
+def slips(text: str) -> Iterator[tuple[int, str]]:
+    """Say, by line, what a reader should not have to put up with."""
+    lines = text.splitlines()
+    if len(lines) > MODULE_LINES_MAX:
+        yield 1, f"{len(lines)} lines, over {MODULE_LINES_MAX}: more than one idea"
+    for number, line in enumerate(lines, 1):
+        if len(line) > LINE_CHARS_MAX:
+            yield number, f"{len(line)} characters, over {LINE_CHARS_MAX}"
+        if POSTPONED.search(line):
+            yield number, "postponed work belongs in the tracker, not in the code"
+        silenced = SILENCED.search(line)
+        if silenced and not re.search(r"[#(:-]\s*\w{2,}.*\s\w{2,}", silenced["rest"]):
+            yield number, "a silenced check needs its reason beside it"
+
+
+def problems_in(path: Path) -> list[str]:
+    """Return what is wrong with one shipped module, each with its place."""
+    package = path.relative_to(ROOT).parts[0]
+    text = path.read_text()
+    tree = ast.parse(text, str(path))
+    found = list(slips(text))
+    if not ast.get_docstring(tree):
+        found.append((1, "no module docstring"))
+    if path.stem in VAGUE_NAMES:
+        found.append((1, f"{path.stem} is not a noun of the field"))
+    for node in ast.walk(tree):
+        place = getattr(node, "lineno", 0)
+        found += [(place, problem) for problem in oversights(node)]
+        found += [(place, problem) for problem in misdirections(package, path, node)]
+        if package == "statemachine":
+            found += [(place, problem) for problem in impurities(node)]
+    name = path.relative_to(ROOT)
+    return [f"{name}:{place}: {problem}" for place, problem in sorted(found)]

@@ -1,0 +1,50 @@
+"""The repository obeys its own rules, and the rules bite."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.tidy import ROOT, SHIPPED, impurities, misdirections, modules_of, problems_in, slips
+
+MODULES = [path for package in SHIPPED for path in modules_of(package)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_module_is_tidy(path: Path) -> None:
+    assert problems_in(path) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import time", "from random import choice", "x = 1.5", "x = a / b", "x = hash(a)", "global x"],
+)
+def test_impurity_is_found(code: str) -> None:
+    tree = ast.parse(f"def f():\n    {code}")
+    assert [problem for node in ast.walk(tree) for problem in impurities(node)]
+
+
+@pytest.mark.parametrize(
+    ("package", "code"),
+    [
+        ("statemachine", "import prover"),
+        ("prover", "from node.store import Store"),
+        ("node", "import devnet"),
+        ("sextant", "import node.settings"),
+    ],
+)
+def test_wrong_direction_is_found(package: str, code: str) -> None:
+    node = ast.parse(code).body[0]
+    assert list(misdirections(package, ROOT / package / "x.py", node))
+
+
+def test_silence_without_a_reason_is_found() -> None:
+    bare, reasoned = "x = 1  # noqa: S101", "x = 1  # noqa: S101 - a generated name is longer"
+    assert list(slips(bare))
+    assert not list(slips(reasoned))
+
+
+def test_license_is_whole() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
