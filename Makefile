@@ -1,0 +1,81 @@
+# Every chore, the same here and in CI.  `make` alone lists them.
+#
+# Python 3.11 or 3.12 is found by itself; PYTHON=/path/to/python chooses one.  Everything else
+# comes from the package index into .venv, once.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
+  if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; \
+  then echo $$p; break; fi; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+ARGS ?=
+TESTS ?= tests
+
+.PHONY: help setup devnet demo test quick check format lint types proto proto-check compile bench \
+  soak docs clean
+
+help: ## list the chores
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## create .venv with everything in it (done by every other chore)
+
+$(READY): pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "no Python 3.11 or 3.12 was found; install one, or say make PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; fi
+	@echo "setting up $(VENV) with $$($(PYTHON) --version) (once, a minute or so)"
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "could not create $(VENV): on Debian and Ubuntu install python3-venv first" >&2; exit 1; }
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+devnet: setup ## bring up a whole network and watch it; ctrl-C stops it, again continues it
+	@exec $(BIN)/sextant devnet up $(ARGS)
+
+demo: setup ## the finite story on the same processes: trade, liquidation, fraud, withdrawal
+	@exec $(BIN)/sextant devnet demo $(ARGS)
+
+test: setup compile-optional ## all tests
+	@$(BIN)/pytest -q -n 2 --dist loadgroup $(TESTS) $(ARGS)
+
+quick: setup ## the tests that take seconds
+	@$(BIN)/pytest -q -n 2 --dist loadgroup -m 'not slow and not e2e' $(TESTS) $(ARGS)
+
+check: format lint types proto-check ## format, lint, types, generated code
+
+format: setup
+	@$(BIN)/ruff format --check -q . || { echo "run: $(BIN)/ruff format ." >&2; exit 1; }
+
+lint: setup
+	@$(BIN)/ruff check -q .
+
+types: setup
+	@$(BIN)/mypy --no-error-summary
+
+proto: setup ## generate the code in proto/ from its definitions
+	@$(BIN)/python -m proto.generate
+
+proto-check: setup
+	@$(BIN)/python -m proto.generate --check
+
+compile: setup ## compile the state machine with mypyc into build/compiled (needs a C compiler)
+	@$(BIN)/python -m node.compiled
+
+.PHONY: compile-optional
+compile-optional: setup
+	@$(BIN)/python -m node.compiled --optional
+
+bench: setup compile-optional ## all benchmarks: a table, and bench/latest.json
+	@$(BIN)/python -m bench $(ARGS)
+
+soak: setup ## the long runs: crash loops, fifty frauds
+	@$(BIN)/pytest -q -m soak $(TESTS) $(ARGS)
+
+clean: ## remove what was built here, .venv included (a devnet's data stays)
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
