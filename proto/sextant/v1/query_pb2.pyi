@@ -1,0 +1,503 @@
+from proto.sextant.v1 import common_pb2 as _common_pb2
+from proto.sextant.v1 import status_pb2 as _status_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class MarketState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MARKET_STATE_UNSPECIFIED: _ClassVar[MarketState]
+    MARKET_STATE_INITIALIZING: _ClassVar[MarketState]
+    MARKET_STATE_ACTIVE: _ClassVar[MarketState]
+    MARKET_STATE_POST_ONLY: _ClassVar[MarketState]
+    MARKET_STATE_CANCEL_ONLY: _ClassVar[MarketState]
+    MARKET_STATE_PAUSED: _ClassVar[MarketState]
+    MARKET_STATE_SETTLED: _ClassVar[MarketState]
+
+class TimeInForce(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TIME_IN_FORCE_UNSPECIFIED: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_GTC: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_GTT: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_IOC: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_FOK: _ClassVar[TimeInForce]
+
+class OrderState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ORDER_STATE_UNSPECIFIED: _ClassVar[OrderState]
+    ORDER_STATE_RESTING: _ClassVar[OrderState]
+    ORDER_STATE_FILLED: _ClassVar[OrderState]
+    ORDER_STATE_CANCELLED: _ClassVar[OrderState]
+    ORDER_STATE_PENDING: _ClassVar[OrderState]
+    ORDER_STATE_REJECTED: _ClassVar[OrderState]
+MARKET_STATE_UNSPECIFIED: MarketState
+MARKET_STATE_INITIALIZING: MarketState
+MARKET_STATE_ACTIVE: MarketState
+MARKET_STATE_POST_ONLY: MarketState
+MARKET_STATE_CANCEL_ONLY: MarketState
+MARKET_STATE_PAUSED: MarketState
+MARKET_STATE_SETTLED: MarketState
+TIME_IN_FORCE_UNSPECIFIED: TimeInForce
+TIME_IN_FORCE_GTC: TimeInForce
+TIME_IN_FORCE_GTT: TimeInForce
+TIME_IN_FORCE_IOC: TimeInForce
+TIME_IN_FORCE_FOK: TimeInForce
+ORDER_STATE_UNSPECIFIED: OrderState
+ORDER_STATE_RESTING: OrderState
+ORDER_STATE_FILLED: OrderState
+ORDER_STATE_CANCELLED: OrderState
+ORDER_STATE_PENDING: OrderState
+ORDER_STATE_REJECTED: OrderState
+
+class GetMarketsRequest(_message.Message):
+    __slots__ = ("markets",)
+    MARKETS_FIELD_NUMBER: _ClassVar[int]
+    markets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, markets: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class MarketsResponse(_message.Message):
+    __slots__ = ("height", "time_ms", "markets")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    MARKETS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    markets: _containers.RepeatedCompositeFieldContainer[Market]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., markets: _Optional[_Iterable[_Union[Market, _Mapping]]] = ...) -> None: ...
+
+class Market(_message.Message):
+    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    LOT_DECIMALS_FIELD_NUMBER: _ClassVar[int]
+    TICK_FIELD_NUMBER: _ClassVar[int]
+    ORDER_LOTS_MIN_FIELD_NUMBER: _ClassVar[int]
+    ORDER_LOTS_MAX_FIELD_NUMBER: _ClassVar[int]
+    NOTIONAL_MIN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_INTEREST_MAX_LOTS_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_MARGIN_PPM_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_PPM_FIELD_NUMBER: _ClassVar[int]
+    MAKER_FEE_PPM_FIELD_NUMBER: _ClassVar[int]
+    TAKER_FEE_PPM_FIELD_NUMBER: _ClassVar[int]
+    FILL_BAND_PPM_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    BEST_BID_FIELD_NUMBER: _ClassVar[int]
+    BEST_ASK_FIELD_NUMBER: _ClassVar[int]
+    INDEX_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_RATE_PPB_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_NEXT_PPB_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_INTEREST_LOTS_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_INDEX_FIELD_NUMBER: _ClassVar[int]
+    DEFICIT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    symbol: str
+    state: MarketState
+    lot_decimals: int
+    tick: int
+    order_lots_min: int
+    order_lots_max: int
+    notional_min_micros: int
+    open_interest_max_lots: int
+    initial_margin_ppm: int
+    maintenance_margin_ppm: int
+    maker_fee_ppm: int
+    taker_fee_ppm: int
+    fill_band_ppm: int
+    funding_interval_ms: int
+    mark: int
+    index: int
+    last: int
+    best_bid: int
+    best_ask: int
+    index_time_ms: int
+    funding_rate_ppb: int
+    funding_next_ppb: int
+    funding_time_ms: int
+    open_interest_lots: int
+    funding_index: int
+    deficit_micros: int
+    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ...) -> None: ...
+
+class GetAccountRequest(_message.Message):
+    __slots__ = ("address", "account", "subs", "with_orders")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SUBS_FIELD_NUMBER: _ClassVar[int]
+    WITH_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    account: int
+    subs: _containers.RepeatedScalarFieldContainer[int]
+    with_orders: bool
+    def __init__(self, address: _Optional[bytes] = ..., account: _Optional[int] = ..., subs: _Optional[_Iterable[int]] = ..., with_orders: _Optional[bool] = ...) -> None: ...
+
+class Account(_message.Message):
+    __slots__ = ("height", "time_ms", "account", "owner", "portfolios")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    PORTFOLIOS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    account: int
+    owner: bytes
+    portfolios: _containers.RepeatedCompositeFieldContainer[PortfolioState]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., account: _Optional[int] = ..., owner: _Optional[bytes] = ..., portfolios: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ...) -> None: ...
+
+class PortfolioState(_message.Message):
+    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    BALANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_MICROS_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_MARGIN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    AVAILABLE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWABLE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATING_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    account: int
+    sub: int
+    balance_micros: int
+    equity_micros: int
+    initial_margin_micros: int
+    maintenance_margin_micros: int
+    available_micros: int
+    withdrawable_micros: int
+    liquidating: bool
+    positions: _containers.RepeatedCompositeFieldContainer[Position]
+    orders: _containers.RepeatedCompositeFieldContainer[Order]
+    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ...) -> None: ...
+
+class Position(_message.Message):
+    __slots__ = ("market", "size_lots", "cost_micros", "entry_price", "mark", "unrealised_micros", "funding_micros", "bid_lots", "ask_lots", "initial_margin_micros", "maintenance_margin_micros", "liquidation_price")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    SIZE_LOTS_FIELD_NUMBER: _ClassVar[int]
+    COST_MICROS_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_PRICE_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    UNREALISED_MICROS_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_MICROS_FIELD_NUMBER: _ClassVar[int]
+    BID_LOTS_FIELD_NUMBER: _ClassVar[int]
+    ASK_LOTS_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_MARGIN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATION_PRICE_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    size_lots: int
+    cost_micros: int
+    entry_price: int
+    mark: int
+    unrealised_micros: int
+    funding_micros: int
+    bid_lots: int
+    ask_lots: int
+    initial_margin_micros: int
+    maintenance_margin_micros: int
+    liquidation_price: int
+    def __init__(self, market: _Optional[int] = ..., size_lots: _Optional[int] = ..., cost_micros: _Optional[int] = ..., entry_price: _Optional[int] = ..., mark: _Optional[int] = ..., unrealised_micros: _Optional[int] = ..., funding_micros: _Optional[int] = ..., bid_lots: _Optional[int] = ..., ask_lots: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., liquidation_price: _Optional[int] = ...) -> None: ...
+
+class Order(_message.Message):
+    __slots__ = ("order_id", "client_id", "market", "side", "price", "lots", "remaining_lots", "time_in_force", "post_only", "reduce_only", "expires_at_ms", "portfolio", "state", "height", "code", "code_name")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    LOTS_FIELD_NUMBER: _ClassVar[int]
+    REMAINING_LOTS_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    POST_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REDUCE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    CODE_NAME_FIELD_NUMBER: _ClassVar[int]
+    order_id: int
+    client_id: bytes
+    market: int
+    side: _common_pb2.Side
+    price: int
+    lots: int
+    remaining_lots: int
+    time_in_force: TimeInForce
+    post_only: bool
+    reduce_only: bool
+    expires_at_ms: int
+    portfolio: _common_pb2.Portfolio
+    state: OrderState
+    height: int
+    code: int
+    code_name: str
+    def __init__(self, order_id: _Optional[int] = ..., client_id: _Optional[bytes] = ..., market: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., remaining_lots: _Optional[int] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., state: _Optional[_Union[OrderState, str]] = ..., height: _Optional[int] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ...) -> None: ...
+
+class GetOrderRequest(_message.Message):
+    __slots__ = ("order_id", "client")
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    order_id: int
+    client: ClientOrder
+    def __init__(self, order_id: _Optional[int] = ..., client: _Optional[_Union[ClientOrder, _Mapping]] = ...) -> None: ...
+
+class ClientOrder(_message.Message):
+    __slots__ = ("portfolio", "client_id")
+    PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    portfolio: _common_pb2.Portfolio
+    client_id: bytes
+    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., client_id: _Optional[bytes] = ...) -> None: ...
+
+class GetSignerRequest(_message.Message):
+    __slots__ = ("address",)
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    def __init__(self, address: _Optional[bytes] = ...) -> None: ...
+
+class Signer(_message.Message):
+    __slots__ = ("address", "account", "is_agent", "revoked", "expires_at_ms", "actions", "markets")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    IS_AGENT_FIELD_NUMBER: _ClassVar[int]
+    REVOKED_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    MARKETS_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    account: int
+    is_agent: bool
+    revoked: bool
+    expires_at_ms: int
+    actions: int
+    markets: int
+    def __init__(self, address: _Optional[bytes] = ..., account: _Optional[int] = ..., is_agent: _Optional[bool] = ..., revoked: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., actions: _Optional[int] = ..., markets: _Optional[int] = ...) -> None: ...
+
+class GetBookRequest(_message.Message):
+    __slots__ = ("market", "levels_max")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_MAX_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    levels_max: int
+    def __init__(self, market: _Optional[int] = ..., levels_max: _Optional[int] = ...) -> None: ...
+
+class Levels(_message.Message):
+    __slots__ = ("prices", "lots", "orders")
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    LOTS_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    prices: _containers.RepeatedScalarFieldContainer[int]
+    lots: _containers.RepeatedScalarFieldContainer[int]
+    orders: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, prices: _Optional[_Iterable[int]] = ..., lots: _Optional[_Iterable[int]] = ..., orders: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Book(_message.Message):
+    __slots__ = ("market", "height", "time_ms", "sequence", "bids", "asks", "checksum")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    BIDS_FIELD_NUMBER: _ClassVar[int]
+    ASKS_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUM_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    height: int
+    time_ms: int
+    sequence: int
+    bids: Levels
+    asks: Levels
+    checksum: int
+    def __init__(self, market: _Optional[int] = ..., height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., bids: _Optional[_Union[Levels, _Mapping]] = ..., asks: _Optional[_Union[Levels, _Mapping]] = ..., checksum: _Optional[int] = ...) -> None: ...
+
+class GetTradesRequest(_message.Message):
+    __slots__ = ("market", "trades_max")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    TRADES_MAX_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    trades_max: int
+    def __init__(self, market: _Optional[int] = ..., trades_max: _Optional[int] = ...) -> None: ...
+
+class Trade(_message.Message):
+    __slots__ = ("height", "time_ms", "market", "sequence", "price", "lots", "taker_side", "maker_order_id", "taker_order_id", "liquidation")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    LOTS_FIELD_NUMBER: _ClassVar[int]
+    TAKER_SIDE_FIELD_NUMBER: _ClassVar[int]
+    MAKER_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    TAKER_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    market: int
+    sequence: int
+    price: int
+    lots: int
+    taker_side: _common_pb2.Side
+    maker_order_id: int
+    taker_order_id: int
+    liquidation: bool
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., market: _Optional[int] = ..., sequence: _Optional[int] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., taker_side: _Optional[_Union[_common_pb2.Side, str]] = ..., maker_order_id: _Optional[int] = ..., taker_order_id: _Optional[int] = ..., liquidation: _Optional[bool] = ...) -> None: ...
+
+class TradesResponse(_message.Message):
+    __slots__ = ("trades",)
+    TRADES_FIELD_NUMBER: _ClassVar[int]
+    trades: _containers.RepeatedCompositeFieldContainer[Trade]
+    def __init__(self, trades: _Optional[_Iterable[_Union[Trade, _Mapping]]] = ...) -> None: ...
+
+class GetBlockRequest(_message.Message):
+    __slots__ = ("height", "with_frame", "with_receipts")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WITH_FRAME_FIELD_NUMBER: _ClassVar[int]
+    WITH_RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    with_frame: bool
+    with_receipts: bool
+    def __init__(self, height: _Optional[int] = ..., with_frame: _Optional[bool] = ..., with_receipts: _Optional[bool] = ...) -> None: ...
+
+class Block(_message.Message):
+    __slots__ = ("header", "frame", "frame_bytes", "transactions", "inbox", "inbox_from", "segment_roots", "stage", "log_index", "receipts")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    FRAME_FIELD_NUMBER: _ClassVar[int]
+    FRAME_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTIONS_FIELD_NUMBER: _ClassVar[int]
+    INBOX_FIELD_NUMBER: _ClassVar[int]
+    INBOX_FROM_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_ROOTS_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    header: _common_pb2.BlockHeader
+    frame: bytes
+    frame_bytes: int
+    transactions: int
+    inbox: _containers.RepeatedScalarFieldContainer[bytes]
+    inbox_from: int
+    segment_roots: _containers.RepeatedScalarFieldContainer[bytes]
+    stage: _common_pb2.Stage
+    log_index: int
+    receipts: _containers.RepeatedCompositeFieldContainer[_common_pb2.Receipt]
+    def __init__(self, header: _Optional[_Union[_common_pb2.BlockHeader, _Mapping]] = ..., frame: _Optional[bytes] = ..., frame_bytes: _Optional[int] = ..., transactions: _Optional[int] = ..., inbox: _Optional[_Iterable[bytes]] = ..., inbox_from: _Optional[int] = ..., segment_roots: _Optional[_Iterable[bytes]] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., log_index: _Optional[int] = ..., receipts: _Optional[_Iterable[_Union[_common_pb2.Receipt, _Mapping]]] = ...) -> None: ...
+
+class GetReceiptRequest(_message.Message):
+    __slots__ = ("transaction_hash", "with_paths")
+    TRANSACTION_HASH_FIELD_NUMBER: _ClassVar[int]
+    WITH_PATHS_FIELD_NUMBER: _ClassVar[int]
+    transaction_hash: bytes
+    with_paths: bool
+    def __init__(self, transaction_hash: _Optional[bytes] = ..., with_paths: _Optional[bool] = ...) -> None: ...
+
+class ReceiptResponse(_message.Message):
+    __slots__ = ("receipts", "header", "status")
+    RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    receipts: _containers.RepeatedCompositeFieldContainer[_common_pb2.Receipt]
+    header: _common_pb2.BlockHeader
+    status: TransactionStatus
+    def __init__(self, receipts: _Optional[_Iterable[_Union[_common_pb2.Receipt, _Mapping]]] = ..., header: _Optional[_Union[_common_pb2.BlockHeader, _Mapping]] = ..., status: _Optional[_Union[TransactionStatus, _Mapping]] = ...) -> None: ...
+
+class GetTransactionStatusRequest(_message.Message):
+    __slots__ = ("transaction_hash",)
+    TRANSACTION_HASH_FIELD_NUMBER: _ClassVar[int]
+    transaction_hash: bytes
+    def __init__(self, transaction_hash: _Optional[bytes] = ...) -> None: ...
+
+class TransactionStatus(_message.Message):
+    __slots__ = ("transaction_hash", "stage", "height", "index", "log_index", "accepted_ms", "sequenced_ms", "posted_ms", "final_ms", "refusal")
+    TRANSACTION_HASH_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_MS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCED_MS_FIELD_NUMBER: _ClassVar[int]
+    POSTED_MS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_MS_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    transaction_hash: bytes
+    stage: _common_pb2.Stage
+    height: int
+    index: int
+    log_index: int
+    accepted_ms: int
+    sequenced_ms: int
+    posted_ms: int
+    final_ms: int
+    refusal: _common_pb2.Refusal
+    def __init__(self, transaction_hash: _Optional[bytes] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., height: _Optional[int] = ..., index: _Optional[int] = ..., log_index: _Optional[int] = ..., accepted_ms: _Optional[int] = ..., sequenced_ms: _Optional[int] = ..., posted_ms: _Optional[int] = ..., final_ms: _Optional[int] = ..., refusal: _Optional[_Union[_common_pb2.Refusal, _Mapping]] = ...) -> None: ...
+
+class GetWithdrawalsRequest(_message.Message):
+    __slots__ = ("owner", "index")
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    owner: bytes
+    index: int
+    def __init__(self, owner: _Optional[bytes] = ..., index: _Optional[int] = ...) -> None: ...
+
+class Withdrawal(_message.Message):
+    __slots__ = ("index", "owner", "amount_micros", "height", "stage", "key")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    owner: bytes
+    amount_micros: int
+    height: int
+    stage: _common_pb2.Stage
+    key: bytes
+    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount_micros: _Optional[int] = ..., height: _Optional[int] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., key: _Optional[bytes] = ...) -> None: ...
+
+class WithdrawalsResponse(_message.Message):
+    __slots__ = ("withdrawals",)
+    WITHDRAWALS_FIELD_NUMBER: _ClassVar[int]
+    withdrawals: _containers.RepeatedCompositeFieldContainer[Withdrawal]
+    def __init__(self, withdrawals: _Optional[_Iterable[_Union[Withdrawal, _Mapping]]] = ...) -> None: ...
+
+class GetProofRequest(_message.Message):
+    __slots__ = ("keys", "log_index")
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    keys: _containers.RepeatedScalarFieldContainer[bytes]
+    log_index: int
+    def __init__(self, keys: _Optional[_Iterable[bytes]] = ..., log_index: _Optional[int] = ...) -> None: ...
+
+class Proof(_message.Message):
+    __slots__ = ("height", "root", "witness", "values", "log_index")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    ROOT_FIELD_NUMBER: _ClassVar[int]
+    WITNESS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    root: bytes
+    witness: bytes
+    values: _containers.RepeatedCompositeFieldContainer[ProvedValue]
+    log_index: int
+    def __init__(self, height: _Optional[int] = ..., root: _Optional[bytes] = ..., witness: _Optional[bytes] = ..., values: _Optional[_Iterable[_Union[ProvedValue, _Mapping]]] = ..., log_index: _Optional[int] = ...) -> None: ...
+
+class ProvedValue(_message.Message):
+    __slots__ = ("key", "present", "value")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    PRESENT_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    key: bytes
+    present: bool
+    value: bytes
+    def __init__(self, key: _Optional[bytes] = ..., present: _Optional[bool] = ..., value: _Optional[bytes] = ...) -> None: ...

@@ -1,0 +1,183 @@
+from proto.sextant.v1 import common_pb2 as _common_pb2
+from proto.sextant.v1 import query_pb2 as _query_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MONEY_KIND_UNSPECIFIED: _ClassVar[MoneyKind]
+    MONEY_KIND_DEPOSIT: _ClassVar[MoneyKind]
+    MONEY_KIND_WITHDRAWAL: _ClassVar[MoneyKind]
+    MONEY_KIND_TRANSFER: _ClassVar[MoneyKind]
+    MONEY_KIND_FUNDING: _ClassVar[MoneyKind]
+    MONEY_KIND_FEE: _ClassVar[MoneyKind]
+MONEY_KIND_UNSPECIFIED: MoneyKind
+MONEY_KIND_DEPOSIT: MoneyKind
+MONEY_KIND_WITHDRAWAL: MoneyKind
+MONEY_KIND_TRANSFER: MoneyKind
+MONEY_KIND_FUNDING: MoneyKind
+MONEY_KIND_FEE: MoneyKind
+
+class BlocksRequest(_message.Message):
+    __slots__ = ("from_height", "with_frames", "with_receipts", "with_roots")
+    FROM_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WITH_FRAMES_FIELD_NUMBER: _ClassVar[int]
+    WITH_RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    WITH_ROOTS_FIELD_NUMBER: _ClassVar[int]
+    from_height: int
+    with_frames: bool
+    with_receipts: bool
+    with_roots: bool
+    def __init__(self, from_height: _Optional[int] = ..., with_frames: _Optional[bool] = ..., with_receipts: _Optional[bool] = ..., with_roots: _Optional[bool] = ...) -> None: ...
+
+class BlockUpdate(_message.Message):
+    __slots__ = ("block", "roots")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    ROOTS_FIELD_NUMBER: _ClassVar[int]
+    block: _query_pb2.Block
+    roots: BlockRoots
+    def __init__(self, block: _Optional[_Union[_query_pb2.Block, _Mapping]] = ..., roots: _Optional[_Union[BlockRoots, _Mapping]] = ...) -> None: ...
+
+class BlockRoots(_message.Message):
+    __slots__ = ("height", "segment_roots")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_ROOTS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    segment_roots: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, height: _Optional[int] = ..., segment_roots: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class BookRequest(_message.Message):
+    __slots__ = ("market", "levels_max")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_MAX_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    levels_max: int
+    def __init__(self, market: _Optional[int] = ..., levels_max: _Optional[int] = ...) -> None: ...
+
+class BookUpdate(_message.Message):
+    __slots__ = ("snapshot", "delta")
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    DELTA_FIELD_NUMBER: _ClassVar[int]
+    snapshot: _query_pb2.Book
+    delta: BookDelta
+    def __init__(self, snapshot: _Optional[_Union[_query_pb2.Book, _Mapping]] = ..., delta: _Optional[_Union[BookDelta, _Mapping]] = ...) -> None: ...
+
+class BookDelta(_message.Message):
+    __slots__ = ("market", "height", "time_ms", "sequence", "bids", "asks", "checksum")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    BIDS_FIELD_NUMBER: _ClassVar[int]
+    ASKS_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUM_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    height: int
+    time_ms: int
+    sequence: int
+    bids: _query_pb2.Levels
+    asks: _query_pb2.Levels
+    checksum: int
+    def __init__(self, market: _Optional[int] = ..., height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., bids: _Optional[_Union[_query_pb2.Levels, _Mapping]] = ..., asks: _Optional[_Union[_query_pb2.Levels, _Mapping]] = ..., checksum: _Optional[int] = ...) -> None: ...
+
+class TradesRequest(_message.Message):
+    __slots__ = ("markets",)
+    MARKETS_FIELD_NUMBER: _ClassVar[int]
+    markets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, markets: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class TradesUpdate(_message.Message):
+    __slots__ = ("trades",)
+    TRADES_FIELD_NUMBER: _ClassVar[int]
+    trades: _containers.RepeatedCompositeFieldContainer[_query_pb2.Trade]
+    def __init__(self, trades: _Optional[_Iterable[_Union[_query_pb2.Trade, _Mapping]]] = ...) -> None: ...
+
+class AccountEventsRequest(_message.Message):
+    __slots__ = ("address", "account")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    account: int
+    def __init__(self, address: _Optional[bytes] = ..., account: _Optional[int] = ...) -> None: ...
+
+class AccountUpdate(_message.Message):
+    __slots__ = ("height", "time_ms", "sequence", "events")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    sequence: int
+    events: _containers.RepeatedCompositeFieldContainer[AccountEvent]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., events: _Optional[_Iterable[_Union[AccountEvent, _Mapping]]] = ...) -> None: ...
+
+class AccountEvent(_message.Message):
+    __slots__ = ("portfolio", "order", "fill", "money", "liquidation")
+    PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    FILL_FIELD_NUMBER: _ClassVar[int]
+    MONEY_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
+    portfolio: _common_pb2.Portfolio
+    order: OrderEvent
+    fill: FillEvent
+    money: MoneyEvent
+    liquidation: LiquidationEvent
+    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ...) -> None: ...
+
+class OrderEvent(_message.Message):
+    __slots__ = ("order",)
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    order: _query_pb2.Order
+    def __init__(self, order: _Optional[_Union[_query_pb2.Order, _Mapping]] = ...) -> None: ...
+
+class FillEvent(_message.Message):
+    __slots__ = ("market", "order_id", "side", "price", "lots", "fee_micros", "maker", "liquidation")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    LOTS_FIELD_NUMBER: _ClassVar[int]
+    FEE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    MAKER_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    order_id: int
+    side: _common_pb2.Side
+    price: int
+    lots: int
+    fee_micros: int
+    maker: bool
+    liquidation: bool
+    def __init__(self, market: _Optional[int] = ..., order_id: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., fee_micros: _Optional[int] = ..., maker: _Optional[bool] = ..., liquidation: _Optional[bool] = ...) -> None: ...
+
+class MoneyEvent(_message.Message):
+    __slots__ = ("kind", "amount_micros", "reference")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    kind: MoneyKind
+    amount_micros: int
+    reference: int
+    def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., amount_micros: _Optional[int] = ..., reference: _Optional[int] = ...) -> None: ...
+
+class LiquidationEvent(_message.Message):
+    __slots__ = ("market", "closed_lots", "price", "insurance_micros", "deficit_micros")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_LOTS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    INSURANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    DEFICIT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    closed_lots: int
+    price: int
+    insurance_micros: int
+    deficit_micros: int
+    def __init__(self, market: _Optional[int] = ..., closed_lots: _Optional[int] = ..., price: _Optional[int] = ..., insurance_micros: _Optional[int] = ..., deficit_micros: _Optional[int] = ...) -> None: ...
