@@ -122,7 +122,7 @@ def slips(text: str) -> Iterator[tuple[int, str]]:
         if POSTPONED.search(line):
             yield number, "postponed work belongs in the tracker, not in the code"
         silenced = SILENCED.search(line)
-        if silenced and not re.search(r"[#(:-]\s*\w{2,}.*\s\w{2,}", silenced["rest"]):
+        if silenced and not re.search(r"(\s-\s|#|\()\s*\w{2,}", silenced["rest"]):
             yield number, "a silenced check needs its reason beside it"
 
 
