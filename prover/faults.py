@@ -1,0 +1,80 @@
+"""What can be wrong with a claim, what L1 knows of it, and what a verdict says.
+
+============  ====================================================  ==========
+kind          the claim is wrong because                            segment
+============  ====================================================  ==========
+SEGMENT       root i is not the result of segment i on root i - 1   i, from 1
+TRACE_LENGTH  the trace stops short of the entry's end, or runs on  index i
+WRONG_START   root 0 is not the parent's post root                  0
+FIELDS        a field of the output contradicts what it stands for  0
+============  ====================================================  ==========
+
+A verdict names the segment and the correct root (zeros where there is none);
+the accuser committed to both beforehand, so that nobody profits from copying
+his call out of the mempool.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256
+from typing import Final, final
+
+from prover.entry import EntryFacts
+from prover.outputs import ROOT_NONE, Output
+from statemachine.codec import pack
+from statemachine.rules import Rules
+
+WITNESS_BYTES_MAX: Final = 1 << 20
+TAG_COMMITMENT: Final = b"\x23"
+TAG_ITEM: Final = b"\x24"
+
+
+@final
+class FaultKind(IntEnum):
+    """What a claim is accused of.  Numbers are consensus: never reuse."""
+
+    SEGMENT = 1
+    TRACE_LENGTH = 2
+    WRONG_START = 3
+    FIELDS = 4
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ClaimFacts:
+    """What the contract knows when it judges a claim.
+
+    ``parent`` is the output of the claim's parent, ``rules`` those in force at
+    the log entry; ``item_hashes[i]`` is ``item_hash`` of inbox item i, of all
+    items queued so far or more.
+    """
+
+    rules: Rules
+    parent: Output
+    output: Output
+    entry: EntryFacts
+    item_hashes: Sequence[bytes]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a claim is convicted; if not, why the accusation failed."""
+
+    guilty: bool
+    reason: str
+    segment: int = 0
+    correct_root: bytes = ROOT_NONE
+
+
+def item_hash(item: bytes) -> bytes:
+    """Return the hash by which the contract remembers an encoded inbox item."""
+    return sha256(TAG_ITEM + item).digest()
+
+
+def commitment_of(
+    claim: int, segment: int, correct_root: bytes, payee: bytes, salt: bytes
+) -> bytes:
+    """Return what an accuser commits to before he shows his proof."""
+    return sha256(TAG_COMMITMENT + pack([claim, segment, correct_root, payee, salt])).digest()
