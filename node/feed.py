@@ -27,26 +27,27 @@ from statemachine.storage import Store
 
 @final
 class Reason(StrEnum):
-    """Why a request was not sequenced.  Stable: clients switch on it."""
+    """Why a transaction was not sequenced; the names of the wire, less their prefix."""
 
     MALFORMED = "MALFORMED"
-    OVERSIZED = "OVERSIZED"
-    SIGNATURE = "SIGNATURE"
+    TOO_LARGE = "TOO_LARGE"
+    SIGNATURE_INVALID = "SIGNATURE_INVALID"
+    SIGNATURE_HIGH_S = "SIGNATURE_HIGH_S"
     SIGNER_UNKNOWN = "SIGNER_UNKNOWN"
     EXPIRED = "EXPIRED"
-    NONCE_TIME = "NONCE_TIME"
-    SIGNER_QUEUE_FULL = "SIGNER_QUEUE_FULL"
+    NONCE_OLD = "NONCE_OLD"
+    NONCE_AHEAD = "NONCE_AHEAD"
+    SIGNER_BUSY = "SIGNER_BUSY"
     QUEUE_FULL = "QUEUE_FULL"
-    L1_UNREACHABLE = "L1_UNREACHABLE"
     NOT_READY = "NOT_READY"
     SHUTTING_DOWN = "SHUTTING_DOWN"
 
 
 RETRYABLE = frozenset(
     {
-        Reason.SIGNER_QUEUE_FULL,
+        Reason.NONCE_AHEAD,
+        Reason.SIGNER_BUSY,
         Reason.QUEUE_FULL,
-        Reason.L1_UNREACHABLE,
         Reason.NOT_READY,
         Reason.SHUTTING_DOWN,
     }
@@ -81,6 +82,7 @@ class Sequenced:
     index: int
     first: int
     receipts: Sequence[Receipt]
+    duplicate: bool = False  # these bytes had been submitted before
 
 
 Outcome = Sequenced | Refusal
@@ -204,5 +206,5 @@ class Controls(Protocol):
         ...
 
     def corrupt_next_claim(self, kind: str) -> None:
-        """Make exactly the next claim wrong: ``state-root``, ``trace-length`` or ``start``."""
+    
         ...
