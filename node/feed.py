@@ -205,6 +205,10 @@ class Controls(Protocol):
         """Read the L1 clock again and go on making blocks."""
         ...
 
-    def corrupt_next_claim(self, kind: str) -> None:
-    
+    def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
+        """Make exactly the next claim wrong; return its log index if it is known.
+
+        ``corruption`` is ``segment-root``, ``trace-length`` or ``wrong-start``;
+        ``segment`` is the one to corrupt, by default one in the middle.
+        """
         ...
