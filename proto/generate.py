@@ -1,8 +1,9 @@
 """Generate the Python modules of the wire from its .proto files, and prove them up to date.
 
-``python proto/generate.py`` writes, beside every ``.proto``, its messages (``_pb2.py``), their
-types (``_pb2.pyi``), its services (``_pb2_grpc.py``) and *their* types (``_pb2_grpc.pyi``, written
-here: protoc has no generator for them). ``--check`` writes nothing and exits 1 if a file would change.
+``python proto/generate.py`` writes, beside every ``.proto``, its messages
+(``_pb2.py``), their types (``_pb2.pyi``), its services (``_pb2_grpc.py``) and
+*their* types (``_pb2_grpc.pyi``, written here: protoc has no generator for
+them).  ``--check`` writes nothing and exits 1 if a file would change.
 """
 
 from __future__ import annotations
