@@ -1,0 +1,201 @@
+"""Writing the state tree: a batch of writes, or a whole tree from sorted items.
+
+A batch is sorted and descends once; each branch it touches is made, and hashed,
+once.  The walks work on any nodes, whole or partly closed, so the post-root of a
+witness comes from the same code as that of the whole state.  Old nodes are never
+changed: whoever still holds them holds the state before.
+"""
+
+from bisect import insort
+from collections.abc import Iterable, Mapping
+
+from statemachine.errors import invariant
+from statemachine.nodes import (
+    HEADER_BYTES,
+    KEY_BYTES_MAX,
+    MASKS,
+    PADDING,
+    VALUE_BYTES_MAX,
+    Branch,
+    Leaf,
+    Node,
+    Stub,
+    bit_at,
+    branch_header,
+    join_at,
+    shared_bits,
+)
+
+
+def write_nodes(node: Node | None, writes: Mapping[bytes, bytes | None]) -> Node | None:
+    """Return the tree under ``node`` with all of ``writes`` applied; ``None`` deletes."""
+    for key, value in writes.items():
+        invariant(0 < len(key) <= KEY_BYTES_MAX, f"key of {len(key)} bytes")
+        invariant(value is None or len(value) <= VALUE_BYTES_MAX, f"value too long at {key.hex()}")
+    keys = sorted(writes)
+    return merge_writes(node, writes, keys, 0, len(keys), 0)
+
+
+def merge_writes(
+    node: Node | None,
+    writes: Mapping[bytes, bytes | None],
+    keys: list[bytes],
+    low: int,
+    high: int,
+    known: int,
+) -> Node | None:
+    """Return the tree under ``node`` with ``keys[low:high]`` written.
+
+    ``keys`` are the sorted keys of ``writes``; those in the range share ``known``
+    leading bits with one another and with every key under ``node``.
+    """
+    if low == high:
+        return node
+    if high - low == 1:
+        return put_leaf(node, keys[low], writes[keys[low]], known)
+    if isinstance(node, Stub):
+        node = node.open()
+    if not isinstance(node, Branch):
+        return build_range(writes, keys, low, high, node if isinstance(node, Leaf) else None)
+    bit = node.bit
+    if bit != known:
+        prefix = node.header[HEADER_BYTES:]
+        shared = min(shared_bits(keys[low], prefix), shared_bits(keys[high - 1], prefix))
+        if shared < bit:
+            return merge_beside(node, writes, keys, low, high, shared)
+    middle = split_keys(keys, low, high, bit)
+    left = merge_writes(node.left, writes, keys, low, middle, bit + 1)
+    right = merge_writes(node.right, writes, keys, middle, high, bit + 1)
+    if left is None or right is None:
+        return left if right is None else right
+    if left is node.left and right is node.right:
+        return node
+    return Branch(bit, node.header, left, right)
+
+
+def merge_beside(
+    node: Branch,
+    writes: Mapping[bytes, bytes | None],
+    keys: list[bytes],
+    low: int,
+    high: int,
+    bit: int,
+) -> Node | None:
+    """Write ``keys[low:high]`` where some of them leave the prefix of ``node`` at ``bit``."""
+    middle = split_keys(keys, low, high, bit)
+    if bit_at(node.header[HEADER_BYTES:], bit):
+        apart = build_range(writes, keys, low, middle, None)
+        beside = merge_writes(node, writes, keys, middle, high, bit + 1)
+        key = keys[low]
+    else:
+        apart = build_range(writes, keys, middle, high, None)
+        beside = merge_writes(node, writes, keys, low, middle, bit + 1)
+        key = keys[high - 1]
+    if apart is None:
+        return beside
+    return apart if beside is None else join_at(bit, key, beside, apart)
+
+
+def split_keys(keys: list[bytes], low: int, high: int, bit: int) -> int:
+    """Return the first index in ``low..high`` of a key with a 1 at ``bit``, else ``high``."""
+    while low < high:
+        middle = (low + high) >> 1
+        if bit_at(keys[middle], bit):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def build_range(
+    writes: Mapping[bytes, bytes | None], keys: list[bytes], low: int, high: int, leaf: Leaf | None
+) -> Node | None:
+    """Return the tree of the values set in ``keys[low:high]``, and of ``leaf`` unless it is."""
+    found = [key for key in keys[low:high] if writes[key] is not None]
+    if leaf is not None and leaf.key not in writes:
+        insort(found, leaf.key)
+    leaves: list[Leaf] = []
+    for key in found:
+        value = writes.get(key)
+        if value is not None:
+            leaves.append(Leaf(key, value))
+        elif leaf is not None:
+            leaves.append(leaf)
+    return build_nodes(leaves)
+
+
+def build_nodes(leaves: Iterable[Leaf]) -> Node | None:
+    """Return the tree of ``leaves``, which come in increasing order of their keys."""
+    pending: list[tuple[int, Node]] = []  # left subtrees that wait for their right one
+    key = b""
+    node: Node | None = None
+    for leaf in leaves:
+        if node is not None:
+            bit = shared_bits(key, leaf.key)
+            in_order = key < leaf.key and bit < 8 * len(key)
+            invariant(in_order, f"key {leaf.key.hex()} follows {key.hex()}")
+            while pending and pending[-1][0] > bit:
+                above, left = pending.pop()
+                node = Branch(above, branch_header(key, above), left, node)
+            pending.append((bit, node))
+        key = leaf.key
+        node = leaf
+    while pending and node is not None:
+        above, left = pending.pop()
+        node = Branch(above, branch_header(key, above), left, node)
+    return node
+
+
+def put_leaf(root: Node | None, key: bytes, value: bytes | None, known: int) -> Node | None:
+    """Return the tree under ``root`` with one key set, or deleted if ``value`` is ``None``.
+
+    ``known`` is the number of leading bits that ``key`` is known to share with
+    every key under ``root``.
+    """
+    padded = key + PADDING
+    path: list[Branch] = []
+    node = root
+    while True:
+        if isinstance(node, Branch):
+            bit = node.bit
+            if bit != known and shared_bits(padded, node.header[HEADER_BYTES:]) < bit:
+                break
+            path.append(node)
+            node = node.right if padded[bit >> 3] & MASKS[bit & 7] else node.left
+            known = bit + 1
+        elif isinstance(node, Stub):
+            node = node.open()
+        else:
+            break
+    fresh = replace_node(node, key, value)
+    if fresh is node:
+        return root
+    while path:
+        parent = path.pop()
+        if padded[parent.bit >> 3] & MASKS[parent.bit & 7]:
+            left: Node | None = parent.left
+            right = fresh
+        else:
+            left = fresh
+            right = parent.right
+        if left is None or right is None:
+            fresh = left if right is None else right
+        else:
+            fresh = Branch(parent.bit, parent.header, left, right)
+    return fresh
+
+
+def replace_node(node: Node | None, key: bytes, value: bytes | None) -> Node | None:
+    """Return what stands in the place of ``node``, where the way of ``key`` ends."""
+    if isinstance(node, Leaf):
+        if node.key == key:
+            if value is None:
+                return None
+            return node if node.value == value else Leaf(key, value)
+        shared = shared_bits(key, node.key)
+        invariant(shared < 8 * len(node.key), f"key {node.key.hex()} is a prefix of another")
+    elif isinstance(node, Branch):
+        shared = shared_bits(key, node.header[HEADER_BYTES:])
+    else:
+        return None if value is None else Leaf(key, value)
+    return node if value is None else join_at(shared, key, node, Leaf(key, value))
