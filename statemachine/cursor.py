@@ -1,0 +1,142 @@
+"""The cursor: where execution stands.
+
+It is a leaf of the state, so a segment starts where the root before it says,
+and no step can be skipped, added or moved.  Between blocks it is at rest
+(phase 0).  Inside a block it names the phase, the transaction and the leg to
+run next, and what a continued step must remember.  It also carries the
+frontier of the block's receipt tree, so that its hash commits to every
+receipt: one signature over it acknowledges a whole block.
+"""
+
+from hashlib import sha256
+from struct import Struct
+from typing import Final, final
+
+from statemachine.errors import StorageCorrupt
+from statemachine.keys import CURSOR_KEY
+from statemachine.records import RECORD_VERSION, Record, money, unmoney
+
+PHASE_REST: Final = 0
+PHASE_INBOX: Final = 1
+PHASE_DUE: Final = 2
+PHASE_TRANSACTIONS: Final = 3
+
+FLAG_EMPTY: Final = 1
+"""The frame was not valid: no transaction of it runs."""
+FLAG_BACKLOG: Final = 2
+"""System work is due beyond this block's bound: takers wait."""
+
+LAYOUT: Final = Struct(">BQQBBIBBQHQIBQQ12s12sI")
+
+
+@final
+class Cursor(Record):
+    """See the module's docstring; one object per run, changed in place."""
+
+    __slots__ = (
+        "account",
+        "continuation",
+        "cost",
+        "due_count",
+        "fee",
+        "filled",
+        "flags",
+        "frontier",
+        "height",
+        "inbox_index",
+        "leg",
+        "notional",
+        "order_id",
+        "phase",
+        "receipts",
+        "remaining",
+        "sub",
+        "time",
+        "transaction",
+    )
+
+    def __init__(self, stored: bool) -> None:  # noqa: FBT001
+        """Start at rest at height 0."""
+        super().__init__(CURSOR_KEY, stored)
+        self.height = 0
+        self.time = 0
+        self.phase = PHASE_REST
+        self.flags = 0
+        self.transaction = 0
+        self.leg = 0
+        self.inbox_index = 0
+        self.due_count = 0
+        self.cost = 0
+        # What a continued step remembers: who acts, and how far it got.
+        self.continuation = 0
+        self.account = 0
+        self.sub = 0
+        self.order_id = 0
+        self.remaining = 0
+        self.filled = 0
+        self.notional = 0
+        self.fee = 0
+        # The block's receipt tree, append-only: one hash per set bit of `receipts`.
+        self.receipts = 0
+        self.frontier: list[bytes] = []
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes."""
+        head = LAYOUT.pack(
+            RECORD_VERSION,
+            self.height,
+            self.time,
+            self.phase,
+            self.flags,
+            self.transaction,
+            self.leg,
+            self.continuation,
+            self.inbox_index,
+            self.due_count,
+            self.cost,
+            self.account,
+            self.sub,
+            self.order_id,
+            self.remaining,
+            money(self.filled),
+            money(self.notional),
+            self.receipts,
+        )
+        return head + money(self.fee) + b"".join(self.frontier)
+
+    @property
+    def hash(self) -> bytes:
+        """Return what the sequencer signs for a block at rest."""
+        return sha256(self.encode()).digest()
+
+
+def decode_cursor(data: bytes) -> Cursor:
+    """Return the cursor that ``data`` encodes."""
+    head = LAYOUT.size
+    if len(data) < head + 12 or data[0] != RECORD_VERSION:
+        raise StorageCorrupt(f"not a cursor: {data[:24].hex()}")
+    cursor = Cursor(stored=True)
+    values = LAYOUT.unpack(data[:head])
+    cursor.height = values[1]
+    cursor.time = values[2]
+    cursor.phase = values[3]
+    cursor.flags = values[4]
+    cursor.transaction = values[5]
+    cursor.leg = values[6]
+    cursor.continuation = values[7]
+    cursor.inbox_index = values[8]
+    cursor.due_count = values[9]
+    cursor.cost = values[10]
+    cursor.account = values[11]
+    cursor.sub = values[12]
+    cursor.order_id = values[13]
+    cursor.remaining = values[14]
+    cursor.filled = unmoney(values[15])
+    cursor.notional = unmoney(values[16])
+    cursor.receipts = values[17]
+    cursor.fee = unmoney(data[head : head + 12])
+    tail = data[head + 12 :]
+    if len(tail) != 32 * cursor.receipts.bit_count():
+        raise StorageCorrupt("cursor: the frontier does not fit the count of receipts")
+    cursor.frontier = [tail[i : i + 32] for i in range(0, len(tail), 32)]
+    return cursor

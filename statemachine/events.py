@@ -1,0 +1,198 @@
+"""What happened in a block, for streams and screens.  Not hashed, not consensus.
+
+From these alone a book, the trades and an account's history can be rebuilt.
+"""
+
+from typing import final
+
+
+class Event:
+    """Base of all events."""
+
+    __slots__ = ()
+
+
+@final
+class OrderRested(Event):
+    """An order joined the book, or a resting one took new values in place."""
+
+    __slots__ = ("market", "order_id", "portfolio", "price", "remaining", "side")
+
+    def __init__(
+        self, market: int, order_id: int, portfolio: int, side: int, price: int, remaining: int
+    ) -> None:
+        """Take the order's place and its remaining lots."""
+        self.market = market
+        self.order_id = order_id
+        self.portfolio = portfolio
+        self.side = side
+        self.price = price
+        self.remaining = remaining
+
+
+@final
+class OrderRemoved(Event):
+    """An order left the book without filling: ``remaining`` lots were taken back."""
+
+    __slots__ = ("market", "order_id", "portfolio", "price", "reason", "remaining", "side")
+
+    def __init__(
+        self,
+        market: int,
+        order_id: int,
+        portfolio: int,
+        side: int,
+        price: int,
+        remaining: int,
+        reason: int,
+    ) -> None:
+        """Take the order's place; ``reason`` is one of the ``REMOVED_`` numbers."""
+        self.market = market
+        self.order_id = order_id
+        self.portfolio = portfolio
+        self.side = side
+        self.price = price
+        self.remaining = remaining
+        self.reason = reason
+
+
+REMOVED_CANCELLED = 1
+REMOVED_MODIFIED = 2
+REMOVED_BAND = 3
+REMOVED_REDUCE_ONLY = 4
+REMOVED_LIQUIDATING = 5
+REMOVED_SELF_TRADE = 6
+
+
+@final
+class Fill(Event):
+    """A trade at the maker's price; ``side`` is the taker's; fees in micros."""
+
+    __slots__ = (
+        "maker",
+        "maker_fee",
+        "maker_order",
+        "maker_remaining",
+        "market",
+        "price",
+        "side",
+        "size",
+        "taker",
+        "taker_fee",
+        "taker_order",
+    )
+
+    def __init__(
+        self,
+        market: int,
+        side: int,
+        price: int,
+        size: int,
+        maker: int,
+        maker_order: int,
+        maker_remaining: int,
+        maker_fee: int,
+        taker: int,
+        taker_order: int,
+        taker_fee: int,
+    ) -> None:
+        """Take both parties' portfolios and order ids; a system order has id 0."""
+        self.market = market
+        self.side = side
+        self.price = price
+        self.size = size
+        self.maker = maker
+        self.maker_order = maker_order
+        self.maker_remaining = maker_remaining
+        self.maker_fee = maker_fee
+        self.taker = taker
+        self.taker_order = taker_order
+        self.taker_fee = taker_fee
+
+
+@final
+class BalanceChanged(Event):
+    """Collateral moved: deposit, withdrawal, transfer, funding, liquidation."""
+
+    __slots__ = ("amount", "portfolio", "reason", "reference")
+
+    def __init__(self, portfolio: int, amount: int, reason: int, reference: int) -> None:
+        """Take micros credited (negative: debited) and a ``BALANCE_`` reason."""
+        self.portfolio = portfolio
+        self.amount = amount
+        self.reason = reason
+        self.reference = reference
+
+
+BALANCE_DEPOSIT = 1
+BALANCE_WITHDRAWAL = 2
+BALANCE_TRANSFER = 3
+BALANCE_FUNDING = 4
+BALANCE_INSURANCE = 5
+BALANCE_DEFICIT = 6
+BALANCE_LIQUIDATION_FEE = 7
+BALANCE_POKE_REWARD = 8
+
+
+@final
+class PriceChanged(Event):
+    """A market's index or mark changed; micros per lot."""
+
+    __slots__ = ("index", "mark", "market")
+
+    def __init__(self, market: int, index: int, mark: int) -> None:
+        """Take the values now in force."""
+        self.market = market
+        self.index = index
+        self.mark = mark
+
+
+@final
+class FundingPaid(Event):
+    """An hour's funding rate (parts per 10**9 per 8 h) was added to the index."""
+
+    __slots__ = ("funding_index", "market", "rate")
+
+    def __init__(self, market: int, rate: int, funding_index: int) -> None:
+        """Take the rate and the funding index now in force."""
+        self.market = market
+        self.rate = rate
+        self.funding_index = funding_index
+
+
+@final
+class Liquidated(Event):
+    """A step of a liquidation: ``stage`` is one of the ``STAGE_`` numbers."""
+
+    __slots__ = ("equity", "maintenance", "market", "portfolio", "size", "stage")
+
+    def __init__(
+        self, portfolio: int, stage: int, market: int, size: int, equity: int, maintenance: int
+    ) -> None:
+        """Take lots sold (negative: bought back) and the margin before, in micros."""
+        self.portfolio = portfolio
+        self.stage = stage
+        self.market = market
+        self.size = size
+        self.equity = equity
+        self.maintenance = maintenance
+
+
+STAGE_FLAGGED = 1
+STAGE_SLICE = 2
+STAGE_INSURANCE = 3
+STAGE_DEFICIT = 4
+STAGE_RELEASED = 5
+
+
+@final
+class AgentChanged(Event):
+    """A session key was approved (``role`` 1) or revoked (``role`` 2)."""
+
+    __slots__ = ("account", "agent", "role")
+
+    def __init__(self, account: int, agent: bytes, role: int) -> None:
+        """Take the account and the key's address."""
+        self.account = account
+        self.agent = agent
+        self.role = role
