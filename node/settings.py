@@ -1,0 +1,201 @@
+"""Settings of a node: where it listens, what it keeps, how much it takes at once.
+
+Settings are not rules: they may differ between replicas, and no state root
+depends on them.  Each has one dotted name, used alike in a TOML file
+(``[grpc] port = 1``), in the environment (``SEXTANT_GRPC_PORT``) and as a flag
+(``--grpc.port``).  A flag wins over the environment, that over the file, and
+that over the default: ``sextant config show --origin`` says which one did.
+
+This module is also the ``sextant config`` command.
+"""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar, final
+
+SettingT = TypeVar("SettingT", bool, int, str)
+
+INT_MAX: Final = (1 << 63) - 1
+PORT_MAX: Final = 65535
+ROLES: Final = ("sequencer", "poster", "follower")
+
+
+def setting(default: SettingT, text: str, **limits: object) -> SettingT:
+    """Declare a field: its default, what it is for, and ``low``, ``high``, ``choices``, ``shift``.
+
+    ``shift`` marks a port, or a target with one, that moves by 100 with each instance.
+    """
+    return field(default=default, metadata={"help": text, **limits})
+
+
+def port(default: int, text: str) -> int:
+    """Declare a TCP port; 0 lets the system choose one."""
+    return setting(default, text, low=0, high=PORT_MAX, shift=True)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class GrpcSettings:
+    """The public server."""
+
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = port(50551, "port of the gRPC services")
+    message_bytes_max: int = setting(1 << 20, "largest message either way", low=1 << 16)
+    rpcs_max: int = setting(1024, "calls in progress at once, streams included", low=1)
+    streams_max: int = setting(256, "subscriptions open at once", low=1)
+    deadline_ms_max: int = setting(60_000, "longest deadline of a unary call", low=100)
+    keepalive_ms_min: int = setting(10_000, "shortest interval between a client's pings", low=1000)
+    grace_ms: int = setting(2_000, "how long calls may finish in at shutdown", low=0)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AdmissionSettings:
+    """What one client may ask for at once."""
+
+    batch_transactions_max: int = setting(1_000, "transactions in a batch", low=1)
+    unanswered_max: int = setting(64, "unanswered requests on an order stream", low=1)
+    rate_per_second: int = setting(50_000, "transactions per second of one peer", low=1)
+    burst_transactions: int = setting(100_000, "transactions above the rate at once", low=1)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """Live feeds and recent history."""
+
+    updates_max: int = setting(512, "updates a subscriber may be behind", low=1)
+    trades_kept_max: int = setting(1_000, "recent trades kept per market", low=1)
+    outcomes_kept_max: int = setting(20_000, "removed orders and refusals remembered", low=1)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Prometheus."""
+
+    enabled: bool = setting(True, "serve /metrics, /healthz and /readyz")
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = port(50590, "port of the metrics")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DevSettings:
+    """Controls of a devnet."""
+
+    enabled: bool = setting(False, "serve the developer's controls, on loopback only")
+    port: int = port(50599, "port of the developer's controls")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class L1Settings:
+    """The layer below."""
+
+    target: str = setting("127.0.0.1:50545", "host:port of the L1", shift=True)
+    poll_ms: int = setting(200, "interval between looks at the L1", low=10)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SequencerSettings:
+    """The making of blocks."""
+
+    block_ms: int = setting(50, "interval between blocks when there is work", low=1)
+    block_idle_ms_max: int = setting(1_000, "longest interval between blocks", low=10)
+    queue_transactions_max: int = setting(20_000, "transactions that may wait", low=1)
+    signer_transactions_max: int = setting(128, "of one signer", low=1)
+    workers: int = setting(1, "processes that recover signers", low=0, high=64)
+    key_file: str = setting("", "file with the key that signs blocks; empty: in the datadir")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PosterSettings:
+    """Batches and claims."""
+
+    batch_ms: int = setting(2_000, "interval between batches", low=10)
+    batch_bytes_max: int = setting(512 << 10, "largest batch", low=1 << 16)
+    propose: bool = setting(True, "claim the outputs of posted batches")
+    source: str = setting("127.0.0.1:50551", "host:port of the sequencer", shift=True)
+    key_file: str = setting("", "file with the key that pays on L1; empty: in the datadir")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is written about it all."""
+
+    level: str = setting("info", "lowest level", choices=("debug", "info", "warning", "error"))
+    levels: str = setting("", "of some loggers: node.service=debug,grpc=error")
+    format: str = setting("auto", "auto: text on a terminal", choices=("auto", "text", "json"))
+    file: str = setting("", "also log to this file, as JSON")
+    file_bytes_max: int = setting(16 << 20, "size at which the file is rotated", low=4096)
+    files_max: int = setting(5, "rotated files kept", low=1)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a node."""
+
+    role: str = setting("sequencer", "what this node does", choices=ROLES)
+    datadir: str = setting("", "directory of all its files; empty: the user's data directory")
+    instance: int = setting(0, "moves every default port by 100 times this", low=0, high=100)
+    grpc: GrpcSettings = field(default_factory=GrpcSettings)
+    admission: AdmissionSettings = field(default_factory=AdmissionSettings)
+    feed: FeedSettings = field(default_factory=FeedSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    dev: DevSettings = field(default_factory=DevSettings)
+    l1: L1Settings = field(default_factory=L1Settings)
+    sequencer: SequencerSettings = field(default_factory=SequencerSettings)
+    poster: PosterSettings = field(default_factory=PosterSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def directory(self) -> Path:
+        """Where this node keeps its files: ``datadir``, or the user's data directory."""
+        if self.datadir:
+            return Path(self.datadir).expanduser()
+        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+        return Path(base).expanduser() / "sextant"
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Declare ``sextant config``."""
+    from node.sources import add_flags  # noqa: PLC0415 the loader imports this module
+
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    show = commands.add_parser("show", help="print every setting as it would be in force")
+    show.add_argument("--origin", action="store_true", help="say where each value came from")
+    show.add_argument("--json", action="store_true", help="print one JSON object")
+    add_flags(show)
+    show.set_defaults(run=show_settings)
+
+
+def show_settings(arguments: argparse.Namespace) -> int:
+    """Print the effective settings; returns the exit code."""
+    from node.sources import SettingsInvalid, load_arguments  # noqa: PLC0415 as above
+
+    try:
+        loaded = load_arguments(arguments)
+    except SettingsInvalid as error:
+        sys.stderr.write(f"sextant: {error}\n")
+        return 2
+    if arguments.json:
+        values: dict[str, Any] = {"schema": "sextant.config.v1", "settings": loaded.values}
+        if arguments.origin:
+            values["origins"] = loaded.origins
+        sys.stdout.write(json.dumps(values, indent=2) + "\n")
+        return 0
+    for name, value in loaded.values.items():
+        line = f"{name} = {json.dumps(value)}"
+        sys.stdout.write(
+            f"{line:<48}  # {loaded.origins[name]}\n" if arguments.origin else line + "\n"
+        )
+    return 0
