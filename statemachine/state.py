@@ -1,0 +1,374 @@
+"""The state as a block sees it: decoded records over a store, and a journal.
+
+Each record is decoded once, changed in place and noted as dirty; ``flush``
+encodes what changed, once per segment.  Nothing is written back to the store
+here: the caller commits the writes.
+
+Ranges answer "what comes first" from the store, corrected by the keys that
+this block inserted and deleted.  A store is asked for each range's head once
+per head, so a book is read like a sorted list.
+"""
+
+from bisect import bisect_left, insort
+from typing import Final, final
+
+from statemachine import keys
+from statemachine.cursor import Cursor, decode_cursor
+from statemachine.errors import StorageCorrupt, invariant
+from statemachine.events import Event
+from statemachine.records import (
+    MARKETS_PER_PORTFOLIO_MAX,
+    PUBLISHERS_MAX,
+    Blob,
+    Ledger,
+    Market,
+    Nonces,
+    Oracle,
+    Order,
+    Portfolio,
+    Position,
+    Record,
+    Signer,
+    decode_ledger,
+    decode_market,
+    decode_nonces,
+    decode_oracle,
+    decode_order,
+    decode_portfolio,
+    decode_position,
+    decode_signer,
+    encode_due,
+)
+from statemachine.rules import MarketRules, Rules
+from statemachine.storage import Store, successor
+
+ZEROS: Final = [0] * PUBLISHERS_MAX
+
+
+@final
+class Range:
+    """One sorted range of keys: the store's, plus what this run inserted, less what it deleted."""
+
+    __slots__ = ("deleted", "head", "inserted", "prefix", "scanned", "store")
+
+    def __init__(self, store: Store, prefix: bytes) -> None:
+        """Look at nothing yet."""
+        self.store = store
+        self.prefix = prefix
+        self.inserted: list[bytes] = []
+        self.deleted: set[bytes] = set()
+        self.head: bytes | None = None
+        self.scanned = False
+
+    def first(self) -> bytes | None:
+        """Return the first key of the range, if any."""
+        if not self.scanned:
+            self.head = self.scan(self.prefix if self.head is None else successor(self.head))
+            self.scanned = True
+        if self.inserted:
+            key = self.inserted[0]
+            if self.head is None or key < self.head:
+                return key
+        return self.head
+
+    def scan(self, start: bytes) -> bytes | None:
+        """Return the store's first key at or after ``start`` that was not deleted."""
+        key = self.store.seek(self.prefix, start)
+        while key is not None and key in self.deleted:
+            key = self.store.seek(self.prefix, successor(key))
+        return key
+
+    def seek(self, start: bytes) -> bytes | None:
+        """Return the first key at or after ``start``, if any."""
+        key = self.scan(start)
+        place = bisect_left(self.inserted, start)
+        if place < len(self.inserted) and (key is None or self.inserted[place] < key):
+            return self.inserted[place]
+        return key
+
+    def insert(self, key: bytes) -> None:
+        """Add a key that the range does not have."""
+        insort(self.inserted, key)
+
+    def remove(self, key: bytes) -> None:
+        """Take out a key that the range has."""
+        place = bisect_left(self.inserted, key)
+        if place < len(self.inserted) and self.inserted[place] == key:
+            del self.inserted[place]
+            return
+        self.deleted.add(key)
+        if self.scanned and key == self.head:
+            self.scanned = False
+
+
+@final
+class State:
+    """Every record that a block touched, by kind, over a read-only store."""
+
+    __slots__ = (
+        "blobs",
+        "changed",
+        "cursor",
+        "events",
+        "ledger_record",
+        "market_rules",
+        "markets",
+        "nonces",
+        "oracles",
+        "orders",
+        "portfolios",
+        "positions",
+        "ranges",
+        "rules",
+        "signers",
+        "store",
+    )
+
+    def __init__(self, store: Store, rules: Rules) -> None:
+        """Read the cursor; everything else is read when asked for."""
+        self.store = store
+        self.rules = rules
+        self.market_rules: dict[int, MarketRules] = {m.market: m for m in rules.markets}
+        self.changed: list[Record] = []
+        self.events: list[Event] = []
+        self.markets: dict[int, Market] = {}
+        self.oracles: dict[int, Oracle] = {}
+        self.portfolios: dict[int, Portfolio | None] = {}
+        self.positions: dict[int, Position] = {}
+        self.orders: dict[bytes, Order] = {}
+        self.signers: dict[bytes, Signer | None] = {}
+        self.nonces: dict[bytes, Nonces] = {}
+        self.blobs: dict[bytes, Blob | None] = {}
+        self.ranges: dict[bytes, Range] = {}
+        self.ledger_record: Ledger | None = None
+        data = store.get(keys.CURSOR_KEY)
+        if data is None:
+            raise StorageCorrupt("no cursor: the state is not a genesis or its descendant")
+        self.cursor: Cursor = decode_cursor(data)
+
+    # Journal
+
+    def touch(self, record: Record) -> None:
+        """Note that a record changed."""
+        if not record.dirty:
+            record.dirty = True
+            self.changed.append(record)
+
+    def flush(self) -> dict[bytes, bytes | None]:
+        """Return what changed since the last flush, encoded; ``None`` deletes."""
+        writes: dict[bytes, bytes | None] = {}
+        for record in self.changed:
+            record.dirty = False
+            if record.live:
+                writes[record.key] = record.encode()
+                record.stored = True
+            elif record.stored:
+                writes[record.key] = None
+                record.stored = False
+        self.changed = []
+        return writes
+
+    # Single records
+
+    def ledger(self) -> Ledger:
+        """Return the exchange's own balances."""
+        record = self.ledger_record
+        if record is None:
+            data = self.store.get(keys.LEDGER_KEY)
+            record = Ledger(stored=False) if data is None else decode_ledger(data)
+            self.ledger_record = record
+        return record
+
+    def market(self, market: int) -> Market:
+        """Return a market that the rules know."""
+        record = self.markets.get(market)
+        if record is None:
+            key = keys.market_key(market)
+            data = self.store.get(key)
+            if data is None:
+                raise StorageCorrupt(f"market {market}: the rules have it, the state does not")
+            record = decode_market(key, data)
+            self.markets[market] = record
+        return record
+
+    def oracle(self, market: int) -> Oracle:
+        """Return a market's latest message of each publisher."""
+        record = self.oracles.get(market)
+        if record is None:
+            key = keys.oracle_key(market)
+            data = self.store.get(key)
+            if data is None:
+                record = Oracle(key, False, list(ZEROS), list(ZEROS))
+            else:
+                record = decode_oracle(key, data)
+            self.oracles[market] = record
+        return record
+
+    def signer(self, address: bytes) -> Signer | None:
+        """Return what an address may sign for, if anything."""
+        if address in self.signers:
+            return self.signers[address]
+        key = keys.signer_key(address)
+        data = self.store.get(key)
+        record = None if data is None else decode_signer(key, data)
+        self.signers[address] = record
+        return record
+
+    def add_signer(self, address: bytes, record: Signer) -> None:
+        """Add an address, or replace what it may sign for."""
+        self.signers[address] = record
+        self.touch(record)
+
+    def nonce_bucket(self, address: bytes, bucket: int) -> Nonces:
+        """Return one bucket of a signer's window."""
+        key = keys.nonces_key(address, bucket)
+        record = self.nonces.get(key)
+        if record is None:
+            data = self.store.get(key)
+            record = Nonces(key, False, 0, []) if data is None else decode_nonces(key, data)
+            self.nonces[key] = record
+        return record
+
+    def blob(self, key: bytes) -> bytes | None:
+        """Return the value of a write-once record, if it exists."""
+        if key in self.blobs:
+            record = self.blobs[key]
+            return None if record is None or not record.live else record.value
+        data = self.store.get(key)
+        self.blobs[key] = None if data is None else Blob(key, True, data)
+        return data
+
+    def add_blob(self, key: bytes, value: bytes) -> None:
+        """Add a write-once record whose key is known to be free."""
+        record = self.blobs.get(key)
+        if record is None:
+            record = Blob(key, False, value)
+            self.blobs[key] = record
+        else:
+            record.value = value
+            record.live = True
+        self.touch(record)
+
+    def remove_blob(self, key: bytes) -> None:
+        """Delete a write-once record that exists; it need not have been read."""
+        record = self.blobs.get(key)
+        if record is None:
+            record = Blob(key, True, b"")
+            self.blobs[key] = record
+        record.live = False
+        self.touch(record)
+
+    # Portfolios and positions
+
+    def portfolio(self, portfolio: int) -> Portfolio | None:
+        """Return a portfolio with its positions read, or ``None``."""
+        record = self.portfolios.get(portfolio)
+        if record is not None or portfolio in self.portfolios:
+            return record
+        key = keys.portfolio_key(portfolio)
+        data = self.store.get(key)
+        if data is not None:
+            record = decode_portfolio(key, data)
+            record.positions = [self.position(portfolio, m) for m in record.markets]
+        self.portfolios[portfolio] = record
+        return record
+
+    def open_portfolio(self, portfolio: int) -> Portfolio:
+        """Return a portfolio, made empty if there is none."""
+        record = self.portfolio(portfolio)
+        if record is None:
+            record = Portfolio(keys.portfolio_key(portfolio), False, portfolio)
+            self.portfolios[portfolio] = record
+            self.touch(record)
+        return record
+
+    def position(self, portfolio: int, market: int) -> Position:
+        """Return a position that the portfolio's list of markets names."""
+        number = portfolio << 16 | market
+        record = self.positions.get(number)
+        if record is None:
+            key = keys.position_key(portfolio, market)
+            data = self.store.get(key)
+            if data is None:
+                raise StorageCorrupt(f"portfolio {portfolio}: no position in market {market}")
+            record = decode_position(key, data)
+            self.positions[number] = record
+        return record
+
+    def find_position(self, portfolio: Portfolio, market: int) -> Position | None:
+        """Return the portfolio's position in ``market``, if it is in that market."""
+        if market in portfolio.markets:
+            return self.positions[portfolio.portfolio << 16 | market]
+        return None
+
+    def open_position(self, portfolio: Portfolio, market: int) -> Position:
+        """Return the position in ``market``, made flat if there is none."""
+        number = portfolio.portfolio << 16 | market
+        if market in portfolio.markets:
+            return self.positions[number]
+        invariant(
+            len(portfolio.markets) < MARKETS_PER_PORTFOLIO_MAX, "a full portfolio opens no market"
+        )
+        funding_index = self.market(market).funding_index
+        record = self.positions.get(number)
+        if record is None:
+            key = keys.position_key(portfolio.portfolio, market)
+            record = Position(key, False, market, funding_index)
+            self.positions[number] = record
+        else:
+            record.live = True
+            record.funding_index = funding_index
+        place = bisect_left(portfolio.markets, market)
+        portfolio.markets.insert(place, market)
+        portfolio.positions.insert(place, record)
+        self.touch(portfolio)
+        self.touch(record)
+        return record
+
+    def drop_position(self, portfolio: Portfolio, position: Position) -> None:
+        """Forget a position that is flat and has no orders; otherwise keep it."""
+        if position.size or position.orders or not position.live:
+            return
+        invariant(position.cost == 0, "a flat position has no cost")
+        place = portfolio.markets.index(position.market)
+        del portfolio.markets[place]
+        del portfolio.positions[place]
+        position.live = False
+        self.touch(portfolio)
+        self.touch(position)
+
+    # Ranges
+
+    def range(self, prefix: bytes) -> Range:
+        """Return the range with this prefix."""
+        found = self.ranges.get(prefix)
+        if found is None:
+            found = Range(self.store, prefix)
+            self.ranges[prefix] = found
+        return found
+
+    def order(self, key: bytes) -> Order | None:
+        """Return a resting order by its key, if there is one."""
+        record = self.orders.get(key)
+        if record is None:
+            data = self.store.get(key)
+            if data is None:
+                return None
+            record = decode_order(key, data)
+            self.orders[key] = record
+        return record if record.live else None
+
+    def add_due(self, lane: int, time: int, kind: int, market: int, portfolio: int) -> bytes:
+        """Add an item of due work and return its key."""
+        ledger = self.ledger()
+        key = keys.due_key(lane, time, ledger.next_due)
+        ledger.next_due += 1
+        self.touch(ledger)
+        self.add_blob(key, encode_due(kind, market, portfolio))
+        self.range(keys.due_range(lane)).insert(key)
+        return key
+
+    def remove_due(self, lane: int, key: bytes) -> None:
+        """Delete an item of due work."""
+        self.remove_blob(key)
+        self.range(keys.due_range(lane)).remove(key)
