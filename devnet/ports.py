@@ -1,0 +1,73 @@
+"""Ports: whether they are free, and if not, who has them."""
+
+import socket
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from devnet.layout import HOST, PORTS, Layout
+
+LISTEN: Final = "0A"
+
+
+class Taken(NamedTuple):
+    """A port that is in use: what it is for, and who holds it."""
+
+    service: str
+    port: int
+    holder: str
+
+    def __str__(self) -> str:
+        """Say what, why, and what to do next."""
+        return (
+            f"port {self.port} ({self.service}) is in use by {self.holder}; "
+            "stop it with `sextant devnet down`, or run another instance with --instance 1"
+        )
+
+
+def find_taken(layout: Layout) -> list[Taken]:
+    """Return the ports of ``layout`` that something listens on."""
+    taken = []
+    for service in PORTS:
+        port = layout.port(service)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                taken.append(Taken(service, port, holder_of(port)))
+    return taken
+
+
+def holder_of(port: int) -> str:
+    """Return ``pid N (name)`` of who listens on ``port``, as far as the system tells."""
+    inode = listening_inode(port)
+    if inode is not None:
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                links = [str(fd.readlink()) for fd in (process / "fd").iterdir()]
+                if f"socket:[{inode}]" in links:
+                    return f"pid {process.name} ({name_of(process)})"
+            except OSError:
+                continue
+    return "another process"
+
+
+def listening_inode(port: int) -> str | None:
+    """Return the socket inode of the listener on ``port`` from the kernel's table."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for row in rows:
+            fields = row.split()
+            if fields[3] == LISTEN and int(fields[1].rsplit(":", 1)[1], 16) == port:
+                return fields[9]
+    return None
+
+
+def name_of(process: Path) -> str:
+    """Return the words of a command line that tell a person what runs."""
+    words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    named = [Path(word).name for word in words if word and not word.startswith("-")]
+    return " ".join(named[1:4] if named and named[0].startswith("python") else named[:3])

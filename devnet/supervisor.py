@@ -1,0 +1,173 @@
+"""Run all processes of a devnet: start in order, keep alive, stop together.
+
+The supervisor holds no state of the chain.  Each process owns its store and recovers by itself;
+when one dies, it alone is started again.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, final
+
+from devnet.child import Child, ProcessSpec
+from devnet.health import wait_serving
+from devnet.layout import Layout
+from devnet.ports import find_taken
+from statemachine.errors import SextantError
+
+READY_SECONDS_MAX: Final = 30.0
+STOP_SECONDS_MAX: Final = 2.5
+HEALTH_PERIOD_S: Final = 1.0
+
+
+class DevnetBlocked(SextantError):
+    """The devnet cannot start here: ports or data directory are in use."""
+
+
+@final
+class Supervisor:
+    """The processes of one devnet, in the order in which they start."""
+
+    def __init__(self, layout: Layout, specs: Sequence[ProcessSpec]) -> None:
+        self.layout = layout
+        self.children = {spec.name: Child(spec, layout.logs / f"{spec.name}.log") for spec in specs}
+        self.stopping = asyncio.Event()
+        self._lock: int | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    def claim(self) -> None:
+        """Take the data directory and check the ports.
+
+        Raises
+        ------
+        DevnetBlocked
+            Another supervisor runs here, or something else has our ports.
+        """
+        self.layout.logs.mkdir(parents=True, exist_ok=True)
+        self._lock = take_lock(self.layout.lock)
+        if self._lock is None:
+            pid = running_pid(self.layout)
+            raise DevnetBlocked(
+                f"a devnet runs already in {self.layout.directory} (pid {pid}); "
+                "look at it with `sextant devnet status`, or stop it with `sextant devnet down`"
+            )
+        taken = find_taken(self.layout)
+        if taken:
+            raise DevnetBlocked("\n".join(map(str, taken)))
+
+    async def start(self) -> None:
+        """Start every process; those with an address are awaited before the next starts."""
+        for child in self.children.values():
+            if self.stopping.is_set():
+                return
+            await child.start()
+            self._write_state()
+            address = child.spec.address
+            if address is not None:
+                await self._await_ready(child, address)
+        self._watch = asyncio.create_task(self._watch_health(), name="watch health")
+
+    async def _await_ready(self, child: Child, address: str) -> None:
+        ready = asyncio.create_task(wait_serving(address, READY_SECONDS_MAX))
+        stop = asyncio.create_task(self.stopping.wait())
+        await asyncio.wait({ready, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not ready.done():
+            ready.cancel()
+            return
+        child.ready = ready.result()
+        if not child.ready:
+            raise DevnetBlocked(
+                f"{child.spec.name} was not ready within {READY_SECONDS_MAX:.0f} s; "
+                f"its log says why: {child.log}\n{tail(child.log, 15)}"
+            )
+
+    async def _watch_health(self) -> None:
+        while True:
+            for child in self.children.values():
+                address = child.spec.address
+                alive = child.pid is not None
+                child.ready = alive and (address is None or await wait_serving(address, 0.5))
+            self._write_state()
+            await asyncio.sleep(HEALTH_PERIOD_S)
+
+    def _write_state(self) -> None:
+        state = {
+            "pid": os.getpid(),
+            "instance": self.layout.instance,
+            "processes": {
+                name: {
+                    "pid": child.pid,
+                    "starts": child.starts,
+                    "ready": child.ready,
+                    "log": str(child.log),
+                }
+                for name, child in self.children.items()
+            },
+        }
+        draft = self.layout.state.with_suffix(".tmp")
+        draft.write_text(json.dumps(state, indent=1))
+        draft.replace(self.layout.state)
+
+    async def stop(self) -> None:
+        """Stop everything within three seconds: ask all at once, then kill what is left."""
+        self.stopping.set()
+        if self._watch is not None:
+            self._watch.cancel()
+        until = time.monotonic() + STOP_SECONDS_MAX
+        for child in reversed(self.children.values()):
+            child.ask_to_stop()
+        await asyncio.gather(*(child.stop(until) for child in self.children.values()))
+        self.layout.state.unlink(missing_ok=True)
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def stop_on_signals(self) -> None:
+        """Let SIGINT and SIGTERM ask for the stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.stopping.set)
+
+
+def take_lock(path: Path) -> int | None:
+    """Return a descriptor that holds the lock on ``path``, or None if another has it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def running_pid(layout: Layout) -> int | None:
+    """Return the pid of the supervisor that runs here, or None if none does."""
+    if not layout.lock.exists():
+        return None
+    handle = take_lock(layout.lock)
+    if handle is not None:
+        os.close(handle)
+        return None
+    return int(read_state(layout).get("pid", 0)) or None
+
+
+def read_state(layout: Layout) -> dict[str, Any]:
+    """Return what the running supervisor last wrote of itself; empty if nothing."""
+    try:
+        state: dict[str, Any] = json.loads(layout.state.read_text())
+    except (OSError, ValueError):
+        return {}
+    return state
+
+
+def tail(log: Path, lines: int) -> str:
+    """Return the last lines of a log."""
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return "(no log)"
