@@ -482,14 +482,15 @@ def decode_position(key: bytes, data: bytes) -> Position:
 class Portfolio(Record):
     """One cross portfolio: settled balance and the markets it is in.
 
-    ``positions`` are the decoded records of ``markets``, in the same order;
-    they are filled in when the portfolio is read and are leaves of their own.
+    ``positions`` are the decoded records of ``markets``, in the same order,
+    once ``complete``: leaves of their own, read only where margin needs them.
     """
 
     __slots__ = (
         "balance",
-        "flags",
+        "complete",
         "flagged_at",
+        "flags",
         "markets",
         "open_orders",
         "portfolio",
@@ -506,6 +507,7 @@ class Portfolio(Record):
         self.open_orders = 0
         self.markets: list[int] = []
         self.positions: list[Position] = []
+        self.complete = not stored
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""

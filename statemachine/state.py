@@ -261,7 +261,7 @@ class State:
     # Portfolios and positions
 
     def portfolio(self, portfolio: int) -> Portfolio | None:
-        """Return a portfolio with its positions read, or ``None``."""
+        """Return a portfolio, or ``None``; its positions are read when asked for."""
         record = self.portfolios.get(portfolio)
         if record is not None or portfolio in self.portfolios:
             return record
@@ -269,7 +269,6 @@ class State:
         data = self.store.get(key)
         if data is not None:
             record = decode_portfolio(key, data)
-            record.positions = [self.position(portfolio, m) for m in record.markets]
         self.portfolios[portfolio] = record
         return record
 
@@ -298,14 +297,22 @@ class State:
     def find_position(self, portfolio: Portfolio, market: int) -> Position | None:
         """Return the portfolio's position in ``market``, if it is in that market."""
         if market in portfolio.markets:
-            return self.positions[portfolio.portfolio << 16 | market]
+            return self.position(portfolio.portfolio, market)
         return None
+
+    def all_positions(self, portfolio: Portfolio) -> list[Position]:
+        """Return the portfolio's positions, in the order of its markets."""
+        if not portfolio.complete:
+            number = portfolio.portfolio
+            portfolio.positions = [self.position(number, m) for m in portfolio.markets]
+            portfolio.complete = True
+        return portfolio.positions
 
     def open_position(self, portfolio: Portfolio, market: int) -> Position:
         """Return the position in ``market``, made flat if there is none."""
         number = portfolio.portfolio << 16 | market
         if market in portfolio.markets:
-            return self.positions[number]
+            return self.position(portfolio.portfolio, market)
         invariant(
             len(portfolio.markets) < MARKETS_PER_PORTFOLIO_MAX, "a full portfolio opens no market"
         )
@@ -320,7 +327,8 @@ class State:
             record.funding_index = funding_index
         place = bisect_left(portfolio.markets, market)
         portfolio.markets.insert(place, market)
-        portfolio.positions.insert(place, record)
+        if portfolio.complete:
+            portfolio.positions.insert(place, record)
         self.touch(portfolio)
         self.touch(record)
         return record
@@ -332,7 +340,8 @@ class State:
         invariant(position.cost == 0, "a flat position has no cost")
         place = portfolio.markets.index(position.market)
         del portfolio.markets[place]
-        del portfolio.positions[place]
+        if portfolio.complete:
+            del portfolio.positions[place]
         position.live = False
         self.touch(portfolio)
         self.touch(position)

@@ -1,0 +1,73 @@
+"""One step: the unit of execution, of cost and of receipts.
+
+A step is a transaction or its continuation, one leg of a bulk, one inbox item
+or one item of due work.  Handlers read what they act on from here, and leave
+the outcome here: a code, its arguments, and what was traded.
+"""
+
+from typing import final
+
+from statemachine.cursor import Cursor
+from statemachine.errors import Code
+from statemachine.records import Signer
+from statemachine.rules import Rules
+from statemachine.state import State
+
+
+@final
+class Step:
+    """What a handler sees and sets; made once per run and reused by every step."""
+
+    __slots__ = (
+        "account",
+        "args",
+        "code",
+        "cost",
+        "cursor",
+        "fee",
+        "filled",
+        "more",
+        "notional",
+        "now",
+        "order_id",
+        "rules",
+        "signer",
+        "state",
+        "visits",
+    )
+
+    def __init__(self, state: State) -> None:
+        """Stand before the first step."""
+        self.state = state
+        self.rules: Rules = state.rules
+        self.cursor: Cursor = state.cursor
+        self.now = state.cursor.time
+        self.account = 0
+        self.signer: Signer | None = None
+        self.code = 0
+        self.args: tuple[int, ...] = ()
+        self.order_id = 0
+        self.filled = 0
+        self.notional = 0
+        self.fee = 0
+        self.cost = 0
+        self.visits = 0
+        self.more = False
+
+    def begin(self, cost: int) -> None:
+        """Start a step of a base ``cost``, so far successful."""
+        self.now = self.cursor.time
+        self.code = 0
+        self.args = ()
+        self.order_id = 0
+        self.filled = 0
+        self.notional = 0
+        self.fee = 0
+        self.cost = cost
+        self.visits = 0
+        self.more = False
+
+    def refuse(self, code: Code, args: tuple[int, ...] = ()) -> None:
+        """Say why the step has no effect."""
+        self.code = int(code)
+        self.args = args
