@@ -1,0 +1,113 @@
+"""What became of a call to the contract.
+
+A refused call changes nothing but its sender's nonce and gas.  The codes are
+declared in the order in which the checks of a call run, so that the first
+failing check, and with it the answer, is the same in every body of the
+contract.  Numbers are never reused.
+"""
+
+from enum import IntEnum
+from typing import Final, final
+
+
+@final
+class ContractCode(IntEnum):
+    """Why a call was refused, or ``OK``."""
+
+    OK = 0
+    # The envelope, checked by whoever hosts the contract (10..19)
+    CALL_MALFORMED = 10
+    CHAIN = 11
+    SIGNATURE = 12
+    NONCE_USED = 13
+    NONCE_GAP = 14
+    MEMPOOL_FULL = 15
+    GAS_FUNDS = 16
+    # The log (20..39)
+    NOT_SEQUENCER = 20
+    SEQUENCER_ALIVE = 21
+    ENTRY_INDEX = 22
+    ENTRY_SIZE = 23
+    ENTRY_VERSION = 24
+    ENTRY_FRAMES = 25
+    # The inbox (40..49)
+    OWNER = 40
+    SUB = 41
+    AMOUNT = 42
+    TOKEN_BALANCE = 43
+    ETH_BALANCE = 44
+    # Claims (60..79)
+    PARENT_UNKNOWN = 60
+    PARENT_DEAD = 61
+    PARENT_DECIDED = 62
+    OUTPUT_VERSION = 63
+    OUTPUT_CHAIN = 64
+    OUTPUT_RULES = 65
+    OUTPUT_PREVIOUS = 66
+    OUTPUT_INDEX = 67
+    ENTRY_UNKNOWN = 68
+    OUTPUT_HEIGHT = 69
+    OUTPUT_SEGMENTS = 70
+    OUTPUT_INBOX = 71
+    OUTPUT_TRACE = 72
+    CLAIM_EXISTS = 73
+    BOND_BALANCE = 74
+    # Faults (80..99)
+    COMMITMENT_EXISTS = 80
+    FAULT_KIND = 81
+    CLAIM_UNKNOWN = 82
+    CLAIM_DEAD = 83
+    WINDOW_CLOSED = 84
+    COMMITMENT_UNKNOWN = 85
+    COMMITMENT_YOUNG = 86
+    WITNESS_SIZE = 87
+    ACQUITTED = 88
+    COMMITMENT_MISMATCH = 89
+    # Withdrawals (100..109)
+    CLAIM_PENDING = 100
+    WITHDRAWAL_PAID = 101
+    PROOF = 102
+    WITHDRAWAL_UNKNOWN = 103
+    ESCROW = 104
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call, signed anew, may succeed later."""
+        return self in RETRYABLE
+
+
+RETRYABLE: Final = frozenset(
+    {
+        ContractCode.NONCE_GAP,
+        ContractCode.MEMPOOL_FULL,
+        ContractCode.GAS_FUNDS,
+        ContractCode.SEQUENCER_ALIVE,
+        ContractCode.TOKEN_BALANCE,
+        ContractCode.ETH_BALANCE,
+        ContractCode.PARENT_UNKNOWN,
+        ContractCode.ENTRY_UNKNOWN,
+        ContractCode.BOND_BALANCE,
+        ContractCode.COMMITMENT_YOUNG,
+        ContractCode.CLAIM_PENDING,
+        ContractCode.ESCROW,
+    }
+)
+
+
+@final
+class Refusal(Exception):
+    """A check failed: raised by a call's checks, answered by ``Contract.call``.
+
+    Never leaves the contract: it is a value there, an exception only inside.
+    """
+
+    def __init__(self, code: ContractCode, message: str) -> None:
+        super().__init__(f"{code.name}: {message}")
+        self.code = code
+        self.message = f"{code.name}: {message}"
+
+
+def require(condition: bool, code: ContractCode, message: str) -> None:
+    """Refuse the call with ``code`` unless ``condition`` holds."""
+    if not condition:
+        raise Refusal(code, message)

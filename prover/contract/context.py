@@ -1,0 +1,57 @@
+"""What a call is executed with: the deployment, the state, who, and when."""
+
+from dataclasses import dataclass, field
+from typing import final
+
+from prover.contract.codes import ContractCode
+from prover.contract.events import Event
+from prover.contract.rules import ContractRules
+from prover.contract.state import ContractState
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The L1 block a call is in: number, time in ms, gwei per 1,000,000 gas."""
+
+    block: int
+    time: int
+    gas_price: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The three things around a call, and the list its events go to."""
+
+    rules: ContractRules
+    state: ContractState
+    sender: bytes
+    moment: Moment
+    events: list[Event] = field(default_factory=list)
+
+    def emit(self, event: Event) -> None:
+        """Announce a fact."""
+        self.events.append(event)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What became of a call.
+
+    ``value`` is the index, number or amount the call is about (what it made,
+    or what was there already); ``message`` is empty if it succeeded; ``gas``
+    is what it cost, refused or not.
+    """
+
+    code: ContractCode
+    message: str
+    value: int
+    gas: int
+    events: tuple[Event, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call took effect."""
+        return self.code is ContractCode.OK

@@ -1,0 +1,116 @@
+"""The L1 contract: an index of its calls.
+
+Pure and deterministic: the same calls in the same blocks lead to the same
+state, events and answers in every body it has (this model, the stub that hosts
+it as a process, a contract on a real EVM).
+
+1. gas is paid (by whoever hosts it: before the call, whatever becomes of it)
+2. claims whose windows have passed become final
+3. the call's checks, then its effects, in the module of its kind
+"""
+
+from collections.abc import Iterable
+from typing import final
+
+from prover.contract import bank, claims, disputes, inbox, log, withdrawals
+from prover.contract.calls import (
+    Append,
+    AppendEmpty,
+    Call,
+    ClaimWithdrawal,
+    CommitFault,
+    Deposit,
+    ForceWithdraw,
+    Propose,
+    ProveFault,
+    Settle,
+)
+from prover.contract.codes import ContractCode, Refusal
+from prover.contract.context import CallResult, Context, Moment
+from prover.contract.disputes import VerdictFunction
+from prover.contract.events import Event
+from prover.contract.gas import fee_of, gas_of
+from prover.contract.rules import ContractRules
+from prover.contract.state import ContractState
+
+
+@final
+class Contract:
+    """One deployment, and its state.
+
+    Parameters
+    ----------
+    rules
+        What it was deployed with.
+    judge
+        The verdict on an accusation; injected, so that tests may bring a judge
+        of their own.
+    items
+        Records of an earlier life (``state.items()``); none for a new one.
+    """
+
+    def __init__(
+        self,
+        rules: ContractRules,
+        judge: VerdictFunction,
+        items: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
+        self.rules = rules
+        self.state = ContractState()
+        self._judge = judge
+        self.state.load(items)
+        if not self.state.claims:
+            self.state.put_claim(claims.genesis_claim(rules))
+
+    def call(self, sender: bytes, moment: Moment, call: Call) -> CallResult:
+        """Execute one call of ``sender`` in the L1 block ``moment``.
+
+        A refused call changes nothing but what its sender pays for gas, and
+        what time alone has settled.
+        """
+        context = Context(self.rules, self.state, sender, moment)
+        gas = gas_of(call)
+        fee = fee_of(gas, moment.gas_price)
+        held = self.state.account_of(sender).eth
+        if fee > held:
+            message = f"GAS_FUNDS: {gas} gas cost {fee} gwei, the sender holds {held}"
+            return CallResult(ContractCode.GAS_FUNDS, message, 0, gas, ())
+        if fee:
+            bank.burn_eth(self.state, sender, fee)
+        settled = claims.settle(context)
+        try:
+            value = settled if isinstance(call, Settle) else self._execute(context, call)
+        except Refusal as refusal:
+            return CallResult(refusal.code, refusal.message, 0, gas, tuple(context.events))
+        return CallResult(ContractCode.OK, "", value, gas, tuple(context.events))
+
+    def settle(self, moment: Moment) -> tuple[Event, ...]:
+        """Do what time alone does, at the start of a block; return the events."""
+        context = Context(self.rules, self.state, bytes(20), moment)
+        claims.settle(context)
+        return tuple(context.events)
+
+    def mint(self, address: bytes, eth: int, token: int) -> None:
+        """Create money, in gwei and micro-USDC: genesis balances, a devnet's faucet."""
+        bank.mint(self.state, address, eth, token)
+
+    def _execute(self, context: Context, call: Call) -> int:
+        match call:
+            case Append():
+                return log.append(context, call)
+            case AppendEmpty():
+                return log.append_empty(context, call)
+            case Deposit():
+                return inbox.deposit(context, call)
+            case ForceWithdraw():
+                return inbox.force_withdraw(context, call)
+            case Propose():
+                return claims.propose(context, call)
+            case CommitFault():
+                return disputes.commit_fault(context, call)
+            case ProveFault():
+                return disputes.prove_fault(context, call, self._judge)
+            case ClaimWithdrawal():
+                return withdrawals.claim_withdrawal(context, call)
+            case Settle():
+                return 0

@@ -1,0 +1,157 @@
+"""Disputes: a hash first, then one call that convicts a claim.
+
+Who holds a fault commits to the hash of claim, segment, correct root, payee
+and salt, and waits ``commitment_blocks_min`` blocks.  ``prove_fault`` opens
+the commitment and shows the witness; the contract re-executes the segment and
+convicts if the claim is wrong.  The verdict names segment and correct root,
+which must be those committed to: who copies the call out of the mempool has no
+commitment old enough, and who commits to a guess does not know the root.
+
+Of the convicted bond half is burnt (floor), the caller's gas is refunded out
+of the other half, and the rest goes to the payee.
+"""
+
+from collections.abc import Callable
+
+from prover.contract.bank import burn_bond, release_bond
+from prover.contract.calls import CommitFault, ProveFault
+from prover.contract.claims import kill, orphan_descendants
+from prover.contract.codes import ContractCode, require
+from prover.contract.context import Context
+from prover.contract.events import FaultCommitted, FaultProved
+from prover.contract.gas import fee_of, gas_of
+from prover.contract.records import Claim, ClaimStatus
+from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
+from statemachine.errors import SextantError
+
+VerdictFunction = Callable[[FaultKind, ClaimFacts, bytes], Verdict]
+
+
+def commit_fault(context: Context, call: CommitFault) -> int:
+    """Store a commitment; return the number of the block it is in."""
+    known = context.state.commitments.get(call.commitment)
+    require(
+        known is None,
+        ContractCode.COMMITMENT_EXISTS,
+        f"commitment {call.commitment.hex()} came in block {known}",
+    )
+    context.state.put_commitment(call.commitment, context.moment.block)
+    context.emit(FaultCommitted(call.commitment, context.sender))
+    return context.moment.block
+
+
+def prove_fault(context: Context, call: ProveFault, judge: VerdictFunction) -> int:
+    """Convict a claim; return the reward in gwei."""
+    # READ
+    commitment = commitment_of(call.claim, call.segment, call.correct_root, call.payee, call.salt)
+
+    # CHECKS, in the order of their codes
+    claim = check_accused(context, call)
+    check_commitment(context, commitment)
+    require(
+        len(call.witness) <= context.rules.witness_bytes_max,
+        ContractCode.WITNESS_SIZE,
+        f"{len(call.witness)} bytes, the limit is {context.rules.witness_bytes_max}",
+    )
+    verdict = judge_claim(context, claim, call, judge)
+    require(
+        verdict.guilty, ContractCode.ACQUITTED, f"claim {claim.number} stands: {verdict.reason}"
+    )
+    require(
+        (verdict.segment, verdict.correct_root) == (call.segment, call.correct_root),
+        ContractCode.COMMITMENT_MISMATCH,
+        f"the verdict is segment {verdict.segment} root {verdict.correct_root.hex()}, "
+        f"committed to was segment {call.segment} root {call.correct_root.hex()}",
+    )
+
+    # EFFECTS
+    context.state.drop_commitment(commitment)
+    kill(context, claim, ClaimStatus.CONVICTED)
+    reward = slash(context, claim, call)
+    orphan_descendants(context, claim)
+    return reward
+
+
+def check_accused(context: Context, call: ProveFault) -> Claim:
+    """Return the accused claim, or refuse one that cannot be convicted any more."""
+    state = context.state
+    require(
+        call.kind in list(FaultKind), ContractCode.FAULT_KIND, f"there is no fault kind {call.kind}"
+    )
+    require(
+        call.claim < len(state.claims),
+        ContractCode.CLAIM_UNKNOWN,
+        f"there is no claim {call.claim}",
+    )
+    claim = state.claims[call.claim]
+    require(
+        not claim.status.is_dead,
+        ContractCode.CLAIM_DEAD,
+        f"claim {claim.number} is {claim.status.name} already",
+    )
+    closed = claim.time + context.rules.window_ms
+    require(
+        claim.status is ClaimStatus.PENDING and context.moment.time < closed,
+        ContractCode.WINDOW_CLOSED,
+        f"the window of claim {claim.number} closed at {closed}, it is {context.moment.time}",
+    )
+    return claim
+
+
+def check_commitment(context: Context, commitment: bytes) -> None:
+    """Refuse a commitment that is unknown or too young."""
+    made = context.state.commitments.get(commitment)
+    require(
+        made is not None,
+        ContractCode.COMMITMENT_UNKNOWN,
+        f"nobody committed to {commitment.hex()}",
+    )
+    age = context.moment.block - (made or 0)
+    require(
+        age >= context.rules.commitment_blocks_min,
+        ContractCode.COMMITMENT_YOUNG,
+        f"the commitment is {age} blocks old, need {context.rules.commitment_blocks_min}",
+    )
+
+
+def judge_claim(
+    context: Context, claim: Claim, call: ProveFault, judge: VerdictFunction
+) -> Verdict:
+    """Return the verdict; a witness that proves too little fails the accusation."""
+    state = context.state
+    facts = ClaimFacts(
+        rules=context.rules.rules,
+        parent=state.claims[claim.parent].output,
+        output=claim.output,
+        entry=state.log[claim.output.log_index - 1].facts,
+        item_hashes=state.item_hashes,
+    )
+    try:
+        return judge(FaultKind(call.kind), facts, call.witness)
+    except SextantError as error:
+        return Verdict(guilty=False, reason=f"{type(error).__name__}: {error}")
+
+
+def slash(context: Context, claim: Claim, call: ProveFault) -> int:
+    """Split a convicted bond: half burnt, gas refunded, the rest to the payee."""
+    state = context.state
+    burnt = claim.bond // 2
+    fee = fee_of(gas_of(call), context.moment.gas_price)
+    refunded = min(fee, claim.bond - burnt)
+    reward = claim.bond - burnt - refunded
+    burn_bond(state, burnt)
+    release_bond(state, context.sender, refunded)
+    release_bond(state, call.payee, reward)
+    context.emit(
+        FaultProved(
+            claim.number,
+            call.kind,
+            call.segment,
+            call.correct_root,
+            call.payee,
+            burnt,
+            refunded,
+            reward,
+        )
+    )
+    return reward

@@ -1,0 +1,75 @@
+"""Withdrawals: money leaves the escrow against a proof under a final claim.
+
+The exchange writes one leaf per withdrawal; once a claim that contains it is
+final, anyone presents the proof and the owner is paid, once.
+"""
+
+from statemachine.witness import PartialTree
+
+from prover.contract.bank import pay_withdrawal
+from prover.contract.calls import ClaimWithdrawal
+from prover.contract.codes import ContractCode, Refusal, require
+from prover.contract.context import Context
+from prover.contract.events import WithdrawalPaid
+from prover.contract.records import ClaimStatus
+from statemachine.errors import SextantError
+from statemachine.keys import withdrawal_key
+from statemachine.records import decode_withdrawal
+
+
+def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
+    """Pay a withdrawal to its owner; return the amount in micros."""
+    # READ
+    state = context.state
+
+    # CHECKS, in the order of their codes
+    require(
+        call.claim < len(state.claims),
+        ContractCode.CLAIM_UNKNOWN,
+        f"there is no claim {call.claim}",
+    )
+    claim = state.claims[call.claim]
+    require(
+        not claim.status.is_dead,
+        ContractCode.CLAIM_DEAD,
+        f"claim {claim.number} is {claim.status.name}",
+    )
+    require(
+        claim.status is ClaimStatus.FINAL,
+        ContractCode.CLAIM_PENDING,
+        f"claim {claim.number} is final at {claim.time + context.rules.window_ms}, "
+        f"it is {context.moment.time}",
+    )
+    require(
+        call.index not in state.paid,
+        ContractCode.WITHDRAWAL_PAID,
+        f"withdrawal {call.index} was paid before",
+    )
+    owner, amount = open_withdrawal(claim.output.post_root, call)
+    require(
+        0 < amount <= state.totals.token_escrowed,
+        ContractCode.ESCROW,
+        f"withdrawal of {amount}, the escrow holds {state.totals.token_escrowed} micros",
+    )
+
+    # EFFECTS
+    state.put_paid(call.index)
+    pay_withdrawal(state, owner, amount)
+    context.emit(WithdrawalPaid(call.index, owner, amount))
+    return amount
+
+
+def open_withdrawal(root: bytes, call: ClaimWithdrawal) -> tuple[bytes, int]:
+    """Return owner and amount of the leaf shown under ``root``, or refuse the proof."""
+    try:
+        tree = PartialTree.decode(call.proof)
+        if tree.root != root:
+            raise Refusal(ContractCode.PROOF, f"proof of {tree.root.hex()}, need {root.hex()}")
+        leaf = tree.get(withdrawal_key(call.index))
+        if leaf is None:
+            message = f"claim {call.claim} holds no withdrawal {call.index}"
+            raise Refusal(ContractCode.WITHDRAWAL_UNKNOWN, message)
+        owner, amount, _ = decode_withdrawal(leaf)
+    except SextantError as error:
+        raise Refusal(ContractCode.PROOF, str(error)) from error
+    return owner, amount

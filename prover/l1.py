@@ -1,0 +1,180 @@
+"""What the rollup needs of an L1, whichever it is: one protocol, typed records.
+
+The stub of a devnet and a real chain stand behind the same adapter.  Reads
+answer with what L1 has; pages are bounded, so a reader asks again from where
+it got to.  Sends wait until the call is in a block and say what became of it;
+a refusal by the contract is an answer, not an exception.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, final
+
+from prover.contract.calls import Call
+from prover.contract.codes import ContractCode
+from prover.contract.events import Event
+from prover.contract.log import LogEntry
+from prover.contract.records import Account, Claim, QueuedItem
+from prover.contract.rules import ContractRules
+from prover.outputs import Output
+from statemachine.errors import SextantError
+
+
+class L1Unreachable(SextantError):
+    """The L1 did not answer in time; the same request may succeed later."""
+
+
+class L1Refused(SextantError):
+    """The L1 will not take a request as it is: it names why; a retry is no use."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class L1Block:
+    """A block of L1: number, hash of 32 bytes, time in ms."""
+
+    number: int
+    hash: bytes
+    time: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The tags of L1.  ``clock_offset_ms`` is L1's clock minus the wall clock."""
+
+    latest: L1Block
+    safe: L1Block
+    final: L1Block
+    clock_offset_ms: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PostedClaim:
+    """A claim and the trace of roots that came with it (genesis: its one root)."""
+
+    claim: Claim
+    trace: tuple[bytes, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class BlockEvents:
+    """What happened in one L1 block; blocks without events are reported too."""
+
+    block: L1Block
+    events: tuple[Event, ...]
+    heads: Heads
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CallReceipt:
+    """What became of a call: the block that holds it, and the contract's answer.
+
+    ``value`` is the index, number or amount that the call is about.
+    """
+
+    hash: bytes
+    block: int
+    code: ContractCode
+    message: str
+    value: int
+    gas: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call took effect."""
+        return self.code is ContractCode.OK
+
+
+class L1(Protocol):
+    """An L1 with one deployment of the contract, and one sender's key or none.
+
+    Every method raises ``L1Unreachable`` when L1 does not answer in time, and
+    ``L1Refused`` when it will not take the request; a send without a key is
+    refused.
+    """
+
+    @property
+    def address(self) -> bytes:
+        """The sender's address; no bytes without a key."""
+        ...
+
+    async def deployment(self) -> ContractRules:
+        """Return what the contract was deployed with."""
+        ...
+
+    async def head(self) -> Heads:
+        """Return the tags."""
+        ...
+
+    async def log_entries(self, from_index: int) -> list[LogEntry]:
+        """Return a page of the log: entries from ``from_index`` on; empty at its end."""
+        ...
+
+    async def inbox_items(self, from_index: int) -> list[QueuedItem]:
+        """Return a page of the inbox from ``from_index`` on; empty at its end."""
+        ...
+
+    async def claims(self, from_number: int = 0) -> list[PostedClaim]:
+        """Return a page of claims as they stand now, by number; empty at the end."""
+        ...
+
+    async def claim(self, number: int) -> PostedClaim | None:
+        """Return one claim as it stands now."""
+        ...
+
+    async def account(self, address: bytes) -> Account:
+        """Return what an address holds on L1."""
+        ...
+
+    def events(self, from_block: int) -> AsyncIterator[BlockEvents]:
+        """Follow blocks from ``from_block`` on, past ones first, without end."""
+        ...
+
+    async def send(self, call: Call) -> CallReceipt:
+        """Sign and send a call, wait for its block, and return what became of it."""
+        ...
+
+    async def append(self, index: int, data: bytes) -> CallReceipt:
+        """Append log entry ``index``."""
+        ...
+
+    async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
+        """Claim an output; ``value`` is the claim's number."""
+        ...
+
+    async def commit_fault(self, commitment: bytes) -> CallReceipt:
+        """Commit to a fault (``prover.faults.commitment_of``)."""
+        ...
+
+    async def prove_fault(
+        self,
+        kind: int,
+        claim: int,
+        segment: int,
+        correct_root: bytes,
+        payee: bytes,
+        salt: bytes,
+        witness: bytes,
+    ) -> CallReceipt:
+        """Disprove a claim; ``value`` is the reward in gwei."""
+        ...
+
+    async def deposit(self, owner: bytes, sub: int, amount: int) -> CallReceipt:
+        """Deposit micro-USDC; ``value`` is the inbox index."""
+        ...
+
+    async def force_withdraw(self, sub: int, amount: int) -> CallReceipt:
+        """Queue a withdrawal that the sequencer cannot refuse."""
+        ...
+
+    async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
+        """Collect a withdrawal under a final claim; ``value`` is the amount."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
