@@ -10,8 +10,10 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Final, final
+from types import TracebackType
+from typing import Final, Protocol, Self, final
 
 import plyvel
 
@@ -23,6 +25,61 @@ BLOOM_BITS: Final = 10
 WRITE_BUFFER_BYTES: Final = 16 << 20
 LOCK_WAIT_SECONDS: Final = 3.0
 """How long a start waits for a killed predecessor's lock to go."""
+
+
+class Batch(Protocol):
+    """Writes that are applied whole, or not at all, when its ``with`` ends."""
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Write one value."""
+        ...
+
+    def delete(self, key: bytes) -> None:
+        """Delete one value."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Pairs(Iterator[tuple[bytes, bytes]], Protocol):
+    """An open LevelDB iterator."""
+
+    def close(self) -> None:
+        """Release what it holds."""
+        ...
+
+
+class Level(Protocol):
+    """What is used of an open ``plyvel.DB``, which ships no types."""
+
+    closed: bool
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value at ``key``."""
+        ...
+
+    def put(self, key: bytes, value: bytes, *, sync: bool = False) -> None:
+        """Write one value."""
+        ...
+
+    def write_batch(self, *, transaction: bool = False, sync: bool = False) -> Batch:
+        """Return a batch; a ``transaction`` is dropped when its ``with`` raises."""
+        ...
+
+    def iterator(self, *, start: bytes, stop: bytes, reverse: bool) -> Pairs:
+        """Return the pairs with ``start <= key < stop``."""
+        ...
+
+    def close(self) -> None:
+        """Release the store."""
+        ...
 
 
 class StoreHeld(SextantError):
@@ -41,7 +98,7 @@ class Database:
         """
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self.level: Any = open_level(path)
+        self.level = open_level(path)
         card = {"pid": os.getpid(), "owner": owner}
         (path / OWNER_FILE).write_text(json.dumps(card))
         found = self.level.get(SCHEMA_KEY)
@@ -70,22 +127,21 @@ class Database:
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value at ``key``."""
-        value: bytes | None = self.level.get(key)
-        return value
+        return self.level.get(key)
 
     def put(self, key: bytes, value: bytes, *, sync: bool = False) -> None:
         """Write one value; with ``sync`` it is on disk when this returns."""
         self.level.put(key, value, sync=sync)
 
-    def batch(self, *, sync: bool = False) -> Any:
+    def batch(self, *, sync: bool = False) -> Batch:
         """Return a write batch that is applied whole, or not at all."""
-        return self.level.write_batch(sync=sync)
+        return self.level.write_batch(transaction=True, sync=sync)
 
     def scan(
         self, start: bytes, stop: bytes, *, reverse: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         """Yield the pairs with ``start <= key < stop`` in key order."""
-        with self.level.iterator(start=start, stop=stop, reverse=reverse) as pairs:
+        with closing(self.level.iterator(start=start, stop=stop, reverse=reverse)) as pairs:
             yield from pairs
 
     def last(self, prefix: bytes) -> tuple[bytes, bytes] | None:
@@ -102,12 +158,12 @@ def after(prefix: bytes) -> bytes:
     return prefix[:-1] + bytes([prefix[-1] + 1])
 
 
-def open_level(path: Path) -> Any:
+def open_level(path: Path) -> Level:
     """Open LevelDB, waiting a little for a predecessor that was killed just now."""
     until = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
-            return plyvel.DB(
+            level: Level = plyvel.DB(
                 str(path),
                 create_if_missing=True,
                 bloom_filter_bits=BLOOM_BITS,
@@ -121,6 +177,8 @@ def open_level(path: Path) -> Any:
             if time.monotonic() > until:
                 raise StoreHeld(f"{path} is in use by {holder(path)}") from error
             time.sleep(0.05)
+        else:
+            return level
 
 
 def holder(path: Path) -> str:

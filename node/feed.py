@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, final
 
+from statemachine.cursor import Cursor
 from statemachine.events import Event
 from statemachine.inbox import InboxItem
 from statemachine.receipts import Receipt
-from statemachine.records import Cursor
 from statemachine.rules import Rules
 from statemachine.storage import Store
 

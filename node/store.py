@@ -6,12 +6,12 @@ the durable form has come: a start loads it and replays the blocks above.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, final
+from typing import Final, final
 
-from node.database import Database, after
+from node.database import Batch, Database, after
+from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt
 from statemachine.keys import CURSOR_KEY
-from statemachine.records import Cursor, decode_cursor
 from statemachine.storage import MemoryStore
 
 STATE: Final = b"S"
@@ -61,7 +61,7 @@ class StateStore:
         return cursor
 
 
-def write_state(batch: Any, writes: Mapping[bytes, bytes | None], height: int) -> None:
+def write_state(batch: Batch, writes: Mapping[bytes, bytes | None], height: int) -> None:
     """Add a block's writes and its height to a LevelDB write batch."""
     for key, value in writes.items():
         if value is None:

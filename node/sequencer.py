@@ -1,0 +1,333 @@
+"""The sequencer's core: a queue in, executed blocks out.  No clock, socket or disk.
+
+The surrounding process (``node.runtime``) feeds transactions whose signers
+are known, what L1 says, and the time; it takes executed blocks, makes them
+durable, and then lets the core answer those who wait.  A block is executed on
+the state in memory at once, so the next one may be built while the disk is
+still busy; whoever cannot write a block down must stop, not go on.
+
+A transaction is known by its hash.  The same bytes again, queued, in a block
+on its way to disk or sequenced long ago, get the one answer.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+from node.blocks import BlockSigner, ExecutedBlock
+from node.feed import Outcome, Reason, Refusal, Sequenced
+from node.journal import BlockInput
+from statemachine.actions import OracleUpdate, Transaction, decode_transaction
+from statemachine.cursor import Cursor, decode_cursor
+from statemachine.errors import FrameInvalid, invariant
+from statemachine.frame import FRAME_BYTES_MAX, Frame, class_of, encode_frame
+from statemachine.inbox import InboxItem
+from statemachine.keys import CURSOR_KEY, signer_key
+from statemachine.rules import Rules
+from statemachine.storage import MemoryStore
+from statemachine.transition import Block, BlockResult, apply_block
+from statemachine.units import Millis
+
+QUEUE_TRANSACTIONS_MAX: Final = 20_000
+QUEUE_SIGNER_MAX: Final = 4_096
+BLOCK_SCAN_MAX: Final = 8_192
+"""Queued transactions looked at for one block, where many must wait for the next."""
+INBOX_ITEMS_MAX: Final = 64
+FRAME_HEAD_BYTES: Final = 64
+ITEM_HEAD_BYTES: Final = 5
+TRANSACTION_BYTES_MAX: Final = 16_000
+IDLE_MS_MAX: Final = 1_000
+RECENT_MAX: Final = 100_000
+"""Answers kept in memory; older ones are on disk."""
+
+
+@final
+class Ticket:
+    """One caller's batch: its outcomes fill up, then ``done`` is called once."""
+
+    __slots__ = ("done", "missing", "outcomes")
+
+    def __init__(self, size: int, done: Callable[[list[Outcome]], None]) -> None:
+        self.outcomes: list[Outcome] = [UNDECIDED] * size
+        self.missing = size
+        self.done = done
+
+    def settle(self, place: int, outcome: Outcome) -> None:
+        """Decide one outcome; the last one answers the caller."""
+        self.outcomes[place] = outcome
+        self.missing -= 1
+        if self.missing == 0:
+            self.done(self.outcomes)
+
+
+UNDECIDED: Final = Refusal(Reason.NOT_READY, "undecided")
+
+
+@final
+class Queued:
+    """A transaction that waits for its block, and who waits for it."""
+
+    __slots__ = ("echoes", "place", "rank", "signer", "ticket", "transaction")
+
+    def __init__(
+        self, transaction: Transaction, signer: bytes, rank: int, ticket: Ticket, place: int
+    ) -> None:
+        self.transaction = transaction
+        self.signer = signer
+        self.rank = rank
+        self.ticket = ticket
+        self.place = place
+        self.echoes: list[tuple[Ticket, int]] = []
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A block executed in memory, not yet durable.
+
+    ``undo`` holds the values that ``result.writes`` replaced.
+    """
+
+    source: BlockInput
+    block: ExecutedBlock
+    result: BlockResult
+    undo: Mapping[bytes, bytes | None]
+    queued: Sequence[Queued]
+
+
+@final
+class Sequencer:
+    """Queue, dedupe, block building and execution."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        store: MemoryStore,
+        signer: BlockSigner,
+        find: Callable[[bytes], Sequenced | None],
+    ) -> None:
+        """``store`` is at rest; ``find`` looks up old transactions on disk."""
+        self.rules = rules
+        self.store = store
+        self.signer = signer
+        self.find = find
+        self.cursor = stored_cursor(store)
+        self.queue: deque[Queued] = deque()
+        self.pending: dict[bytes, Queued] = {}
+        self.recent: dict[bytes, ExecutedBlock] = {}
+        self.load: dict[bytes, int] = {}
+        self.inbox: deque[InboxItem] = deque()
+        self.inbox_from = self.cursor.inbox_index
+        self.horizon = 0
+
+    # What comes in
+
+    def offer(self, data: bytes, signer: bytes, now: int, ticket: Ticket, place: int) -> None:
+        """Queue one transaction, or settle its outcome at once.
+
+        ``signer`` as ``recover_signer`` returned it; ``now`` is chain time, ms.
+        """
+        try:
+            transaction = decode_transaction(data)
+        except FrameInvalid as error:
+            ticket.settle(place, Refusal(Reason.MALFORMED, str(error)))
+            return
+        known = self.pending.get(transaction.hash)
+        if known is not None:
+            known.echoes.append((ticket, place))
+            return
+        answer = self.answered(transaction.hash) or self.refuse(transaction, signer, now)
+        if answer is not None:
+            ticket.settle(place, answer)
+            return
+        queued = Queued(transaction, signer, class_of(transaction.action), ticket, place)
+        self.pending[transaction.hash] = queued
+        self.load[signer] = self.load.get(signer, 0) + 1
+        self.queue.append(queued)
+
+    def answered(self, tx_hash: bytes) -> Sequenced | None:
+        """Return the original answer to a transaction that is in a durable block."""
+        block = self.recent.get(tx_hash)
+        return self.find(tx_hash) if block is None else block.outcome(tx_hash, duplicate=True)
+
+    def refuse(self, transaction: Transaction, signer: bytes, now: int) -> Refusal | None:
+        """Return why a transaction is not even queued, if it is not."""
+        if len(transaction.data) > TRANSACTION_BYTES_MAX:
+            size = len(transaction.data)
+            message = f"transaction: {size} bytes, at most {TRANSACTION_BYTES_MAX}"
+            return Refusal(Reason.TOO_LARGE, message)
+        if len(self.pending) >= QUEUE_TRANSACTIONS_MAX:
+            message = f"queue: {QUEUE_TRANSACTIONS_MAX} transactions wait already"
+            return Refusal(Reason.QUEUE_FULL, message)
+        if self.load.get(signer, 0) >= QUEUE_SIGNER_MAX:
+            message = f"signer: {QUEUE_SIGNER_MAX} of its transactions wait already"
+            return Refusal(Reason.SIGNER_BUSY, message)
+        if isinstance(transaction.action, OracleUpdate):
+            return None
+        return self.refuse_signed(transaction, signer, now)
+
+    def refuse_signed(self, transaction: Transaction, signer: bytes, now: int) -> Refusal | None:
+        """Return why a signed transaction could only be rejected, at no cost to its signer."""
+        if self.store.get(signer_key(signer)) is None:
+            message = f"signer: 0x{signer.hex()} has no account here; deposit first"
+            return Refusal(Reason.SIGNER_UNKNOWN, message)
+        expires_at = transaction.expires_at
+        if 0 < expires_at < now:
+            return Refusal(Reason.EXPIRED, f"expires_at: {expires_at} is past, it is {now}")
+        time = transaction.nonce >> 10
+        if time < now - self.rules.nonce_past_ms:
+            message = f"nonce: its time {time} is over {self.rules.nonce_past_ms} ms before {now}"
+            return Refusal(Reason.NONCE_OLD, message)
+        if time > now + self.rules.nonce_future_ms:
+            message = f"nonce: its time {time} is over {self.rules.nonce_future_ms} ms after {now}"
+            return Refusal(Reason.NONCE_AHEAD, message)
+        return None
+
+    def observe(self, first: int, items: Sequence[InboxItem], horizon: int) -> None:
+        """Take L1-final inbox items, the first of which has index ``first``.
+
+        ``horizon``: no block may be later, ms.  Up to it an item that we have
+        not seen cannot be overdue.
+        """
+        self.horizon = max(self.horizon, horizon)
+        until = self.inbox_from + len(self.inbox)
+        invariant(first <= until, f"inbox: items {until} to {first} are missing")
+        self.inbox.extend(items[until - first :])
+
+    # What goes out
+
+    def due(self, now: int) -> bool:
+        """Return whether a block should be made at chain time ``now``."""
+        waits = bool(self.queue or self.inbox)
+        return waits or now - self.cursor.time >= IDLE_MS_MAX
+
+    def full(self) -> bool:
+        """Return whether the queue fills a block, roughly, so that waiting gains nothing."""
+        return len(self.queue) * 128 >= FRAME_BYTES_MAX
+
+    def build(self, now: int) -> Execution | None:
+        """Make and execute the next block; ``None`` while the view of L1 is too old."""
+        time = max(self.cursor.time + 1, min(now, self.horizon))
+        if time > self.horizon:
+            return None
+        queued = self.choose()
+        transactions = [item.transaction for item in queued]
+        height = self.cursor.height + 1
+        until = self.inbox_from + min(len(self.inbox), INBOX_ITEMS_MAX)
+        data = encode_frame(height, time, until, transactions)
+        invariant(len(data) <= FRAME_BYTES_MAX, f"block {height}: {len(data)} bytes")
+        frame = Frame(height, Millis(time), until, tuple(transactions))
+        signers = [item.signer for item in queued]
+        items = list(self.inbox)
+        result = apply_block(
+            self.store, self.rules, Block(frame, time, signers, items, self.inbox_from)
+        )
+        consumed = result.cursor.inbox_index - self.inbox_from
+        source = BlockInput(
+            height, time, data, tuple(signers), self.inbox_from, tuple(items[:consumed])
+        )
+        return self.advance(source, [t.hash for t in transactions], result, queued)
+
+    def choose(self) -> list[Queued]:
+        """Take what fits the next block from the queue, in class order.
+
+        Within a class, and for each signer, the order of arrival stays.
+        """
+        room = FRAME_BYTES_MAX - FRAME_HEAD_BYTES
+        chosen: list[Queued] = []
+        waiting: list[Queued] = []
+        counts: dict[bytes, int] = {}
+        queue = self.queue
+        limit = self.rules.signer_transactions_max
+        for _ in range(min(len(queue), BLOCK_SCAN_MAX)):
+            item = queue[0]
+            count = counts.get(item.signer, 0)
+            if count >= limit:
+                waiting.append(queue.popleft())
+                continue
+            room -= len(item.transaction.data) + ITEM_HEAD_BYTES
+            if room < 0:
+                break
+            counts[item.signer] = count + 1
+            chosen.append(queue.popleft())
+        queue.extendleft(reversed(waiting))
+        chosen.sort(key=rank_of)
+        return chosen
+
+    def replay(self, source: BlockInput, frame: Frame) -> Execution:
+        """Execute a block of the journal again."""
+        height = self.cursor.height + 1
+        invariant(source.height == height, f"replay: {source.height} after {height - 1}")
+        block = Block(frame, source.time, list(source.signers), source.inbox, source.inbox_from)
+        result = apply_block(self.store, self.rules, block)
+        return self.advance(source, [t.hash for t in frame.transactions], result, ())
+
+    def advance(
+        self,
+        source: BlockInput,
+        hashes: Sequence[bytes],
+        result: BlockResult,
+        queued: Sequence[Queued],
+    ) -> Execution:
+        """Move the state in memory past an executed block."""
+        cursor = result.cursor
+        invariant(cursor.height == source.height, f"block {source.height}: at {cursor.height}")
+        store = self.store
+        undo = {key: store.get(key) for key in result.writes}
+        store.apply(result.writes)
+        self.cursor = stored_cursor(store)
+        for _ in range(min(cursor.inbox_index - self.inbox_from, len(self.inbox))):
+            self.inbox.popleft()
+        self.inbox_from = cursor.inbox_index
+        signature = self.signer.sign(source.height, self.cursor.hash)
+        block = ExecutedBlock(
+            source,
+            hashes,
+            result.receipts,
+            result.events,
+            self.cursor,
+            len(result.segments),
+            signature,
+        )
+        return Execution(source, block, result, undo, queued)
+
+    def commit(self, execution: Execution) -> None:
+        """Answer those who wait for a block that is durable now."""
+        block = execution.block
+        for item in execution.queued:
+            tx_hash = item.transaction.hash
+            del self.pending[tx_hash]
+            left = self.load[item.signer] - 1
+            if left:
+                self.load[item.signer] = left
+            else:
+                del self.load[item.signer]
+            self.recent[tx_hash] = block
+            item.ticket.settle(item.place, block.outcome(tx_hash))
+            for ticket, place in item.echoes:
+                ticket.settle(place, block.outcome(tx_hash, duplicate=True))
+        while len(self.recent) > RECENT_MAX:
+            del self.recent[next(iter(self.recent))]
+
+    def refuse_all(self, refusal: Refusal) -> None:
+        """Answer everyone whose transaction is in no block: the node stops."""
+        while self.queue:
+            item = self.queue.popleft()
+            del self.pending[item.transaction.hash]
+            item.ticket.settle(item.place, refusal)
+            for ticket, place in item.echoes:
+                ticket.settle(place, refusal)
+        self.load.clear()
+
+
+def rank_of(item: Queued) -> int:
+    """Return the class by which a block is sorted."""
+    return item.rank
+
+
+def stored_cursor(store: MemoryStore) -> Cursor:
+    """Return the cursor that the state holds."""
+    data = store.get(CURSOR_KEY)
+    invariant(data is not None, "the state has no cursor")
+    return decode_cursor(data or b"")
