@@ -29,9 +29,8 @@ def settle_funding(
         owed = position.size * (market.funding_index - position.funding_index)
         paid = -owed >> FUNDING_SHIFT
         portfolio.balance += paid
-        # In micros << FUNDING_SHIFT: the flow out of positions not yet matched.
-        market.funding_dust += owed
-        market.funding_dust += paid << FUNDING_SHIFT
+        # What flooring kept back, in micros << FUNDING_SHIFT: never negative.
+        market.funding_dust -= owed + (paid << FUNDING_SHIFT)
         state.touch(portfolio)
         state.touch(market)
     position.funding_index = market.funding_index

@@ -96,7 +96,6 @@ def may_add_order(
     ``position`` is the portfolio's position in the order's market, not yet
     counting the order; ``fee`` in micros is what a full fill would cost.
     """
-    before = margin_of(state, portfolio)
     if side == 0:
         position.bids += size
         position.bids_value += price * size
@@ -114,6 +113,7 @@ def may_add_order(
     if have >= after.initial:
         return True, after.initial, have
     if is_reduction(position, side, size):
+        before = margin_of(state, portfolio)
         mark = state.market(position.market).mark
         loss = max(0, (mark - price if side else price - mark) * size) + fee
         parameters = state.market_rules[position.market]
