@@ -133,7 +133,10 @@ def refused_vectors() -> list[dict[str, str]]:
         {"name": "branch_past_the_longest_key", "witness": "01" + "020100" + "00" * 32 + stub * 2},
         {"name": "nothing_below_a_branch", "witness": "01" + "020000" + "00" + stub},
         {"name": "unused_bits_set", "witness": "01" + "020003" + "30" + stub * 2},
-        {"name": "bits_do_not_increase", "witness": "01" + "020003" + "20" + "020003" + stub * 3},
+        {
+            "name": "bits_do_not_increase",
+            "witness": "01" + "020003" + "20" + "020003" + "20" + stub * 3,
+        },
         {
             "name": "right_child_has_a_zero",
             "witness": "01" + "020000" + stub + "01" + "01" + "10" + "0000",
