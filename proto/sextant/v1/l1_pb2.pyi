@@ -1,0 +1,647 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class L1ClaimStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    L1_CLAIM_STATUS_UNSPECIFIED: _ClassVar[L1ClaimStatus]
+    L1_CLAIM_STATUS_PENDING: _ClassVar[L1ClaimStatus]
+    L1_CLAIM_STATUS_FINAL: _ClassVar[L1ClaimStatus]
+    L1_CLAIM_STATUS_CONVICTED: _ClassVar[L1ClaimStatus]
+    L1_CLAIM_STATUS_ORPHANED: _ClassVar[L1ClaimStatus]
+    L1_CLAIM_STATUS_SUPERSEDED: _ClassVar[L1ClaimStatus]
+L1_CLAIM_STATUS_UNSPECIFIED: L1ClaimStatus
+L1_CLAIM_STATUS_PENDING: L1ClaimStatus
+L1_CLAIM_STATUS_FINAL: L1ClaimStatus
+L1_CLAIM_STATUS_CONVICTED: L1ClaimStatus
+L1_CLAIM_STATUS_ORPHANED: L1ClaimStatus
+L1_CLAIM_STATUS_SUPERSEDED: L1ClaimStatus
+
+class L1GetDeploymentRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class L1Deployment(_message.Message):
+    __slots__ = ("encoded", "hash", "l1_chain_id", "chain_id", "contract", "sequencer", "rules_hash", "genesis_root", "genesis_time_ms", "window_ms", "bond_gwei", "commitment_blocks_min", "deposit_micros_min", "liveness_ms_max", "stub")
+    ENCODED_FIELD_NUMBER: _ClassVar[int]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    L1_CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCER_FIELD_NUMBER: _ClassVar[int]
+    RULES_HASH_FIELD_NUMBER: _ClassVar[int]
+    GENESIS_ROOT_FIELD_NUMBER: _ClassVar[int]
+    GENESIS_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_MS_FIELD_NUMBER: _ClassVar[int]
+    BOND_GWEI_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENT_BLOCKS_MIN_FIELD_NUMBER: _ClassVar[int]
+    DEPOSIT_MICROS_MIN_FIELD_NUMBER: _ClassVar[int]
+    LIVENESS_MS_MAX_FIELD_NUMBER: _ClassVar[int]
+    STUB_FIELD_NUMBER: _ClassVar[int]
+    encoded: bytes
+    hash: bytes
+    l1_chain_id: int
+    chain_id: int
+    contract: bytes
+    sequencer: bytes
+    rules_hash: bytes
+    genesis_root: bytes
+    genesis_time_ms: int
+    window_ms: int
+    bond_gwei: int
+    commitment_blocks_min: int
+    deposit_micros_min: int
+    liveness_ms_max: int
+    stub: bool
+    def __init__(self, encoded: _Optional[bytes] = ..., hash: _Optional[bytes] = ..., l1_chain_id: _Optional[int] = ..., chain_id: _Optional[int] = ..., contract: _Optional[bytes] = ..., sequencer: _Optional[bytes] = ..., rules_hash: _Optional[bytes] = ..., genesis_root: _Optional[bytes] = ..., genesis_time_ms: _Optional[int] = ..., window_ms: _Optional[int] = ..., bond_gwei: _Optional[int] = ..., commitment_blocks_min: _Optional[int] = ..., deposit_micros_min: _Optional[int] = ..., liveness_ms_max: _Optional[int] = ..., stub: _Optional[bool] = ...) -> None: ...
+
+class L1GetHeadsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class L1BlockRef(_message.Message):
+    __slots__ = ("number", "hash", "time_ms")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    hash: bytes
+    time_ms: int
+    def __init__(self, number: _Optional[int] = ..., hash: _Optional[bytes] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class L1Heads(_message.Message):
+    __slots__ = ("latest", "safe", "final", "clock_offset_ms", "clock_ms", "block_time_ms", "mining", "gas_price", "mempool_calls")
+    LATEST_FIELD_NUMBER: _ClassVar[int]
+    SAFE_FIELD_NUMBER: _ClassVar[int]
+    FINAL_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_OFFSET_MS_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_MS_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    MINING_FIELD_NUMBER: _ClassVar[int]
+    GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
+    MEMPOOL_CALLS_FIELD_NUMBER: _ClassVar[int]
+    latest: L1BlockRef
+    safe: L1BlockRef
+    final: L1BlockRef
+    clock_offset_ms: int
+    clock_ms: int
+    block_time_ms: int
+    mining: bool
+    gas_price: int
+    mempool_calls: int
+    def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ..., safe: _Optional[_Union[L1BlockRef, _Mapping]] = ..., final: _Optional[_Union[L1BlockRef, _Mapping]] = ..., clock_offset_ms: _Optional[int] = ..., clock_ms: _Optional[int] = ..., block_time_ms: _Optional[int] = ..., mining: _Optional[bool] = ..., gas_price: _Optional[int] = ..., mempool_calls: _Optional[int] = ...) -> None: ...
+
+class L1GetBlockRequest(_message.Message):
+    __slots__ = ("number",)
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    def __init__(self, number: _Optional[int] = ...) -> None: ...
+
+class L1Block(_message.Message):
+    __slots__ = ("ref", "parent_hash", "calls", "events")
+    REF_FIELD_NUMBER: _ClassVar[int]
+    PARENT_HASH_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    ref: L1BlockRef
+    parent_hash: bytes
+    calls: _containers.RepeatedCompositeFieldContainer[L1CallReceipt]
+    events: _containers.RepeatedCompositeFieldContainer[L1Event]
+    def __init__(self, ref: _Optional[_Union[L1BlockRef, _Mapping]] = ..., parent_hash: _Optional[bytes] = ..., calls: _Optional[_Iterable[_Union[L1CallReceipt, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ...) -> None: ...
+
+class L1ListLogRequest(_message.Message):
+    __slots__ = ("from_index", "entries_max")
+    FROM_INDEX_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_MAX_FIELD_NUMBER: _ClassVar[int]
+    from_index: int
+    entries_max: int
+    def __init__(self, from_index: _Optional[int] = ..., entries_max: _Optional[int] = ...) -> None: ...
+
+class L1LogEntry(_message.Message):
+    __slots__ = ("index", "data", "data_root", "time_ms", "block", "inbox_count", "inbox_accumulator", "sender")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    DATA_ROOT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    INBOX_COUNT_FIELD_NUMBER: _ClassVar[int]
+    INBOX_ACCUMULATOR_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    data: bytes
+    data_root: bytes
+    time_ms: int
+    block: int
+    inbox_count: int
+    inbox_accumulator: bytes
+    sender: bytes
+    def __init__(self, index: _Optional[int] = ..., data: _Optional[bytes] = ..., data_root: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., block: _Optional[int] = ..., inbox_count: _Optional[int] = ..., inbox_accumulator: _Optional[bytes] = ..., sender: _Optional[bytes] = ...) -> None: ...
+
+class L1LogPage(_message.Message):
+    __slots__ = ("entries", "log_count")
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    LOG_COUNT_FIELD_NUMBER: _ClassVar[int]
+    entries: _containers.RepeatedCompositeFieldContainer[L1LogEntry]
+    log_count: int
+    def __init__(self, entries: _Optional[_Iterable[_Union[L1LogEntry, _Mapping]]] = ..., log_count: _Optional[int] = ...) -> None: ...
+
+class L1ListInboxRequest(_message.Message):
+    __slots__ = ("from_index", "items_max")
+    FROM_INDEX_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_MAX_FIELD_NUMBER: _ClassVar[int]
+    from_index: int
+    items_max: int
+    def __init__(self, from_index: _Optional[int] = ..., items_max: _Optional[int] = ...) -> None: ...
+
+class L1InboxItem(_message.Message):
+    __slots__ = ("index", "encoded", "block", "accumulator", "kind", "owner", "sub", "amount_micros", "time_ms")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    ENCODED_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    ACCUMULATOR_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    encoded: bytes
+    block: int
+    accumulator: bytes
+    kind: int
+    owner: bytes
+    sub: int
+    amount_micros: int
+    time_ms: int
+    def __init__(self, index: _Optional[int] = ..., encoded: _Optional[bytes] = ..., block: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount_micros: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class L1InboxPage(_message.Message):
+    __slots__ = ("items", "inbox_count")
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    INBOX_COUNT_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[L1InboxItem]
+    inbox_count: int
+    def __init__(self, items: _Optional[_Iterable[_Union[L1InboxItem, _Mapping]]] = ..., inbox_count: _Optional[int] = ...) -> None: ...
+
+class L1ListClaimsRequest(_message.Message):
+    __slots__ = ("from_number", "claims_max")
+    FROM_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CLAIMS_MAX_FIELD_NUMBER: _ClassVar[int]
+    from_number: int
+    claims_max: int
+    def __init__(self, from_number: _Optional[int] = ..., claims_max: _Optional[int] = ...) -> None: ...
+
+class L1Claim(_message.Message):
+    __slots__ = ("number", "parent", "output", "output_hash", "log_index", "height", "post_root", "segments", "proposer", "time_ms", "block", "bond_gwei", "status", "final_at_ms", "trace")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_HASH_FIELD_NUMBER: _ClassVar[int]
+    LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    POST_ROOT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    PROPOSER_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    BOND_GWEI_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    parent: int
+    output: bytes
+    output_hash: bytes
+    log_index: int
+    height: int
+    post_root: bytes
+    segments: int
+    proposer: bytes
+    time_ms: int
+    block: int
+    bond_gwei: int
+    status: L1ClaimStatus
+    final_at_ms: int
+    trace: bytes
+    def __init__(self, number: _Optional[int] = ..., parent: _Optional[int] = ..., output: _Optional[bytes] = ..., output_hash: _Optional[bytes] = ..., log_index: _Optional[int] = ..., height: _Optional[int] = ..., post_root: _Optional[bytes] = ..., segments: _Optional[int] = ..., proposer: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., block: _Optional[int] = ..., bond_gwei: _Optional[int] = ..., status: _Optional[_Union[L1ClaimStatus, str]] = ..., final_at_ms: _Optional[int] = ..., trace: _Optional[bytes] = ...) -> None: ...
+
+class L1ClaimsPage(_message.Message):
+    __slots__ = ("claims", "claims_count")
+    CLAIMS_FIELD_NUMBER: _ClassVar[int]
+    CLAIMS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    claims: _containers.RepeatedCompositeFieldContainer[L1Claim]
+    claims_count: int
+    def __init__(self, claims: _Optional[_Iterable[_Union[L1Claim, _Mapping]]] = ..., claims_count: _Optional[int] = ...) -> None: ...
+
+class L1GetAccountRequest(_message.Message):
+    __slots__ = ("address",)
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    def __init__(self, address: _Optional[bytes] = ...) -> None: ...
+
+class L1Account(_message.Message):
+    __slots__ = ("address", "eth_gwei", "token_micros", "nonce")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ETH_GWEI_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    eth_gwei: int
+    token_micros: int
+    nonce: int
+    def __init__(self, address: _Optional[bytes] = ..., eth_gwei: _Optional[int] = ..., token_micros: _Optional[int] = ..., nonce: _Optional[int] = ...) -> None: ...
+
+class L1GetTotalsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class L1Totals(_message.Message):
+    __slots__ = ("eth_minted_gwei", "eth_bonded_gwei", "eth_burnt_gwei", "token_minted_micros", "token_escrowed_micros", "sequencer_time_ms")
+    ETH_MINTED_GWEI_FIELD_NUMBER: _ClassVar[int]
+    ETH_BONDED_GWEI_FIELD_NUMBER: _ClassVar[int]
+    ETH_BURNT_GWEI_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_MINTED_MICROS_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_ESCROWED_MICROS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCER_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    eth_minted_gwei: int
+    eth_bonded_gwei: int
+    eth_burnt_gwei: int
+    token_minted_micros: int
+    token_escrowed_micros: int
+    sequencer_time_ms: int
+    def __init__(self, eth_minted_gwei: _Optional[int] = ..., eth_bonded_gwei: _Optional[int] = ..., eth_burnt_gwei: _Optional[int] = ..., token_minted_micros: _Optional[int] = ..., token_escrowed_micros: _Optional[int] = ..., sequencer_time_ms: _Optional[int] = ...) -> None: ...
+
+class L1GetWithdrawalRequest(_message.Message):
+    __slots__ = ("index",)
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    def __init__(self, index: _Optional[int] = ...) -> None: ...
+
+class L1Withdrawal(_message.Message):
+    __slots__ = ("index", "paid")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PAID_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    paid: bool
+    def __init__(self, index: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
+
+class L1SendCallRequest(_message.Message):
+    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle")
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    APPEND_FIELD_NUMBER: _ClassVar[int]
+    APPEND_EMPTY_FIELD_NUMBER: _ClassVar[int]
+    DEPOSIT_FIELD_NUMBER: _ClassVar[int]
+    FORCE_WITHDRAW_FIELD_NUMBER: _ClassVar[int]
+    PROPOSE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FAULT_FIELD_NUMBER: _ClassVar[int]
+    PROVE_FAULT_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
+    SETTLE_FIELD_NUMBER: _ClassVar[int]
+    nonce: int
+    signature: bytes
+    append: L1Append
+    append_empty: L1AppendEmpty
+    deposit: L1Deposit
+    force_withdraw: L1ForceWithdraw
+    propose: L1Propose
+    commit_fault: L1CommitFault
+    prove_fault: L1ProveFault
+    claim_withdrawal: L1ClaimWithdrawal
+    settle: L1Settle
+    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ...) -> None: ...
+
+class L1Append(_message.Message):
+    __slots__ = ("index", "data")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    data: bytes
+    def __init__(self, index: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class L1AppendEmpty(_message.Message):
+    __slots__ = ("index",)
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    def __init__(self, index: _Optional[int] = ...) -> None: ...
+
+class L1Deposit(_message.Message):
+    __slots__ = ("owner", "sub", "amount")
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    owner: bytes
+    sub: int
+    amount: int
+    def __init__(self, owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1ForceWithdraw(_message.Message):
+    __slots__ = ("sub", "amount")
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    sub: int
+    amount: int
+    def __init__(self, sub: _Optional[int] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1Propose(_message.Message):
+    __slots__ = ("parent", "output", "trace")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    parent: int
+    output: bytes
+    trace: bytes
+    def __init__(self, parent: _Optional[int] = ..., output: _Optional[bytes] = ..., trace: _Optional[bytes] = ...) -> None: ...
+
+class L1CommitFault(_message.Message):
+    __slots__ = ("commitment",)
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
+    commitment: bytes
+    def __init__(self, commitment: _Optional[bytes] = ...) -> None: ...
+
+class L1ProveFault(_message.Message):
+    __slots__ = ("kind", "claim", "segment", "correct_root", "payee", "salt", "witness")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    CORRECT_ROOT_FIELD_NUMBER: _ClassVar[int]
+    PAYEE_FIELD_NUMBER: _ClassVar[int]
+    SALT_FIELD_NUMBER: _ClassVar[int]
+    WITNESS_FIELD_NUMBER: _ClassVar[int]
+    kind: int
+    claim: int
+    segment: int
+    correct_root: bytes
+    payee: bytes
+    salt: bytes
+    witness: bytes
+    def __init__(self, kind: _Optional[int] = ..., claim: _Optional[int] = ..., segment: _Optional[int] = ..., correct_root: _Optional[bytes] = ..., payee: _Optional[bytes] = ..., salt: _Optional[bytes] = ..., witness: _Optional[bytes] = ...) -> None: ...
+
+class L1ClaimWithdrawal(_message.Message):
+    __slots__ = ("claim", "index", "proof")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    index: int
+    proof: bytes
+    def __init__(self, claim: _Optional[int] = ..., index: _Optional[int] = ..., proof: _Optional[bytes] = ...) -> None: ...
+
+class L1Settle(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class L1SendCallResponse(_message.Message):
+    __slots__ = ("hash",)
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    hash: bytes
+    def __init__(self, hash: _Optional[bytes] = ...) -> None: ...
+
+class L1AwaitCallRequest(_message.Message):
+    __slots__ = ("hash",)
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    hash: bytes
+    def __init__(self, hash: _Optional[bytes] = ...) -> None: ...
+
+class L1CallReceipt(_message.Message):
+    __slots__ = ("hash", "block", "index", "sender", "nonce", "kind", "code", "code_name", "message", "retryable", "value", "gas")
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    CODE_NAME_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    RETRYABLE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    GAS_FIELD_NUMBER: _ClassVar[int]
+    hash: bytes
+    block: int
+    index: int
+    sender: bytes
+    nonce: int
+    kind: str
+    code: int
+    code_name: str
+    message: str
+    retryable: bool
+    value: int
+    gas: int
+    def __init__(self, hash: _Optional[bytes] = ..., block: _Optional[int] = ..., index: _Optional[int] = ..., sender: _Optional[bytes] = ..., nonce: _Optional[int] = ..., kind: _Optional[str] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ..., message: _Optional[str] = ..., retryable: _Optional[bool] = ..., value: _Optional[int] = ..., gas: _Optional[int] = ...) -> None: ...
+
+class L1FollowBlocksRequest(_message.Message):
+    __slots__ = ("from_block",)
+    FROM_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    from_block: int
+    def __init__(self, from_block: _Optional[int] = ...) -> None: ...
+
+class L1BlockEvents(_message.Message):
+    __slots__ = ("block", "events", "heads")
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    HEADS_FIELD_NUMBER: _ClassVar[int]
+    block: L1BlockRef
+    events: _containers.RepeatedCompositeFieldContainer[L1Event]
+    heads: L1Heads
+    def __init__(self, block: _Optional[_Union[L1BlockRef, _Mapping]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., heads: _Optional[_Union[L1Heads, _Mapping]] = ...) -> None: ...
+
+class L1Event(_message.Message):
+    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid")
+    ENTRY_APPENDED_FIELD_NUMBER: _ClassVar[int]
+    ITEM_QUEUED_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_PROPOSED_FIELD_NUMBER: _ClassVar[int]
+    FAULT_COMMITTED_FIELD_NUMBER: _ClassVar[int]
+    FAULT_PROVED_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_DIED_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_FINAL_FIELD_NUMBER: _ClassVar[int]
+    BOND_RETURNED_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWAL_PAID_FIELD_NUMBER: _ClassVar[int]
+    entry_appended: L1EntryAppended
+    item_queued: L1ItemQueued
+    claim_proposed: L1ClaimProposed
+    fault_committed: L1FaultCommitted
+    fault_proved: L1FaultProved
+    claim_died: L1ClaimDied
+    claim_final: L1ClaimFinal
+    bond_returned: L1BondReturned
+    withdrawal_paid: L1WithdrawalPaid
+    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ...) -> None: ...
+
+class L1EntryAppended(_message.Message):
+    __slots__ = ("index", "data_root", "length", "inbox_count", "sender")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    DATA_ROOT_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    INBOX_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    data_root: bytes
+    length: int
+    inbox_count: int
+    sender: bytes
+    def __init__(self, index: _Optional[int] = ..., data_root: _Optional[bytes] = ..., length: _Optional[int] = ..., inbox_count: _Optional[int] = ..., sender: _Optional[bytes] = ...) -> None: ...
+
+class L1ItemQueued(_message.Message):
+    __slots__ = ("index", "kind", "owner", "sub", "amount", "accumulator")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    ACCUMULATOR_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    kind: int
+    owner: bytes
+    sub: int
+    amount: int
+    accumulator: bytes
+    def __init__(self, index: _Optional[int] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ..., accumulator: _Optional[bytes] = ...) -> None: ...
+
+class L1ClaimProposed(_message.Message):
+    __slots__ = ("claim", "parent", "log_index", "output_hash", "proposer", "bond")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_HASH_FIELD_NUMBER: _ClassVar[int]
+    PROPOSER_FIELD_NUMBER: _ClassVar[int]
+    BOND_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    parent: int
+    log_index: int
+    output_hash: bytes
+    proposer: bytes
+    bond: int
+    def __init__(self, claim: _Optional[int] = ..., parent: _Optional[int] = ..., log_index: _Optional[int] = ..., output_hash: _Optional[bytes] = ..., proposer: _Optional[bytes] = ..., bond: _Optional[int] = ...) -> None: ...
+
+class L1FaultCommitted(_message.Message):
+    __slots__ = ("commitment", "sender")
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    commitment: bytes
+    sender: bytes
+    def __init__(self, commitment: _Optional[bytes] = ..., sender: _Optional[bytes] = ...) -> None: ...
+
+class L1FaultProved(_message.Message):
+    __slots__ = ("claim", "kind", "segment", "root", "payee", "burnt", "refunded", "reward")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    ROOT_FIELD_NUMBER: _ClassVar[int]
+    PAYEE_FIELD_NUMBER: _ClassVar[int]
+    BURNT_FIELD_NUMBER: _ClassVar[int]
+    REFUNDED_FIELD_NUMBER: _ClassVar[int]
+    REWARD_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    kind: int
+    segment: int
+    root: bytes
+    payee: bytes
+    burnt: int
+    refunded: int
+    reward: int
+    def __init__(self, claim: _Optional[int] = ..., kind: _Optional[int] = ..., segment: _Optional[int] = ..., root: _Optional[bytes] = ..., payee: _Optional[bytes] = ..., burnt: _Optional[int] = ..., refunded: _Optional[int] = ..., reward: _Optional[int] = ...) -> None: ...
+
+class L1ClaimDied(_message.Message):
+    __slots__ = ("claim", "status")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    status: int
+    def __init__(self, claim: _Optional[int] = ..., status: _Optional[int] = ...) -> None: ...
+
+class L1ClaimFinal(_message.Message):
+    __slots__ = ("claim", "log_index", "output_hash")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_HASH_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    log_index: int
+    output_hash: bytes
+    def __init__(self, claim: _Optional[int] = ..., log_index: _Optional[int] = ..., output_hash: _Optional[bytes] = ...) -> None: ...
+
+class L1BondReturned(_message.Message):
+    __slots__ = ("claim", "proposer", "amount")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    PROPOSER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    proposer: bytes
+    amount: int
+    def __init__(self, claim: _Optional[int] = ..., proposer: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1WithdrawalPaid(_message.Message):
+    __slots__ = ("index", "owner", "amount")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    owner: bytes
+    amount: int
+    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1MineRequest(_message.Message):
+    __slots__ = ("blocks",)
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    blocks: int
+    def __init__(self, blocks: _Optional[int] = ...) -> None: ...
+
+class L1MineResponse(_message.Message):
+    __slots__ = ("latest",)
+    LATEST_FIELD_NUMBER: _ClassVar[int]
+    latest: L1BlockRef
+    def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ...) -> None: ...
+
+class L1WarpRequest(_message.Message):
+    __slots__ = ("forward_ms",)
+    FORWARD_MS_FIELD_NUMBER: _ClassVar[int]
+    forward_ms: int
+    def __init__(self, forward_ms: _Optional[int] = ...) -> None: ...
+
+class L1WarpResponse(_message.Message):
+    __slots__ = ("latest", "clock_offset_ms")
+    LATEST_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_OFFSET_MS_FIELD_NUMBER: _ClassVar[int]
+    latest: L1BlockRef
+    clock_offset_ms: int
+    def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ..., clock_offset_ms: _Optional[int] = ...) -> None: ...
+
+class L1SetMiningRequest(_message.Message):
+    __slots__ = ("mining",)
+    MINING_FIELD_NUMBER: _ClassVar[int]
+    mining: bool
+    def __init__(self, mining: _Optional[bool] = ...) -> None: ...
+
+class L1SetMiningResponse(_message.Message):
+    __slots__ = ("mining",)
+    MINING_FIELD_NUMBER: _ClassVar[int]
+    mining: bool
+    def __init__(self, mining: _Optional[bool] = ...) -> None: ...
+
+class L1FaucetRequest(_message.Message):
+    __slots__ = ("address", "eth_gwei", "token_micros")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ETH_GWEI_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    eth_gwei: int
+    token_micros: int
+    def __init__(self, address: _Optional[bytes] = ..., eth_gwei: _Optional[int] = ..., token_micros: _Optional[int] = ...) -> None: ...
+
+class L1SetGasPriceRequest(_message.Message):
+    __slots__ = ("gas_price",)
+    GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
+    gas_price: int
+    def __init__(self, gas_price: _Optional[int] = ...) -> None: ...
+
+class L1SetGasPriceResponse(_message.Message):
+    __slots__ = ("gas_price",)
+    GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
+    gas_price: int
+    def __init__(self, gas_price: _Optional[int] = ...) -> None: ...
