@@ -1,0 +1,199 @@
+"""``sextant``: the root of the command line.
+
+Each command lives in a module of its own, named in ``COMMANDS`` and loaded
+only when it is asked for, so that ``--help`` answers before gRPC could have
+been imported.
+
+Exit codes: 0 done, 1 the answer is "no", 2 bad usage, 3 cannot reach or
+read something, 70 a bug.  Data goes to stdout, talk to stderr.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Final, NamedTuple
+
+from sextant.errors import (
+    EXIT_BUG,
+    EXIT_NO,
+    EXIT_OK,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+    ClientError,
+)
+
+EXIT_INTERRUPTED: Final = 130
+
+
+class Command(NamedTuple):
+    """Where a command lives, and what it is for."""
+
+    group: str
+    module: str
+    summary: str
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "order": Command("trade", "sextant.cli.order", "place an order, or look one up"),
+    "cancel": Command("trade", "sextant.cli.cancel", "cancel one order, or all of them"),
+    "modify": Command("trade", "sextant.cli.modify", "change the price or size of an order"),
+    "pos": Command("trade", "sextant.cli.pos", "show positions"),
+    "account": Command("trade", "sextant.cli.account", "show balances, margin and open orders"),
+    "book": Command("markets", "sextant.cli.book", "show the order book of a market"),
+    "trades": Command("markets", "sextant.cli.trades", "show or follow trades"),
+    "market": Command("markets", "sextant.cli.market", "show one market: prices and rules"),
+    "markets": Command("markets", "sextant.cli.markets", "list all markets"),
+    "watch": Command("markets", "sextant.cli.watch", "follow blocks, a book, or an account"),
+    "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
+    "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
+    "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
+    "transfer": Command("money", "sextant.cli.transfer", "move money between sub-accounts"),
+    "agent": Command("keys", "sextant.cli.agent", "approve or revoke an agent key"),
+    "wallet": Command("keys", "sextant.cli.wallet", "make, import or show a key"),
+    "status": Command("chain", "sextant.cli.status", "show heads, health and versions of a node"),
+    "tx": Command("chain", "sextant.cli.tx", "show a transaction and its receipts"),
+    "block": Command("chain", "sextant.cli.block", "show a block"),
+    "receipt": Command("chain", "sextant.cli.receipt", "fetch or verify a receipt"),
+    "proof": Command("chain", "sextant.cli.proof", "fetch or verify a proof of state"),
+    "node": Command("run", "node.cli", "run a sequencer, a poster or a follower"),
+    "config": Command("run", "node.settings", "show settings, and where each came from"),
+    "challenger": Command("run", "prover.cli", "watch the claims on L1, and dispute them"),
+    "l1": Command("run", "devnet.l1.cli", "run the L1 stub"),
+    "oracle": Command("run", "devnet.oracle_cli", "run an oracle publisher"),
+    "bot": Command("run", "devnet.bots.cli", "run a market maker or a taker"),
+    "devnet": Command("devnet", "devnet.cli", "run everything on this machine"),
+    "dev": Command("devnet", "devnet.dev_cli", "mine, warp, move prices, corrupt claims"),
+    "replay": Command("devnet", "devnet.replay.cli", "feed a recorded market through it"),
+    "bench": Command("devnet", "bench.cli", "measure"),
+}
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def describe() -> str:
+    """Return the list of commands, grouped."""
+    width = max(map(len, COMMANDS)) + 2
+    lines: list[str] = []
+    group = ""
+    for name, command in COMMANDS.items():
+        if command.group != group:
+            group = command.group
+            lines.append(f"\n{group}:")
+        lines.append(f"  {name:<{width}}{command.summary}")
+    return "\n".join(lines)
+
+
+def build_root() -> argparse.ArgumentParser:
+    """Return the parser of what stands before the command's name."""
+    parser = argparse.ArgumentParser(
+        prog="sextant",
+        usage="sextant [-h] [--version] COMMAND ...",
+        description="Trade on, run and check a Sextant rollup.",
+        epilog=f"{describe()}\n\n`sextant COMMAND --help` says more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="what to do")
+    return parser
+
+
+def build_parser(name: str) -> argparse.ArgumentParser:
+    """Load one command's module and return its parser.
+
+    Raises
+    ------
+    ImportError
+        Part of the installation is missing.
+    """
+    command = COMMANDS[name]
+    parser = argparse.ArgumentParser(
+        prog=f"sextant {name}",
+        description=command.summary[0].upper() + command.summary[1:] + ".",
+        allow_abbrev=False,
+    )
+    import_module(command.module).add_commands(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    before = 0
+    while before < len(words) and words[before].startswith("-"):
+        before += 1
+    root = build_root()
+    try:
+        options = root.parse_args(words[: before + 1])
+        if options.version:
+            return _print_version()
+        if options.command is None:
+            root.print_help()
+            return EXIT_USAGE
+        if options.command not in COMMANDS:
+            return _refuse_unknown(options.command)
+        arguments = build_parser(options.command).parse_args(words[before + 1 :])
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else EXIT_USAGE
+    except ImportError as error:
+        return _say(
+            EXIT_UNREACHABLE,
+            f"`{options.command}` is not installed: {error}; "
+            'install everything with: pip install "sextant[all]"',
+        )
+    return execute(arguments)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Call the command that was parsed; turn what it raises into an exit code."""
+    run: Run | None = getattr(arguments, "run", None)
+    if run is None:
+        return _say(EXIT_USAGE, "nothing to do: name a subcommand, or add --help")
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    except ClientError as error:
+        return _say(error.exit_code, str(error))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone: not an error, and nothing to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except (OSError, EOFError) as error:
+        return _say(EXIT_UNREACHABLE, f"{type(error).__name__}: {error}")
+    except Exception as error:  # noqa: BLE001 - the last resort of a program
+        return _say(EXIT_BUG, _report_bug(error))
+    return code
+
+
+def _report_bug(error: Exception) -> str:
+    import traceback
+
+    trace = "".join(traceback.format_exception(error))
+    return f"{trace}BUG: {type(error).__name__}: {error}; please report the lines above"
+
+
+def _refuse_unknown(name: str) -> int:
+    import difflib
+
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else "`sextant --help` lists the commands"
+    return _say(EXIT_USAGE, f"there is no command {name!r}; {hint}")
+
+
+def _print_version() -> int:
+    from sextant import __version__
+
+    sys.stdout.write(f"sextant {__version__}\n")
+    return EXIT_OK
+
+
+def _say(code: int, message: str) -> int:
+    sys.stderr.write(f"sextant: {message}\n")
+    return code
+
+
+__all__ = ["COMMANDS", "EXIT_NO", "Command", "build_parser", "build_root", "execute", "main"]

@@ -1,0 +1,183 @@
+"""One connection to a node: calls with a deadline, retries, and errors with a name.
+
+Every call carries a deadline.  A call that can be repeated without harm
+(any read; any *signed* transaction, because the same bytes are answered
+once) is repeated with growing, jittered pauses while the node is not
+reachable.  Whatever else goes wrong becomes one of ``sextant.errors``.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import grpc
+import grpc.aio
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from proto.sextant.v1 import query_pb2_grpc, sequencer_pb2_grpc, stream_pb2_grpc
+from sextant.errors import (
+    BadRequest,
+    ClientError,
+    OutcomeUnknown,
+    Refused,
+    ServerFault,
+    Unreachable,
+)
+
+TIMEOUT_S: Final = 10.0
+ATTEMPTS_MAX: Final = 4
+PAUSE_S: Final = 0.1
+PAUSE_S_MAX: Final = 2.0
+MESSAGE_BYTES_MAX: Final = 64 << 20
+DEFAULT_TARGET: Final = "127.0.0.1:50551"
+
+ADVICE: Final[Mapping[str, str]] = {
+    "SIGNER_UNKNOWN": "deposit first (`sextant deposit`), or have the owner approve this agent",
+    "EXPIRED": "sign it again with a later expiry",
+    "NONCE_OLD": "sign it again: take the time from the node",
+    "NONCE_AHEAD": "sign it again: take the time from the node",
+    "NONCE_USED": "look the transaction up before sending it again",
+    "RATE_LIMITED": "send fewer calls, or larger batches",
+    "NOT_SEQUENCER": "send transactions to the sequencer, not to a follower",
+    "QUEUE_FULL": "try again in a moment",
+    "NOT_READY": "wait until `sextant status` says ready",
+}
+TRANSIENT: Final = frozenset({"UNREACHABLE", "NOT_READY", "SHUTTING_DOWN", "QUEUE_FULL"})
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+
+class Connection:
+    """A channel to one node with its three services.
+
+    Parameters
+    ----------
+    target
+        ``host:port`` of the node.
+    timeout
+        Seconds that one attempt of a call may take.
+    """
+
+    def __init__(self, target: str = DEFAULT_TARGET, *, timeout: float = TIMEOUT_S) -> None:
+        self.target = target
+        self.timeout = timeout
+        self.channel = grpc.aio.insecure_channel(
+            target,
+            options=[
+                ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+                ("grpc.initial_reconnect_backoff_ms", 100),
+                ("grpc.max_reconnect_backoff_ms", 2_000),
+            ],
+        )
+        self.sequencer = sequencer_pb2_grpc.SequencerStub(self.channel)
+        self.query = query_pb2_grpc.QueryStub(self.channel)
+        self.stream = stream_pb2_grpc.StreamStub(self.channel)
+
+    async def __aenter__(self) -> Self:
+        """Return itself; the channel connects when it is first used."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the channel."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the channel; calls under way are cancelled."""
+        await self.channel.close(None)
+
+    async def call(
+        self,
+        method: "grpc.aio.UnaryUnaryMultiCallable[Request, Answer]",
+        request: Request,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - a deadline travels with the call
+        sends: bool = False,
+    ) -> Answer:
+        """Call ``method``, repeating it while the node is away.
+
+        Parameters
+        ----------
+        sends
+            Whether the call may change something: then a missing answer is
+            ``OutcomeUnknown``, not ``Unreachable``.
+        """
+        pauses = backoff()
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return await method(request, timeout=timeout or self.timeout)
+            except grpc.aio.AioRpcError as error:
+                fault = explain(error, target=self.target, sends=sends)
+                if fault.code not in TRANSIENT or attempt == ATTEMPTS_MAX:
+                    raise fault from None
+                await asyncio.sleep(next(pauses))
+        raise Unreachable("UNREACHABLE", f"no answer from {self.target}")
+
+
+class backoff:  # noqa: N801 - used as the function it replaces
+    """Growing pauses in seconds with full jitter: an endless iterator."""
+
+    __slots__ = ("_bound",)
+
+    def __init__(self) -> None:
+        self._bound = PAUSE_S
+
+    def __iter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> float:
+        """Return the next pause."""
+        pause = random.uniform(0.2, 1.0) * self._bound  # noqa: S311 - jitter is no secret
+        self._bound = min(PAUSE_S_MAX, 2 * self._bound)
+        return pause
+
+
+def explain(error: grpc.aio.AioRpcError, *, target: str = "", sends: bool = False) -> ClientError:
+    """Return what a failed call means to the caller."""
+    info = error_info(error)
+    code = info.reason.removeprefix("REASON_") if info is not None else ""
+    text = error.details() or ""
+    status = error.code()
+    if not code and status is grpc.StatusCode.UNAVAILABLE:
+        return Unreachable(
+            "UNREACHABLE",
+            f"no connection to {target}: {text}",
+            advice="is the node running? `sextant devnet up` starts one",
+            retryable=True,
+        )
+    if status is grpc.StatusCode.DEADLINE_EXCEEDED or status is grpc.StatusCode.CANCELLED:
+        kind = OutcomeUnknown if sends else Unreachable
+        return kind(
+            code or "DEADLINE",
+            f"no answer from {target} in time: {text}",
+            advice="look the transaction up, or send the same bytes again" if sends else "",
+            retryable=True,
+        )
+    if status in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}:
+        return ServerFault(code or "INTERNAL", text, advice="report it with the incident id")
+    name = code or status.name
+    if status in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED}:
+        return BadRequest(name, text)
+    retryable = status in {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE}
+    return Refused(name, text, advice=ADVICE.get(name, ""), retryable=retryable)
+
+
+def error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:
+    """Return the machine-readable part of an error, if the server sent one."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it has all of a Call
+    if status is None:
+        return None
+    for detail in status.details:
+        info = error_details_pb2.ErrorInfo()
+        if detail.Is(info.DESCRIPTOR) and detail.Unpack(info):
+            return info
+    return None

@@ -1,0 +1,225 @@
+"""What the client answers: typed, immutable, decimal.
+
+Prices are USDC per unit of the base asset, sizes are units of the base
+asset (positive: long), money is USDC: all exact ``Decimal``.  Times are
+integer milliseconds of the chain.  A price that is not known is ``None``.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from sextant.client.market import Market
+
+
+class Side(StrEnum):
+    """Which way a trade goes."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class Stage(StrEnum):
+    """How far a transaction has come; each stage includes the ones before it."""
+
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    SEQUENCED = "sequenced"
+    POSTED = "posted"
+    FINAL = "final"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A height with the chain time of its block, and its state root when known."""
+
+    height: int
+    time_ms: int
+    log_index: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStatus:
+    """What a node says about itself."""
+
+    role: str
+    version: str
+    commit: str
+    chain_id: int
+    rollup: bytes
+    rules_hash: bytes
+    genesis_root: bytes
+    sequencer: bytes
+    time_ms: int
+    unsafe: Head
+    safe: Head
+    final: Head
+    roots: Head
+    l1_latest: int
+    l1_final: int
+    l1_time_ms: int
+    l1_is_stub: bool
+    ready: bool
+    not_ready_because: str
+    queue: int
+    transactions: int
+    trades: int
+    uptime_ms: int
+    inbox_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticker:
+    """A market's figures now; funding in parts of the notional per 8 hours."""
+
+    market: Market
+    mark: Decimal | None
+    index: Decimal | None
+    last: Decimal | None
+    bid: Decimal | None
+    ask: Decimal | None
+    funding_rate: Decimal
+    funding_next: Decimal
+    funding_time_ms: int
+    open_interest: Decimal
+    deficit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """All that rests at one price."""
+
+    price: Decimal
+    size: Decimal
+    orders: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """Both sides of a market, best first."""
+
+    market: Market
+    height: int
+    time_ms: int
+    sequence: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+    @property
+    def spread(self) -> Decimal | None:
+        """Best ask less best bid, if both exist."""
+        if not self.bids or not self.asks:
+            return None
+        return self.asks[0].price - self.bids[0].price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """One match, at the maker's price."""
+
+    market: Market
+    height: int
+    time_ms: int
+    sequence: int
+    price: Decimal
+    size: Decimal
+    taker_side: Side
+    maker_order_id: int
+    taker_order_id: int
+    liquidation: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A holding in one market."""
+
+    market: Market
+    size: Decimal
+    entry_price: Decimal | None
+    mark: Decimal | None
+    unrealised: Decimal
+    funding: Decimal
+    initial_margin: Decimal
+    maintenance_margin: Decimal
+    liquidation_price: Decimal | None
+    resting_bids: Decimal
+    resting_asks: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order, resting or gone; ``reason`` says why it went."""
+
+    order_id: int
+    client_id: bytes
+    market: Market
+    side: Side
+    price: Decimal
+    size: Decimal
+    remaining: Decimal
+    post_only: bool
+    reduce_only: bool
+    account: int
+    sub: int
+    state: str
+    reason: str
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """One sub-account: cross collateral, positions, and open orders if asked for."""
+
+    account: int
+    sub: int
+    balance: Decimal
+    equity: Decimal
+    initial_margin: Decimal
+    maintenance_margin: Decimal
+    available: Decimal
+    withdrawable: Decimal
+    liquidating: bool
+    positions: tuple[Position, ...]
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An owner with the sub-accounts that exist."""
+
+    height: int
+    time_ms: int
+    account: int
+    owner: bytes
+    portfolios: tuple[Portfolio, ...]
+
+    def portfolio(self, sub: int = 0) -> Portfolio | None:
+        """Return one sub-account, if it exists."""
+        return next((p for p in self.portfolios if p.sub == sub), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """Money on its way to L1; ``key`` is its leaf in the state."""
+
+    index: int
+    owner: bytes
+    amount: Decimal
+    height: int
+    stage: Stage
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerInfo:
+    """Who an address signs for."""
+
+    address: bytes
+    account: int
+    is_agent: bool
+    revoked: bool
+    expires_at_ms: int
+    actions: int
+    markets: int

@@ -1,0 +1,353 @@
+"""From protobuf messages to models.
+
+The only module that knows both; amounts become decimals here, under the
+rules of their market, and never before.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2, status_pb2
+from sextant.client.amounts import from_micros, to_decimal
+from sextant.client.market import Market
+from sextant.client.models import (
+    Account,
+    Book,
+    Head,
+    Level,
+    NodeStatus,
+    Order,
+    Portfolio,
+    Position,
+    Side,
+    SignerInfo,
+    Stage,
+    Ticker,
+    Trade,
+    Withdrawal,
+)
+from sextant.client.receipts import Header, Receipt, Sequenced, name_of
+from sextant.errors import BadRequest
+
+PPB_DECIMALS: Final = 9
+STAGES: Final[dict[int, Stage]] = {
+    common_pb2.STAGE_ACCEPTED: Stage.ACCEPTED,
+    common_pb2.STAGE_SEQUENCED: Stage.SEQUENCED,
+    common_pb2.STAGE_POSTED: Stage.POSTED,
+    common_pb2.STAGE_FINAL: Stage.FINAL,
+    common_pb2.STAGE_REFUSED: Stage.REFUSED,
+}
+
+
+class Markets:
+    """The markets of a node, by number and by name."""
+
+    __slots__ = ("_by_id", "_by_name")
+
+    def __init__(self, markets: list[Market]) -> None:
+        self._by_id = {market.id: market for market in markets}
+        self._by_name = {market.name.upper(): market for market in markets}
+
+    def __iter__(self) -> Iterator[Market]:
+        """Go through the markets by number."""
+        return iter(sorted(self._by_id.values(), key=lambda market: market.id))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._by_id)
+
+    def find(self, which: str | int | Market) -> Market:
+        """Return a market by name (``BTC``, ``BTC-USD``), number, or itself.
+
+        Raises
+        ------
+        BadRequest
+            ``MARKET``: there is no such market.
+        """
+        if isinstance(which, Market):
+            return which
+        if isinstance(which, int) or which.isdecimal():
+            found = self._by_id.get(int(which))
+        else:
+            name = which.upper()
+            found = self._by_name.get(name)
+            if found is None:
+                near = [m for n, m in self._by_name.items() if n.split("-")[0] == name]
+                found = near[0] if len(near) == 1 else None
+        if found is None:
+            names = ", ".join(market.name for market in self)
+            raise BadRequest("MARKET", f"there is no market {which!r}", advice=f"known: {names}")
+        return found
+
+    def of(self, number: int) -> Market:
+        """Return a market that an answer names; a nameless one if it is new."""
+        return self._by_id.get(number) or Market(
+            id=number, name=f"market-{number}", lot_decimals=0, tick=1
+        )
+
+
+def stage_of(value: int) -> Stage:
+    """Return a stage."""
+    return STAGES.get(value, Stage.UNKNOWN)
+
+
+def side_of(value: int) -> Side:
+    """Return a side."""
+    return Side.SELL if value == common_pb2.SIDE_SELL else Side.BUY
+
+
+def maybe_price(market: Market, price: int) -> Decimal | None:
+    """Return a price, or nothing for 0."""
+    return market.show_price(price) if price else None
+
+
+def market_of(message: query_pb2.Market) -> Market:
+    """Return a market's rules."""
+    state = query_pb2.MarketState.Name(message.state)
+    return Market(
+        id=message.market,
+        name=message.symbol,
+        lot_decimals=message.lot_decimals,
+        tick=message.tick,
+        minimum_notional=message.notional_min_micros,
+        order_lots_max=message.order_lots_max,
+        initial_margin_ppm=message.initial_margin_ppm,
+        maintenance_margin_ppm=message.maintenance_margin_ppm,
+        maker_fee_ppm=message.maker_fee_ppm,
+        taker_fee_ppm=message.taker_fee_ppm,
+        fill_band_ppm=message.fill_band_ppm,
+        state=state.removeprefix("MARKET_STATE_").lower().replace("_", "-"),
+    )
+
+
+def ticker_of(message: query_pb2.Market) -> Ticker:
+    """Return a market's figures."""
+    market = market_of(message)
+    return Ticker(
+        market=market,
+        mark=maybe_price(market, message.mark),
+        index=maybe_price(market, message.index),
+        last=maybe_price(market, message.last),
+        bid=maybe_price(market, message.best_bid),
+        ask=maybe_price(market, message.best_ask),
+        funding_rate=to_decimal(message.funding_rate_ppb, PPB_DECIMALS),
+        funding_next=to_decimal(message.funding_next_ppb, PPB_DECIMALS),
+        funding_time_ms=message.funding_time_ms,
+        open_interest=market.show_size(message.open_interest_lots),
+        deficit=from_micros(message.deficit_micros),
+    )
+
+
+def head_of(message: common_pb2.Head) -> Head:
+    """Return a head."""
+    return Head(
+        height=message.height,
+        time_ms=message.time_ms,
+        log_index=message.log_index,
+        root=message.root,
+    )
+
+
+def status_of(message: status_pb2.Status) -> NodeStatus:
+    """Return what a node says about itself."""
+    return NodeStatus(
+        role=status_pb2.Role.Name(message.role).removeprefix("ROLE_").lower(),
+        version=message.version,
+        commit=message.commit,
+        chain_id=message.chain_id,
+        rollup=message.rollup,
+        rules_hash=message.rules_hash,
+        genesis_root=message.genesis_root,
+        sequencer=message.sequencer,
+        time_ms=message.time_ms,
+        unsafe=head_of(message.unsafe_head),
+        safe=head_of(message.safe_head),
+        final=head_of(message.final_head),
+        roots=head_of(message.root_head),
+        l1_latest=message.l1_latest.number,
+        l1_final=message.l1_final.number,
+        l1_time_ms=message.l1_latest.time_ms,
+        l1_is_stub=message.l1_is_stub,
+        ready=message.ready,
+        not_ready_because=message.not_ready_because,
+        queue=message.queue_transactions,
+        transactions=message.transactions_total,
+        trades=message.trades_total,
+        uptime_ms=message.uptime_ms,
+        inbox_index=message.inbox_index,
+    )
+
+
+def levels_of(market: Market, message: query_pb2.Levels) -> tuple[Level, ...]:
+    """Return one side of a book."""
+    counts = message.orders or [0] * len(message.prices)
+    return tuple(
+        Level(market.show_price(price), market.show_size(lots), orders)
+        for price, lots, orders in zip(message.prices, message.lots, counts, strict=True)
+    )
+
+
+def book_of(market: Market, message: query_pb2.Book) -> Book:
+    """Return a book."""
+    return Book(
+        market=market,
+        height=message.height,
+        time_ms=message.time_ms,
+        sequence=message.sequence,
+        bids=levels_of(market, message.bids),
+        asks=levels_of(market, message.asks),
+    )
+
+
+def trade_of(markets: Markets, message: query_pb2.Trade) -> Trade:
+    """Return a trade."""
+    market = markets.of(message.market)
+    return Trade(
+        market=market,
+        height=message.height,
+        time_ms=message.time_ms,
+        sequence=message.sequence,
+        price=market.show_price(message.price),
+        size=market.show_size(message.lots),
+        taker_side=side_of(message.taker_side),
+        maker_order_id=message.maker_order_id,
+        taker_order_id=message.taker_order_id,
+        liquidation=message.liquidation,
+    )
+
+
+def position_of(markets: Markets, message: query_pb2.Position) -> Position:
+    """Return a position."""
+    market = markets.of(message.market)
+    return Position(
+        market=market,
+        size=market.show_size(message.size_lots),
+        entry_price=maybe_price(market, message.entry_price),
+        mark=maybe_price(market, message.mark),
+        unrealised=from_micros(message.unrealised_micros),
+        funding=from_micros(message.funding_micros),
+        initial_margin=from_micros(message.initial_margin_micros),
+        maintenance_margin=from_micros(message.maintenance_margin_micros),
+        liquidation_price=maybe_price(market, message.liquidation_price),
+        resting_bids=market.show_size(message.bid_lots),
+        resting_asks=market.show_size(message.ask_lots),
+    )
+
+
+def order_of(markets: Markets, message: query_pb2.Order) -> Order:
+    """Return an order."""
+    market = markets.of(message.market)
+    state = query_pb2.OrderState.Name(message.state)
+    return Order(
+        order_id=message.order_id,
+        client_id=message.client_id,
+        market=market,
+        side=side_of(message.side),
+        price=market.show_price(message.price),
+        size=market.show_size(message.lots),
+        remaining=market.show_size(message.remaining_lots),
+        post_only=message.post_only,
+        reduce_only=message.reduce_only,
+        account=message.portfolio.account,
+        sub=message.portfolio.sub,
+        state=state.removeprefix("ORDER_STATE_").lower(),
+        reason=message.code_name,
+        height=message.height,
+    )
+
+
+def portfolio_of(markets: Markets, message: query_pb2.PortfolioState) -> Portfolio:
+    """Return a sub-account."""
+    return Portfolio(
+        account=message.account,
+        sub=message.sub,
+        balance=from_micros(message.balance_micros),
+        equity=from_micros(message.equity_micros),
+        initial_margin=from_micros(message.initial_margin_micros),
+        maintenance_margin=from_micros(message.maintenance_margin_micros),
+        available=from_micros(message.available_micros),
+        withdrawable=from_micros(message.withdrawable_micros),
+        liquidating=message.liquidating,
+        positions=tuple(position_of(markets, position) for position in message.positions),
+        orders=tuple(order_of(markets, order) for order in message.orders),
+    )
+
+
+def account_of(markets: Markets, message: query_pb2.Account) -> Account:
+    """Return an account."""
+    return Account(
+        height=message.height,
+        time_ms=message.time_ms,
+        account=message.account,
+        owner=message.owner,
+        portfolios=tuple(portfolio_of(markets, portfolio) for portfolio in message.portfolios),
+    )
+
+
+def withdrawal_of(message: query_pb2.Withdrawal) -> Withdrawal:
+    """Return a withdrawal."""
+    return Withdrawal(
+        index=message.index,
+        owner=message.owner,
+        amount=from_micros(message.amount_micros),
+        height=message.height,
+        stage=stage_of(message.stage),
+        key=message.key,
+    )
+
+
+def signer_of(message: query_pb2.Signer) -> SignerInfo:
+    """Return who an address signs for."""
+    return SignerInfo(
+        address=message.address,
+        account=message.account,
+        is_agent=message.is_agent,
+        revoked=message.revoked,
+        expires_at_ms=message.expires_at_ms,
+        actions=message.actions,
+        markets=message.markets,
+    )
+
+
+def header_of(message: common_pb2.BlockHeader) -> Header:
+    """Return a signed block header."""
+    return Header(
+        chain_id=message.chain_id,
+        height=message.height,
+        time_ms=message.time_ms,
+        cursor=message.cursor,
+        receipts_root=message.receipts_root,
+        receipts_count=message.receipts_count,
+        signature=message.signature,
+    )
+
+
+def receipt_of(message: common_pb2.Receipt) -> Receipt:
+    """Return a receipt, with its path if it was sent."""
+    return Receipt(
+        transaction_hash=message.transaction_hash,
+        height=message.height,
+        time_ms=message.time_ms,
+        index=message.index,
+        leg=message.leg,
+        code=message.code,
+        code_name=message.code_name or name_of(message.code),
+        arguments=tuple(message.arguments),
+        order_id=message.order_id,
+        filled=message.filled_lots,
+        notional=message.notional_micros,
+        fee=message.fee_micros,
+        leaf=message.leaf,
+        path=tuple(message.path.siblings) if message.HasField("path") else None,
+    )
+
+
+def sequenced_of(message: sequencer_pb2.Outcome) -> Sequenced:
+    """Return a sequenced outcome."""
+    return Sequenced(
+        transaction_hash=message.transaction_hash,
+        receipts=tuple(map(receipt_of, message.sequenced.receipts)),
+        header=header_of(message.sequenced.header),
+        duplicate=message.duplicate,
+    )
