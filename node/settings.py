@@ -48,6 +48,7 @@ class GrpcSettings:
     rpcs_max: int = setting(1024, "calls in progress at once, streams included", low=1)
     streams_max: int = setting(256, "subscriptions open at once", low=1)
     deadline_ms_max: int = setting(60_000, "longest deadline of a unary call", low=100)
+    deadline_required: bool = setting(True, "refuse unary calls without a deadline")
     keepalive_ms_min: int = setting(10_000, "shortest interval between a client's pings", low=1000)
     grace_ms: int = setting(2_000, "how long calls may finish in at shutdown", low=0)
 

@@ -1,0 +1,188 @@
+"""The boundary of every call: what happens to each, whatever it asks for.
+
+In this order: request id, deadline, limits, metrics, log, mapping of errors.
+One wrapper does it all, made once per method: a call costs one extra coroutine.
+
+A ``Refused`` becomes its status.  Any other exception is a bug of ours: the
+client gets ``INTERNAL`` with an incident id, the traceback goes to the log only,
+and the server lives.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final, final
+
+import grpc
+import grpc.aio
+import structlog
+from prometheus_client import Counter, Histogram
+
+from node.metrics import Metrics
+from node.service.errors import Refused, status_of
+from node.settings import GrpcSettings
+
+OWN_PACKAGE: Final = "/sextant.v1."
+REQUEST_ID: Final = "x-request-id"
+REQUEST_ID_CHARS_MAX: Final = 64
+NO_DEADLINE_S: Final = 86_400.0
+"""Calls without a deadline are reported with a remaining time far above this, or none."""
+
+log = structlog.get_logger(__name__)
+
+Handler = Any  # grpc.RpcMethodHandler: its four behaviours are not typed
+Context = Any  # grpc.aio.ServicerContext of any request and answer
+
+
+@final
+class Meter:
+    """A method's own metrics, looked up once."""
+
+    __slots__ = ("codes", "method", "requests", "seconds")
+
+    def __init__(self, method: str, metrics: Metrics) -> None:
+        self.method = method
+        self.requests = metrics.requests
+        self.seconds: Histogram = metrics.request_seconds.labels(method)
+        self.codes: dict[str, Counter] = {}
+
+    def count(self, code: str) -> None:
+        """Count one call that ended with ``code``."""
+        counter = self.codes.get(code)
+        if counter is None:
+            counter = self.codes[code] = self.requests.labels(self.method, code)
+        counter.inc()
+
+
+@final
+class Boundary(grpc.aio.ServerInterceptor[Any, Any]):
+    """Wraps the handlers of this project's services; health and reflection pass untouched."""
+
+    def __init__(self, settings: GrpcSettings, metrics: Metrics) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self.streams = 0
+        self.wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """Return the handler of a call, wrapped."""
+        method: str = handler_call_details.method
+        known = self.wrapped.get(method)
+        if known is not None:
+            return known
+        handler = await continuation(handler_call_details)
+        if handler is None or not method.startswith(OWN_PACKAGE):
+            return handler
+        self.wrapped[method] = wrapped = self.wrap(method, handler)
+        return wrapped
+
+    def wrap(self, method: str, handler: Handler) -> Handler:
+        """Return ``handler`` inside the boundary."""
+        meter = Meter(method.removeprefix(OWN_PACKAGE), self.metrics)
+        codecs = (handler.request_deserializer, handler.response_serializer)
+        if handler.unary_unary is not None:
+            unary = self.wrap_unary(meter, handler.unary_unary)
+            return grpc.unary_unary_rpc_method_handler(unary, *codecs)
+        if handler.unary_stream is not None:
+            stream = self.wrap_stream(meter, handler.unary_stream)
+            return grpc.unary_stream_rpc_method_handler(stream, *codecs)
+        stream = self.wrap_stream(meter, handler.stream_stream)
+        return grpc.stream_stream_rpc_method_handler(stream, *codecs)
+
+    def wrap_unary(self, meter: Meter, behaviour: Any) -> Any:  # noqa: ANN401 - grpc's own type
+        """Return a unary behaviour inside the boundary."""
+
+        async def call(request: object, context: Context) -> object:
+            started = time.perf_counter()
+            try:
+                self.need_deadline(context)
+                answer = await behaviour(request, context)
+            except Exception as error:
+                await self.fail(meter, context, error)
+                raise
+            except asyncio.CancelledError:
+                meter.count("CANCELLED")
+                raise
+            meter.count("OK")
+            meter.seconds.observe(time.perf_counter() - started)
+            return answer
+
+        return call
+
+    def wrap_stream(self, meter: Meter, behaviour: Any) -> Any:  # noqa: ANN401 - as above
+        """Return a streaming behaviour inside the boundary."""
+
+        async def call(request: object, context: Context) -> AsyncIterator[object]:
+            try:
+                self.open_stream()
+            except Refused as refused:
+                await self.fail(meter, context, refused)
+            try:
+                async for answer in behaviour(request, context):
+                    yield answer
+            except Exception as error:  # noqa: BLE001 - the boundary: nothing passes it
+                await self.fail(meter, context, error)
+            except asyncio.CancelledError:
+                meter.count("CANCELLED")
+                raise
+            else:
+                meter.count("OK")
+            finally:
+                self.close_stream()
+
+        return call
+
+    def need_deadline(self, context: Context) -> None:
+        """Refuse a unary call that could wait for ever."""
+        left = context.time_remaining()
+        if self.settings.deadline_required and (left is None or left > NO_DEADLINE_S):
+            most = self.settings.deadline_ms_max
+            raise Refused("DEADLINE_MISSING", f"set a deadline, of at most {most} ms")
+
+    def open_stream(self) -> None:
+        """Count a stream, or refuse it."""
+        if self.streams >= self.settings.streams_max:
+            raise Refused("STREAMS_TOO_MANY", f"{self.streams} streams are open")
+        self.streams += 1
+        self.metrics.streams.set(self.streams)
+
+    def close_stream(self) -> None:
+        """Count a stream as closed."""
+        self.streams -= 1
+        self.metrics.streams.set(self.streams)
+
+    async def fail(self, meter: Meter, context: Context, error: Exception) -> None:
+        """End a call that raised ``error``, with its own status or as an incident."""
+        if isinstance(error, grpc.aio.AbortError):  # the handler has ended it already
+            meter.count(str(context.code()))
+            raise error
+        request_id = request_id_of(context)
+        if not isinstance(error, Refused):
+            self.metrics.incidents.inc()
+            log.error("incident", incident=request_id, method=meter.method, exc_info=error)
+            error = Refused(
+                "INTERNAL",
+                f"something broke here; report incident {request_id}",
+                incident=request_id,
+            )
+        else:
+            log.debug("refused", method=meter.method, reason=error.reason, request=request_id)
+        if error.reason == "SLOW_CONSUMER":
+            self.metrics.evictions.inc()
+        status = status_of(error)
+        meter.count(status.code.name)
+        details = (*status.trailing_metadata, (REQUEST_ID, request_id))
+        await context.abort(status.code, status.details, details)
+
+
+def request_id_of(context: Context) -> str:
+    """Return the client's own request id, or a new one."""
+    for name, value in context.invocation_metadata() or ():
+        if name == REQUEST_ID and isinstance(value, str) and value.isprintable():
+            return value[:REQUEST_ID_CHARS_MAX]
+    return secrets.token_hex(8)
