@@ -1,0 +1,1 @@
+"""Bots that make a devnet's markets move: makers that quote, takers that take."""

@@ -1,0 +1,74 @@
+"""The devnet's rules, contract and first state: constants, so that everyone has the same genesis.
+
+The prices in the comments are only to show the scale; prices come from the publishers.
+"""
+
+from typing import Final
+
+from devnet.identities import PUBLISHERS, identity_of
+from prover.contract.rules import GWEI_PER_ETH, ContractRules
+from prover.outputs import genesis_output
+from statemachine.rules import MarketRules, Rules
+from statemachine.transition import genesis_state
+from statemachine.tree import Tree
+
+CHAIN_ID: Final = 7_714_001
+L1_CHAIN_ID: Final = 7_714_000
+GENESIS_TIME_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+WINDOW_MS: Final = 60_000
+LIVENESS_MS_MAX: Final = 86_400_000
+BOND_GWEI: Final = GWEI_PER_ETH
+DEPOSIT_MICROS_MIN: Final = 1_000_000
+COMMITMENT_BLOCKS_MIN: Final = 1
+
+
+def market(number: int, symbol: bytes, lot_decimals: int, tick: int) -> MarketRules:
+    """Return a market with 20 times leverage and the devnet's fees."""
+    return MarketRules(
+        market=number,
+        symbol=symbol,
+        lot_decimals=lot_decimals,
+        tick=tick,
+        initial_ppm=50_000,
+        maintenance_ppm=25_000,
+        maker_ppm=100,
+        taker_ppm=350,
+        fill_band_ppm=25_000,
+        notional_min=10_000_000,
+    )
+
+
+def devnet_rules() -> Rules:
+    """Return the rules of every devnet: three markets, three publishers, short deadlines."""
+    return Rules(
+        chain_id=CHAIN_ID,
+        rollup=identity_of("rollup").address,
+        publishers=tuple(identity_of(name).address for name in PUBLISHERS),
+        publishers_min=2,
+        markets=(
+            market(1, b"BTC", 4, 10),  # lot 0.0001 BTC, tick 0.1 USD: 65,000 USD is 6,500,000
+            market(2, b"ETH", 3, 10),  # lot 0.001 ETH, tick 0.01 USD: 3,500 USD is 3,500,000
+            market(3, b"SOL", 2, 100),  # lot 0.01 SOL, tick 0.01 USD: 150 USD is 1,500,000
+        ),
+        inbox_deadline_ms=60_000,
+        receipt_deadline_ms=600_000,
+        slice_interval_ms=5_000,
+    )
+
+
+def devnet_contract() -> ContractRules:
+    """Return the contract as every devnet deploys it; its genesis output names the first root."""
+    rules = devnet_rules()
+    root = Tree.from_items(genesis_state(rules, GENESIS_TIME_MS).items()).root
+    return ContractRules(
+        l1_chain_id=L1_CHAIN_ID,
+        rules=rules,
+        genesis=genesis_output(rules.chain_id, rules.hash, root),
+        genesis_time_ms=GENESIS_TIME_MS,
+        sequencer=identity_of("poster").address,
+        window_ms=WINDOW_MS,
+        bond_gwei=BOND_GWEI,
+        commitment_blocks_min=COMMITMENT_BLOCKS_MIN,
+        deposit_micros_min=DEPOSIT_MICROS_MIN,
+        liveness_ms_max=LIVENESS_MS_MAX,
+    )
