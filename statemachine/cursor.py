@@ -26,7 +26,7 @@ FLAG_EMPTY: Final = 1
 FLAG_BACKLOG: Final = 2
 """System work is due beyond this block's bound: takers wait."""
 
-LAYOUT: Final = Struct(">BQQBBIBBQHQIBQQ12s12sI")
+LAYOUT: Final = Struct(">BQQBBIBBQHQIBQQQ12s12s12sI")
 
 
 @final
@@ -35,6 +35,7 @@ class Cursor(Record):
 
     __slots__ = (
         "account",
+        "client_hash",
         "continuation",
         "cost",
         "due_count",
@@ -72,6 +73,7 @@ class Cursor(Record):
         self.account = 0
         self.sub = 0
         self.order_id = 0
+        self.client_hash = 0
         self.remaining = 0
         self.filled = 0
         self.notional = 0
@@ -97,12 +99,14 @@ class Cursor(Record):
             self.account,
             self.sub,
             self.order_id,
+            self.client_hash,
             self.remaining,
             money(self.filled),
             money(self.notional),
+            money(self.fee),
             self.receipts,
         )
-        return head + money(self.fee) + b"".join(self.frontier)
+        return head + b"".join(self.frontier)
 
     @property
     def hash(self) -> bytes:
@@ -113,7 +117,7 @@ class Cursor(Record):
 def decode_cursor(data: bytes) -> Cursor:
     """Return the cursor that ``data`` encodes."""
     head = LAYOUT.size
-    if len(data) < head + 12 or data[0] != RECORD_VERSION:
+    if len(data) < head or data[0] != RECORD_VERSION:
         raise StorageCorrupt(f"not a cursor: {data[:24].hex()}")
     cursor = Cursor(stored=True)
     values = LAYOUT.unpack(data[:head])
@@ -130,12 +134,13 @@ def decode_cursor(data: bytes) -> Cursor:
     cursor.account = values[11]
     cursor.sub = values[12]
     cursor.order_id = values[13]
-    cursor.remaining = values[14]
-    cursor.filled = unmoney(values[15])
-    cursor.notional = unmoney(values[16])
-    cursor.receipts = values[17]
-    cursor.fee = unmoney(data[head : head + 12])
-    tail = data[head + 12 :]
+    cursor.client_hash = values[14]
+    cursor.remaining = values[15]
+    cursor.filled = unmoney(values[16])
+    cursor.notional = unmoney(values[17])
+    cursor.fee = unmoney(values[18])
+    cursor.receipts = values[19]
+    tail = data[head:]
     if len(tail) != 32 * cursor.receipts.bit_count():
         raise StorageCorrupt("cursor: the frontier does not fit the count of receipts")
     cursor.frontier = [tail[i : i + 32] for i in range(0, len(tail), 32)]

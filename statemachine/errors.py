@@ -38,8 +38,8 @@ class Code(IntEnum):
     SIGNER_LIMIT = 20
     # What was asked, by shape (30..49)
     MARKET_UNKNOWN = 30
-    MARKET_STATE = 31
-    CLIENT_ID_EXISTS = 32
+    CLIENT_ID_EXISTS = 31
+    MARKET_STATE = 32
     ORDER_UNKNOWN = 33
     FIELD = 34
     SIZE_ZERO = 35
@@ -58,6 +58,7 @@ class Code(IntEnum):
     MARKETS_MAX = 53
     MARGIN = 54
     IOC_UNFILLED = 55
+    FILL_LIMIT = 56
     # Money (70..89)
     AMOUNT = 70
     BALANCE = 71

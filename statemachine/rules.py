@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, Final, final
 
 from statemachine.codec import as_bytes, as_list, pack, unpack
+from statemachine.costs import COST_TABLE
 from statemachine.errors import FrameInvalid
 from statemachine.records import PUBLISHERS_MAX
 from statemachine.units import PPM_ONE
@@ -76,6 +77,7 @@ class Rules:
     segment_bytes_max: int = 16_384
     signer_transactions_max: int = 128
     due_items_max: int = 64
+    inbox_items_max: int = 256
     # Time
     nonce_past_ms: int = 7_200_000
     nonce_future_ms: int = 60_000
@@ -117,7 +119,7 @@ class Rules:
 
     def encode(self) -> bytes:
         """Return the canonical bytes of these rules."""
-        values: list[Any] = [RULES_VERSION]
+        values: list[Any] = [RULES_VERSION, list(COST_TABLE)]
         for name in FIELDS:
             value = getattr(self, name)
             if name == "publishers":
@@ -139,9 +141,9 @@ MARKET_FIELDS: Final = tuple(field.name for field in fields(MarketRules))
 
 def decode_rules(data: bytes) -> Rules:
     """Return the rules that ``data`` encodes, or raise ``FrameInvalid``."""
-    version, *values = as_list(unpack(data), len(FIELDS) + 1, "rules")
-    if version != RULES_VERSION:
-        raise FrameInvalid(f"rules version: {version!r} is not known")
+    version, costs, *values = as_list(unpack(data), len(FIELDS) + 2, "rules")
+    if version != RULES_VERSION or costs != list(COST_TABLE):
+        raise FrameInvalid(f"rules version: {version!r} with costs {costs!r} is not known")
     named: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
     try:
         named["publishers"] = tuple(as_bytes(p, 20, "publisher") for p in named["publishers"])
