@@ -118,15 +118,16 @@ def trace_root(trace: Sequence[bytes]) -> bytes:
     return seal(TAG_TRACE, len(trace), list_root([trace_leaf(root) for root in trace]))
 
 
-def trace_path(trace: Sequence[bytes], index: int) -> list[bytes]:
-    """Return the siblings that prove ``trace[index]``."""
+def trace_path(trace: Sequence[bytes], index: int, count: int = 1) -> list[bytes]:
+    """Return the siblings that prove ``trace[index : index + count]``."""
     invariant(0 <= index < len(trace), f"trace: no root {index} among {len(trace)}")
-    return open_span([trace_leaf(root) for root in trace], index, 1)
+    return open_span([trace_leaf(root) for root in trace], index, count)
 
 
-def verify_trace(output: Output, index: int, root: bytes, path: Sequence[bytes]) -> bool:
-    """Return whether ``root`` is entry ``index`` of the trace of ``output``."""
-    reached = close_span(output.segments + 1, index, [trace_leaf(root)], path)
+def verify_trace(output: Output, index: int, roots: Sequence[bytes], path: Sequence[bytes]) -> bool:
+    """Return whether ``roots`` stand in the trace of ``output`` from ``index`` on."""
+    leaves = [trace_leaf(root) for root in roots]
+    reached = close_span(output.segments + 1, index, leaves, path)
     return reached is not None and seal(TAG_TRACE, output.segments + 1, reached) == (
         output.trace_root
     )

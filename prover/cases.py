@@ -1,0 +1,100 @@
+"""What a challenger remembers of each claim and of each fault he proves.
+
+A claim is *waiting* until its entry and its parent were judged; then it is
+*agreed*, *wrong*, or *doomed* (it builds on a wrong one and dies with it);
+the contract finally makes it *final* or *dead*.
+
+A case is a wrong claim in the hands of a defender: the commitment goes out
+first, the proof when the commitment is old enough.  Its salt is saved before
+anything is sent, so that a challenger who crashed and comes back opens the
+commitment that he made before.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, final
+
+from prover.accusation import Accusation, Fault
+from prover.faults import commitment_of
+from prover.l1 import PostedClaim
+from statemachine.codec import as_bytes, as_list, pack, unpack
+
+SALT_BYTES: Final = 32
+
+
+@final
+class Standing(StrEnum):
+    """What a challenger thinks, or L1 decided, of a claim."""
+
+    WAITING = "waiting"
+    AGREED = "agreed"
+    WRONG = "wrong"
+    DOOMED = "doomed"
+    FINAL = "final"
+    DEAD = "dead"
+
+
+@final
+class Stage(StrEnum):
+    """How far a case has come."""
+
+    COMMIT = "commit"
+    COMMITTED = "committed"
+    WON = "won"
+    LOST = "lost"
+
+
+@final
+@dataclass(slots=True)
+class JudgedClaim:
+    """A claim, what became of it, and when its window ends (L1 time, ms)."""
+
+    posted: PostedClaim
+    closes_at: int
+    standing: Standing = Standing.WAITING
+    fault: Fault | None = None
+    warned_percent: int = 0
+
+    @property
+    def output_hash(self) -> bytes:
+        """The name of the claimed output."""
+        return self.posted.claim.output.hash
+
+
+@final
+@dataclass(slots=True)
+class Case:
+    """A fault that is being proved."""
+
+    claim: int
+    accusation: Accusation
+    payee: bytes
+    salt: bytes
+    stage: Stage = Stage.COMMIT
+    block: int = 0
+    sending: bool = False
+
+    @property
+    def commitment(self) -> bytes:
+        """What is committed to before the proof is shown."""
+        accusation = self.accusation
+        return commitment_of(
+            self.claim, accusation.segment, accusation.correct_root, self.payee, self.salt
+        )
+
+
+def case_key(claim: int, output_hash: bytes) -> bytes:
+    """Return under which key the secrets of a case are kept."""
+    return claim.to_bytes(8, "big") + output_hash
+
+
+def encode_secrets(payee: bytes, salt: bytes) -> bytes:
+    """Return what has to survive a crash for a commitment to be opened."""
+    return pack([1, payee, salt])
+
+
+def decode_secrets(data: bytes) -> tuple[bytes, bytes]:
+    """Return (payee, salt), or raise ``FrameInvalid``."""
+    version, payee, salt = as_list(unpack(data), 3, "case")
+    as_bytes(bytes([version]), 1, "case version")
+    return as_bytes(payee, 20, "payee"), as_bytes(salt, SALT_BYTES, "salt")

@@ -1,0 +1,188 @@
+"""Acting on wrong claims: commit, wait, prove; and come back after a crash.
+
+====================  =======================================================
+L1 answers            what the case does
+====================  =======================================================
+commitment in         waits until it is old enough, then sends the proof
+COMMITMENT_EXISTS     it was made before a crash: goes on from there
+claim convicted       won
+CLAIM_DEAD            won: somebody else was faster, or an ancestor died
+COMMITMENT_UNKNOWN    a re-org lost it: commits again
+WINDOW_CLOSED         lost, loudly
+anything else         says so, and tries again at the next L1 block
+====================  =======================================================
+"""
+
+from collections.abc import Callable, Mapping
+from typing import final
+
+from prover.accusation import accuse, rehearse
+from prover.cases import Case, JudgedClaim, Stage, case_key, decode_secrets, encode_secrets
+from prover.contract.calls import CommitFault, ProveFault
+from prover.contract.codes import ContractCode
+from prover.contract.rules import ContractRules
+from prover.effects import Keep, Outbox, Send
+from prover.faults import ClaimFacts, item_hash
+from prover.l1 import CallReceipt, Heads
+from prover.replica import Derived, Replica
+from statemachine.errors import invariant
+
+
+@final
+class Defence:
+    """The cases of one defender.
+
+    Parameters
+    ----------
+    payee
+        Who is paid for convictions.
+    kept
+        Values of earlier ``Keep`` effects, by key.
+    draw_salt
+        Returns 32 fresh random bytes.
+    tick
+        Returns a monotonic time in ns.
+    """
+
+    def __init__(
+        self,
+        deployment: ContractRules,
+        payee: bytes,
+        kept: Mapping[bytes, bytes],
+        draw_salt: Callable[[], bytes],
+        tick: Callable[[], int],
+    ) -> None:
+        self.deployment = deployment
+        self.payee = payee
+        self.kept = dict(kept)
+        self.draw_salt = draw_salt
+        self.tick = tick
+        self.cases: dict[int, Case] = {}
+        self.convicted = 0
+        self.lost = 0
+        self.largest_witness = 0
+
+    def open_case(
+        self, number: int, claim: JudgedClaim, derived: Derived, replica: Replica, outbox: Outbox
+    ) -> None:
+        """Build the proof, rehearse the verdict, and get the commitment ready."""
+        fault, posted = claim.fault, claim.posted
+        invariant(fault is not None, "a case needs a fault")
+        if fault is None:
+            return
+        started = self.tick()
+        output = posted.claim.output
+        accusation = accuse(replica.rules, derived, output, posted.trace, fault, replica.recover)
+        hashes = [item_hash(item.encode()) for item in replica.inbox]
+        facts = ClaimFacts(replica.rules, derived.parent, output, derived.facts, hashes)
+        verdict = rehearse(facts, accusation)
+        if not verdict.guilty:
+            text = f"claim {number}: the proof would not convict: {verdict.reason}"
+            outbox.say("alert", text, claim=number)
+            return
+        self.largest_witness = max(self.largest_witness, len(accusation.witness))
+        outbox.say(
+            "info",
+            f"claim {number}: proof of {len(accusation.witness)} bytes rehearsed "
+            f"in {(self.tick() - started) / 1e9:.2f} s",
+            claim=number,
+            kind=fault.kind.name,
+            witness_bytes=len(accusation.witness),
+        )
+        key = case_key(number, claim.output_hash)
+        if key not in self.kept:
+            self.kept[key] = encode_secrets(self.payee, self.draw_salt())
+            outbox.push(Keep(key, self.kept[key]))
+        payee, salt = decode_secrets(self.kept[key])
+        self.cases[number] = Case(number, accusation, payee, salt)
+
+    def drop(self, number: int) -> None:
+        """Forget a case whose claim is no longer there, or no longer wrong."""
+        self.cases.pop(number, None)
+
+    def on_head(self, heads: Heads, outbox: Outbox) -> None:
+        """Send what has become ripe."""
+        for case in self.cases.values():
+            if not case.sending:
+                self.advance(case, heads, outbox)
+
+    def advance(self, case: Case, heads: Heads, outbox: Outbox) -> None:
+        """Send the next call of a case, if it is time for one."""
+        if case.stage is Stage.COMMIT:
+            case.sending = True
+            outbox.say("info", f"claim {case.claim}: committing to the fault", claim=case.claim)
+            outbox.push(Send(case.claim, CommitFault(case.commitment)))
+        elif case.stage is Stage.COMMITTED:
+            age = heads.latest.number + 1 - case.block
+            if age < self.deployment.commitment_blocks_min:
+                return
+            case.sending = True
+            outbox.say("info", f"claim {case.claim}: sending the proof", claim=case.claim)
+            outbox.push(Send(case.claim, proof_of(case)))
+
+    def on_receipt(self, number: int, receipt: CallReceipt | None, outbox: Outbox) -> None:
+        """Take note of what became of a case's call; ``None``: nobody knows."""
+        case = self.cases.get(number)
+        if case is None:
+            return
+        case.sending = False
+        if receipt is None:
+            text = f"claim {number}: L1 did not answer; trying again at its next block"
+            outbox.say("warning", text, claim=number)
+        elif case.stage is Stage.COMMIT:
+            self.note_commitment(case, receipt, outbox)
+        elif case.stage is Stage.COMMITTED:
+            self.note_proof(case, receipt, outbox)
+
+    def note_commitment(self, case: Case, receipt: CallReceipt, outbox: Outbox) -> None:
+        """Learn from which block a commitment counts."""
+        number = case.claim
+        if receipt.code is ContractCode.OK:
+            case.stage, case.block = Stage.COMMITTED, receipt.block
+            text = f"claim {number}: committed in L1 block {receipt.block}"
+            outbox.say("info", text, claim=number)
+        elif receipt.code is ContractCode.COMMITMENT_EXISTS:
+            case.stage, case.block = Stage.COMMITTED, 0
+            text = f"claim {number}: the commitment stands from before"
+            outbox.say("info", text, claim=number)
+        else:
+            text = f"claim {number}: cannot commit: {receipt.message}"
+            outbox.say("alert", text, claim=number)
+
+    def note_proof(self, case: Case, receipt: CallReceipt, outbox: Outbox) -> None:
+        """Learn whether the claim died."""
+        code, number = receipt.code, case.claim
+        level = "info"
+        if code is ContractCode.OK:
+            case.stage = Stage.WON
+            self.convicted += 1
+            text = f"convicted in L1 block {receipt.block}, reward {receipt.value} gwei"
+        elif code is ContractCode.CLAIM_DEAD:
+            case.stage = Stage.WON
+            text = "dead already: somebody else was faster"
+        elif code is ContractCode.COMMITMENT_UNKNOWN:
+            case.stage = Stage.COMMIT
+            level, text = "warning", "L1 lost the commitment; committing again"
+        elif code is ContractCode.COMMITMENT_YOUNG:
+            text = "the commitment is too young still"
+        elif code is ContractCode.WINDOW_CLOSED:
+            case.stage = Stage.LOST
+            self.lost += 1
+            level, text = "alert", f"too late: {receipt.message}"
+        else:
+            level, text = "alert", f"proof refused: {receipt.message}"
+        outbox.say(level, f"claim {number}: {text}", claim=number)
+
+
+def proof_of(case: Case) -> ProveFault:
+    """Return the call that convicts."""
+    accusation = case.accusation
+    return ProveFault(
+        int(accusation.kind),
+        case.claim,
+        accusation.segment,
+        accusation.correct_root,
+        case.payee,
+        case.salt,
+        accusation.witness,
+    )

@@ -1,0 +1,68 @@
+"""What a challenger's core asks its process to do, in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+from prover.contract.calls import Call
+from prover.replica import Derived
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line for people: ``level`` is info, warning or alert."""
+
+    level: str
+    text: str
+    fields: Mapping[str, Any]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store a value durably before the next effect is carried out."""
+
+    key: bytes
+    value: bytes
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a call about a claim to L1, and report the receipt."""
+
+    claim: int
+    call: Call
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """These entries are final: their writes may move into the durable state."""
+
+    derived: list[Derived]
+
+
+Effect = Said | Keep | Send | Settled
+
+
+@final
+class Outbox:
+    """Effects waiting to be carried out."""
+
+    def __init__(self) -> None:
+        self.effects: list[Effect] = []
+
+    def push(self, effect: Effect) -> None:
+        """Queue an effect."""
+        self.effects.append(effect)
+
+    def say(self, level: str, text: str, **fields: Any) -> None:
+        """Queue a line."""
+        self.push(Said(level, text, fields))
+
+    def take(self) -> list[Effect]:
+        """Return what waits, and let go of it."""
+        effects, self.effects = self.effects, []
+        return effects

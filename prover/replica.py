@@ -1,0 +1,200 @@
+"""The chain as L1's log alone makes it: state, tree, outputs, and the way back.
+
+A replica is fed log entries in order.  Each one advances the flat state, the
+tree, and the head output, and leaves a ``Derived`` behind: the right output and
+trace of that entry, what its blocks did, and what is needed to take it back
+when L1 re-orgs.  Poster, follower and challenger run the same replica over
+different stores; who persists what is their business.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol, final
+
+from prover.derivation import PostedEntry, Recover, derive_block, facts_of
+from prover.entry import EntryFacts, parse_entry
+from prover.outputs import OUTPUT_VERSION, Output, genesis_output, trace_root
+from statemachine.cursor import Cursor, decode_cursor
+from statemachine.errors import StorageCorrupt, invariant
+from statemachine.inbox import InboxItem
+from statemachine.keys import CURSOR_KEY
+from statemachine.rules import Rules
+from statemachine.signing import Domain, recover_signers
+from statemachine.storage import MemoryStore, Store
+from statemachine.transition import Block, BlockResult, apply_block, genesis_state
+from statemachine.tree import Tree
+
+
+class WritableStore(Store, Protocol):
+    """A store of the flat state that takes the writes of a block."""
+
+    def apply(self, writes: Mapping[bytes, bytes | None]) -> None:
+        """Set each key to its value; ``None`` deletes."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DerivedBlock:
+    """One block of an entry: its frame's bytes, its inputs, what it did."""
+
+    data: bytes
+    block: Block
+    result: BlockResult
+    segment: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What one log entry makes of the state before it.
+
+    ``parent`` and ``output`` are the outputs before and after; ``trace`` holds
+    the root before and after each segment; ``before`` is the tree before the
+    entry; ``writes`` and ``undo`` lead forward and back; ``inbox`` are the
+    items that this entry's blocks could see, from the first not yet consumed.
+    """
+
+    facts: EntryFacts
+    data: bytes
+    parent: Output
+    output: Output
+    trace: list[bytes]
+    blocks: list[DerivedBlock]
+    inbox: list[InboxItem]
+    before: Tree
+    writes: dict[bytes, bytes | None]
+    undo: dict[bytes, bytes | None]
+
+
+@final
+class Replica:
+    """State derived from log entries; ``head`` is the output it stands at."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        store: WritableStore,
+        tree: Tree,
+        head: Output,
+        recover: Recover | None = None,
+    ) -> None:
+        """Stand at ``head``, of which ``store`` and ``tree`` hold the state."""
+        self.rules = rules
+        self.store = store
+        self.tree = tree
+        self.head = head
+        self.inbox: list[InboxItem] = []
+        self.history: deque[Derived] = deque()
+        domain = Domain(rules.chain_id, rules.rollup)
+        self.recover: Recover = recover or partial(recover_signers, domain)
+        if tree.root != head.post_root:
+            raise StorageCorrupt(
+                f"state root is {tree.root.hex()}, the output says {head.post_root.hex()}"
+            )
+
+    @property
+    def next_index(self) -> int:
+        """The log index of the entry to feed next."""
+        return self.head.log_index
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where execution stands: always at rest, between two entries."""
+        return cursor_in(self.store)
+
+    def add_inbox(self, index: int, items: Sequence[InboxItem]) -> None:
+        """Take note of inbox items, the first of which has ``index``.
+
+        Items known already are replaced: L1 may have re-ordered what was not
+        final.
+        """
+        invariant(0 <= index <= len(self.inbox), f"inbox: item {len(self.inbox)} comes next")
+        self.inbox[index:] = items
+
+    def feed(self, entry: PostedEntry) -> Derived:
+        """Derive the next entry and advance to it."""
+        invariant(entry.index == self.next_index, f"log: entry {self.next_index} comes next")
+        invariant(entry.inbox_count <= len(self.inbox), "the inbox is known up to the entry")
+        parent, before = self.head, self.tree.snapshot()
+        cursor = self.cursor
+        facts = facts_of(entry)
+        known = self.inbox[cursor.inbox_index : entry.inbox_count]
+        derived = Derived(
+            facts, entry.data, parent, parent, [parent.post_root], [], known, before, {}, {}
+        )
+        for data in parse_entry(entry.data):
+            cursor = self.step(derived, cursor, data)
+        output = Output(
+            version=OUTPUT_VERSION,
+            chain_id=self.rules.chain_id,
+            log_index=entry.index + 1,
+            height=cursor.height,
+            previous_output=parent.hash,
+            post_root=derived.trace[-1],
+            trace_root=trace_root(derived.trace),
+            segments=len(derived.trace) - 1,
+            inbox_index=cursor.inbox_index,
+            rules_hash=self.rules.hash,
+        )
+        derived = replace(derived, output=output)
+        self.head = output
+        self.history.append(derived)
+        return derived
+
+    def step(self, derived: Derived, cursor: Cursor, data: bytes) -> Cursor:
+        """Execute one frame of an entry; return the cursor after it."""
+        inbox = self.inbox[cursor.inbox_index : derived.facts.inbox_count]
+        block = derive_block(self.rules, cursor, data, derived.facts, inbox, self.recover)
+        result = apply_block(self.store, self.rules, block)
+        derived.blocks.append(DerivedBlock(data, block, result, len(derived.trace)))
+        for writes in result.segments:
+            derived.trace.append(self.tree.update(writes))
+        for key, value in result.writes.items():
+            if key not in derived.undo:
+                derived.undo[key] = self.store.get(key)
+            derived.writes[key] = value
+        self.store.apply(result.writes)
+        return result.cursor
+
+    def undo(self) -> Derived:
+        """Take back the last entry; return it."""
+        invariant(len(self.history) > 0, "an entry to take back is still remembered")
+        derived = self.history.pop()
+        self.store.apply(derived.undo)
+        self.tree = derived.before
+        self.head = derived.parent
+        return derived
+
+    def forget(self, log_index: int) -> list[Derived]:
+        """Drop what is needed to go back before ``log_index``; return it, oldest first."""
+        dropped = []
+        while self.history and self.history[0].output.log_index <= log_index:
+            dropped.append(self.history.popleft())
+        return dropped
+
+    def derived_at(self, log_index: int) -> Derived | None:
+        """Return what entry ``log_index`` was found to do, if it is remembered."""
+        if not self.history:
+            return None
+        place = log_index - self.history[0].facts.index
+        return self.history[place] if 0 <= place < len(self.history) else None
+
+
+def cursor_in(store: Store) -> Cursor:
+    """Return the cursor leaf of a state."""
+    value = store.get(CURSOR_KEY)
+    if value is None:
+        raise StorageCorrupt("the state has no cursor")
+    return decode_cursor(value)
+
+
+def genesis_replica(rules: Rules, time_ms: int, recover: Recover | None = None) -> Replica:
+    """Return a replica in memory, before the first log entry."""
+    state = genesis_state(rules, time_ms)
+    store = MemoryStore()
+    store.apply(state)
+    tree = Tree.from_items(sorted(state.items()))
+    head = genesis_output(rules.chain_id, rules.hash, tree.root)
+    return Replica(rules, store, tree, head, recover)

@@ -1,0 +1,244 @@
+"""What L1 decides when a claim is accused: a pure function of claim and witness.
+
+Everything in the witness is opened against what the contract knows: the trace
+roots against the output's trace root, the state against a trace root, head and
+frame against the entry's data root, inbox items against their hashes.  What
+remains is re-execution of one segment by ``apply_segment``, the code that the
+sequencer runs; there is no other.
+
+Accusations fail safe: whatever is missing, malformed or inconsistent in a
+witness acquits the claim.  ``False`` never means "the claim is right", only
+"this does not prove it wrong".
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from struct import error as StructError  # noqa: N812  an exception, named like one
+from typing import Final, final, overload
+
+from prover.derivation import derive_block, frame_place, is_empty, is_resting
+from prover.entry import HEAD, frame_spans, head_length, verify_range
+from prover.faults import ClaimFacts, FaultKind, Verdict, item_hash
+from prover.outputs import OUTPUT_VERSION, verify_trace
+from prover.witness import Witness, decode_witness
+from statemachine.actions import Transaction
+from statemachine.cursor import Cursor, decode_cursor
+from statemachine.errors import InvariantBroken, SextantError, WitnessIncomplete, invariant
+from statemachine.inbox import InboxItem, decode_inbox_item
+from statemachine.keys import CURSOR_KEY
+from statemachine.rules import Rules
+from statemachine.signing import Domain, recover_signers
+from statemachine.transition import apply_segment
+from statemachine.tree import PartialTree
+
+CAUSED_BY_WITNESS: Final = (
+    SextantError,
+    InvariantBroken,
+    StructError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    RecursionError,
+)
+"""What re-execution may raise over a state that only the accuser vouches for.
+
+Under a root that honest execution never reached, records may break any
+invariant; that is no bug of ours, and on an EVM the call would revert.
+"""
+
+
+@final
+class ProvedItems(Sequence[InboxItem]):
+    """Inbox items from an index on: as many as were queued, some of them shown."""
+
+    def __init__(self, count: int, items: Sequence[InboxItem]) -> None:
+        """``count`` are queued; ``items`` are the first of them."""
+        self.count = count
+        self.items = items
+
+    def __len__(self) -> int:
+        """Return how many there are, shown or not."""
+        return self.count
+
+    @overload
+    def __getitem__(self, index: int) -> InboxItem: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[InboxItem]: ...
+    def __getitem__(self, index: int | slice) -> InboxItem | Sequence[InboxItem]:
+        """Return an item; what exists but is not shown cannot be read."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self.count))]
+        place = index + self.count if index < 0 else index
+        if not 0 <= place < self.count:
+            raise IndexError(place)
+        if place >= len(self.items):
+            raise WitnessIncomplete(f"inbox item {place} is not in the witness")
+        return self.items[place]
+
+
+def judge_fault(kind: int, facts: ClaimFacts, witness: bytes) -> Verdict:
+    """Return whether ``witness`` proves that a claim has a fault of this kind."""
+    judges: dict[int, Callable[[ClaimFacts, Witness], Verdict]] = {
+        FaultKind.SEGMENT: judge_segment,
+        FaultKind.TRACE_LENGTH: judge_trace_length,
+        FaultKind.WRONG_START: judge_start,
+        FaultKind.FIELDS: judge_fields,
+    }
+    judge = judges.get(kind)
+    if judge is None:
+        return Verdict(False, f"fault kind: {kind} is not known")
+    try:
+        return judge(facts, decode_witness(witness))
+    except CAUSED_BY_WITNESS as error:
+        return Verdict(False, f"witness: {type(error).__name__}: {error}")
+
+
+def open_trace(facts: ClaimFacts, first: int, roots: list[bytes], path: list[bytes]) -> None:
+    """Check that ``roots`` are the claim's, from place ``first`` on."""
+    if not verify_trace(facts.output, first, roots, path):
+        raise WitnessIncomplete(f"the claim's trace does not have these roots at {first}")
+
+
+def open_state(state: bytes, root: bytes) -> PartialTree:
+    """Return the part of the state under ``root`` that the witness shows."""
+    tree = PartialTree.decode(state)
+    if tree.root != root:
+        raise WitnessIncomplete(f"the state shown has root {tree.root.hex()}, not {root.hex()}")
+    return tree
+
+
+def open_cursor(tree: PartialTree) -> Cursor | None:
+    """Return the cursor of a state; ``None`` if the state provably has none."""
+    value = tree.get(CURSOR_KEY)
+    return None if value is None else decode_cursor(value)
+
+
+def open_spans(facts: ClaimFacts, head: bytes) -> list[tuple[int, int]]:
+    """Return where the frames of the entry lie, from its proved head."""
+    entry = facts.entry
+    opening = verify_range(entry.data_root, entry.length, 0, min(HEAD.size, entry.length), head)
+    size = min(head_length(opening), entry.length)
+    shown = verify_range(entry.data_root, entry.length, 0, size, head) if size else opening
+    return frame_spans(shown, entry.length)
+
+
+def open_items(facts: ClaimFacts, first: int, items: list[bytes]) -> ProvedItems:
+    """Return the inbox as the entry's blocks see it from item ``first`` on."""
+    count = max(facts.entry.inbox_count - first, 0)
+    if len(items) > count:
+        raise WitnessIncomplete(f"inbox: {len(items)} items shown, {count} queued")
+    for place, item in enumerate(items, first):
+        if item_hash(item) != facts.item_hashes[place]:
+            raise WitnessIncomplete(f"inbox: item {place} is another one")
+    return ProvedItems(count, [decode_inbox_item(item) for item in items])
+
+
+def recover_window(
+    rules: Rules, first: int, count: int, transactions: Sequence[Transaction]
+) -> list[bytes]:
+    """Return the signers of the ``count`` transactions from ``first`` on.
+
+    A step executes at most one transaction, so a segment never needs the
+    others; they stand as unsigned.
+    """
+    domain = Domain(rules.chain_id, rules.rollup)
+    signers = [b""] * len(transactions)
+    window = transactions[first : first + count]
+    signers[first : first + len(window)] = recover_signers(domain, window)
+    return signers
+
+
+def judge_segment(facts: ClaimFacts, witness: Witness) -> Verdict:
+    """Re-execute one segment over the state shown, and compare the root."""
+    rules, index = facts.rules, witness.index
+    if not 1 <= index <= facts.output.segments or len(witness.roots) != 2:
+        return Verdict(False, f"segment: need 1 to {facts.output.segments} and its two roots")
+    before, claimed = witness.roots
+    open_trace(facts, index - 1, witness.roots, witness.path)
+    tree = open_state(witness.state, before)
+    cursor = open_cursor(tree)
+    if cursor is None:
+        return Verdict(False, "segment: the state before it has no cursor")
+    spans = open_spans(facts, witness.head)
+    place = frame_place(cursor, facts.parent.height)
+    if not 0 <= place < len(spans):
+        return Verdict(False, f"segment: the entry has no frame {place}; see TRACE_LENGTH")
+    begin, end = spans[place]
+    data = b""
+    if begin < end and not is_empty(cursor):
+        entry = facts.entry
+        data = verify_range(entry.data_root, entry.length, begin, end, witness.frame)
+    items = open_items(facts, cursor.inbox_index, witness.items)
+    first = 0 if is_resting(cursor) else cursor.transaction
+    window = rules.segment_steps_max + 1
+    recover = partial(recover_window, rules, first, window)
+    block = derive_block(rules, cursor, data, facts.entry, items, recover)
+    result = apply_segment(tree, rules, block)
+    reached = len(block.signers) if result.ended else result.cursor.transaction
+    invariant(
+        result.ended or reached <= first + window, "a segment stays inside its signers' window"
+    )
+    root = tree.update(result.writes)
+    if root == claimed:
+        return Verdict(False, f"segment {index} is right: {root.hex()}")
+    return Verdict(True, f"segment {index} gives {root.hex()}", index, root)
+
+
+def judge_trace_length(facts: ClaimFacts, witness: Witness) -> Verdict:
+    """Check whether the trace ends exactly where the entry ends."""
+    index = witness.index
+    if len(witness.roots) != 1:
+        return Verdict(False, "trace length: need one root")
+    open_trace(facts, index, witness.roots, witness.path)
+    cursor = open_cursor(open_state(witness.state, witness.roots[0]))
+    if cursor is None:
+        return Verdict(True, f"root {index} has no cursor", index)
+    end = facts.parent.height + len(open_spans(facts, witness.head))
+    at_end = is_resting(cursor) and cursor.height == end
+    if index < facts.output.segments and at_end:
+        return Verdict(True, f"the trace runs on after root {index}", index)
+    if index == facts.output.segments and not at_end:
+        return Verdict(True, f"the trace stops at height {cursor.height} of {end}", index)
+    return Verdict(False, f"root {index} is where the trace may stand")
+
+
+def judge_start(facts: ClaimFacts, witness: Witness) -> Verdict:
+    """Check whether the trace starts at the parent's post root."""
+    if len(witness.roots) != 1:
+        return Verdict(False, "start: need one root")
+    open_trace(facts, 0, witness.roots, witness.path)
+    right = facts.parent.post_root
+    if witness.roots[0] == right:
+        return Verdict(False, "the trace starts at the parent's root")
+    return Verdict(True, f"the trace must start at {right.hex()}", 0, right)
+
+
+def judge_fields(facts: ClaimFacts, witness: Witness) -> Verdict:
+    """Check the fields of an output against what they stand for."""
+    output, parent = facts.output, facts.parent
+    known = {
+        "version": (output.version, OUTPUT_VERSION),
+        "chain id": (output.chain_id, facts.rules.chain_id),
+        "log index": (output.log_index, facts.entry.index + 1),
+        "previous output": (output.previous_output, parent.hash),
+        "rules hash": (output.rules_hash, facts.rules.hash),
+    }
+    for name, (claimed, right) in known.items():
+        if claimed != right:
+            return Verdict(True, f"{name}: claimed {claimed!r}, must be {right!r}")
+    if len(witness.roots) == 1:
+        open_trace(facts, output.segments, witness.roots, witness.path)
+        if witness.roots[0] != output.post_root:
+            return Verdict(True, "the post root is not the last of the trace")
+        return Verdict(False, "the post root is the last of the trace")
+    cursor = open_cursor(open_state(witness.state, output.post_root))
+    if cursor is None:
+        return Verdict(True, "the post root has no cursor")
+    if cursor.height != output.height:
+        return Verdict(True, f"height: claimed {output.height}, must be {cursor.height}")
+    if cursor.inbox_index != output.inbox_index:
+        return Verdict(
+            True, f"inbox index: claimed {output.inbox_index}, must be {cursor.inbox_index}"
+        )
+    return Verdict(False, "the fields agree with the post root")
