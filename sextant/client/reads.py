@@ -171,17 +171,7 @@ class Reads(Session):
         """Return a block by height; the latest for 0."""
         request = query_pb2.GetBlockRequest(height=height, with_receipts=with_receipts)
         message = await self.connection.call(self.connection.query.GetBlock, request)
-        return Block(
-            header=header_of(message.header),
-            transactions=message.transactions,
-            frame_bytes=message.frame_bytes,
-            inbox_from=message.inbox_from,
-            inbox_items=len(message.inbox),
-            segment_roots=tuple(message.segment_roots),
-            stage=stage_of(message.stage),
-            log_index=message.log_index,
-            receipts=tuple(map(receipt_of, message.receipts)),
-        )
+        return block_of(message)
 
     async def transaction(self, transaction_hash: bytes) -> TransactionInfo:
         """Return how far a transaction has come, with receipts and their paths."""
@@ -251,6 +241,21 @@ class Reads(Session):
         )
         verify_proof(proof, keys)
         return proof
+
+
+def block_of(message: query_pb2.Block) -> Block:
+    """Return a block."""
+    return Block(
+        header=header_of(message.header),
+        transactions=message.transactions,
+        frame_bytes=message.frame_bytes,
+        inbox_from=message.inbox_from,
+        inbox_items=len(message.inbox),
+        segment_roots=tuple(message.segment_roots),
+        stage=stage_of(message.stage),
+        log_index=message.log_index,
+        receipts=tuple(map(receipt_of, message.receipts)),
+    )
 
 
 def verify_proof(proof: StateProof, keys: Sequence[bytes]) -> None:

@@ -1,0 +1,145 @@
+"""``AsyncClient``: everything the client can do, in one class.
+
+Its parts, each a module: ``session`` (identity, time, signing), ``reads``,
+``trading``, ``money``, ``feeds``, and here what needs the L1 as well, and
+the fast path for signed transactions.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from typing import Final
+
+from sextant.client.amounts import Amount
+from sextant.client.feeds import Feeds
+from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
+from sextant.client.money import positive_micros, read_sub
+from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
+from sextant.client.reads import read_address
+from sextant.errors import OutcomeUnknown, ProofInvalid, Refused
+from statemachine.keys import withdrawal_key
+
+CREDIT_S: Final = 120.0
+POLL_S: Final = 0.2
+
+
+class AsyncClient(Feeds):
+    """An asynchronous client of one node; see ``Session`` for its parameters.
+
+    Examples
+    --------
+    >>> async with AsyncClient("127.0.0.1:50551", key=load_key()) as client:
+    ...     placed = await client.place("BTC", "buy", "0.5", limit="65000")
+    ...     await client.cancel(placed.order_id)
+    """
+
+    def pipeline(self) -> Pipeline:
+        """Return a pipeline for signed transactions over this connection."""
+        return Pipeline(self.connection)
+
+    async def submit_signed(self, transactions: Sequence[bytes]) -> BatchOutcome:
+        """Submit up to 1,000 signed transactions in one call; outcomes by column."""
+        return await submit_batch(self.connection, transactions)
+
+    def l1(self) -> L1Client:
+        """Return a client of the L1 with this session's key; close it after use."""
+        return L1Client(self.l1_target or DEFAULT_L1, key=self._key)
+
+    async def l1_account(self, address: str | bytes | None = None) -> L1Account:
+        """Return what an address holds on L1; without one, the signer."""
+        async with self.l1() as l1:
+            return await l1.account(self.address if address is None else read_address(address))
+
+    async def deposit(
+        self,
+        amount: Amount,
+        *,
+        owner: str | bytes | None = None,
+        sub: int | None = None,
+        wait_s: float = CREDIT_S,
+    ) -> L1Receipt:
+        """Deposit from L1, and wait until the exchange has credited it.
+
+        Parameters
+        ----------
+        owner
+            Whose account it goes to; the signer's by default.
+        wait_s
+            How long to wait for the credit; 0 returns once L1 has it.
+
+        Raises
+        ------
+        OutcomeUnknown
+            ``NOT_CREDITED``: L1 has it, the exchange not yet.
+        """
+        target = self.address if owner is None else read_address(owner)
+        place = read_sub(self.sub if sub is None else sub)
+        async with self.l1() as l1:
+            receipt = await l1.deposit(target, place, positive_micros(amount))
+        if wait_s:
+            await self.wait_inbox(receipt.value, wait_s)
+        return receipt
+
+    async def force_withdraw(
+        self, amount: Amount | None = None, *, sub: int | None = None, wait_s: float = CREDIT_S
+    ) -> L1Receipt:
+        """Withdraw through L1: the sequencer cannot refuse it.  Without an amount, all."""
+        micros = 0 if amount is None else positive_micros(amount)
+        place = read_sub(self.sub if sub is None else sub)
+        async with self.l1() as l1:
+            receipt = await l1.force_withdraw(place, micros)
+        if wait_s:
+            await self.wait_inbox(receipt.value, wait_s)
+        return receipt
+
+    async def wait_inbox(self, index: int, wait_s: float = CREDIT_S) -> None:
+        """Wait until the exchange has consumed inbox item ``index``.
+
+        Raises
+        ------
+        OutcomeUnknown
+            ``NOT_CREDITED``: it has not, within ``wait_s``.
+        """
+        deadline = monotonic() + wait_s
+        while (await self.status()).inbox_index <= index:
+            if monotonic() > deadline:
+                raise OutcomeUnknown(
+                    "NOT_CREDITED",
+                    f"inbox item {index} is on L1, but not consumed after {wait_s:g} s",
+                    advice="it cannot be lost: blocks take it once L1 calls it final",
+                    retryable=False,
+                )
+            await asyncio.sleep(POLL_S)
+
+    async def claim_withdrawal(self, index: int) -> L1Receipt:
+        """Collect a withdrawal on L1, with a proof under its newest final claim.
+
+        Anyone may: it is always the owner who is paid.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FINAL``: no final claim contains it yet.
+        ProofInvalid
+            The node's proof does not hold under the root that L1 has.
+        """
+        key = withdrawal_key(index)
+        async with self.l1() as l1:
+            claim = await l1.final_claim()
+            proof = await self.proof([key], log_index=claim.log_index)
+            if proof.root != claim.root:
+                raise ProofInvalid(
+                    "ROOT",
+                    f"the node proves under {proof.root.hex()[:16]}, L1 has"
+                    f" {claim.root.hex()[:16]} for log entry {claim.log_index}",
+                    advice="ask another node",
+                )
+            if proof.values[0][1] is None:
+                raise Refused(
+                    "NOT_FINAL",
+                    f"final claim {claim.number} (height {claim.height}) does not hold"
+                    f" withdrawal {index} yet",
+                    advice="wait for the challenge window to pass",
+                    retryable=True,
+                )
+            return await l1.claim_withdrawal(claim.number, index, proof.witness)

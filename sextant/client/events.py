@@ -1,0 +1,125 @@
+"""What a feed tells about one account, as models."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from proto.sextant.v1 import stream_pb2
+from sextant.client.amounts import from_micros
+from sextant.client.market import Market
+from sextant.client.models import Order, Side
+from sextant.client.wire import Markets, order_of, side_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent:
+    """An order rested, changed, or left the book."""
+
+    sub: int
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillEvent:
+    """One of the account's orders traded."""
+
+    sub: int
+    market: Market
+    order_id: int
+    side: Side
+    price: Decimal
+    size: Decimal
+    fee: Decimal
+    maker: bool
+    liquidation: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyEvent:
+    """Money came, went, or was paid: a deposit, withdrawal, transfer, funding or fee."""
+
+    sub: int
+    kind: str
+    amount: Decimal
+    reference: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiquidationEvent:
+    """Part of a position was closed by force."""
+
+    sub: int
+    market: Market
+    closed: Decimal
+    price: Decimal
+    insurance: Decimal
+    deficit: Decimal
+
+
+AccountEvent = OrderEvent | FillEvent | MoneyEvent | LiquidationEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountUpdate:
+    """All that one block did to the account."""
+
+    height: int
+    time_ms: int
+    sequence: int
+    events: tuple[AccountEvent, ...]
+
+
+def update_of(markets: Markets, message: stream_pb2.AccountUpdate) -> AccountUpdate:
+    """Return an update."""
+    events = (event_of(markets, event) for event in message.events)
+    return AccountUpdate(
+        height=message.height,
+        time_ms=message.time_ms,
+        sequence=message.sequence,
+        events=tuple(event for event in events if event is not None),
+    )
+
+
+def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent | None:
+    """Return one event; nothing for a kind that this version does not know."""
+    sub = message.portfolio.sub
+    match message.WhichOneof("event"):
+        case "order":
+            return OrderEvent(sub=sub, order=order_of(markets, message.order.order))
+        case "fill":
+            return fill_of(markets, sub, message.fill)
+        case "money":
+            kind = stream_pb2.MoneyKind.Name(message.money.kind)
+            return MoneyEvent(
+                sub=sub,
+                kind=kind.removeprefix("MONEY_KIND_").lower(),
+                amount=from_micros(message.money.amount_micros),
+                reference=message.money.reference,
+            )
+        case "liquidation":
+            liquidation = message.liquidation
+            market = markets.of(liquidation.market)
+            return LiquidationEvent(
+                sub=sub,
+                market=market,
+                closed=market.show_size(liquidation.closed_lots),
+                price=market.show_price(liquidation.price),
+                insurance=from_micros(liquidation.insurance_micros),
+                deficit=from_micros(liquidation.deficit_micros),
+            )
+    return None
+
+
+def fill_of(markets: Markets, sub: int, fill: stream_pb2.FillEvent) -> FillEvent:
+    """Return a fill."""
+    market = markets.of(fill.market)
+    return FillEvent(
+        sub=sub,
+        market=market,
+        order_id=fill.order_id,
+        side=side_of(fill.side),
+        price=market.show_price(fill.price),
+        size=market.show_size(fill.lots),
+        fee=from_micros(fill.fee_micros),
+        maker=fill.maker,
+        liquidation=fill.liquidation,
+    )

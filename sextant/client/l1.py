@@ -1,0 +1,243 @@
+"""The L1 side of a client: deposits, forced withdrawals, and claiming what is final.
+
+A thin client of the L1 stub's service.  Every call is signed over the
+canonical bytes of ``prover.contract.calls``; a withdrawal is claimed with a
+proof that is checked here, against the root of a claim that L1 calls final,
+before anything is sent.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Final, Self
+
+import grpc
+import grpc.aio
+
+from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
+from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ForceWithdraw, sign_call
+from sextant.client.amounts import from_micros
+from sextant.client.connection import TIMEOUT_S, explain
+from sextant.client.keys import Secret
+from sextant.errors import ClientError, Refused, Rejected
+from statemachine.signing import address_of
+
+DEFAULT_L1: Final = "127.0.0.1:50545"
+AWAIT_S: Final = 60.0
+NONCE_ATTEMPTS_MAX: Final = 3
+GWEI_DECIMALS: Final = 9
+NONCE_CODES: Final = frozenset({"NONCE", "NONCE_USED", "NONCE_OLD", "NONCE_AHEAD"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L1Receipt:
+    """What became of a call: ``value`` is the index or amount that it is about."""
+
+    hash: bytes
+    block: int
+    kind: str
+    value: int
+    gas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L1Account:
+    """What an address holds on L1."""
+
+    address: bytes
+    eth_gwei: int
+    usdc: Decimal
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalClaim:
+    """The newest claim past its challenge window: what L1 pays withdrawals under."""
+
+    number: int
+    log_index: int
+    height: int
+    root: bytes
+
+
+class L1Client:
+    """A connection to the L1, and the key that pays and signs there."""
+
+    def __init__(self, target: str = DEFAULT_L1, *, key: Secret | None = None) -> None:
+        self.target = target
+        self._key = key
+        self._channel = grpc.aio.insecure_channel(target)
+        self._stub = l1_pb2_grpc.L1Stub(self._channel)
+        self._deployment: l1_pb2.L1Deployment | None = None
+
+    async def __aenter__(self) -> Self:
+        """Return itself; the first call connects."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._channel.close(None)
+
+    async def _ask(
+        self,
+        method: "grpc.aio.UnaryUnaryMultiCallable[Any, Any]",
+        request: object,
+        *,
+        seconds: float = TIMEOUT_S,
+    ) -> Any:  # noqa: ANN401 - the answer's type is the stub's
+        try:
+            return await method(request, timeout=seconds, wait_for_ready=False)
+        except grpc.aio.AioRpcError as error:
+            fault = explain(error, target=f"the L1 at {self.target}")
+            raise fault from None
+
+    async def deployment(self) -> l1_pb2.L1Deployment:
+        """Return what the contract was deployed with; asked for once."""
+        if self._deployment is None:
+            request = l1_pb2.L1GetDeploymentRequest()
+            self._deployment = await self._ask(self._stub.GetDeployment, request)
+        if self._deployment is None:
+            raise ClientError("DEPLOYMENT", "the L1 did not say what it hosts")
+        return self._deployment
+
+    async def account(self, address: bytes) -> L1Account:
+        """Return what an address holds on L1."""
+        request = l1_pb2.L1GetAccountRequest(address=address)
+        answer: l1_pb2.L1Account = await self._ask(self._stub.GetAccount, request)
+        return L1Account(
+            address=address,
+            eth_gwei=answer.eth_gwei,
+            usdc=from_micros(answer.token_micros),
+            nonce=answer.nonce,
+        )
+
+    async def deposit(self, owner: bytes, sub: int, micros: int) -> L1Receipt:
+        """Deposit from the signer's tokens; ``value`` is the index in the inbox."""
+        return await self.send(Deposit(owner, sub, micros))
+
+    async def force_withdraw(self, sub: int, micros: int) -> L1Receipt:
+        """Queue a withdrawal that the sequencer cannot refuse; 0 takes all that may leave."""
+        return await self.send(ForceWithdraw(sub, micros))
+
+    async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> L1Receipt:
+        """Collect a withdrawal under a final claim; ``value`` is the amount in micros."""
+        return await self.send(ClaimWithdrawal(claim, index, proof))
+
+    async def is_paid(self, index: int) -> bool:
+        """Return whether a withdrawal was paid."""
+        request = l1_pb2.L1GetWithdrawalRequest(index=index)
+        answer: l1_pb2.L1Withdrawal = await self._ask(self._stub.GetWithdrawal, request)
+        return answer.paid
+
+    async def final_claim(self) -> FinalClaim:
+        """Return the newest final claim.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FINAL``: there is none yet.
+        """
+        found: l1_pb2.L1Claim | None = None
+        start = 0
+        while True:
+            request = l1_pb2.L1ListClaimsRequest(from_number=start)
+            page: l1_pb2.L1ClaimsPage = await self._ask(self._stub.ListClaims, request)
+            if not page.claims:
+                break
+            for claim in page.claims:
+                if claim.status == l1_pb2.L1_CLAIM_STATUS_FINAL:
+                    found = claim
+            start = page.claims[-1].number + 1
+        if found is None:
+            raise Refused(
+                "NOT_FINAL",
+                "no claim is final yet",
+                advice="wait for the window to pass",
+                retryable=True,
+            )
+        return FinalClaim(
+            number=found.number,
+            log_index=found.log_index,
+            height=found.height,
+            root=found.post_root,
+        )
+
+    async def send(self, call: Call) -> L1Receipt:
+        """Sign a call, send it, and wait until it is in a block.
+
+        Raises
+        ------
+        Rejected
+            The contract refused it.
+        """
+        if self._key is None:
+            raise Refused("KEY_MISSING", "a call to L1 needs a signing key")
+        key, deployment = self._key.reveal(), await self.deployment()
+        for attempt in range(1, NONCE_ATTEMPTS_MAX + 1):
+            nonce = (await self.account(address_of(key))).nonce
+            envelope = sign_call(deployment.l1_chain_id, deployment.contract, key, nonce, call)
+            request = request_of(call, nonce, envelope.signature)
+            try:
+                sent: l1_pb2.L1SendCallResponse = await self._ask(self._stub.SendCall, request)
+            except Refused as error:
+                # Another sender with this key was faster: take the next nonce.
+                if error.code not in NONCE_CODES or attempt == NONCE_ATTEMPTS_MAX:
+                    raise
+                continue
+            return await self.wait(sent.hash)
+        raise Refused("NONCE", "others use this key on L1 all the time", retryable=True)
+
+    async def wait(self, call_hash: bytes) -> L1Receipt:
+        """Wait until a call is in a block, and return what became of it.
+
+        Raises
+        ------
+        Rejected
+            The contract refused it.
+        """
+        request = l1_pb2.L1AwaitCallRequest(hash=call_hash)
+        answer: l1_pb2.L1CallReceipt = await self._ask(
+            self._stub.AwaitCall, request, seconds=AWAIT_S
+        )
+        if answer.code:
+            raise Rejected(answer.code_name, answer.message, retryable=answer.retryable)
+        return L1Receipt(
+            hash=answer.hash,
+            block=answer.block,
+            kind=answer.kind,
+            value=answer.value,
+            gas=answer.gas,
+        )
+
+
+def request_of(call: Call, nonce: int, signature: bytes) -> l1_pb2.L1SendCallRequest:
+    """Return a signed call as a message.
+
+    Raises
+    ------
+    ClientError
+        A client does not send this kind of call.
+    """
+    request = l1_pb2.L1SendCallRequest(nonce=nonce, signature=signature)
+    match call:
+        case Deposit():
+            message = l1_pb2.L1Deposit(owner=call.owner, sub=call.sub, amount=call.amount)
+            request.deposit.CopyFrom(message)
+        case ForceWithdraw():
+            forced = l1_pb2.L1ForceWithdraw(sub=call.sub, amount=call.amount)
+            request.force_withdraw.CopyFrom(forced)
+        case ClaimWithdrawal():
+            claim = l1_pb2.L1ClaimWithdrawal(claim=call.claim, index=call.index, proof=call.proof)
+            request.claim_withdrawal.CopyFrom(claim)
+        case _:
+            raise ClientError("CALL", f"a client does not send {type(call).__name__}")
+    return request

@@ -1,0 +1,109 @@
+"""Money and keys on L2: withdraw, transfer, agents, pokes."""
+
+from typing import Final
+
+from sextant.client.amounts import Amount, to_micros
+from sextant.client.market import Market
+from sextant.client.reads import read_address
+from sextant.client.receipts import Receipt
+from sextant.client.trading import Trading
+from sextant.errors import BadRequest
+from statemachine.actions import (
+    ApproveAgent,
+    Kind,
+    Poke,
+    RevokeAgent,
+    Transfer,
+    Withdraw,
+)
+from statemachine.units import Micros, Millis
+
+TRADING_KINDS: Final = (Kind.ORDER, Kind.CANCEL, Kind.CANCEL_ALL, Kind.MODIFY, Kind.BULK)
+AGENT_DAYS: Final = 30
+DAY_MS: Final = 86_400_000
+SUBS_MAX: Final = 256
+
+
+def read_sub(value: int) -> int:
+    """Return a sub-account's number.
+
+    Raises
+    ------
+    BadRequest
+        ``SUB``.
+    """
+    if not 0 <= value < SUBS_MAX:
+        raise BadRequest("SUB", f"there is no sub-account {value}", advice="use 0 to 255")
+    return value
+
+
+def positive_micros(value: Amount) -> Micros:
+    """Return a positive amount in micro-USDC.
+
+    Raises
+    ------
+    BadRequest
+        ``AMOUNT``, or ``PRECISION``.
+    """
+    micros = to_micros(value)
+    if not 0 < micros < 1 << 63:
+        raise BadRequest("AMOUNT", f"{value} USDC is no amount to move")
+    return Micros(micros)
+
+
+class Money(Trading):
+    """A session that can move money."""
+
+    async def withdraw(self, amount: Amount, *, sub: int | None = None) -> Receipt:
+        """Move settled collateral out, to the owner's address on L1.
+
+        It can be claimed there once it is final: see ``claim_withdrawal``.
+        """
+        place = read_sub(self.sub if sub is None else sub)
+        return await self.execute(Withdraw(place, positive_micros(amount)))
+
+    async def transfer(self, amount: Amount, *, source: int, target: int) -> Receipt:
+        """Move settled collateral between two sub-accounts of the owner."""
+        if source == target:
+            raise BadRequest("ACCOUNT_SELF", "source and target are the same sub-account")
+        action = Transfer(read_sub(source), read_sub(target), positive_micros(amount))
+        return await self.execute(action)
+
+    async def approve_agent(
+        self,
+        agent: str | bytes,
+        *,
+        days: int = AGENT_DAYS,
+        kinds: tuple[Kind, ...] = TRADING_KINDS,
+        markets: tuple[str | int | Market, ...] = (),
+    ) -> Receipt:
+        """Let another key trade for this account; it can never withdraw.
+
+        Parameters
+        ----------
+        days
+            How long the approval holds, by the node's time.
+        kinds
+            What it may sign; orders and cancels by default.
+        markets
+            Where it may trade; everywhere by default.
+        """
+        if days <= 0:
+            raise BadRequest("DAYS", f"an approval of {days} days is none")
+        await self.sync_clock()
+        mask = 0
+        for kind in kinds:
+            mask |= 1 << int(kind)
+        places = 0
+        for market in markets:
+            places |= 1 << (await self.market(market)).id
+        expiry = Millis(self.clock.now_ms() + days * DAY_MS)
+        return await self.execute(ApproveAgent(read_address(agent), expiry, mask, places))
+
+    async def revoke_agent(self, agent: str | bytes) -> Receipt:
+        """End an agent for good: its address can never be approved again."""
+        return await self.execute(RevokeAgent(read_address(agent)))
+
+    async def poke(self, account: int, sub: int = 0) -> Receipt:
+        """Ask the exchange to look at a portfolio: anyone may, and may earn a reward."""
+        return await self.execute(Poke(account, read_sub(sub)))

@@ -1,0 +1,187 @@
+"""``Client``: the same client without ``await``.
+
+There is one implementation, ``AsyncClient``.  Here it runs on an event loop
+in a thread of its own, and each method waits for its answer; so a
+``Client`` may be shared between threads.
+"""
+
+import asyncio
+import functools
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from types import TracebackType
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
+
+from sextant.client.api import AsyncClient
+from sextant.client.connection import DEFAULT_TARGET, TIMEOUT_S
+from sextant.client.keys import Secret
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+
+JOIN_S: Final = 5.0
+
+
+def waiting(
+    method: Callable[Concatenate[AsyncClient, Parameters], Awaitable[Answer]],
+) -> Callable[Concatenate["Client", Parameters], Answer]:
+    """Return the form of a method that waits for its answer."""
+
+    @functools.wraps(method)
+    def call(client: "Client", /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        return client.wait_for(method(client.core, *args, **kwargs))
+
+    return call
+
+
+def iterating(
+    method: Callable[Concatenate[AsyncClient, Parameters], AsyncIterator[Answer]],
+) -> Callable[Concatenate["Client", Parameters], Iterator[Answer]]:
+    """Return the form of a feed that is an ordinary iterator."""
+
+    @functools.wraps(method)
+    def call(
+        client: "Client", /, *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Iterator[Answer]:
+        feed = method(client.core, *args, **kwargs)
+        try:
+            while True:
+                try:
+                    yield client.wait_for(anext(feed))
+                except StopAsyncIteration:
+                    return
+        finally:
+            close = getattr(feed, "aclose", None)
+            if close is not None:
+                client.wait_for(close())
+
+    return call
+
+
+class Client:
+    """A synchronous client of one node; parameters and methods are ``AsyncClient``'s.
+
+    Examples
+    --------
+    >>> with Client(key=load_key()) as client:
+    ...     client.place("BTC", "buy", "0.5", limit="65000")
+    """
+
+    def __init__(
+        self,
+        target: str = DEFAULT_TARGET,
+        *,
+        key: Secret | None = None,
+        sub: int = 0,
+        timeout: float = TIMEOUT_S,
+        verify: bool = True,
+        sequencer: bytes | None = None,
+        l1: str | None = None,
+    ) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="sextant-client", daemon=True
+        )
+        self._thread.start()
+
+        async def build() -> AsyncClient:
+            # The channel belongs to the loop that is running when it is made.
+            return AsyncClient(
+                target,
+                key=key,
+                sub=sub,
+                timeout=timeout,
+                verify=verify,
+                sequencer=sequencer,
+                l1=l1,
+            )
+
+        self.core = self.wait_for(build())
+
+    def __enter__(self) -> Self:
+        """Return itself; the first call connects."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and stop the thread; closing twice is harmless."""
+        if self._loop.is_closed():
+            return
+        self.wait_for(self.core.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(JOIN_S)
+        self._loop.close()
+
+    def wait_for(self, work: Awaitable[Answer]) -> Answer:
+        """Run ``work`` on the client's loop and return its result."""
+
+        async def run() -> Answer:
+            return await work
+
+        future = asyncio.run_coroutine_threadsafe(run(), self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    @property
+    def address(self) -> bytes:
+        """The address that signs."""
+        return self.core.address
+
+    status = waiting(AsyncClient.status)
+    sync_clock = waiting(AsyncClient.sync_clock)
+    markets = waiting(AsyncClient.markets)
+    market = waiting(AsyncClient.market)
+    tickers = waiting(AsyncClient.tickers)
+    ticker = waiting(AsyncClient.ticker)
+    book = waiting(AsyncClient.book)
+    trades = waiting(AsyncClient.trades)
+    account = waiting(AsyncClient.account)
+    signer = waiting(AsyncClient.signer)
+    order = waiting(AsyncClient.order)
+    block = waiting(AsyncClient.block)
+    transaction = waiting(AsyncClient.transaction)
+    withdrawals = waiting(AsyncClient.withdrawals)
+    withdrawal = waiting(AsyncClient.withdrawal)
+    proof = waiting(AsyncClient.proof)
+
+    sign = waiting(AsyncClient.sign)
+    sign_many = waiting(AsyncClient.sign_many)
+    send = waiting(AsyncClient.send)
+    submit = waiting(AsyncClient.submit)
+    submit_signed = waiting(AsyncClient.submit_signed)
+    execute = waiting(AsyncClient.execute)
+
+    place = waiting(AsyncClient.place)
+    place_many = waiting(AsyncClient.place_many)
+    bulk = waiting(AsyncClient.bulk)
+    cancel = waiting(AsyncClient.cancel)
+    cancel_all = waiting(AsyncClient.cancel_all)
+    modify = waiting(AsyncClient.modify)
+    close_position = waiting(AsyncClient.close_position)
+
+    withdraw = waiting(AsyncClient.withdraw)
+    transfer = waiting(AsyncClient.transfer)
+    approve_agent = waiting(AsyncClient.approve_agent)
+    revoke_agent = waiting(AsyncClient.revoke_agent)
+    poke = waiting(AsyncClient.poke)
+
+    l1_account = waiting(AsyncClient.l1_account)
+    deposit = waiting(AsyncClient.deposit)
+    force_withdraw = waiting(AsyncClient.force_withdraw)
+    claim_withdrawal = waiting(AsyncClient.claim_withdrawal)
+
+    watch_book = iterating(AsyncClient.watch_book)
+    watch_trades = iterating(AsyncClient.watch_trades)
+    watch_account = iterating(AsyncClient.watch_account)
+    watch_blocks = iterating(AsyncClient.watch_blocks)

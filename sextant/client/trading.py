@@ -1,0 +1,248 @@
+"""Orders: place, cancel, modify; one at a time, in bulks, or many at once.
+
+A single order raises when it is refused.  Many orders never raise for one
+of them: each gets an outcome of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from sextant.client.amounts import Amount, Rounding, from_micros
+from sextant.client.market import Market
+from sextant.client.models import Order, Side
+from sextant.client.orders import (
+    SLIPPAGE,
+    ClientId,
+    NewOrder,
+    OrderRef,
+    TimeInForce,
+    compose_modify,
+    compose_order,
+    new_client_id,
+    read_ref,
+)
+from sextant.client.reads import Reads
+from sextant.client.receipts import Placed, Receipt
+from sextant.client.refusals import rejection_of
+from sextant.errors import BadRequest, ClientError
+from statemachine.actions import (
+    BULK_LEGS_MAX,
+    MARKET_EVERY,
+    Bulk,
+    Cancel,
+    CancelAll,
+    Leg,
+    PlaceOrder,
+)
+
+EXISTS: Final = "CLIENT_ID_EXISTS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one of many orders: ``placed``, or ``error`` with a code."""
+
+    placed: Placed | None
+    error: ClientError | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the order was taken."""
+        return self.placed is not None
+
+
+class Trading(Reads):
+    """A session that can trade."""
+
+    async def place(
+        self,
+        market: str | int | Market,
+        side: Side | str,
+        size: Amount,
+        *,
+        limit: Amount | None = None,
+        time_in_force: TimeInForce | str = TimeInForce.GTC,
+        post_only: bool = False,
+        reduce_only: bool = False,
+        client_id: ClientId | None = None,
+        rounding: Rounding | None = None,
+        slippage: Amount = SLIPPAGE,
+        sub: int | None = None,
+    ) -> Placed:
+        """Place one order; without ``limit`` a market order, bounded by ``slippage``.
+
+        Every order gets a client id.  Pass your own to make retries safe
+        across restarts: placing it again answers ``existed=True`` while it
+        is live, and never doubles it.
+
+        Raises
+        ------
+        BadRequest
+            It could not be right; nothing was sent.
+        Refused, Rejected
+            The node or the rules said no.
+        """
+        order = NewOrder(
+            market=market,
+            side=side,
+            size=size,
+            limit=limit,
+            time_in_force=time_in_force,
+            post_only=post_only,
+            reduce_only=reduce_only,
+            client_id=new_client_id() if client_id is None else client_id,
+            rounding=rounding,
+            slippage=slippage,
+            sub=sub,
+        )
+        action = await self.compose(order)
+        sequenced = await self.submit(action)
+        return self.placed_of(await self.market(market), action, sequenced.receipt)
+
+    async def compose(self, order: NewOrder) -> PlaceOrder:
+        """Return the action for ``order``, checked; nothing is sent."""
+        market = await self.market(order.market)
+        ticker = None if order.limit is not None else await self.ticker(market)
+        return compose_order(order, market, sub=self.sub, ticker=ticker)
+
+    async def place_many(self, orders: Sequence[NewOrder]) -> list[Outcome]:
+        """Place up to 64 orders under one signature; each has its own outcome.
+
+        Raises
+        ------
+        BadRequest
+            One of them could not be right; nothing was sent.
+        """
+        actions = [await self.compose(order) for order in orders]
+        receipts = await self.bulk(actions)
+        outcomes = []
+        for order, action, receipt in zip(orders, actions, receipts, strict=True):
+            market = await self.market(order.market)
+            try:
+                placed = self.placed_of(market, action, receipt)
+                outcomes.append(Outcome(placed=placed, error=None))
+            except ClientError as error:
+                outcomes.append(Outcome(placed=None, error=error))
+        return outcomes
+
+    async def bulk(self, legs: Sequence[Leg]) -> tuple[Receipt, ...]:
+        """Submit up to 64 places, cancels and modifies of one sub-account as one transaction.
+
+        Raises
+        ------
+        BadRequest
+            ``BULK``: no legs, too many, or of several sub-accounts.
+        """
+        subs = {leg.sub for leg in legs}
+        if not 0 < len(legs) <= BULK_LEGS_MAX or len(subs) != 1:
+            raise BadRequest(
+                "BULK",
+                f"{len(legs)} legs of {len(subs)} sub-accounts",
+                advice=f"use 1 to {BULK_LEGS_MAX} legs of one sub-account",
+            )
+        sequenced = await self.submit(Bulk(subs.pop(), tuple(legs)))
+        if len(sequenced.receipts) != len(legs):
+            # Refused as a whole, before its first leg ran.
+            raise rejection_of(sequenced.receipt)
+        return sequenced.receipts
+
+    async def cancel(
+        self,
+        ref: OrderRef,
+        *,
+        market: str | int | Market | None = None,
+        sub: int | None = None,
+    ) -> Receipt:
+        """Cancel one order by order id or client id.
+
+        ``market`` saves the question where the order rests.
+        """
+        found = read_ref(ref)
+        place = self.sub if sub is None else sub
+        if market is None:
+            order = await self.order(found, sub=place)
+            number, place = order.market.id, order.sub
+        else:
+            number = (await self.market(market)).id
+        return await self.execute(Cancel(place, number, found))
+
+    async def cancel_all(
+        self, market: str | int | Market | None = None, *, sub: int | None = None
+    ) -> Receipt:
+        """Cancel every order of a sub-account in one market, or in all."""
+        number = MARKET_EVERY if market is None else (await self.market(market)).id
+        return await self.execute(CancelAll(self.sub if sub is None else sub, number))
+
+    async def modify(
+        self,
+        ref: OrderRef,
+        *,
+        limit: Amount | None = None,
+        size: Amount | None = None,
+        rounding: Rounding | None = None,
+        sub: int | None = None,
+    ) -> Placed:
+        """Give an order a new price, a new *remaining* size, or both.
+
+        Returns the order's new id.  Making it smaller keeps its priority.
+        """
+        if limit is None and size is None:
+            raise BadRequest("MODIFY", "nothing to change", advice="give a price, a size, or both")
+        found = read_ref(ref)
+        order = await self.order(found, sub=self.sub if sub is None else sub)
+        market = order.market
+        action = compose_modify(
+            market,
+            found,
+            side=order.side,
+            price=market.price(order.price if limit is None else limit, rounding=rounding),
+            size=market.size(order.remaining if size is None else size, rounding=rounding),
+            post_only=order.post_only,
+            reduce_only=order.reduce_only,
+            sub=order.sub,
+        )
+        receipt = (await self.submit(action)).receipt
+        return self.placed_of(market, order, receipt)
+
+    async def close_position(
+        self, market: str | int | Market, *, slippage: Amount = SLIPPAGE, sub: int | None = None
+    ) -> Placed | None:
+        """Close a position with a reduce-only market order; nothing if there is none."""
+        place = self.sub if sub is None else sub
+        found = await self.market(market)
+        portfolio = (await self.account(with_orders=False)).portfolio(place)
+        positions = portfolio.positions if portfolio is not None else ()
+        size = next((p.size for p in positions if p.market.id == found.id), Decimal(0))
+        if not size:
+            return None
+        side = Side.SELL if size > 0 else Side.BUY
+        return await self.place(
+            found, side, abs(size), reduce_only=True, slippage=slippage, sub=place
+        )
+
+    def placed_of(self, market: Market, source: PlaceOrder | Order, receipt: Receipt) -> Placed:
+        """Return what an accepted receipt says about an order.
+
+        Raises
+        ------
+        Rejected
+            The receipt is not one of success, nor says that the order exists.
+        """
+        existed = receipt.code_name == EXISTS and bool(receipt.order_id)
+        if not receipt.accepted and not existed:
+            raise rejection_of(receipt)
+        average = None
+        if receipt.filled:
+            lots = market.show_size(receipt.filled)
+            average = from_micros(receipt.notional) / lots
+        return Placed(
+            order_id=receipt.order_id,
+            client_id=source.client_id,
+            filled=market.show_size(receipt.filled),
+            average_price=average,
+            fee=from_micros(receipt.fee),
+            existed=existed,
+            receipt=receipt,
+        )
