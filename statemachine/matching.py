@@ -156,6 +156,9 @@ def fill_order(
     parameters = taker.parameters
     notional = price * size
     signed = -size if taker.side else size
+    if not taker.position.live:
+        # Its own last order there was just removed, and the empty position with it.
+        taker.position = state.open_position(taker.portfolio, market.market)
     trade(state, taker.portfolio, taker.position, market, signed, price)
     trade(state, maker, position, market, -signed, price)
     # Fees: what is owed rounds up, what is given rounds down.

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from statemachine.errors import invariant
 from statemachine.nodes import (
-    HEADER_BYTES,
+    CHILDREN_BYTES,
+    HASH_BYTES,
     KEY_BYTES_MAX,
     MASKS,
     PADDING,
@@ -21,7 +22,7 @@ from statemachine.nodes import (
     Node,
     Stub,
     bit_at,
-    branch_header,
+    branch_at,
     join_at,
     shared_bits,
 )
@@ -59,7 +60,7 @@ def merge_writes(
         return build_range(writes, keys, low, high, node if isinstance(node, Leaf) else None)
     bit = node.bit
     if bit != known:
-        prefix = node.header[HEADER_BYTES:]
+        prefix = node.prefix
         shared = min(shared_bits(keys[low], prefix), shared_bits(keys[high - 1], prefix))
         if shared < bit:
             return merge_beside(node, writes, keys, low, high, shared)
@@ -70,7 +71,8 @@ def merge_writes(
         return left if right is None else right
     if left is node.left and right is node.right:
         return node
-    return Branch(bit, node.header, left, right)
+    header = node.body[:-CHILDREN_BYTES]
+    return Branch(bit, header + left.hash + right.hash, left, right)
 
 
 def merge_beside(
@@ -83,7 +85,7 @@ def merge_beside(
 ) -> Node | None:
     """Write ``keys[low:high]`` where some of them leave the prefix of ``node`` at ``bit``."""
     middle = split_keys(keys, low, high, bit)
-    if bit_at(node.header[HEADER_BYTES:], bit):
+    if bit_at(node.prefix, bit):
         apart = build_range(writes, keys, low, middle, None)
         beside = merge_writes(node, writes, keys, middle, high, bit + 1)
         key = keys[low]
@@ -136,13 +138,13 @@ def build_nodes(leaves: Iterable[Leaf]) -> Node | None:
             invariant(in_order, f"key {leaf.key.hex()} follows {key.hex()}")
             while pending and pending[-1][0] > bit:
                 above, left = pending.pop()
-                node = Branch(above, branch_header(key, above), left, node)
+                node = branch_at(above, key, left, node)
             pending.append((bit, node))
         key = leaf.key
         node = leaf
     while pending and node is not None:
         above, left = pending.pop()
-        node = Branch(above, branch_header(key, above), left, node)
+        node = branch_at(above, key, left, node)
     return node
 
 
@@ -158,7 +160,7 @@ def put_leaf(root: Node | None, key: bytes, value: bytes | None, known: int) -> 
     while True:
         if isinstance(node, Branch):
             bit = node.bit
-            if bit != known and shared_bits(padded, node.header[HEADER_BYTES:]) < bit:
+            if bit != known and shared_bits(padded, node.prefix) < bit:
                 break
             path.append(node)
             node = node.right if padded[bit >> 3] & MASKS[bit & 7] else node.left
@@ -172,16 +174,18 @@ def put_leaf(root: Node | None, key: bytes, value: bytes | None, known: int) -> 
         return root
     while path:
         parent = path.pop()
-        if padded[parent.bit >> 3] & MASKS[parent.bit & 7]:
-            left: Node | None = parent.left
-            right = fresh
+        bit = parent.bit
+        body = parent.body
+        if padded[bit >> 3] & MASKS[bit & 7]:
+            if fresh is None:
+                fresh = parent.left
+            else:
+                fresh = Branch(bit, body[:-HASH_BYTES] + fresh.hash, parent.left, fresh)
+        elif fresh is None:
+            fresh = parent.right
         else:
-            left = fresh
-            right = parent.right
-        if left is None or right is None:
-            fresh = left if right is None else right
-        else:
-            fresh = Branch(parent.bit, parent.header, left, right)
+            body = body[:-CHILDREN_BYTES] + fresh.hash + body[-HASH_BYTES:]
+            fresh = Branch(bit, body, fresh, parent.right)
     return fresh
 
 
@@ -195,7 +199,7 @@ def replace_node(node: Node | None, key: bytes, value: bytes | None) -> Node | N
         shared = shared_bits(key, node.key)
         invariant(shared < 8 * len(node.key), f"key {node.key.hex()} is a prefix of another")
     elif isinstance(node, Branch):
-        shared = shared_bits(key, node.header[HEADER_BYTES:])
+        shared = shared_bits(key, node.prefix)
     else:
         return None if value is None else Leaf(key, value)
     return node if value is None else join_at(shared, key, node, Leaf(key, value))

@@ -1,0 +1,111 @@
+"""Modify an order: a smaller size keeps its priority, anything else is a new order.
+
+Either the change is allowed and the receipt carries the id under which the
+order now lives, or nothing changed.
+"""
+
+from statemachine import events, keys
+from statemachine.actions import FLAG_IOC, FLAG_REDUCE_ONLY, FLAG_SELL, Modify
+from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_REMOVE
+from statemachine.errors import Code
+from statemachine.handlers.order import (
+    Entry,
+    book_allows,
+    enter_order,
+    margin_allows,
+    resume,
+    shape_allows,
+)
+from statemachine.margin import charge_markets
+from statemachine.matching import NO_CLIENT, find_order, release, remove_order
+from statemachine.records import Order, Portfolio, Position, decode_client_id
+from statemachine.step import Step
+
+
+def execute_modify(step: Step, action: Modify) -> None:
+    """Give an order ``action.price`` and ``action.size`` lots still to fill."""
+    # READ
+    state = step.state
+    number = step.account << 8 | action.sub
+    step.cost += COST_PORTFOLIO + COST_REMOVE + COST_PLACE
+    if step.cursor.continuation:
+        resume(step, action.flags, action.market, number, action.price, action.size)
+        return
+
+    # CHECKS, in the order of their codes
+    parameters = state.market_rules.get(action.market)
+    if parameters is None:
+        step.refuse(Code.MARKET_UNKNOWN, (action.market,))
+        return
+    order = find_order(state, number, action.market, action.ref)
+    portfolio = state.portfolio(number)
+    if order is None or portfolio is None:
+        step.refuse(Code.ORDER_UNKNOWN)
+        return
+    charge_markets(step, portfolio)
+    _, side, price, sequence = keys.order_place(order.key)
+    kept = FLAG_SELL | FLAG_REDUCE_ONLY
+    if action.flags & FLAG_IOC or (order.flags ^ action.flags) & kept:
+        # A change of side or kind is a new order, to be signed as one.
+        step.refuse(Code.FIELD, (action.flags,))
+        return
+    client_id = b""
+    if order.client_hash != NO_CLIENT:
+        data = state.blob(keys.client_id_key(number, order.client_hash))
+        client_id = b"" if data is None else decode_client_id(data)[0]
+    entry = Entry(
+        portfolio,
+        state.market(action.market),
+        parameters,
+        action.flags,
+        action.price,
+        action.size,
+        client_id,
+        order.client_hash,
+    )
+    position = state.position(number, action.market)
+    if not shape_allows(step, entry):
+        return
+    if price == action.price and action.size <= order.remaining:
+        shrink(step, order, position, side, price, action.size, sequence)
+        return
+    if not replacement_allowed(step, entry, portfolio, position, order):
+        return
+
+    # EFFECTS: from here on the order must be accepted.
+    remove_order(state, order, events.REMOVED_MODIFIED)
+    position = state.open_position(portfolio, action.market)
+    enter_order(step, entry, position)
+
+
+def shrink(
+    step: Step, order: Order, position: Position, side: int, price: int, size: int, sequence: int
+) -> None:
+    """Keep the order where it is, with fewer lots left."""
+    state = step.state
+    step.order_id = sequence
+    release(position, order, side, price, order.remaining - size)
+    order.size -= order.remaining - size
+    order.remaining = size
+    state.touch(order)
+    state.touch(position)
+    state.events.append(
+        events.OrderRested(position.market, sequence, order.portfolio, side, price, size)
+    )
+
+
+def replacement_allowed(
+    step: Step, entry: Entry, portfolio: Portfolio, position: Position, order: Order
+) -> bool:
+    """Check the new order as if the old one were gone; change nothing."""
+    price = keys.order_place(order.key)[2]
+    remaining = order.remaining
+    reduce_only = 1 if order.flags & FLAG_REDUCE_ONLY else 0
+    portfolio.open_orders -= 1
+    position.reduce_only -= reduce_only
+    release(position, order, entry.side, price, remaining)
+    allowed = book_allows(step, entry, position) and margin_allows(step, entry, position)
+    release(position, order, entry.side, price, -remaining)
+    position.reduce_only += reduce_only
+    portfolio.open_orders += 1
+    return allowed
