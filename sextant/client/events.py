@@ -29,6 +29,7 @@ class FillEvent:
     price: Decimal
     size: Decimal
     fee: Decimal
+    remaining: Decimal
     maker: bool
     liquidation: bool
 
@@ -45,14 +46,17 @@ class MoneyEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiquidationEvent:
-    """Part of a position was closed by force."""
+    """A step of the liquidation ladder; margin figures are from before it.
+
+    ``closed`` is what was sold; negative: bought back.
+    """
 
     sub: int
-    market: Market
+    stage: str
+    market: Market | None
     closed: Decimal
-    price: Decimal
-    insurance: Decimal
-    deficit: Decimal
+    equity: Decimal
+    maintenance_margin: Decimal
 
 
 AccountEvent = OrderEvent | FillEvent | MoneyEvent | LiquidationEvent
@@ -96,17 +100,25 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
                 reference=message.money.reference,
             )
         case "liquidation":
-            liquidation = message.liquidation
-            market = markets.of(liquidation.market)
-            return LiquidationEvent(
-                sub=sub,
-                market=market,
-                closed=market.show_size(liquidation.closed_lots),
-                price=market.show_price(liquidation.price),
-                insurance=from_micros(liquidation.insurance_micros),
-                deficit=from_micros(liquidation.deficit_micros),
-            )
+            return liquidation_of(markets, sub, message.liquidation)
     return None
+
+
+def liquidation_of(
+    markets: Markets, sub: int, message: stream_pb2.LiquidationEvent
+) -> LiquidationEvent:
+    """Return a step of the liquidation ladder."""
+    stage = stream_pb2.LiquidationStage.Name(message.stage)
+    closed = message.closed_lots
+    market = markets.of(message.market) if closed else None
+    return LiquidationEvent(
+        sub=sub,
+        stage=stage.removeprefix("LIQUIDATION_STAGE_").lower(),
+        market=market,
+        closed=market.show_size(closed) if market is not None else Decimal(0),
+        equity=from_micros(message.equity_micros),
+        maintenance_margin=from_micros(message.maintenance_micros),
+    )
 
 
 def fill_of(markets: Markets, sub: int, fill: stream_pb2.FillEvent) -> FillEvent:
@@ -120,6 +132,7 @@ def fill_of(markets: Markets, sub: int, fill: stream_pb2.FillEvent) -> FillEvent
         price=market.show_price(fill.price),
         size=market.show_size(fill.lots),
         fee=from_micros(fill.fee_micros),
+        remaining=market.show_size(fill.remaining_lots),
         maker=fill.maker,
         liquidation=fill.liquidation,
     )

@@ -35,6 +35,16 @@ class OrderState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ORDER_STATE_CANCELLED: _ClassVar[OrderState]
     ORDER_STATE_PENDING: _ClassVar[OrderState]
     ORDER_STATE_REJECTED: _ClassVar[OrderState]
+
+class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REMOVAL_UNSPECIFIED: _ClassVar[Removal]
+    REMOVAL_CANCELLED: _ClassVar[Removal]
+    REMOVAL_MODIFIED: _ClassVar[Removal]
+    REMOVAL_BAND: _ClassVar[Removal]
+    REMOVAL_REDUCE_ONLY: _ClassVar[Removal]
+    REMOVAL_LIQUIDATING: _ClassVar[Removal]
+    REMOVAL_SELF_TRADE: _ClassVar[Removal]
 MARKET_STATE_UNSPECIFIED: MarketState
 MARKET_STATE_INITIALIZING: MarketState
 MARKET_STATE_ACTIVE: MarketState
@@ -53,6 +63,13 @@ ORDER_STATE_FILLED: OrderState
 ORDER_STATE_CANCELLED: OrderState
 ORDER_STATE_PENDING: OrderState
 ORDER_STATE_REJECTED: OrderState
+REMOVAL_UNSPECIFIED: Removal
+REMOVAL_CANCELLED: Removal
+REMOVAL_MODIFIED: Removal
+REMOVAL_BAND: Removal
+REMOVAL_REDUCE_ONLY: Removal
+REMOVAL_LIQUIDATING: Removal
+REMOVAL_SELF_TRADE: Removal
 
 class GetMarketsRequest(_message.Message):
     __slots__ = ("markets",)
@@ -209,7 +226,7 @@ class Position(_message.Message):
     def __init__(self, market: _Optional[int] = ..., size_lots: _Optional[int] = ..., cost_micros: _Optional[int] = ..., entry_price: _Optional[int] = ..., mark: _Optional[int] = ..., unrealised_micros: _Optional[int] = ..., funding_micros: _Optional[int] = ..., bid_lots: _Optional[int] = ..., ask_lots: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., liquidation_price: _Optional[int] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("order_id", "client_id", "market", "side", "price", "lots", "remaining_lots", "time_in_force", "post_only", "reduce_only", "expires_at_ms", "portfolio", "state", "height", "code", "code_name")
+    __slots__ = ("order_id", "client_id", "market", "side", "price", "lots", "remaining_lots", "time_in_force", "post_only", "reduce_only", "expires_at_ms", "portfolio", "state", "height", "code", "code_name", "removal")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -226,6 +243,7 @@ class Order(_message.Message):
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     CODE_NAME_FIELD_NUMBER: _ClassVar[int]
+    REMOVAL_FIELD_NUMBER: _ClassVar[int]
     order_id: int
     client_id: bytes
     market: int
@@ -242,7 +260,8 @@ class Order(_message.Message):
     height: int
     code: int
     code_name: str
-    def __init__(self, order_id: _Optional[int] = ..., client_id: _Optional[bytes] = ..., market: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., remaining_lots: _Optional[int] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., state: _Optional[_Union[OrderState, str]] = ..., height: _Optional[int] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ...) -> None: ...
+    removal: Removal
+    def __init__(self, order_id: _Optional[int] = ..., client_id: _Optional[bytes] = ..., market: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., remaining_lots: _Optional[int] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., state: _Optional[_Union[OrderState, str]] = ..., height: _Optional[int] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ..., removal: _Optional[_Union[Removal, str]] = ...) -> None: ...
 
 class GetOrderRequest(_message.Message):
     __slots__ = ("order_id", "client")

@@ -17,12 +17,31 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_TRANSFER: _ClassVar[MoneyKind]
     MONEY_KIND_FUNDING: _ClassVar[MoneyKind]
     MONEY_KIND_FEE: _ClassVar[MoneyKind]
+    MONEY_KIND_INSURANCE: _ClassVar[MoneyKind]
+    MONEY_KIND_DEFICIT: _ClassVar[MoneyKind]
+
+class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIQUIDATION_STAGE_UNSPECIFIED: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_FLAGGED: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_SLICE: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_INSURANCE: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_DEFICIT: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_RELEASED: _ClassVar[LiquidationStage]
 MONEY_KIND_UNSPECIFIED: MoneyKind
 MONEY_KIND_DEPOSIT: MoneyKind
 MONEY_KIND_WITHDRAWAL: MoneyKind
 MONEY_KIND_TRANSFER: MoneyKind
 MONEY_KIND_FUNDING: MoneyKind
 MONEY_KIND_FEE: MoneyKind
+MONEY_KIND_INSURANCE: MoneyKind
+MONEY_KIND_DEFICIT: MoneyKind
+LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
+LIQUIDATION_STAGE_FLAGGED: LiquidationStage
+LIQUIDATION_STAGE_SLICE: LiquidationStage
+LIQUIDATION_STAGE_INSURANCE: LiquidationStage
+LIQUIDATION_STAGE_DEFICIT: LiquidationStage
+LIQUIDATION_STAGE_RELEASED: LiquidationStage
 
 class BlocksRequest(_message.Message):
     __slots__ = ("from_height", "with_frames", "with_receipts", "with_roots")
@@ -139,7 +158,7 @@ class OrderEvent(_message.Message):
     def __init__(self, order: _Optional[_Union[_query_pb2.Order, _Mapping]] = ...) -> None: ...
 
 class FillEvent(_message.Message):
-    __slots__ = ("market", "order_id", "side", "price", "lots", "fee_micros", "maker", "liquidation")
+    __slots__ = ("market", "order_id", "side", "price", "lots", "fee_micros", "maker", "liquidation", "remaining_lots")
     MARKET_FIELD_NUMBER: _ClassVar[int]
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
@@ -148,6 +167,7 @@ class FillEvent(_message.Message):
     FEE_MICROS_FIELD_NUMBER: _ClassVar[int]
     MAKER_FIELD_NUMBER: _ClassVar[int]
     LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
+    REMAINING_LOTS_FIELD_NUMBER: _ClassVar[int]
     market: int
     order_id: int
     side: _common_pb2.Side
@@ -156,7 +176,8 @@ class FillEvent(_message.Message):
     fee_micros: int
     maker: bool
     liquidation: bool
-    def __init__(self, market: _Optional[int] = ..., order_id: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., fee_micros: _Optional[int] = ..., maker: _Optional[bool] = ..., liquidation: _Optional[bool] = ...) -> None: ...
+    remaining_lots: int
+    def __init__(self, market: _Optional[int] = ..., order_id: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., fee_micros: _Optional[int] = ..., maker: _Optional[bool] = ..., liquidation: _Optional[bool] = ..., remaining_lots: _Optional[int] = ...) -> None: ...
 
 class MoneyEvent(_message.Message):
     __slots__ = ("kind", "amount_micros", "reference")
@@ -169,15 +190,15 @@ class MoneyEvent(_message.Message):
     def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., amount_micros: _Optional[int] = ..., reference: _Optional[int] = ...) -> None: ...
 
 class LiquidationEvent(_message.Message):
-    __slots__ = ("market", "closed_lots", "price", "insurance_micros", "deficit_micros")
+    __slots__ = ("stage", "market", "closed_lots", "equity_micros", "maintenance_micros")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
     CLOSED_LOTS_FIELD_NUMBER: _ClassVar[int]
-    PRICE_FIELD_NUMBER: _ClassVar[int]
-    INSURANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
-    DEFICIT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_MICROS_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    stage: LiquidationStage
     market: int
     closed_lots: int
-    price: int
-    insurance_micros: int
-    deficit_micros: int
-    def __init__(self, market: _Optional[int] = ..., closed_lots: _Optional[int] = ..., price: _Optional[int] = ..., insurance_micros: _Optional[int] = ..., deficit_micros: _Optional[int] = ...) -> None: ...
+    equity_micros: int
+    maintenance_micros: int
+    def __init__(self, stage: _Optional[_Union[LiquidationStage, str]] = ..., market: _Optional[int] = ..., closed_lots: _Optional[int] = ..., equity_micros: _Optional[int] = ..., maintenance_micros: _Optional[int] = ...) -> None: ...

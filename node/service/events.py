@@ -1,0 +1,126 @@
+"""What happened to one account, as messages: the events of blocks, seen from their owners.
+
+An event names one or two portfolios; each account that reads its own feed gets
+the messages of its portfolios, in the order of the events.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from proto.sextant.v1 import common_pb2, query_pb2, stream_pb2
+from statemachine.events import (
+    BALANCE_DEFICIT,
+    BALANCE_DEPOSIT,
+    BALANCE_FUNDING,
+    BALANCE_INSURANCE,
+    BALANCE_LIQUIDATION_FEE,
+    BALANCE_POKE_REWARD,
+    BALANCE_TRANSFER,
+    BALANCE_WITHDRAWAL,
+    BalanceChanged,
+    Event,
+    Fill,
+    Liquidated,
+    OrderRemoved,
+    OrderRested,
+)
+
+Pair = tuple[int, stream_pb2.AccountEvent]
+"""A portfolio (``account << 8 | sub``) and what happened to it."""
+
+MONEY_KINDS: Final = {
+    BALANCE_DEPOSIT: stream_pb2.MONEY_KIND_DEPOSIT,
+    BALANCE_WITHDRAWAL: stream_pb2.MONEY_KIND_WITHDRAWAL,
+    BALANCE_TRANSFER: stream_pb2.MONEY_KIND_TRANSFER,
+    BALANCE_FUNDING: stream_pb2.MONEY_KIND_FUNDING,
+    BALANCE_POKE_REWARD: stream_pb2.MONEY_KIND_FEE,
+    BALANCE_LIQUIDATION_FEE: stream_pb2.MONEY_KIND_FEE,
+    BALANCE_INSURANCE: stream_pb2.MONEY_KIND_INSURANCE,
+    BALANCE_DEFICIT: stream_pb2.MONEY_KIND_DEFICIT,
+}
+STAGES: Final = (
+    stream_pb2.LIQUIDATION_STAGE_UNSPECIFIED,
+    stream_pb2.LIQUIDATION_STAGE_FLAGGED,
+    stream_pb2.LIQUIDATION_STAGE_SLICE,
+    stream_pb2.LIQUIDATION_STAGE_INSURANCE,
+    stream_pb2.LIQUIDATION_STAGE_DEFICIT,
+    stream_pb2.LIQUIDATION_STAGE_RELEASED,
+)
+REMOVALS: Final = (
+    query_pb2.REMOVAL_UNSPECIFIED,
+    query_pb2.REMOVAL_CANCELLED,
+    query_pb2.REMOVAL_MODIFIED,
+    query_pb2.REMOVAL_BAND,
+    query_pb2.REMOVAL_REDUCE_ONLY,
+    query_pb2.REMOVAL_LIQUIDATING,
+    query_pb2.REMOVAL_SELF_TRADE,
+)
+SIDES: Final = (common_pb2.SIDE_BUY, common_pb2.SIDE_SELL)
+
+
+def portfolio_of(portfolio: int) -> common_pb2.Portfolio:
+    """Return a portfolio's two numbers."""
+    return common_pb2.Portfolio(account=portfolio >> 8, sub=portfolio & 255)
+
+
+def account_events_of(event: Event) -> Iterator[Pair]:
+    """Yield what an event means to each portfolio that it names."""
+    if isinstance(event, Fill):
+        yield from fill_events_of(event)
+    elif isinstance(event, OrderRested | OrderRemoved):
+        yield event.portfolio, order_event_of(event)
+    elif isinstance(event, BalanceChanged):
+        kind = MONEY_KINDS.get(event.reason, stream_pb2.MONEY_KIND_UNSPECIFIED)
+        money = stream_pb2.MoneyEvent(
+            kind=kind, amount_micros=event.amount, reference=event.reference
+        )
+        portfolio = portfolio_of(event.portfolio)
+        yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, money=money)
+    elif isinstance(event, Liquidated):
+        liquidation = stream_pb2.LiquidationEvent(
+            market=event.market,
+            closed_lots=event.size,
+            equity_micros=event.equity,
+            maintenance_micros=event.maintenance,
+            stage=STAGES[event.stage],
+        )
+        portfolio = portfolio_of(event.portfolio)
+        yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, liquidation=liquidation)
+
+
+def fill_events_of(fill: Fill) -> Iterator[Pair]:
+    """Yield a trade as its maker and its taker see it."""
+    system = fill.taker_order == 0
+    for portfolio, order_id, side, fee, maker in (
+        (fill.maker, fill.maker_order, 1 - fill.side, fill.maker_fee, True),
+        (fill.taker, fill.taker_order, fill.side, fill.taker_fee, False),
+    ):
+        message = stream_pb2.FillEvent(
+            market=fill.market,
+            order_id=order_id,
+            side=SIDES[side],
+            price=fill.price,
+            lots=fill.size,
+            fee_micros=fee,
+            maker=maker,
+            liquidation=system,
+            remaining_lots=fill.maker_remaining if maker else 0,
+        )
+        yield portfolio, stream_pb2.AccountEvent(portfolio=portfolio_of(portfolio), fill=message)
+
+
+def order_event_of(event: OrderRested | OrderRemoved) -> stream_pb2.AccountEvent:
+    """Return an order that joined or left the book."""
+    portfolio = portfolio_of(event.portfolio)
+    rested = isinstance(event, OrderRested)
+    order = query_pb2.Order(
+        order_id=event.order_id,
+        market=event.market,
+        side=SIDES[event.side],
+        price=event.price,
+        remaining_lots=event.remaining,
+        portfolio=portfolio,
+        state=query_pb2.ORDER_STATE_RESTING if rested else query_pb2.ORDER_STATE_CANCELLED,
+        removal=REMOVALS[0 if isinstance(event, OrderRested) else event.reason],
+    )
+    return stream_pb2.AccountEvent(portfolio=portfolio, order=stream_pb2.OrderEvent(order=order))
