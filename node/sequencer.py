@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
+from statemachine.transition import Block, BlockResult, apply_block
+
 from node.blocks import BlockSigner, ExecutedBlock
 from node.feed import Outcome, Reason, Refusal, Sequenced
 from node.journal import BlockInput
@@ -26,7 +28,6 @@ from statemachine.inbox import InboxItem
 from statemachine.keys import CURSOR_KEY, signer_key
 from statemachine.rules import Rules
 from statemachine.storage import MemoryStore
-from statemachine.transition import Block, BlockResult, apply_block
 from statemachine.units import Millis
 
 QUEUE_TRANSACTIONS_MAX: Final = 20_000

@@ -1,0 +1,148 @@
+"""What this node knows of L1: heads, inbox, log and claims, read by polling.
+
+``refresh`` reads what is new, in an order that makes the answer safe to act
+on: first the heads, then everything up to them.  So whatever the final head
+covers is known when ``refresh`` returns.  If L1 does not answer, the last view
+stays; who acts on it looks at its age.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Final, final
+
+from prover.contract.log import LogEntry
+from prover.contract.records import ClaimStatus, QueuedItem
+from prover.entry import parse_entry
+from prover.l1 import L1, Heads, PostedClaim
+from statemachine.inbox import InboxItem
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LogMark:
+    """A place between two log entries: entries before it, and blocks in them."""
+
+    log_index: int
+    height: int
+
+
+GENESIS_MARK: Final = LogMark(0, 0)
+
+
+def now_ms() -> int:
+    """Return the wall clock, ms."""
+    return time.time_ns() // 1_000_000
+
+
+def blocks_in(entry: LogEntry) -> int:
+    """Return how many blocks a log entry makes: one per frame, valid or not."""
+    return len(parse_entry(entry.data))
+
+
+@final
+class L1View:
+    """The state of L1 as far as it was read.
+
+    ``marks`` hold one place per known entry that is not final yet; ``final``
+    is the place up to which the log can no longer change.
+    """
+
+    def __init__(self, l1: L1, inbox_from: int, final_mark: LogMark = GENESIS_MARK) -> None:
+        """Read the inbox from ``inbox_from`` and the log from ``final_mark`` on."""
+        self.l1 = l1
+        self.heads: Heads | None = None
+        self.inbox_from = inbox_from
+        self.pending_items: list[QueuedItem] = []
+        self.inbox_final = inbox_from
+        self.final_mark = final_mark
+        self.entries: list[tuple[LogEntry, LogMark]] = []
+        self.claims: dict[int, PostedClaim] = {}
+        self.claim_unsettled = 0
+        self.claim_next = 0
+        self.final_claim: PostedClaim | None = None
+
+    @property
+    def clock(self) -> int:
+        """L1's clock now, ms, by the last offset known."""
+        return now_ms() + (0 if self.heads is None else self.heads.clock_offset_ms)
+
+    @property
+    def safe_mark(self) -> LogMark:
+        """The end of the log as L1 has it now."""
+        return self.entries[-1][1] if self.entries else self.final_mark
+
+    async def refresh(self) -> bool:
+        """Read what is new; return whether the latest L1 block changed."""
+        heads = await self.l1.head()
+        before = self.heads
+        if before is not None and heads.latest == before.latest:
+            self.heads = heads
+            return False
+        if before is not None and heads.latest.number <= before.latest.number:
+            self.entries.clear()  # L1 has other blocks now: read what is not final again
+            self.pending_items.clear()
+        await self.read_inbox()
+        await self.read_log()
+        await self.read_claims()
+        self.heads = heads
+        while self.entries and self.entries[0][0].block <= heads.final.number:
+            self.final_mark = self.entries.pop(0)[1]
+        return True
+
+    async def read_inbox(self) -> None:
+        """Read inbox items up to the end of the queue."""
+        while True:
+            page = await self.l1.inbox_items(self.inbox_final + len(self.pending_items))
+            if not page:
+                return
+            self.pending_items.extend(page)
+
+    def take_final_items(self) -> tuple[int, list[InboxItem]]:
+        """Return (index of the first, items) of those that became final since last asked."""
+        first = self.inbox_final
+        final_number = -1 if self.heads is None else self.heads.final.number
+        items = []
+        while self.pending_items and self.pending_items[0].block <= final_number:
+            items.append(self.pending_items.pop(0).item)
+        self.inbox_final += len(items)
+        return first, items
+
+    async def read_log(self) -> None:
+        """Read log entries up to the end of the log."""
+        while True:
+            mark = self.safe_mark
+            page = await self.l1.log_entries(mark.log_index)
+            if not page:
+                return
+            for entry in page:
+                mark = LogMark(entry.index + 1, mark.height + blocks_in(entry))
+                self.entries.append((entry, mark))
+
+    async def read_claims(self) -> None:
+        """Read claims that are new or may have changed."""
+        number = self.claim_unsettled
+        while True:
+            page = await self.l1.claims(number)
+            if not page:
+                break
+            for posted in page:
+                self.claims[posted.claim.number] = posted
+            number = page[-1].claim.number + 1
+        self.claim_next = number
+        settled = True
+        for number in sorted(self.claims):
+            claim = self.claims[number].claim
+            if claim.status is ClaimStatus.PENDING:
+                settled = False
+                continue
+            if claim.status is ClaimStatus.FINAL:
+                self.take_final_claim(self.claims[number])
+            if settled:
+                self.claim_unsettled = number + 1
+                del self.claims[number]
+
+    def take_final_claim(self, posted: PostedClaim) -> None:
+        """Keep the final claim that covers most of the log."""
+        best = self.final_claim
+        if best is None or posted.claim.output.log_index > best.claim.output.log_index:
+            self.final_claim = posted

@@ -1,0 +1,227 @@
+"""State roots, computed behind the sequencer in a process of its own.
+
+The worker holds the whole state tree in memory.  Fed with the writes of each
+durable block it answers with one root per segment; every so often it writes
+what changed, and the roots, to a LevelDB of its own, from which it starts
+again.  What it lacks then comes from the redo records of the sequencer's
+journal; a worker whose store is lost is given the flat state anew.
+
+====== ======================== ===========================================
+first  then                     meaning
+====== ======================== ===========================================
+``B``  height u64, segments     to the worker: a block's writes
+``G``  height u64, segments     to the worker: forget all, this is the state
+``H``  height i64               from the worker: I am loaded, and stand here
+``R``  height u64, roots        from the worker: the block's segment roots
+``K``  height u64               from the worker: written to disk up to here
+====== ======================== ===========================================
+
+Run as a module it is the worker: ``python -m node.roots PATH ROOT_HEIGHT``.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, final
+
+import structlog
+
+from node.blocks import ROOT_BYTES, ROOTS, write_roots
+from node.database import Database, after
+from node.journal import height_key, height_of, unpack_segments
+from node.store import HEIGHT_KEY, STATE, write_state
+from node.worker import Worker, open_pipes, receive, send
+from statemachine.errors import StorageCorrupt
+from statemachine.tree import Tree
+
+SCHEMA: Final = "sextant-roots-1"
+CHECKPOINT_KEYS_MAX: Final = 50_000
+CHECKPOINT_BLOCKS_MAX: Final = 200
+ROOTS_KEPT: Final = 10_000
+
+BLOCK: Final = b"B"
+RESET: Final = b"G"
+HELLO: Final = b"H"
+ANSWER: Final = b"R"
+CHECKPOINT: Final = b"K"
+
+LOG = structlog.get_logger("roots")
+
+
+def message_of(kind: bytes, height: int, body: bytes = b"") -> bytes:
+    """Return a message about a height."""
+    return kind + height.to_bytes(8, "big", signed=True) + body
+
+
+def split_message(message: bytes) -> tuple[bytes, int, bytes]:
+    """Return (kind, height, body) of a message."""
+    return message[:1], int.from_bytes(message[1:9], "big", signed=True), message[9:]
+
+
+@final
+class RootKeeper:
+    """The worker's core: tree, changes since the last checkpoint, and their store."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.tree = Tree.from_items(
+            (key[1:], value) for key, value in database.scan(STATE, after(STATE))
+        )
+        stored = database.get(HEIGHT_KEY)
+        self.height = -1 if stored is None else int.from_bytes(stored, "big")
+        self.dirty: dict[bytes, bytes | None] = {}
+        self.roots: dict[int, list[bytes]] = {}
+
+    def known_roots(self, above: int) -> list[tuple[int, bytes]]:
+        """Return (height, roots) of the store's blocks above a height."""
+        start = height_key(ROOTS, above + 1)
+        return [(height_of(key), roots) for key, roots in self.database.scan(start, after(ROOTS))]
+
+    def reset(self, height: int, segments: Sequence[dict[bytes, bytes | None]]) -> list[bytes]:
+        """Take the whole state at a height; return its root."""
+        items = {
+            key: value for part in segments for key, value in part.items() if value is not None
+        }
+        self.tree = Tree.from_items(sorted(items.items()))
+        self.dirty = {}
+        self.height = height
+        self.roots = {height: [self.tree.root]}
+        with self.database.batch(sync=True) as batch:
+            for prefix in (STATE, ROOTS):
+                for key, _ in self.database.scan(prefix, after(prefix)):
+                    batch.delete(key)
+            write_state(batch, items, height)
+        return self.roots[height]
+
+    def advance(self, height: int, segments: Sequence[dict[bytes, bytes | None]]) -> list[bytes]:
+        """Apply a block's segments; return the root after each."""
+        if height != self.height + 1:
+            raise StorageCorrupt(f"roots: block {height} came after {self.height}")
+        roots = []
+        for writes in segments:
+            roots.append(self.tree.update(writes))
+            self.dirty.update(writes)
+        self.height = height
+        self.roots[height] = roots
+        return roots
+
+    @property
+    def should_checkpoint(self) -> bool:
+        """Whether enough has changed."""
+        return len(self.dirty) >= CHECKPOINT_KEYS_MAX or len(self.roots) >= CHECKPOINT_BLOCKS_MAX
+
+    def checkpoint(self) -> int:
+        """Write what changed; return the height it is good for."""
+        with self.database.batch(sync=True) as batch:
+            write_state(batch, self.dirty, self.height)
+            for height, roots in self.roots.items():
+                write_roots(batch, height, roots)
+            stop = height_key(ROOTS, max(0, self.height - ROOTS_KEPT))
+            for key, _ in self.database.scan(ROOTS, stop):
+                batch.delete(key)
+        self.dirty = {}
+        self.roots = {}
+        return self.height
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answer blocks until the parent closes the pipe, then checkpoint once more."""
+    source, target = open_pipes()
+    with Database(Path(arguments[0]), SCHEMA, "root worker") as database:
+        keeper = RootKeeper(database)
+        for height, known in keeper.known_roots(int(arguments[1])):
+            send(target, message_of(ANSWER, height, known))
+        send(target, message_of(HELLO, keeper.height))
+        for message in receive(source):
+            kind, height, body = split_message(message)
+            take = keeper.reset if kind == RESET else keeper.advance
+            roots = take(height, unpack_segments(body))
+            send(target, message_of(ANSWER, height, b"".join(roots)))
+            if keeper.should_checkpoint:
+                send(target, message_of(CHECKPOINT, keeper.checkpoint()))
+        keeper.checkpoint()
+    return 0
+
+
+@final
+class RootFeed:
+    """The sequencer's side: keeps one worker fed, whatever happens to it.
+
+    ``catch_up(height)`` is asked when a worker stands at ``height``; it calls
+    :meth:`deliver` with the messages that lead to the durable head.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        root_height: Callable[[], int],
+        *,
+        rooted: Callable[[int, list[bytes]], None],
+        kept: Callable[[int], None],
+        catch_up: Callable[[int], None],
+    ) -> None:
+        """``rooted`` gets each block's roots, ``kept`` the height of each checkpoint."""
+        self.path = path
+        self.root_height = root_height
+        self.rooted = rooted
+        self.kept = kept
+        self.catch_up = catch_up
+        self.held: list[tuple[int, bytes]] = []
+        self.live = False
+        self.stopped = False
+        self.worker = self.make_worker()
+
+    def make_worker(self) -> Worker:
+        """Return a worker that was not started yet."""
+        arguments = [str(self.path), str(self.root_height())]
+        return Worker("node.roots", arguments, answered=self.answered, ended=self.ended)
+
+    async def start(self) -> None:
+        """Start the process; it says hello once its tree is loaded."""
+        await self.worker.start()
+
+    async def stop(self) -> None:
+        """Let the worker write a last checkpoint and end."""
+        self.stopped = True
+        await self.worker.stop()
+
+    def feed(self, height: int, segments: bytes) -> None:
+        """Pass on a durable block's writes, now or when the worker is ready."""
+        if self.live:
+            self.worker.send(message_of(BLOCK, height, segments))
+        else:
+            self.held.append((height, segments))
+
+    def deliver(self, messages: Sequence[bytes], height: int) -> None:
+        """Bring a fresh worker to ``height``, then pass on what was held meanwhile."""
+        for message in messages:
+            self.worker.send(message)
+        held, self.held = self.held, []
+        self.live = True
+        for later, segments in held:
+            if later > height:
+                self.feed(later, segments)
+
+    def answered(self, message: bytes) -> None:
+        """Take a worker's message."""
+        kind, height, body = split_message(message)
+        if kind == ANSWER:
+            roots = [body[i : i + ROOT_BYTES] for i in range(0, len(body), ROOT_BYTES)]
+            self.rooted(height, roots)
+        elif kind == CHECKPOINT:
+            self.kept(height)
+        elif kind == HELLO:
+            self.catch_up(height)
+
+    def ended(self, code: int) -> None:
+        """Start a new worker after an unasked end."""
+        LOG.warning("root worker ended", code=code)
+        self.live = False
+        self.held.clear()  # all of it is in the journal, or will be before we deliver
+        self.worker = self.make_worker()
+        self.restarting = asyncio.create_task(self.worker.start())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
