@@ -32,14 +32,20 @@ class ProcessSpec:
         Words after ``sextant``.
     address
         ``host:port`` whose gRPC health says ready; None: alive is ready.
+    gate
+        Whether the processes after it wait until it is ready.
     environment
         Variables beyond the supervisor's own.
+    program
+        What the interpreter runs: ``sextant``.
     """
 
     name: str
     command: tuple[str, ...]
     address: str | None = None
+    gate: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("-m", "sextant")
 
 
 @final
@@ -84,8 +90,7 @@ class Child:
                 str(LAUNCH),
                 str(os.getpid()),
                 sys.executable,
-                "-m",
-                "sextant",
+                *self.spec.program,
                 *self.spec.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

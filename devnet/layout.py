@@ -4,6 +4,7 @@
 service                port    of
 =====================  ======  ==========================================================
 ``l1``                 50545   L1 stub: gRPC
+``l1_dev``             50546   L1 stub: developer's controls
 ``grpc``               50551   sequencer: gRPC for clients
 ``follower``           50552   follower: gRPC, reads only
 ``sequencer_metrics``  50590   sequencer: Prometheus
@@ -27,6 +28,7 @@ INSTANCES_MAX: Final = 100
 PORT_STEP: Final = 100
 PORTS: Final = {
     "l1": 50545,
+    "l1_dev": 50546,
     "grpc": 50551,
     "follower": 50552,
     "sequencer_metrics": 50590,

@@ -1,5 +1,6 @@
 """Ports: whether they are free, and if not, who has them."""
 
+import contextlib
 import socket
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -43,13 +44,19 @@ def holder_of(port: int) -> str:
     inode = listening_inode(port)
     if inode is not None:
         for process in Path("/proc").glob("[0-9]*"):
-            try:
-                links = [str(fd.readlink()) for fd in (process / "fd").iterdir()]
-                if f"socket:[{inode}]" in links:
-                    return f"pid {process.name} ({name_of(process)})"
-            except OSError:
-                continue
+            if f"socket:[{inode}]" in descriptors_of(process):
+                return f"pid {process.name} ({name_of(process)})"
     return "another process"
+
+
+def descriptors_of(process: Path) -> list[str]:
+    """Return what the descriptors of a process point to; those that vanish are left out."""
+    found = []
+    with contextlib.suppress(OSError):
+        for descriptor in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.append(str(descriptor.readlink()))
+    return found
 
 
 def listening_inode(port: int) -> str | None:

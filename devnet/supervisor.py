@@ -61,14 +61,14 @@ class Supervisor:
             raise DevnetBlocked("\n".join(map(str, taken)))
 
     async def start(self) -> None:
-        """Start every process; those with an address are awaited before the next starts."""
+        """Start every process; a gate is awaited before the next starts."""
         for child in self.children.values():
             if self.stopping.is_set():
                 return
             await child.start()
             self._write_state()
             address = child.spec.address
-            if address is not None:
+            if child.spec.gate and address is not None:
                 await self._await_ready(child, address)
         self._watch = asyncio.create_task(self._watch_health(), name="watch health")
 

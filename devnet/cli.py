@@ -1,0 +1,157 @@
+"""``sextant devnet``: a whole network on this machine, up, down, status, logs and the story."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from devnet.layout import Layout
+    from devnet.processes import Options
+
+EXIT_NO: Final = 1
+EXIT_UNREACHABLE: Final = 3
+DOWN_SECONDS_MAX: Final = 5.0
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Declare the commands of ``sextant devnet``."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    up = commands.add_parser("up", help="start everything and watch it; ctrl-C stops it")
+    add_place(up)
+    up.add_argument("--seed", type=int, default=7, help="seed of prices and bots")
+    up.add_argument("--prices", type=Path, help="price script: lines of SECONDS MARKET PRICE")
+    up.add_argument("--makers", type=int, default=2, choices=range(3), help="market makers")
+    up.add_argument("--takers", type=int, default=3, choices=range(4), help="takers")
+    up.add_argument(
+        "--block-time-ms", type=int, default=1_000, help="of the L1 (default %(default)s)"
+    )
+    up.add_argument("--plain", action="store_true", help="lines instead of a screen")
+    up.set_defaults(run=run_up)
+    down = commands.add_parser("down", help="stop a devnet that runs elsewhere")
+    add_place(down)
+    down.set_defaults(run=run_down)
+    status = commands.add_parser("status", help="look once, and print")
+    add_place(status)
+    status.add_argument("--json", action="store_true", help="print one JSON object")
+    status.set_defaults(run=run_status)
+    logs = commands.add_parser("logs", help="show the end of the logs")
+    add_place(logs)
+    logs.add_argument("process", nargs="?", help="such as sequencer; without it, all")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until ctrl-C")
+    logs.add_argument("-n", "--lines", type=int, default=20, help="lines each (default 20)")
+    logs.set_defaults(run=run_logs)
+    demo = commands.add_parser("demo", help="the finite story, on the same processes")
+    demo.add_argument("--keep", action="store_true", help="keep the data directory")
+    demo.add_argument("--json", action="store_true", help="print one JSON object per step")
+    demo.set_defaults(run=run_demo)
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Declare which devnet a command is about."""
+    parser.add_argument("--instance", type=int, default=0, help="adds 100 times this to every port")
+    parser.add_argument(
+        "--datadir", type=Path, help="data directory (default: under XDG_DATA_HOME)"
+    )
+
+
+def place_of(arguments: argparse.Namespace) -> "Layout":
+    """Return the layout that a command line names."""
+    from devnet.layout import INSTANCES_MAX, layout_of
+    from sextant.errors import BadRequest
+
+    if not 0 <= arguments.instance < INSTANCES_MAX:
+        raise BadRequest("INSTANCE", f"instances are 0 to {INSTANCES_MAX - 1}")
+    return layout_of(arguments.instance, arguments.datadir)
+
+
+def options_of(arguments: argparse.Namespace) -> "Options":
+    """Return what a command line varies."""
+    from devnet.processes import Options
+
+    return Options(
+        seed=arguments.seed,
+        script=arguments.prices,
+        block_time_ms=arguments.block_time_ms,
+        makers=arguments.makers,
+        takers=arguments.takers,
+    )
+
+
+def run_up(arguments: argparse.Namespace) -> int:
+    """Start everything, show it, stop it; returns the exit code."""
+    import asyncio
+
+    from devnet.session import watch
+
+    return asyncio.run(watch(place_of(arguments), options_of(arguments), plain=arguments.plain))
+
+
+def run_down(arguments: argparse.Namespace) -> int:
+    """Ask a running supervisor to stop, and wait until it has."""
+    import os
+    import signal
+    import time
+
+    from devnet.supervisor import running_pid
+
+    layout = place_of(arguments)
+    pid = running_pid(layout)
+    if pid is None:
+        sys.stderr.write(f"no devnet runs in {layout.directory}\n")
+        return EXIT_NO
+    os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + DOWN_SECONDS_MAX
+    while time.monotonic() < until:
+        if running_pid(layout) is None:
+            sys.stderr.write("stopped\n")
+            return 0
+        time.sleep(0.05)
+    sys.stderr.write(f"pid {pid} is still stopping after {DOWN_SECONDS_MAX:.0f} s\n")
+    return EXIT_NO
+
+
+def run_status(arguments: argparse.Namespace) -> int:
+    """Print the status once; exit code 3 if nothing answers."""
+    import asyncio
+
+    from devnet.session import look_once
+
+    layout = place_of(arguments)
+    found = asyncio.run(look_once(layout, as_json=arguments.json))
+    if found is None:
+        sys.stderr.write(
+            f"nothing answers at {layout.address('grpc')} or {layout.address('l1')}; "
+            "start it with `sextant devnet up`\n"
+        )
+        return EXIT_UNREACHABLE
+    sys.stdout.write(found + "\n")
+    return 0
+
+
+def run_logs(arguments: argparse.Namespace) -> int:
+    """Print the end of one log, or of all."""
+    from devnet.tailing import follow, print_tail
+
+    layout = place_of(arguments)
+    logs = sorted(layout.logs.glob("*.log"))
+    if arguments.process:
+        logs = [log for log in logs if log.stem == arguments.process]
+    if not logs:
+        known = ", ".join(sorted(log.stem for log in layout.logs.glob("*.log"))) or "none"
+        sys.stderr.write(f"no such log in {layout.logs}; known: {known}\n")
+        return EXIT_UNREACHABLE
+    for log in logs:
+        print_tail(log, arguments.lines, named=len(logs) > 1)
+    if arguments.follow:
+        follow(logs)
+    return 0
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    """Play the story; exit code 0 only if each step was checked."""
+    import asyncio
+
+    from devnet.story.play import play
+
+    return asyncio.run(play(keep=arguments.keep, as_json=arguments.json))

@@ -1,0 +1,153 @@
+"""Which processes a devnet runs, in which order, with which command lines."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+from devnet.child import ProcessSpec
+from devnet.genesis import devnet_contract
+from devnet.identities import MAKERS, NAMES, PUBLISHERS, TAKERS, identity_of
+from devnet.layout import Layout
+from node.compiled import compiled_directory
+
+BATCH_MS: Final = 2_000
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What ``up`` may vary without changing the genesis."""
+
+    seed: int = 7
+    script: Path | None = None
+    block_time_ms: int = 1_000
+    makers: int = len(MAKERS)
+    takers: int = len(TAKERS)
+
+
+def prepare(layout: Layout) -> None:
+    """Write what the processes read at their start: the deployment and the key files."""
+    layout.logs.mkdir(parents=True, exist_ok=True)
+    layout.keys.mkdir(parents=True, exist_ok=True)
+    layout.deployment.write_bytes(devnet_contract().encode())
+    for name in NAMES:
+        file = layout.key_file(name)
+        file.touch(mode=0o600)
+        file.write_text("0x" + identity_of(name).key.hex() + "\n")
+
+
+def specs_of(layout: Layout, options: Options) -> list[ProcessSpec]:
+    """Return every process in the order of starting."""
+    return [
+        *core_of(layout, options),
+        *publishers_of(layout, options),
+        *bots_of(layout, options),
+    ]
+
+
+def environment_of() -> dict[str, str]:
+    """Return the variables of every process: the compiled rules first, if they are current."""
+    compiled = compiled_directory()
+    if compiled is None:
+        return {}
+    paths = [str(compiled), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(paths)}
+
+
+def node(layout: Layout, role: str, *words: str) -> tuple[str, ...]:
+    """Return the command of a node in its own part of the data directory."""
+    return (
+        *("node", "run", "--role", role, "--instance", str(layout.instance)),
+        *("--datadir", str(layout.store(role)), "--l1.target", layout.address("l1")),
+        *("--metrics.port", str(layout.port(f"{role}_metrics")), *words),
+    )
+
+
+def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
+    """Yield the L1 stub, the nodes and the challenger."""
+    environment = environment_of()
+    yield ProcessSpec(
+        name="l1",
+        command=(
+            *("l1", "run", "--datadir", str(layout.store("l1"))),
+            *("--deployment", str(layout.deployment), "--port", str(layout.port("l1"))),
+            *("--dev-port", str(layout.port("l1_dev"))),
+            *("--block-time-ms", str(options.block_time_ms)),
+        ),
+        address=layout.address("l1"),
+        gate=True,
+        environment=environment,
+    )
+    yield ProcessSpec(
+        name="sequencer",
+        command=node(
+            layout,
+            "sequencer",
+            *("--grpc.port", str(layout.port("grpc"))),
+            *("--sequencer.key_file", str(layout.key_file("sequencer"))),
+            *("--dev.enabled", "true", "--dev.port", str(layout.port("dev"))),
+        ),
+        address=layout.address("grpc"),
+        gate=True,
+        environment=environment,
+    )
+    yield ProcessSpec(
+        name="poster",
+        command=node(
+            layout,
+            "poster",
+            *("--poster.source", layout.address("grpc"), "--poster.batch_ms", str(BATCH_MS)),
+            *("--poster.key_file", str(layout.key_file("poster"))),
+            *("--dev.enabled", "true", "--dev.port", str(layout.port("poster_dev"))),
+        ),
+        environment=environment,
+    )
+    yield ProcessSpec(
+        name="follower",
+        command=node(
+            layout,
+            "follower",
+            *("--grpc.port", str(layout.port("follower")), "--propose"),
+            *("--poster.key_file", str(layout.key_file("follower"))),
+        ),
+        address=layout.address("follower"),
+        environment=environment,
+    )
+    yield ProcessSpec(
+        name="challenger",
+        command=(
+            *("challenger", "defend", "--datadir", str(layout.store("challenger"))),
+            *("--l1", layout.address("l1"), "--key-file", str(layout.key_file("challenger"))),
+        ),
+        environment=environment,
+    )
+
+
+def publishers_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
+    """Yield the oracle publishers."""
+    script = ("--script", str(options.script.resolve())) if options.script else ()
+    for number, name in enumerate(PUBLISHERS):
+        yield ProcessSpec(
+            name=name,
+            command=(
+                *("oracle", "run", "--publisher", str(number), "--target", layout.address("grpc")),
+                *("--seed", str(options.seed), "--held", str(layout.prices), *script),
+            ),
+        )
+
+
+def bots_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
+    """Yield the makers and takers."""
+    bots = [*(("maker", name) for name in MAKERS[: options.makers])]
+    bots += [("taker", name) for name in TAKERS[: options.takers]]
+    for number, (kind, name) in enumerate(bots):
+        yield ProcessSpec(
+            name=name,
+            command=(
+                *("bot", kind, "--identity", name, "--seed", str(options.seed * 100 + number)),
+                *("--target", layout.address("grpc"), "--l1", layout.address("l1")),
+                *("--l1-dev", layout.address("l1_dev")),
+            ),
+        )

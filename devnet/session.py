@@ -1,0 +1,180 @@
+"""One run of the devnet: banner, start, live status, stop."""
+
+import asyncio
+import json
+import sys
+import time
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+
+from devnet.banner import lines_of
+from devnet.layout import Layout
+from devnet.processes import Options, prepare, specs_of
+from devnet.screen import claims_text, plain_line, render
+from devnet.supervisor import DevnetBlocked, Supervisor, read_state
+from devnet.survey import Facts, Surveyor
+
+EXIT_UNREACHABLE: Final = 3
+SCREEN_PERIOD_S: Final = 1.0
+PLAIN_PERIOD_S: Final = 5.0
+FIRST_BLOCK_POLL_S: Final = 0.1
+
+
+async def watch(layout: Layout, options: Options, *, plain: bool) -> int:
+    """Run everything until a signal asks to stop; return the exit code."""
+    layout.directory.mkdir(parents=True, exist_ok=True)
+    supervisor = Supervisor(layout, specs_of(layout, options))
+    supervisor.stop_on_signals()
+    console = Console()
+    started = time.monotonic()
+    try:
+        supervisor.claim()
+        prepare(layout)
+        for line in lines_of(layout):
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+        try:
+            starting = asyncio.create_task(supervisor.start())
+            await show(layout, supervisor, starting, console, started, plain=plain)
+        finally:
+            stopping_at = time.monotonic()
+            await supervisor.stop()
+            sys.stdout.write(f"all stopped in {time.monotonic() - stopping_at:.1f} s\n")
+    except DevnetBlocked as blocked:
+        sys.stderr.write(f"sextant: {blocked}\n")
+        return EXIT_UNREACHABLE
+    return 0
+
+
+async def show(
+    layout: Layout,
+    supervisor: Supervisor,
+    starting: "asyncio.Task[None]",
+    console: Console,
+    started: float,
+    *,
+    plain: bool,
+) -> None:
+    """Show the status until the supervisor is asked to stop."""
+    surveyor = Surveyor(layout)
+    stopping = asyncio.create_task(supervisor.stopping.wait())
+    try:
+        first = asyncio.create_task(await_first_block(surveyor))
+        await asyncio.wait({first, stopping, starting}, return_when=asyncio.FIRST_COMPLETED)
+        while not first.done() and not stopping.done():
+            if starting.done():
+                starting.result()
+            await asyncio.wait({first, stopping}, timeout=FIRST_BLOCK_POLL_S)
+        if first.done():
+            sys.stdout.write(f"first block after {time.monotonic() - started:.1f} s\n\n")
+            sys.stdout.flush()
+        else:
+            first.cancel()
+        if console.is_terminal and not plain:
+            await show_screen(surveyor, supervisor, starting, console)
+        else:
+            await show_lines(surveyor, supervisor, starting)
+    finally:
+        stopping.cancel()
+        starting.cancel()
+        await surveyor.close()
+
+
+async def await_first_block(surveyor: Surveyor) -> None:
+    """Return once the sequencer has made a block."""
+    while True:
+        facts = await surveyor.look()
+        if facts.sequencer is not None and facts.sequencer.unsafe_head.height > 0:
+            return
+        await asyncio.sleep(FIRST_BLOCK_POLL_S)
+
+
+async def show_screen(
+    surveyor: Surveyor,
+    supervisor: Supervisor,
+    starting: "asyncio.Task[None]",
+    console: Console,
+) -> None:
+    """Redraw one screen every second."""
+    note = "ctrl-C stops everything; `sextant devnet logs -f NAME` shows a log"
+    with Live(console=console, auto_refresh=False, transient=False) as live:
+        while not supervisor.stopping.is_set():
+            if starting.done():
+                starting.result()
+            live.update(render(await surveyor.look(), supervisor.children, note), refresh=True)
+            await pause(supervisor, SCREEN_PERIOD_S)
+
+
+async def show_lines(
+    surveyor: Surveyor, supervisor: Supervisor, starting: "asyncio.Task[None]"
+) -> None:
+    """Print one line every few seconds, and each new verdict of the challenger."""
+    told: set[str] = set()
+    while not supervisor.stopping.is_set():
+        if starting.done():
+            starting.result()
+        facts = await surveyor.look()
+        sys.stdout.write(plain_line(facts, supervisor.children) + "\n")
+        for verdict in facts.verdicts:
+            if verdict not in told:
+                told.add(verdict)
+                sys.stdout.write(f"  challenger: {verdict}\n")
+        sys.stdout.flush()
+        await pause(supervisor, PLAIN_PERIOD_S)
+
+
+async def pause(supervisor: Supervisor, seconds: float) -> None:
+    """Wait, but not past the request to stop."""
+    try:
+        await asyncio.wait_for(supervisor.stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def look_once(layout: Layout, *, as_json: bool) -> str | None:
+    """Return the status of a running devnet as text, or None if nothing answers."""
+    surveyor = Surveyor(layout)
+    try:
+        facts = await surveyor.look()
+    finally:
+        await surveyor.close()
+    if facts.sequencer is None and facts.l1 is None:
+        return None
+    if as_json:
+        return json.dumps(summary_of(facts, layout))
+    console = Console()
+    with console.capture() as captured:
+        console.print(render(facts, {}, ""))
+    processes = read_state(layout).get("processes", {})
+    lines = [
+        f"  {name:<14} pid {found['pid'] or '-':<8} starts {found['starts']}  {found['log']}"
+        for name, found in processes.items()
+    ]
+    return "\n".join([captured.get().rstrip(), *lines])
+
+
+def summary_of(facts: Facts, layout: Layout) -> dict[str, object]:
+    """Return the status for machines; integers that may be large are strings."""
+    status = facts.sequencer
+    return {
+        "schema": "sextant.devnet.status.v1",
+        "directory": str(layout.directory),
+        "heads": None
+        if status is None
+        else {
+            "unsafe": str(status.unsafe_head.height),
+            "safe": str(status.safe_head.height),
+            "final": str(status.final_head.height),
+        },
+        "transactions": None if status is None else str(status.transactions_total),
+        "trades": None if status is None else str(status.trades_total),
+        "markets": {
+            market.symbol: {"index": str(market.index), "mark": str(market.mark)}
+            for market in facts.markets
+        },
+        "batches": str(facts.log_count),
+        "claims": claims_text(facts),
+        "processes": read_state(layout).get("processes", {}),
+    }

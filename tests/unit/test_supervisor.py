@@ -1,0 +1,162 @@
+"""The supervisor keeps its processes alive, one by one, and leaves none behind."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from devnet.child import ProcessSpec
+from devnet.layout import HOST, Layout, layout_of
+from devnet.ports import Taken, find_taken, holder_of
+from devnet.supervisor import DevnetBlocked, Supervisor, running_pid
+
+WAIT_SECONDS_MAX = 20.0
+SLEEPER = "import signal; signal.pause()"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile 1: signal.pause()"
+PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEPER!r}])"
+
+
+def spec(name: str, code: str) -> ProcessSpec:
+    return ProcessSpec(name=name, command=(), program=("-c", code))
+
+
+def free_layout(directory: Path) -> Layout:
+    """Return a layout whose ports nothing uses now."""
+    for instance in range(20, 90):
+        layout = layout_of(instance, directory)
+        if not find_taken(layout):
+            return layout
+    pytest.skip("no free ports")
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + WAIT_SECONDS_MAX
+    while not condition():
+        assert time.monotonic() < until, "the condition never came true"
+        await asyncio.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def in_group(leader: int) -> list[int]:
+    """Return the live processes of a process group."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[2]) == leader and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def run_supervised(
+    directory: Path, specs: list[ProcessSpec], story: Callable[[Supervisor], Awaitable[None]]
+) -> Supervisor:
+    """Run ``story`` under a supervisor that is stopped afterwards."""
+
+    async def main() -> Supervisor:
+        supervisor = Supervisor(free_layout(directory), specs)
+        supervisor.claim()
+        try:
+            await supervisor.start()
+            await story(supervisor)
+        finally:
+            await supervisor.stop()
+        return supervisor
+
+    return asyncio.run(main())
+
+
+def test_death_restarts_only_the_dead(tmp_path: Path) -> None:
+    async def story(supervisor: Supervisor) -> None:
+        first, second = supervisor.children.values()
+        killed, other = first.pid, second.pid
+        assert killed
+        os.kill(killed, signal.SIGKILL)
+        await eventually(lambda: first.pid not in {None, killed})
+        assert second.pid == other
+        assert (first.deaths, second.deaths) == (1, 0)
+
+    run_supervised(tmp_path, [spec("a", SLEEPER), spec("b", SLEEPER)], story)
+
+
+def test_stop_leaves_nobody_behind(tmp_path: Path) -> None:
+    groups: list[int] = []
+
+    async def story(supervisor: Supervisor) -> None:
+        parent, stubborn = supervisor.children.values()
+        assert parent.pid
+        assert stubborn.pid
+        leader = parent.pid
+        await eventually(lambda: len(in_group(leader)) == 2)
+        groups.extend([parent.pid, stubborn.pid])
+
+    started = time.monotonic()
+    run_supervised(tmp_path, [spec("parent", PARENT), spec("stubborn", STUBBORN)], story)
+    assert time.monotonic() - started < WAIT_SECONDS_MAX
+    assert [in_group(leader) for leader in groups] == [[], []]
+
+
+def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys, pathlib\n"
+        "from devnet.supervisor import Supervisor\n"
+        "from tests.unit.test_supervisor import SLEEPER, free_layout, spec\n"
+        "async def main():\n"
+        "    s = Supervisor(free_layout(pathlib.Path(sys.argv[1])), [spec('a', SLEEPER)])\n"
+        "    s.claim(); await s.start()\n"
+        "    print(s.children['a'].pid, flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        child = int(supervisor.stdout.readline())
+        supervisor.kill()
+        supervisor.wait()
+    asyncio.run(eventually(lambda: not alive(child)))
+
+
+def test_second_supervisor_is_told_who_runs(tmp_path: Path) -> None:
+    async def story(supervisor: Supervisor) -> None:
+        assert running_pid(supervisor.layout) == os.getpid()
+        with pytest.raises(DevnetBlocked, match=r"runs already in .* \(pid \d+\)"):
+            Supervisor(supervisor.layout, []).claim()
+
+    supervisor = run_supervised(tmp_path, [spec("a", SLEEPER)], story)
+    assert running_pid(supervisor.layout) is None
+
+
+def test_taken_port_names_its_holder(tmp_path: Path) -> None:
+    layout = free_layout(tmp_path)
+    with socket.socket() as listener:
+        listener.bind((HOST, layout.port("grpc")))
+        listener.listen()
+        assert f"pid {os.getpid()} (" in holder_of(layout.port("grpc"))
+        taken = find_taken(layout)
+        assert [(t.service, t.port) for t in taken] == [("grpc", layout.port("grpc"))]
+        with pytest.raises(DevnetBlocked, match=r"port \d+ \(grpc\) is in use by pid"):
+            Supervisor(layout, []).claim()
+
+
+def test_port_message_says_what_to_do() -> None:
+    text = str(Taken("grpc", 50551, "pid 812 (sextant)"))
+    assert "--instance" in text
+    assert "devnet down" in text
