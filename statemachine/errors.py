@@ -42,7 +42,7 @@ class Code(IntEnum):
     MARKET_STATE = 32
     ORDER_UNKNOWN = 33
     FIELD = 34
-    SIZE_ZERO = 35
+    SIZE_RANGE = 35
     PRICE_RANGE = 36
     TICK = 37
     NOTIONAL_MIN = 38

@@ -90,11 +90,13 @@ def may_add_order(
     price: int,
     size: int,
     fee: int,
+    reduce_only: bool,  # noqa: FBT001 - positional: hot
 ) -> tuple[bool, int, int]:
     """Return whether an order keeps its portfolio in order, with (need, have).
 
     ``position`` is the portfolio's position in the order's market, not yet
-    counting the order; ``fee`` in micros is what a full fill would cost.
+    counting the order; ``fee`` in micros is what a full fill would cost;
+    ``reduce_only`` says that ``size`` was clamped to what there is to reduce.
     """
     if side == 0:
         position.bids += size
@@ -112,7 +114,7 @@ def may_add_order(
     have = after.equity - fee
     if have >= after.initial:
         return True, after.initial, have
-    if is_reduction(position, side, size):
+    if reduce_only or is_reduction(position, side, size):
         before = margin_of(state, portfolio)
         mark = state.market(position.market).mark
         loss = max(0, (mark - price if side else price - mark) * size) + fee

@@ -144,7 +144,7 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     elif flags & FLAG_IOC and flags & FLAG_POST_ONLY:
         step.refuse(Code.FIELD, (flags,))
     elif not 0 < size < ORDER_LOTS_LIMIT:
-        step.refuse(Code.SIZE_ZERO, (size,))
+        step.refuse(Code.SIZE_RANGE, (size,))
     elif not 0 < price * size < NOTIONAL_LIMIT:
         step.refuse(Code.PRICE_RANGE, (price,))
     elif price % parameters.tick:
@@ -217,7 +217,14 @@ def margin_allows(step: Step, entry: Entry, position: Position) -> bool:
     rate = max(entry.parameters.taker_ppm, entry.parameters.maker_ppm)
     fee = -(-entry.price * entry.size * rate // PPM_ONE)
     allowed, need, have = may_add_order(
-        step.state, entry.portfolio, position, entry.side, entry.price, entry.size, fee
+        step.state,
+        entry.portfolio,
+        position,
+        entry.side,
+        entry.price,
+        entry.size,
+        fee,
+        entry.flags & FLAG_REDUCE_ONLY != 0,
     )
     if not allowed:
         step.refuse(Code.MARGIN, (need, have))

@@ -1,0 +1,406 @@
+"""The state transition: the only code that changes state.
+
+``apply_block`` runs a block to its end; ``apply_segment`` runs one segment of
+it, from wherever the cursor leaf says, and is all that an L1 verdict executes.
+Both walk the same steps:
+
+1. *inbox*: L1 items the frame names, and any that is overdue
+2. *due work*: system items whose time has come, at most K
+3. *transactions*, in the frame's order; a bulk's legs one by one
+
+A segment ends with the first step at which it has 64 steps, cost 192 or
+16 KiB of transactions, or with its block.
+"""
+
+from hashlib import sha256
+from typing import Final, final
+
+from statemachine import due, keys
+from statemachine.actions import (
+    ApproveAgent,
+    Bulk,
+    Cancel,
+    CancelAll,
+    Kind,
+    Modify,
+    OracleUpdate,
+    PlaceOrder,
+    Poke,
+    RevokeAgent,
+    Transaction,
+    Transfer,
+    Withdraw,
+)
+from statemachine.block import Block, BlockResult, SegmentResult, Writes
+from statemachine.costs import COST_SIGNED, COST_STEP
+from statemachine.cursor import (
+    FLAG_BACKLOG,
+    FLAG_EMPTY,
+    PHASE_DUE,
+    PHASE_INBOX,
+    PHASE_REST,
+    PHASE_TRANSACTIONS,
+    Cursor,
+)
+from statemachine.errors import Code, WitnessIncomplete, invariant
+from statemachine.handlers.agents import execute_approve, execute_revoke
+from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
+from statemachine.handlers.deposit import execute_inbox
+from statemachine.handlers.modify import execute_modify
+from statemachine.handlers.oracle import execute_oracle
+from statemachine.handlers.order import execute_order
+from statemachine.handlers.transfer import execute_transfer
+from statemachine.handlers.withdraw import execute_withdraw
+from statemachine.inbox import InboxItem
+from statemachine.liquidation import execute_poke
+from statemachine.nonces import burn_nonce
+from statemachine.receipts import Receipt, append
+from statemachine.records import (
+    ROLE_AGENT,
+    ROLE_REVOKED,
+    Ledger,
+    Market,
+)
+from statemachine.rules import Rules
+from statemachine.state import State
+from statemachine.step import Step
+from statemachine.storage import MemoryStore, Store
+
+LEG_INBOX: Final = 255
+"""The leg number of an inbox item's receipt; its index is the item's."""
+
+
+@final
+class Run:
+    """One run over a store: a whole block, or one segment of it."""
+
+    __slots__ = ("block", "bytes", "cost", "cursor", "empty", "receipts", "state", "step",
+                 "steps", "transactions")
+
+    def __init__(self, store: Store, rules: Rules, block: Block) -> None:
+        """Stand where the cursor leaf says."""
+        self.state = State(store, rules)
+        self.cursor: Cursor = self.state.cursor
+        self.block = block
+        self.step = Step(self.state)
+        self.receipts: list[Receipt] = []
+        self.transactions: tuple[Transaction, ...] = ()
+        self.empty = False
+        self.steps = 0
+        self.cost = 0
+        self.bytes = 0
+        if self.cursor.phase == PHASE_REST:
+            self.open_block()
+        self.empty = self.cursor.flags & FLAG_EMPTY != 0
+        frame = block.frame
+        if not self.empty:
+            if frame is None:
+                invariant(condition=False, message="a block with transactions has a frame")
+                return
+            self.transactions = frame.transactions
+
+    def open_block(self) -> None:
+        """Leave the rest between two blocks."""
+        cursor = self.cursor
+        invariant(self.block.time >= cursor.time, "block time does not go back")
+        cursor.height += 1
+        cursor.time = self.block.time
+        cursor.phase = PHASE_INBOX
+        cursor.flags = FLAG_EMPTY if self.block.frame is None else 0
+        cursor.transaction = 0
+        cursor.leg = 0
+        cursor.due_count = 0
+        cursor.cost = 0
+        cursor.receipts = 0
+        cursor.frontier = []
+        self.step.now = cursor.time
+
+    # Segments
+
+    def run_segment(self) -> Writes:
+        """Run steps until the segment is full or the block ends; return its writes."""
+        rules = self.state.rules
+        self.steps = 0
+        self.cost = 0
+        self.bytes = 0
+        cursor = self.cursor
+        while self.run_step():
+            self.steps += 1
+            self.cost += self.step.cost
+            if (
+                self.steps >= rules.segment_steps_max
+                or self.cost >= rules.segment_cost_max
+                or self.bytes >= rules.segment_bytes_max
+            ):
+                if (
+                    cursor.phase == PHASE_TRANSACTIONS
+                    and cursor.transaction >= len(self.transactions)
+                ):
+                    self.close_block()
+                break
+        cursor.cost += self.cost
+        self.state.touch(cursor)
+        return self.state.flush()
+
+    def close_block(self) -> None:
+        """Come to rest."""
+        self.cursor.phase = PHASE_REST
+        self.cursor.flags = 0
+        self.cursor.transaction = 0
+        self.cursor.due_count = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the block is complete."""
+        return self.cursor.phase == PHASE_REST
+
+    # Steps
+
+    def run_step(self) -> bool:
+        """Run the next step; return whether there was one, else come to rest."""
+        cursor = self.cursor
+        if cursor.phase == PHASE_TRANSACTIONS:
+            if cursor.transaction < len(self.transactions):
+                self.run_transaction()
+                return True
+            self.close_block()
+            return False
+        if cursor.phase == PHASE_INBOX:
+            item = self.next_inbox_item()
+            if item is not None:
+                self.run_inbox_item(item)
+                return True
+            cursor.phase = PHASE_DUE
+            cursor.due_count = 0
+        key = due.next_due(self.state, cursor.time)
+        if key is not None and cursor.due_count < self.state.rules.due_items_max:
+            self.step.begin(COST_STEP)
+            due.execute_due(self.step, key)
+            if not self.step.more:
+                cursor.due_count += 1
+            return True
+        if key is not None:
+            cursor.flags |= FLAG_BACKLOG
+        cursor.phase = PHASE_TRANSACTIONS
+        return self.run_step()
+
+    def next_inbox_item(self) -> InboxItem | None:
+        """Return the next L1 item to consume: one the frame names, or an overdue one."""
+        cursor = self.cursor
+        rules = self.state.rules
+        block = self.block
+        index = cursor.inbox_index
+        if cursor.due_count >= rules.inbox_items_max:
+            return None
+        place = index - block.inbox_from
+        known = 0 <= place < len(block.inbox)
+        if not self.empty and block.frame is not None and index < block.frame.inbox_until:
+            if not known:
+                raise WitnessIncomplete(f"inbox item {index}: named by the frame, not at hand")
+            return block.inbox[place]
+        if known:
+            item = block.inbox[place]
+            if item.time + rules.inbox_deadline_ms <= cursor.time:
+                return item
+        return None
+
+    def run_inbox_item(self, item: InboxItem) -> None:
+        """Consume one L1 item; it always leaves a receipt, and never fails the block."""
+        cursor = self.cursor
+        step = self.step
+        step.begin(COST_STEP)
+        execute_inbox(step, item)
+        self.add_receipt(sha256(item.encode()).digest(), cursor.inbox_index, LEG_INBOX)
+        cursor.inbox_index += 1
+        cursor.due_count += 1
+
+    def run_transaction(self) -> None:
+        """Run a transaction's next step: its only one, a continuation, or a bulk's leg."""
+        cursor = self.cursor
+        step = self.step
+        transaction = self.transactions[cursor.transaction]
+        action = transaction.action
+        step.begin(COST_STEP)
+        if cursor.continuation == 0 and cursor.leg == 0:
+            self.bytes += len(transaction.data)
+            if transaction.kind == Kind.ORACLE and isinstance(action, OracleUpdate):
+                execute_oracle(step, action, self.block.signers[cursor.transaction])
+                self.finish_transaction(transaction)
+                return
+            step.cost += COST_SIGNED
+            if not self.authorise(transaction, self.block.signers[cursor.transaction]):
+                self.finish_transaction(transaction)
+                return
+            cursor.account = step.account
+        else:
+            step.account = cursor.account
+        if isinstance(action, Bulk):
+            self.run_leg(transaction, action)
+            return
+        self.execute(transaction)
+        if not step.more:
+            self.finish_transaction(transaction)
+
+    def execute(self, transaction: Transaction) -> None:
+        """Call the handler of a transaction's kind."""
+        step = self.step
+        action = transaction.action
+        if isinstance(action, PlaceOrder):
+            execute_order(step, action)
+        elif isinstance(action, Cancel):
+            execute_cancel(step, action)
+        elif isinstance(action, Modify):
+            execute_modify(step, action)
+        elif isinstance(action, CancelAll):
+            execute_cancel_all(step, action)
+        elif isinstance(action, Poke):
+            execute_poke(step, action)
+        elif isinstance(action, Withdraw):
+            execute_withdraw(step, action)
+        elif isinstance(action, Transfer):
+            execute_transfer(step, action)
+        elif isinstance(action, ApproveAgent):
+            execute_approve(step, action)
+        elif isinstance(action, RevokeAgent):
+            execute_revoke(step, action)
+
+    def run_leg(self, transaction: Transaction, bulk: Bulk) -> None:
+        """Run one leg of a bulk, or its continuation."""
+        cursor = self.cursor
+        step = self.step
+        leg = bulk.legs[cursor.leg]
+        if isinstance(leg, PlaceOrder):
+            execute_order(step, leg)
+        elif isinstance(leg, Cancel):
+            execute_cancel(step, leg)
+        else:
+            execute_modify(step, leg)
+        if step.more:
+            return
+        self.add_receipt(transaction.hash, cursor.transaction, cursor.leg)
+        self.forget_continuation()
+        cursor.leg += 1
+        if cursor.leg == len(bulk.legs):
+            cursor.leg = 0
+            cursor.transaction += 1
+
+    def finish_transaction(self, transaction: Transaction) -> None:
+        """Leave the receipt and move on."""
+        cursor = self.cursor
+        self.add_receipt(transaction.hash, cursor.transaction, 0)
+        self.forget_continuation()
+        cursor.transaction += 1
+
+    def forget_continuation(self) -> None:
+        """Clear what a continued step had to remember."""
+        cursor = self.cursor
+        if cursor.continuation or cursor.filled:
+            cursor.continuation = 0
+            cursor.order_id = 0
+            cursor.client_hash = 0
+            cursor.remaining = 0
+            cursor.filled = 0
+            cursor.notional = 0
+            cursor.fee = 0
+
+    def add_receipt(self, tx_hash: bytes, index: int, leg: int) -> None:
+        """Commit to the step's outcome."""
+        step = self.step
+        cursor = self.cursor
+        receipt = Receipt(
+            tx_hash,
+            index,
+            leg,
+            step.code,
+            step.args,
+            step.order_id,
+            step.filled,
+            step.notional,
+            step.fee,
+        )
+        self.receipts.append(receipt)
+        append(cursor.frontier, cursor.receipts, receipt.leaf())
+        cursor.receipts += 1
+
+    # Who may
+
+    def authorise(self, transaction: Transaction, address: bytes) -> bool:
+        """Check who signed and burn the nonce, in the order of the codes."""
+        step = self.step
+        if not address:
+            step.refuse(Code.SIGNATURE)
+            return False
+        signer = self.state.signer(address)
+        if signer is None:
+            step.refuse(Code.SIGNER_UNKNOWN)
+            return False
+        if signer.role == ROLE_REVOKED:
+            step.refuse(Code.SIGNER_REVOKED)
+            return False
+        if not burn_nonce(step, address, transaction.nonce):
+            return False
+        step.account = signer.account
+        step.signer = signer
+        if transaction.expires_at and transaction.expires_at < step.now:
+            step.refuse(Code.EXPIRED, (transaction.expires_at, step.now))
+            return False
+        if signer.role == ROLE_AGENT:
+            if signer.expires_at < step.now:
+                step.refuse(Code.AGENT_EXPIRED, (signer.expires_at, step.now))
+                return False
+            if not signer.kinds >> transaction.kind & 1:
+                step.refuse(Code.AGENT_ACTION, (transaction.kind,))
+                return False
+            if signer.markets and not markets_allowed(transaction, signer.markets):
+                step.refuse(Code.AGENT_MARKET, (signer.markets,))
+                return False
+        return True
+
+
+def markets_allowed(transaction: Transaction, mask: int) -> bool:
+    """Return whether every market that a transaction names is in ``mask``."""
+    action = transaction.action
+    if isinstance(action, Bulk):
+        return all(mask >> leg.market & 1 for leg in action.legs)
+    if isinstance(action, PlaceOrder | Cancel | CancelAll | Modify):
+        return mask >> action.market & 1 == 1
+    return True
+
+
+def apply_block(store: Store, rules: Rules, block: Block) -> BlockResult:
+    """Run ``block`` on top of ``store``, whose cursor is at rest.
+
+    The caller commits the result's writes; this function cannot.
+    """
+    run = Run(store, rules, block)
+    segments = [run.run_segment()]
+    while not run.ended:
+        segments.append(run.run_segment())
+    return BlockResult(segments, run.receipts, run.state.events, run.cursor)
+
+
+def apply_segment(store: Store, rules: Rules, block: Block) -> SegmentResult:
+    """Run one segment of ``block``, from where the cursor leaf in ``store`` stands."""
+    run = Run(store, rules, block)
+    writes = run.run_segment()
+    return SegmentResult(
+        writes, run.receipts, run.state.events, run.cursor, run.steps, run.cost, run.ended
+    )
+
+
+def genesis_state(rules: Rules, time: int) -> dict[bytes, bytes]:
+    """Return the state before the first block, at ``time`` ms: markets, no accounts."""
+    cursor = Cursor(stored=False)
+    cursor.time = time
+    ledger = Ledger(stored=False)
+    items = {cursor.key: cursor.encode(), ledger.key: ledger.encode()}
+    for parameters in rules.markets:
+        market = Market(keys.market_key(parameters.market), False, parameters.market)
+        market.funding_time = time
+        items[market.key] = market.encode()
+    state = State(MemoryStore(items.items()), rules)
+    due.arm_genesis(state)
+    for key, value in state.flush().items():
+        if value is not None:
+            items[key] = value
+    return dict(sorted(items.items()))
