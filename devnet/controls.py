@@ -1,0 +1,91 @@
+"""The developer's controls of a running devnet, as calls to the loopback ports of its processes."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar, final
+
+import grpc
+import grpc.aio
+
+from devnet.genesis import devnet_rules
+from devnet.layout import Layout
+from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, l1_pb2, l1_pb2_grpc
+from sextant.errors import Refused, Unreachable
+
+CALL_SECONDS_MAX: Final = 30.0
+CORRUPTIONS: Final = {
+    "segment-root": dev_pb2.CORRUPTION_SEGMENT_ROOT,
+    "trace-length": dev_pb2.CORRUPTION_TRACE_LENGTH,
+    "wrong-start": dev_pb2.CORRUPTION_WRONG_START,
+}
+StubT = TypeVar("StubT")
+
+
+@final
+class Controls:
+    """One call each; every method raises ``Unreachable`` or ``Refused``."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+
+    @asynccontextmanager
+    async def _stub(
+        self, service: str, build: Callable[[grpc.aio.Channel], StubT]
+    ) -> AsyncIterator[StubT]:
+        address = self.layout.address(service)
+        async with grpc.aio.insecure_channel(address) as channel:
+            try:
+                yield build(channel)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.UNAVAILABLE:
+                    raise Unreachable(
+                        "UNREACHABLE",
+                        f"nothing answers at {address}",
+                        advice="is the devnet up? see `sextant devnet status`",
+                    ) from None
+                raise Refused(error.code().name, error.details() or "refused") from None
+
+    async def mine(self, blocks: int) -> int:
+        """Make L1 blocks now; return the number of the latest."""
+        async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
+            request = l1_pb2.L1MineRequest(blocks=blocks)
+            answer = await stub.Mine(request, timeout=CALL_SECONDS_MAX)
+        return answer.latest.number
+
+    async def warp(self, forward_ms: int) -> int:
+        """Move L1's clock forward; return its distance from the wall clock in ms.
+
+        Blocks that were made but not posted would become too old for the log, so across a long
+        warp the sequencer makes none.
+        """
+        is_long = 2 * forward_ms > devnet_rules().receipt_deadline_ms
+        if is_long:
+            await self.pause(paused=True)
+        try:
+            async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
+                request = l1_pb2.L1WarpRequest(forward_ms=forward_ms)
+                answer = await stub.Warp(request, timeout=CALL_SECONDS_MAX)
+        finally:
+            if is_long:
+                await self.pause(paused=False)
+        return answer.clock_offset_ms
+
+    async def faucet(self, address: bytes, eth_gwei: int, token_micros: int) -> l1_pb2.L1Account:
+        """Give an address ETH and tokens; return what it has then."""
+        request = l1_pb2.L1FaucetRequest(
+            address=address, eth_gwei=eth_gwei, token_micros=token_micros
+        )
+        async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
+            return await stub.Faucet(request, timeout=CALL_SECONDS_MAX)
+
+    async def pause(self, *, paused: bool) -> None:
+        """Stop the making of blocks, once all that were made are posted, or resume it."""
+        async with self._stub("dev", dev_pb2_grpc.DevStub) as stub:
+            await stub.Pause(dev_pb2.PauseRequest(paused=paused), timeout=CALL_SECONDS_MAX)
+
+    async def corrupt_next_claim(self, kind: str, segment: int | None) -> int | None:
+        """Make the poster's next claim wrong; return its log index if it is known."""
+        request = dev_pb2.CorruptNextClaimRequest(corruption=CORRUPTIONS[kind], segment=segment)
+        async with self._stub("poster_dev", dev_pb2_grpc.DevStub) as stub:
+            answer = await stub.CorruptNextClaim(request, timeout=CALL_SECONDS_MAX)
+        return answer.log_index if answer.HasField("log_index") else None

@@ -1,0 +1,195 @@
+"""``sextant dev``: the developer's controls of a devnet: mine, warp, prices, faucet, frauds.
+
+Everything here talks to ports that listen on loopback only, except prices, which are a file that
+the publishers watch.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from devnet.layout import Layout
+
+UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+CORRUPTIONS: Final = ("segment-root", "trace-length", "wrong-start")
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Declare the commands of ``sextant dev``."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    price = add_command(commands, "price", "hold a market's price, or release it", run_price)
+    price.add_argument("market", nargs="?", help="such as BTC; without it, show what is held")
+    price.add_argument("price", nargs="?", help="USD per unit; without it, release the price")
+    mine = add_command(commands, "mine", "make L1 blocks now", run_mine)
+    mine.add_argument("blocks", nargs="?", type=int, default=1, help="how many (default 1)")
+    warp = add_command(commands, "warp", "move the chain's clock forward", run_warp)
+    warp.add_argument("by", help="such as 90s, 30m, 8h, 1d")
+    faucet = add_command(commands, "faucet", "give an L1 address ETH and USDC", run_faucet)
+    faucet.add_argument("address", help="0x and 40 hex digits, or a devnet name such as alice")
+    faucet.add_argument("--usdc", default="10000", help="USDC (default 10000)")
+    faucet.add_argument("--eth", default="10", help="ETH (default 10)")
+    corrupt = add_command(
+        commands, "corrupt-next-claim", "make the next claim wrong, once", run_corrupt
+    )
+    corrupt.add_argument("--kind", choices=CORRUPTIONS, default=CORRUPTIONS[0])
+    corrupt.add_argument("--segment", type=int, help="which one (default: in the middle)")
+    pause = add_command(commands, "pause", "stop making blocks once all are posted", run_pause)
+    pause.set_defaults(paused=True)
+    resume = add_command(commands, "resume", "go on making blocks", run_pause)
+    resume.set_defaults(paused=False)
+    keys = add_command(commands, "keys", "print the devnet's public, UNSAFE keys", run_keys)
+    keys.add_argument("name", nargs="?", help="such as alice; without it, all")
+
+
+def add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    summary: str,
+    run: Callable[[argparse.Namespace], int],
+) -> argparse.ArgumentParser:
+    """Declare one command with what all of them take."""
+    parser = commands.add_parser(name, help=summary)
+    parser.add_argument("--instance", type=int, default=0, help="which devnet (default 0)")
+    parser.add_argument("--datadir", type=Path, help="its data directory, if not the default")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def place_of(arguments: argparse.Namespace) -> "Layout":
+    """Return the layout that a command line names."""
+    from devnet.layout import layout_of
+
+    return layout_of(arguments.instance, arguments.datadir)
+
+
+def say(arguments: argparse.Namespace, text: str, **facts: object) -> int:
+    """Print what was done, for people or for machines; return the exit code."""
+    if arguments.json:
+        sys.stdout.write(json.dumps({"schema": "sextant.dev.v1", **facts}) + "\n")
+    else:
+        sys.stdout.write(text + "\n")
+    return 0
+
+
+def parse_duration(text: str) -> int:
+    """Return a duration such as ``90s`` or ``8h`` in ms."""
+    from sextant.errors import BadRequest
+
+    for unit in sorted(UNITS_MS, key=len, reverse=True):
+        number = text.removesuffix(unit)
+        if number != text and number.isdecimal():
+            return int(number) * UNITS_MS[unit]
+    raise BadRequest("DURATION", f"{text!r} is no duration", advice="write 90s, 30m, 8h or 1d")
+
+
+def run_price(arguments: argparse.Namespace) -> int:
+    """Hold, release or show prices."""
+    from devnet.genesis import devnet_rules
+    from devnet.prices import HeldPrices
+    from sextant.client.amounts import show_decimal
+    from sextant.client.market import Market
+    from sextant.errors import BadRequest
+
+    layout = place_of(arguments)
+    held = HeldPrices(layout.prices)
+    markets = {
+        m.symbol.decode(): Market(
+            id=m.market, name=m.symbol.decode(), lot_decimals=m.lot_decimals, tick=m.tick
+        )
+        for m in devnet_rules().markets
+    }
+    if arguments.market is None:
+        shown = {name: show_decimal(markets[name].show_price(p)) for name, p in held.read().items()}
+        text = "\n".join(f"{name} {price}" for name, price in shown.items()) or "no price is held"
+        return say(arguments, text, held=shown)
+    name = arguments.market.upper()
+    if name not in markets:
+        raise BadRequest("MARKET", f"there is no market {name}", advice=", ".join(markets))
+    if not layout.directory.is_dir():
+        raise BadRequest("DEVNET", f"there is no devnet in {layout.directory}")
+    if arguments.price is None:
+        held.hold(name, None)
+        return say(arguments, f"{name} walks again", market=name, price=None)
+    held.hold(name, markets[name].price(arguments.price))
+    return say(
+        arguments, f"{name} is held at {arguments.price}", market=name, price=arguments.price
+    )
+
+
+def run_mine(arguments: argparse.Namespace) -> int:
+    """Make L1 blocks."""
+    from devnet.controls import Controls
+
+    number = asyncio.run(Controls(place_of(arguments)).mine(arguments.blocks))
+    return say(arguments, f"L1 is at block {number}", block=number)
+
+
+def run_warp(arguments: argparse.Namespace) -> int:
+    """Move the clock of L1, and with it the chain's."""
+    from devnet.controls import Controls
+
+    forward = parse_duration(arguments.by)
+    offset = asyncio.run(Controls(place_of(arguments)).warp(forward))
+    text = f"the chain's clock is {offset / 1000:+,.0f} s from the wall clock"
+    return say(arguments, text, offset_ms=offset)
+
+
+def run_faucet(arguments: argparse.Namespace) -> int:
+    """Give an address money on L1."""
+    from devnet.controls import Controls
+    from devnet.identities import NAMES, identity_of
+    from sextant.client.amounts import from_micros, scale_exact, show_decimal, to_micros
+    from sextant.client.reads import read_address
+
+    name = arguments.address
+    address = identity_of(name).address if name in NAMES else read_address(name)
+    eth, usdc = int(scale_exact(arguments.eth, 9)), to_micros(arguments.usdc)
+    account = asyncio.run(Controls(place_of(arguments)).faucet(address, eth, usdc))
+    shown = show_decimal(from_micros(account.token_micros))
+    return say(
+        arguments,
+        f"0x{address.hex()} has {account.eth_gwei / 10**9:g} ETH and {shown} USDC on L1",
+        address="0x" + address.hex(),
+        eth_gwei=str(account.eth_gwei),
+        token_micros=str(account.token_micros),
+    )
+
+
+def run_corrupt(arguments: argparse.Namespace) -> int:
+    """Make the next claim wrong."""
+    from devnet.controls import Controls
+
+    index = asyncio.run(
+        Controls(place_of(arguments)).corrupt_next_claim(arguments.kind, arguments.segment)
+    )
+    where = f"claim on log entry {index}" if index is not None else "next claim"
+    return say(arguments, f"the {where} will be wrong ({arguments.kind})", log_index=index)
+
+
+def run_pause(arguments: argparse.Namespace) -> int:
+    """Stop or resume the making of blocks."""
+    from devnet.controls import Controls
+
+    asyncio.run(Controls(place_of(arguments)).pause(paused=arguments.paused))
+    text = "no blocks are made" if arguments.paused else "blocks are made again"
+    return say(arguments, text, paused=arguments.paused)
+
+
+def run_keys(arguments: argparse.Namespace) -> int:
+    """Print the public keys of a devnet."""
+    from devnet.identities import NAMES, identity_of
+
+    names = [arguments.name] if arguments.name else list(NAMES)
+    found = {
+        name: {"address": "0x" + who.address.hex(), "key": "0x" + who.key.hex()}
+        for name in names
+        for who in [identity_of(name)]
+    }
+    text = "\n".join(f"{n:<12} {f['address']}  {f['key']}  UNSAFE" for n, f in found.items())
+    return say(arguments, text, keys=found)
