@@ -7,6 +7,7 @@ key, for nothing below it can matter.
 """
 
 from statemachine.nodes import (
+    HEADER_BYTES,
     MASKS,
     PADDING,
     Branch,
@@ -25,7 +26,7 @@ def find_leaf(node: Node | None, key: bytes) -> Leaf | None:
     while True:
         if isinstance(node, Branch):
             bit = node.bit
-            if bit != known and shared_bits(padded, node.prefix) < bit:
+            if bit != known and shared_bits(padded, node.header[HEADER_BYTES:]) < bit:
                 return None
             node = node.right if padded[bit >> 3] & MASKS[bit & 7] else node.left
             known = bit + 1
@@ -51,9 +52,9 @@ def first_leaf(node: Node | None, prefix: bytes, start: bytes) -> Leaf | None:
             bit = node.bit
             shared = bit
             if bit != known:
-                shared = min(bit, shared_bits(padded, node.prefix))
+                shared = min(bit, shared_bits(padded, node.header[HEADER_BYTES:]))
             if shared < bit:
-                if shared >= inside and bit_at(node.prefix, shared):
+                if shared >= inside and bit_at(node.header[HEADER_BYTES:], shared):
                     return leftmost_leaf(node)
                 return leftmost_leaf(later)
             if padded[bit >> 3] & MASKS[bit & 7]:

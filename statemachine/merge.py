@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from statemachine.errors import invariant
 from statemachine.nodes import (
-    CHILDREN_BYTES,
-    HASH_BYTES,
+    HEADER_BYTES,
     KEY_BYTES_MAX,
     MASKS,
     PADDING,
@@ -22,7 +21,7 @@ from statemachine.nodes import (
     Node,
     Stub,
     bit_at,
-    branch_at,
+    branch_header,
     join_at,
     shared_bits,
 )
@@ -34,7 +33,7 @@ def write_nodes(node: Node | None, writes: Mapping[bytes, bytes | None]) -> Node
         invariant(0 < len(key) <= KEY_BYTES_MAX, f"key of {len(key)} bytes")
         invariant(value is None or len(value) <= VALUE_BYTES_MAX, f"value too long at {key.hex()}")
     keys = sorted(writes)
-    return merge_writes(node, writes, keys, 0, len(keys), 0)
+    return merge_writes(node, writes, keys, 0, len(keys), 0) if keys else node
 
 
 def merge_writes(
@@ -48,10 +47,9 @@ def merge_writes(
     """Return the tree under ``node`` with ``keys[low:high]`` written.
 
     ``keys`` are the sorted keys of ``writes``; those in the range share ``known``
-    leading bits with one another and with every key under ``node``.
+    leading bits with one another and with every key under ``node``.  There is at
+    least one.
     """
-    if low == high:
-        return node
     if high - low == 1:
         return put_leaf(node, keys[low], writes[keys[low]], known)
     if isinstance(node, Stub):
@@ -60,19 +58,22 @@ def merge_writes(
         return build_range(writes, keys, low, high, node if isinstance(node, Leaf) else None)
     bit = node.bit
     if bit != known:
-        prefix = node.prefix
+        prefix = node.header[HEADER_BYTES:]
         shared = min(shared_bits(keys[low], prefix), shared_bits(keys[high - 1], prefix))
         if shared < bit:
             return merge_beside(node, writes, keys, low, high, shared)
     middle = split_keys(keys, low, high, bit)
-    left = merge_writes(node.left, writes, keys, low, middle, bit + 1)
-    right = merge_writes(node.right, writes, keys, middle, high, bit + 1)
+    left: Node | None = node.left
+    right: Node | None = node.right
+    if low < middle:
+        left = merge_writes(left, writes, keys, low, middle, bit + 1)
+    if middle < high:
+        right = merge_writes(right, writes, keys, middle, high, bit + 1)
     if left is None or right is None:
         return left if right is None else right
     if left is node.left and right is node.right:
         return node
-    header = node.body[:-CHILDREN_BYTES]
-    return Branch(bit, header + left.hash + right.hash, left, right)
+    return Branch(bit, node.header, left, right)
 
 
 def merge_beside(
@@ -85,14 +86,15 @@ def merge_beside(
 ) -> Node | None:
     """Write ``keys[low:high]`` where some of them leave the prefix of ``node`` at ``bit``."""
     middle = split_keys(keys, low, high, bit)
-    if bit_at(node.prefix, bit):
+    if bit_at(node.header[HEADER_BYTES:], bit):
         apart = build_range(writes, keys, low, middle, None)
-        beside = merge_writes(node, writes, keys, middle, high, bit + 1)
-        key = keys[low]
+        low, key = middle, keys[low]
     else:
         apart = build_range(writes, keys, middle, high, None)
-        beside = merge_writes(node, writes, keys, low, middle, bit + 1)
-        key = keys[high - 1]
+        high, key = middle, keys[high - 1]
+    beside: Node | None = node
+    if low < high:
+        beside = merge_writes(node, writes, keys, low, high, bit + 1)
     if apart is None:
         return beside
     return apart if beside is None else join_at(bit, key, beside, apart)
@@ -100,9 +102,11 @@ def merge_beside(
 
 def split_keys(keys: list[bytes], low: int, high: int, bit: int) -> int:
     """Return the first index in ``low..high`` of a key with a 1 at ``bit``, else ``high``."""
+    place, mask = bit >> 3, MASKS[bit & 7]
     while low < high:
         middle = (low + high) >> 1
-        if bit_at(keys[middle], bit):
+        key = keys[middle]
+        if place < len(key) and key[place] & mask:
             high = middle
         else:
             low = middle + 1
@@ -138,13 +142,13 @@ def build_nodes(leaves: Iterable[Leaf]) -> Node | None:
             invariant(in_order, f"key {leaf.key.hex()} follows {key.hex()}")
             while pending and pending[-1][0] > bit:
                 above, left = pending.pop()
-                node = branch_at(above, key, left, node)
+                node = Branch(above, branch_header(key, above), left, node)
             pending.append((bit, node))
         key = leaf.key
         node = leaf
     while pending and node is not None:
         above, left = pending.pop()
-        node = branch_at(above, key, left, node)
+        node = Branch(above, branch_header(key, above), left, node)
     return node
 
 
@@ -160,7 +164,7 @@ def put_leaf(root: Node | None, key: bytes, value: bytes | None, known: int) -> 
     while True:
         if isinstance(node, Branch):
             bit = node.bit
-            if bit != known and shared_bits(padded, node.prefix) < bit:
+            if bit != known and shared_bits(padded, node.header[HEADER_BYTES:]) < bit:
                 break
             path.append(node)
             node = node.right if padded[bit >> 3] & MASKS[bit & 7] else node.left
@@ -174,18 +178,16 @@ def put_leaf(root: Node | None, key: bytes, value: bytes | None, known: int) -> 
         return root
     while path:
         parent = path.pop()
-        bit = parent.bit
-        body = parent.body
-        if padded[bit >> 3] & MASKS[bit & 7]:
-            if fresh is None:
-                fresh = parent.left
-            else:
-                fresh = Branch(bit, body[:-HASH_BYTES] + fresh.hash, parent.left, fresh)
-        elif fresh is None:
-            fresh = parent.right
+        if padded[parent.bit >> 3] & MASKS[parent.bit & 7]:
+            left: Node | None = parent.left
+            right = fresh
         else:
-            body = body[:-CHILDREN_BYTES] + fresh.hash + body[-HASH_BYTES:]
-            fresh = Branch(bit, body, fresh, parent.right)
+            left = fresh
+            right = parent.right
+        if left is None or right is None:
+            fresh = left if right is None else right
+        else:
+            fresh = Branch(parent.bit, parent.header, left, right)
     return fresh
 
 
@@ -199,7 +201,7 @@ def replace_node(node: Node | None, key: bytes, value: bytes | None) -> Node | N
         shared = shared_bits(key, node.key)
         invariant(shared < 8 * len(node.key), f"key {node.key.hex()} is a prefix of another")
     elif isinstance(node, Branch):
-        shared = shared_bits(key, node.prefix)
+        shared = shared_bits(key, node.header[HEADER_BYTES:])
     else:
         return None if value is None else Leaf(key, value)
     return node if value is None else join_at(shared, key, node, Leaf(key, value))

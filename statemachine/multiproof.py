@@ -25,7 +25,7 @@ from typing import Final, final
 
 from statemachine.errors import WitnessIncomplete
 from statemachine.nodes import (
-    HASH_BYTES,
+    HEADER_BYTES,
     KEY_BYTES_MAX,
     MASKS,
     Branch,
@@ -33,7 +33,7 @@ from statemachine.nodes import (
     Node,
     Stub,
     Trace,
-    branch_at,
+    branch_header,
     prefix_of,
     shared_bits,
 )
@@ -43,6 +43,7 @@ EMPTY: Final = 0
 LEAF: Final = 1
 BRANCH: Final = 2
 STUB: Final = 3
+HASH_BYTES: Final = 32
 
 
 def encode_nodes(top: Node | None, trace: Trace) -> bytes:
@@ -70,7 +71,7 @@ def append_node(out: bytearray, node: Node, trace: Trace, known: int) -> None:
         out.append(BRANCH)
         out += node.bit.to_bytes(2, "big")
         if node.bit != known:
-            out += node.prefix[known >> 3 :]
+            out += node.header[HEADER_BYTES + (known >> 3) :]
         append_node(out, node.left, trace, node.bit + 1)
         append_node(out, node.right, trace, node.bit + 1)
 
@@ -141,11 +142,12 @@ class Reader:
             raise WitnessIncomplete(f"branch at bit {bit} below bit {known}")
         if bit != known:
             prefix = self.take_rest(prefix, known, bit)
+        header = branch_header(prefix, bit)
         whole, mask = bit >> 3, MASKS[bit & 7]
         last = prefix[whole] if bit & 7 else 0
         left = self.take_node(prefix[:whole] + bytes((last,)), bit + 1)
         right = self.take_node(prefix[:whole] + bytes((last | mask,)), bit + 1)
-        return branch_at(bit, prefix, left, right)
+        return Branch(bit, header, left, right)
 
     def take_rest(self, prefix: bytes, known: int, bits: int) -> bytes:
         """Return ``bits`` bits that begin with ``prefix``, of which only the rest is written."""

@@ -38,10 +38,6 @@ EMPTY_ROOT: Final = sha256(b"\x02").digest()
 HEADER_BYTES: Final = 3
 """Tag and bit: what stands before the prefix in a branch's hashed bytes."""
 
-HASH_BYTES: Final = 32
-CHILDREN_BYTES: Final = 64
-"""Two hashes: what stands behind the prefix."""
-
 MASKS: Final = b"\x80\x40\x20\x10\x08\x04\x02\x01"
 """The bit of a byte that a bit index modulo 8 stands for."""
 
@@ -77,26 +73,16 @@ class Leaf(Node):
 
 @final
 class Branch(Node):
-    """Two subtrees whose keys part at ``bit``.
+    """Two subtrees whose keys part at ``bit``; ``header`` is its hashed bytes up to the prefix."""
 
-    ``body`` is what its hash is made of.  It repeats the hashes of the children, so
-    that a change on one side need not visit the other: in a large tree that is a cache
-    miss or two saved per branch.
-    """
+    __slots__ = ("bit", "header", "left", "right")
 
-    __slots__ = ("bit", "body", "left", "right")
-
-    def __init__(self, bit: int, body: bytes, left: Node, right: Node) -> None:
-        self.hash = sha256(body).digest()
+    def __init__(self, bit: int, header: bytes, left: Node, right: Node) -> None:
+        self.hash = sha256(header + left.hash + right.hash).digest()
         self.bit = bit
-        self.body = body
+        self.header = header
         self.left = left
         self.right = right
-
-    @property
-    def prefix(self) -> bytes:
-        """The bits that all keys below share, the last byte filled up with zeros."""
-        return self.body[HEADER_BYTES:-CHILDREN_BYTES]
 
 
 @final
@@ -141,7 +127,7 @@ class Stub(Node):
             if isinstance(source, Branch):
                 left = Stub(source.left.hash, source.left, trace)
                 right = Stub(source.right.hash, source.right, trace)
-                node = Branch(source.bit, source.body, left, right)
+                node = Branch(source.bit, source.header, left, right)
             trace.opened[self.hash] = node
         return node
 
@@ -161,10 +147,9 @@ def prefix_of(key: bytes, bits: int) -> bytes:
     return key[:whole] + (key[whole] & PREFIX_MASKS[rest]).to_bytes(1, "big")
 
 
-def branch_at(bit: int, key: bytes, left: Node, right: Node) -> Branch:
-    """Return the branch over two subtrees, given any key that begins as theirs do."""
-    header = BRANCH_TAG + bit.to_bytes(2, "big") + prefix_of(key, bit)
-    return Branch(bit, header + left.hash + right.hash, left, right)
+def branch_header(key: bytes, bit: int) -> bytes:
+    """Return a branch's hashed bytes up to the prefix, from any key below it."""
+    return BRANCH_TAG + bit.to_bytes(2, "big") + prefix_of(key, bit)
 
 
 def bit_at(key: bytes, bit: int) -> bool:
@@ -176,5 +161,5 @@ def join_at(bit: int, key: bytes, beside: Node, fresh: Node) -> Branch:
     """Return the branch that parts ``fresh``, whose keys begin like ``key``, from ``beside``."""
     invariant(bit < 8 * len(key), f"key {key.hex()} is a prefix of another")
     if bit_at(key, bit):
-        return branch_at(bit, key, beside, fresh)
-    return branch_at(bit, key, fresh, beside)
+        return Branch(bit, branch_header(key, bit), beside, fresh)
+    return Branch(bit, branch_header(key, bit), fresh, beside)

@@ -1,0 +1,107 @@
+"""Which benchmarks there are, and how one is run: in a process of its own.
+
+A measuring module has ``measure(variant: str) -> list[Figure]``.  It runs in a
+fresh interpreter, so that one benchmark's memory is not the next one's cache, and
+so that the compiled state machine can stand in for the interpreted one.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Final, final
+
+from bench.figures import ROOT, Figure, figure_from
+from node.compiled import compiled_directory
+
+SECONDS_MAX: Final = 900
+RUNNER: Final = """
+import json, sys
+from dataclasses import asdict
+from importlib import import_module
+figures = import_module(sys.argv[1]).measure(sys.argv[2])
+print("\\n" + json.dumps([asdict(figure) for figure in figures]))
+"""
+
+
+class Unavailable(Exception):
+    """A benchmark cannot be run here, and why."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A module that measures, and the names of the figures it gives.
+
+    ``compiled``: True or False to measure that form of the state machine; None for
+    the one a node would use, compiled where a compiler has built it.
+    """
+
+    names: tuple[str, ...]
+    module: str
+    variant: str = ""
+    compiled: bool | None = None
+
+    def run(self) -> list[Figure]:
+        """Measure.
+
+        Raises
+        ------
+        Unavailable
+            If what it needs is not installed, or it failed.
+        """
+        environment = dict(os.environ)
+        path = [str(ROOT)]
+        if self.compiled is not False:
+            directory = compiled_directory()
+            if directory is not None:
+                path.insert(0, str(directory))
+            elif self.compiled:
+                raise Unavailable("the state machine is not compiled: make compile")
+        environment["PYTHONPATH"] = os.pathsep.join(path)
+        try:
+            done = subprocess.run(  # noqa: S603 - our own interpreter on our own module
+                [sys.executable, "-c", RUNNER, self.module, self.variant],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                text=True,
+                timeout=SECONDS_MAX,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(f"{self.module} took more than {SECONDS_MAX} s") from error
+        if done.returncode != 0:
+            raise Unavailable(f"{self.module} {self.variant} failed")
+        return [figure_from(entry) for entry in json.loads(done.stdout.splitlines()[-1])]
+
+
+MEASUREMENTS: Final = (
+    Measurement(("tree.dirty_key",), "bench.tree"),
+    Measurement(("engine.interpreted",), "bench.engine", "interpreted", compiled=False),
+    Measurement(("engine.compiled",), "bench.engine", "compiled", compiled=True),
+)
+
+
+def chosen(names: list[str]) -> list[Measurement]:
+    """Return the measurements that give ``names``; all of them if none is named.
+
+    Raises
+    ------
+    Unavailable
+        If a name is not known.
+    """
+    if not names:
+        return list(MEASUREMENTS)
+    known = {name for measurement in MEASUREMENTS for name in measurement.names}
+    unknown = [
+        name for name in names if not any(k == name or k.startswith(name + ".") for k in known)
+    ]
+    if unknown:
+        raise Unavailable(f"no benchmark {unknown[0]}; there are: {', '.join(sorted(known))}")
+    return [
+        measurement
+        for measurement in MEASUREMENTS
+        if any(k == name or k.startswith(name + ".") for k in measurement.names for name in names)
+    ]
