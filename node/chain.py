@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, final
 
-from statemachine.transition import genesis_state
-
 from node.blocks import PLACES, Archive, write_block, write_roots
 from node.database import Database
 from node.feed import Sequenced
@@ -23,6 +21,7 @@ from node.store import STATE, StateStore, write_state
 from prover.contract.rules import ContractRules
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.frame import decode_frame
+from statemachine.transition import genesis_state
 
 SCHEMA: Final = "sextant-sequencer-1"
 DEPLOYMENT_KEY: Final = b"!deployment"
@@ -63,7 +62,7 @@ class ChainStore:
         count = 0
         for source in self.journal.blocks_from(self.state.height + 1):
             execution = core.replay(source, decode_frame(source.frame))
-            self.write(execution, pack_segments(execution.result.segments))
+            self.write(execution, pack_segments(execution.segments))
             count += 1
         return count
 
@@ -73,7 +72,7 @@ class ChainStore:
         ``durable`` also gets the redo record, for the root worker.
         """
         self.journal.append(execution.source)
-        redo = pack_segments(execution.result.segments)
+        redo = pack_segments(execution.segments)
         durable(execution, redo)
         self.write(execution, redo)
 
@@ -82,7 +81,7 @@ class ChainStore:
         height = execution.source.height
         invariant(height == self.state.height + 1, f"write: {height} after {self.state.height}")
         with self.database.batch() as batch:
-            write_state(batch, execution.result.writes, height)
+            write_state(batch, execution.writes, height)
             write_block(batch, execution.block)
             write_deltas(batch, height, redo, execution.undo)
         self.state.height = height

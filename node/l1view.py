@@ -43,8 +43,8 @@ def blocks_in(entry: LogEntry) -> int:
 class L1View:
     """The state of L1 as far as it was read.
 
-    ``marks`` hold one place per known entry that is not final yet; ``final``
-    is the place up to which the log can no longer change.
+    ``entries`` are those not final yet, each with the place after it;
+    ``final_mark`` is the place up to which the log can no longer change.
     """
 
     def __init__(self, l1: L1, inbox_from: int, final_mark: LogMark = GENESIS_MARK) -> None:
@@ -56,6 +56,7 @@ class L1View:
         self.inbox_final = inbox_from
         self.final_mark = final_mark
         self.entries: list[tuple[LogEntry, LogMark]] = []
+        self.final_entries: list[tuple[LogEntry, LogMark]] = []
         self.claims: dict[int, PostedClaim] = {}
         self.claim_unsettled = 0
         self.claim_next = 0
@@ -86,8 +87,14 @@ class L1View:
         await self.read_claims()
         self.heads = heads
         while self.entries and self.entries[0][0].block <= heads.final.number:
-            self.final_mark = self.entries.pop(0)[1]
+            self.final_entries.append(self.entries.pop(0))
+            self.final_mark = self.final_entries[-1][1]
         return True
+
+    def take_final_entries(self) -> list[tuple[LogEntry, LogMark]]:
+        """Return the entries that became final since last asked."""
+        taken, self.final_entries = self.final_entries, []
+        return taken
 
     async def read_inbox(self) -> None:
         """Read inbox items up to the end of the queue."""

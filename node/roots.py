@@ -19,19 +19,16 @@ first  then                     meaning
 Run as a module it is the worker: ``python -m node.roots PATH ROOT_HEIGHT``.
 """
 
-import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, final
 
-import structlog
-
-from node.blocks import ROOT_BYTES, ROOTS, write_roots
+from node.blocks import ROOTS, write_roots
 from node.database import Database, after
 from node.journal import height_key, height_of, unpack_segments
 from node.store import HEIGHT_KEY, STATE, write_state
-from node.worker import Worker, open_pipes, receive, send
+from node.worker import open_pipes, receive, send
 from statemachine.errors import StorageCorrupt
 from statemachine.tree import Tree
 
@@ -45,8 +42,6 @@ RESET: Final = b"G"
 HELLO: Final = b"H"
 ANSWER: Final = b"R"
 CHECKPOINT: Final = b"K"
-
-LOG = structlog.get_logger("roots")
 
 
 def message_of(kind: bytes, height: int, body: bytes = b"") -> bytes:
@@ -142,85 +137,6 @@ def main(arguments: Sequence[str]) -> int:
                 send(target, message_of(CHECKPOINT, keeper.checkpoint()))
         keeper.checkpoint()
     return 0
-
-
-@final
-class RootFeed:
-    """The sequencer's side: keeps one worker fed, whatever happens to it.
-
-    ``catch_up(height)`` is asked when a worker stands at ``height``; it calls
-    :meth:`deliver` with the messages that lead to the durable head.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        root_height: Callable[[], int],
-        *,
-        rooted: Callable[[int, list[bytes]], None],
-        kept: Callable[[int], None],
-        catch_up: Callable[[int], None],
-    ) -> None:
-        """``rooted`` gets each block's roots, ``kept`` the height of each checkpoint."""
-        self.path = path
-        self.root_height = root_height
-        self.rooted = rooted
-        self.kept = kept
-        self.catch_up = catch_up
-        self.held: list[tuple[int, bytes]] = []
-        self.live = False
-        self.stopped = False
-        self.worker = self.make_worker()
-
-    def make_worker(self) -> Worker:
-        """Return a worker that was not started yet."""
-        arguments = [str(self.path), str(self.root_height())]
-        return Worker("node.roots", arguments, answered=self.answered, ended=self.ended)
-
-    async def start(self) -> None:
-        """Start the process; it says hello once its tree is loaded."""
-        await self.worker.start()
-
-    async def stop(self) -> None:
-        """Let the worker write a last checkpoint and end."""
-        self.stopped = True
-        await self.worker.stop()
-
-    def feed(self, height: int, segments: bytes) -> None:
-        """Pass on a durable block's writes, now or when the worker is ready."""
-        if self.live:
-            self.worker.send(message_of(BLOCK, height, segments))
-        else:
-            self.held.append((height, segments))
-
-    def deliver(self, messages: Sequence[bytes], height: int) -> None:
-        """Bring a fresh worker to ``height``, then pass on what was held meanwhile."""
-        for message in messages:
-            self.worker.send(message)
-        held, self.held = self.held, []
-        self.live = True
-        for later, segments in held:
-            if later > height:
-                self.feed(later, segments)
-
-    def answered(self, message: bytes) -> None:
-        """Take a worker's message."""
-        kind, height, body = split_message(message)
-        if kind == ANSWER:
-            roots = [body[i : i + ROOT_BYTES] for i in range(0, len(body), ROOT_BYTES)]
-            self.rooted(height, roots)
-        elif kind == CHECKPOINT:
-            self.kept(height)
-        elif kind == HELLO:
-            self.catch_up(height)
-
-    def ended(self, code: int) -> None:
-        """Start a new worker after an unasked end."""
-        LOG.warning("root worker ended", code=code)
-        self.live = False
-        self.held.clear()  # all of it is in the journal, or will be before we deliver
-        self.worker = self.make_worker()
-        self.restarting = asyncio.create_task(self.worker.start())
 
 
 if __name__ == "__main__":

@@ -15,19 +15,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
-from statemachine.transition import Block, BlockResult, apply_block
-
 from node.blocks import BlockSigner, ExecutedBlock
 from node.feed import Outcome, Reason, Refusal, Sequenced
 from node.journal import BlockInput
 from statemachine.actions import OracleUpdate, Transaction, decode_transaction
+from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import FrameInvalid, invariant
 from statemachine.frame import FRAME_BYTES_MAX, Frame, class_of, encode_frame
 from statemachine.inbox import InboxItem
 from statemachine.keys import CURSOR_KEY, signer_key
-from statemachine.rules import Rules
+from statemachine.rules import FLAG_CLASS_ORDER, Rules
 from statemachine.storage import MemoryStore
+from statemachine.transition import apply_block
 from statemachine.units import Millis
 
 QUEUE_TRANSACTIONS_MAX: Final = 20_000
@@ -87,12 +87,14 @@ class Queued:
 class Execution:
     """A block executed in memory, not yet durable.
 
-    ``undo`` holds the values that ``result.writes`` replaced.
+    ``segments`` are the writes of each segment, ``writes`` all of them, and
+    ``undo`` the values they replaced.
     """
 
     source: BlockInput
     block: ExecutedBlock
-    result: BlockResult
+    segments: Sequence[Mapping[bytes, bytes | None]]
+    writes: Mapping[bytes, bytes | None]
     undo: Mapping[bytes, bytes | None]
     queued: Sequence[Queued]
 
@@ -253,7 +255,8 @@ class Sequencer:
             counts[item.signer] = count + 1
             chosen.append(queue.popleft())
         queue.extendleft(reversed(waiting))
-        chosen.sort(key=rank_of)
+        if self.rules.flags & FLAG_CLASS_ORDER:
+            chosen.sort(key=rank_of)
         return chosen
 
     def replay(self, source: BlockInput, frame: Frame) -> Execution:
@@ -275,8 +278,9 @@ class Sequencer:
         cursor = result.cursor
         invariant(cursor.height == source.height, f"block {source.height}: at {cursor.height}")
         store = self.store
-        undo = {key: store.get(key) for key in result.writes}
-        store.apply(result.writes)
+        writes = result.writes
+        undo = {key: store.get(key) for key in writes}
+        store.apply(writes)
         self.cursor = stored_cursor(store)
         for _ in range(min(cursor.inbox_index - self.inbox_from, len(self.inbox))):
             self.inbox.popleft()
@@ -291,7 +295,7 @@ class Sequencer:
             len(result.segments),
             signature,
         )
-        return Execution(source, block, result, undo, queued)
+        return Execution(source, block, result.segments, writes, undo, queued)
 
     def commit(self, execution: Execution) -> None:
         """Answer those who wait for a block that is durable now."""
@@ -310,6 +314,13 @@ class Sequencer:
                 ticket.settle(place, block.outcome(tx_hash, duplicate=True))
         while len(self.recent) > RECENT_MAX:
             del self.recent[next(iter(self.recent))]
+
+    def rewind(self) -> None:
+        """Take up the state in memory anew, after blocks were taken back."""
+        self.cursor = stored_cursor(self.store)
+        self.inbox.clear()
+        self.inbox_from = self.cursor.inbox_index
+        self.recent.clear()
 
     def refuse_all(self, refusal: Refusal) -> None:
         """Answer everyone whose transaction is in no block: the node stops."""

@@ -1,0 +1,148 @@
+"""What ties the sequencer's chain to L1: inbox in, posted blocks checked, deadlines watched.
+
+* Only L1-final inbox items go into blocks, and no block is later than the
+  horizon up to which every item that could be overdue is known.
+* Blocks must be in L1's log before their receipt deadline.  Halfway to it no
+  more are made; a start that finds blocks past that point takes them back, and
+  sequences their transactions again.
+* Entries of the log that became final must be made of our own blocks.
+"""
+
+import asyncio
+from concurrent.futures import Executor
+from typing import Final, final
+
+import structlog
+
+from node.audience import Audience
+from node.chain import ChainStore
+from node.l1view import L1View
+from node.rooting import Rooting
+from node.sequencer import Sequencer
+from prover.entry import parse_entry
+from prover.l1 import L1, L1Unreachable
+from statemachine.errors import StorageCorrupt
+from statemachine.rules import Rules
+
+STALE_FRACTION: Final = 2
+SETTLE_BLOCKS: Final = 64
+"""How many blocks must become final before their undo records are dropped."""
+
+LOG = structlog.get_logger("sequencer")
+
+
+@final
+class Anchor:
+    """The sequencer's dealings with L1."""
+
+    def __init__(
+        self,
+        l1: L1,
+        rules: Rules,
+        core: Sequencer,
+        disk: ChainStore,
+        audience: Audience,
+        writer: Executor,
+    ) -> None:
+        """``writer`` runs what touches ``disk``."""
+        self.rules = rules
+        self.core = core
+        self.disk = disk
+        self.audience = audience
+        self.writer = writer
+        self.view = L1View(l1, core.inbox_from, disk.final_mark())
+        self.settled = self.view.final_mark
+        self.looked = asyncio.Event()
+        self.oldest_height = self.oldest_time = 0
+
+    @property
+    def deadline_ms(self) -> int:
+        """How old a block may become before it is in L1's log."""
+        return self.rules.receipt_deadline_ms // STALE_FRACTION
+
+    async def watch(self, seconds: float, roots: Rooting) -> None:
+        """Keep the view of L1 fresh, for ever."""
+        while True:
+            await asyncio.sleep(seconds)
+            await self.look()
+            await self.settle(roots)
+
+    async def first_look(self, seconds: float) -> None:
+        """Look at L1 until it answers."""
+        while True:
+            if await self.look():
+                return
+            await asyncio.sleep(seconds)
+
+    async def look(self) -> bool:
+        """Look at L1 once; return whether it answered."""
+        try:
+            changed = await self.view.refresh()
+        except L1Unreachable as error:
+            LOG.warning("L1 does not answer", why=str(error))
+            return False
+        heads = self.view.heads
+        if changed and heads is not None:
+            first, items = self.view.take_final_items()
+            self.core.observe(first, items, heads.final.time + self.rules.inbox_deadline_ms - 1)
+            self.check_log()
+        self.looked.set()
+        self.looked.clear()
+        return True
+
+    def check_log(self) -> None:
+        """Raise ``StorageCorrupt`` if a final entry of the log is not made of our blocks."""
+        for entry, mark in self.view.take_final_entries():
+            frames = parse_entry(entry.data)
+            first = mark.height - len(frames) + 1
+            for height, data in enumerate(frames, first):
+                ours = self.disk.journal.read(height)
+                if ours is None or ours.frame != data:
+                    raise StorageCorrupt(
+                        f"L1 log entry {entry.index}: block {height} is not ours; "
+                        "another sequencer, or a datadir that was restored from a copy"
+                    )
+
+    async def settle(self, roots: Rooting) -> None:
+        """Let go of what only an undo of final blocks would need."""
+        mark = self.view.final_mark
+        if mark.height >= self.settled.height + SETTLE_BLOCKS:
+            self.settled = mark
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self.writer, self.disk.settle, mark, roots.checkpoint)
+
+    def stalled(self, head: int) -> str:
+        """Say why no blocks may be made after ``head``, if so."""
+        oldest = self.view.safe_mark.height + 1
+        if oldest > head:
+            return ""
+        if oldest != self.oldest_height:
+            block = self.audience.block(oldest)
+            if block is None:
+                return ""
+            self.oldest_height, self.oldest_time = oldest, block.time
+        if self.view.clock - self.oldest_time > self.deadline_ms:
+            return f"block {oldest} is not on L1 yet, {self.deadline_ms} ms after it was made"
+        return ""
+
+    async def wait_posted(self) -> None:
+        """Wait until L1's log has every block that was made."""
+        while self.view.safe_mark.height < self.core.cursor.height:
+            await self.looked.wait()
+
+    async def drop_late_blocks(self, seconds: float) -> list[tuple[bytes, bytes]]:
+        """Take back blocks that L1 will not accept in time.
+
+        Returns their (transaction, signer) pairs, to be sequenced again.
+        """
+        posted = self.view.safe_mark.height
+        oldest = self.disk.journal.read(posted + 1)
+        if oldest is None or oldest.time >= self.view.clock - self.deadline_ms:
+            return []
+        last = self.core.cursor.height
+        LOG.error("blocks were not posted in time, taken back", first=posted + 1, last=last)
+        taken = self.disk.rollback(posted)
+        self.core.rewind()
+        self.view = L1View(self.view.l1, self.core.inbox_from, self.view.final_mark)
+        await self.first_look(seconds)
+        return taken

@@ -1,0 +1,326 @@
+"""The sequencer process around its core: ticks, disk, workers, L1.
+
+One event loop does the thinking; one writer thread does the disk; signature
+recovery and state roots have processes of their own.  A block goes
+
+    queue -> core.build -> writer: journal (synced) -> answers -> writer: state
+
+and the next one is built while the disk is busy.  Whatever goes wrong between
+building and journaling ends the process: a block that cannot be written down
+must not be built upon, and a restart forgets it.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, final
+
+import structlog
+
+from node.anchor import Anchor
+from node.audience import Audience
+from node.blocks import BlockSigner
+from node.chain import ChainStore
+from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
+from node.metrics import Metrics
+from node.rooting import Rooting
+from node.sequencer import QUEUE_TRANSACTIONS_MAX, Execution, Sequencer, Ticket
+from node.signatures import SignaturePool
+from prover.contract.rules import ContractRules
+from prover.l1 import L1
+from statemachine.cursor import Cursor
+from statemachine.rules import Rules
+from statemachine.signing import Domain
+from statemachine.storage import Store
+
+BLOCKS_IN_FLIGHT_MAX: Final = 4
+
+LOG = structlog.get_logger("sequencer")
+
+
+@final
+class SequencerNode:
+    """A running sequencer; satisfies ``feed.Gateway`` and ``feed.Controls``."""
+
+    def __init__(
+        self,
+        directory: Path,
+        deployment: ContractRules,
+        l1: L1,
+        key: bytes,
+        *,
+        workers: int = 1,
+        block_ms: int = 50,
+        poll_ms: int = 200,
+        owner: str = "sequencer",
+        metrics: Metrics | None = None,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Open the store and replay its journal; nothing runs before :meth:`start`.
+
+        ``failed`` is told what ended the node, if anything does.
+        """
+        self.deployment = deployment
+        self.rules: Rules = deployment.rules
+        self.metrics = metrics or Metrics()
+        self.failed = failed
+        self.disk = ChainStore(directory / "chain", owner, deployment)
+        self.store: Store = self.disk.state.memory
+        signer = BlockSigner(key, self.rules.chain_id)
+        self.core = Sequencer(self.rules, self.disk.state.memory, signer, self.disk.find)
+        self.replayed = self.disk.replay(self.core)
+        self.writer = ThreadPoolExecutor(1, "writer")
+        self.audience = Audience(self.disk.archive.read, self.disk.archive.root_height())
+        self.roots = Rooting(directory / "roots", self.disk, self.writer, self.audience, self.fail)
+        self.anchor = Anchor(l1, self.rules, self.core, self.disk, self.audience, self.writer)
+        self.pool = SignaturePool(Domain(self.rules.chain_id, self.rules.rollup), workers)
+        self.block_seconds = block_ms / 1000
+        self.poll_seconds = poll_ms / 1000
+        self.flights = asyncio.Semaphore(BLOCKS_IN_FLIGHT_MAX)
+        self.wake = asyncio.Event()
+        self.tasks: list[asyncio.Task[None]] = []
+        self.recovering = 0
+        self.durable = Head(self.core.cursor.height, self.core.cursor.time)
+        self.held = False
+        self.stopping = False
+        self.ready = False
+        self.halted = ""
+
+    @property
+    def cursor(self) -> Cursor:
+        """The cursor after the last executed block."""
+        return self.core.cursor
+
+    # Life
+
+    async def start(self) -> None:
+        """Start the workers, wait for a first look at L1, then make blocks."""
+        await self.anchor.first_look(self.poll_seconds)
+        late = await self.anchor.drop_late_blocks(self.poll_seconds)
+        self.note_taken_back()
+        await asyncio.gather(self.pool.start(), self.roots.start())
+        self.tasks = [
+            asyncio.create_task(self.guard(self.produce()), name="produce"),
+            asyncio.create_task(
+                self.guard(self.anchor.watch(self.poll_seconds, self.roots)), name="watch"
+            ),
+        ]
+        self.ready = True
+        LOG.info("ready", height=self.cursor.height, replayed=self.replayed)
+        ticket = Ticket(len(late), lambda _: None)
+        for place, (data, who) in enumerate(late):
+            self.core.offer(data, who, self.anchor.view.clock, ticket, place)
+
+    def note_taken_back(self) -> None:
+        """Follow the disk, should blocks have been taken back."""
+        self.durable = Head(self.cursor.height, self.cursor.time)
+        self.audience.rooted_height = self.disk.archive.root_height()
+        self.roots.highest = self.audience.rooted_height
+
+    async def stop(self) -> None:
+        """Refuse what is new, finish what is being written, and let go of everything."""
+        self.stopping = True
+        self.ready = False
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.core.refuse_all(Refusal(Reason.SHUTTING_DOWN, "the node is shutting down"))
+        for _ in range(BLOCKS_IN_FLIGHT_MAX):
+            await self.flights.acquire()
+        await asyncio.gather(self.pool.stop(), self.roots.stop())
+        await asyncio.to_thread(self.writer.shutdown)
+        self.disk.close()
+
+    async def watch(self) -> None:
+        """Keep the view of L1 fresh."""
+        await self.anchor.watch(self.poll_seconds, self.roots)
+
+    async def guard(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a task that must not end; if it fails, so does the node."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is fatal
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Stop for good: a block could not be made or written down."""
+        if self.halted:
+            return
+        self.halted = f"{type(error).__name__}: {error}"
+        self.ready = False
+        LOG.critical("halted", why=self.halted, exc_info=error)
+        self.core.refuse_all(Refusal(Reason.NOT_READY, "the node has halted"))
+        if self.failed is not None:
+            self.failed(self.halted)
+
+    # Transactions in
+
+    async def submit(self, transactions: Sequence[bytes]) -> list[Outcome]:
+        """Queue transactions and wait until each is durable or refused."""
+        refusal = self.closed(len(transactions))
+        if refusal is not None:
+            return [refusal] * len(transactions)
+        self.recovering += len(transactions)
+        try:
+            signers = await self.pool.recover(transactions)
+        finally:
+            self.recovering -= len(transactions)
+        answer: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+        ticket = Ticket(len(transactions), lambda outcomes: resolve(answer, outcomes))
+        now = self.anchor.view.clock
+        for place, signer in enumerate(signers):
+            if isinstance(signer, Refusal):
+                ticket.settle(place, signer)
+            else:
+                self.core.offer(transactions[place], signer, now, ticket, place)
+        if self.core.full():
+            self.wake.set()
+        return await answer
+
+    def closed(self, count: int) -> Refusal | None:
+        """Return why nothing is taken at the moment, if so."""
+        if self.stopping:
+            return Refusal(Reason.SHUTTING_DOWN, "the node is shutting down")
+        stalled = (
+            self.anchor.stalled(self.durable.height)
+            if self.ready
+            else self.halted or "the node is starting"
+        )
+        if stalled:
+            return Refusal(Reason.NOT_READY, stalled)
+        if self.recovering + len(self.core.pending) + count > QUEUE_TRANSACTIONS_MAX:
+            message = f"queue: {QUEUE_TRANSACTIONS_MAX} transactions wait already"
+            return Refusal(Reason.QUEUE_FULL, message)
+        return None
+
+    # Blocks out
+
+    async def produce(self) -> None:
+        """Make a block per tick when there is work, and at least one a second."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.wake.wait(), self.block_seconds)
+            self.wake.clear()
+            if (
+                self.held
+                or not self.core.due(self.anchor.view.clock)
+                or self.anchor.stalled(self.durable.height)
+            ):
+                continue
+            await self.flights.acquire()
+            started = time.monotonic()
+            execution = self.core.build(self.anchor.view.clock)
+            if execution is None:
+                self.flights.release()
+                continue
+            self.metrics.block_seconds.observe(time.monotonic() - started)
+            loop = asyncio.get_running_loop()
+            written = loop.run_in_executor(self.writer, self.write, execution, loop)
+            written.add_done_callback(self.on_written)
+            if self.core.full():
+                self.wake.set()
+
+    def write(self, execution: Execution, loop: asyncio.AbstractEventLoop) -> None:
+        """Make a block durable; runs on the writer thread."""
+        started = time.monotonic()
+
+        def durable(done: Execution, redo: bytes) -> None:
+            self.metrics.commit_seconds.observe(time.monotonic() - started)
+            loop.call_soon_threadsafe(self.on_durable, done, redo)
+
+        self.disk.commit(execution, durable)
+
+    def on_durable(self, execution: Execution, redo: bytes) -> None:
+        """Answer, publish and pass on a block that is on disk."""
+        block = execution.block
+        self.durable = Head(block.height, block.time)
+        self.core.commit(execution)
+        self.audience.publish(block)
+        self.roots.feed(block.height, redo)
+        self.metrics.block_height.set(block.height)
+        self.metrics.queue.set(len(self.core.queue))
+        self.metrics.root_lag.set(block.height - self.audience.rooted_height)
+
+    def on_written(self, written: "asyncio.Future[None]") -> None:
+        """Make room for the next block, or halt if this one was not written."""
+        self.flights.release()
+        error = written.exception()
+        if error is not None:
+            self.fail(error)
+
+    # Ledger
+
+    def status(self) -> Status:
+        """Return the node's view of itself and of the heads."""
+        view = self.anchor.view
+        final = view.final_claim
+        output = final.claim if final is not None else None
+        final_output = self.deployment.genesis if output is None else output.output
+        return Status(
+            role="sequencer",
+            chain_id=self.rules.chain_id,
+            rollup=self.rules.rollup,
+            rules_hash=self.rules.hash,
+            l1="stub",
+            time=view.clock,
+            unsafe=self.durable,
+            safe=self.head_at(view.safe_mark.height, view.safe_mark.log_index),
+            final=self.head_at(final_output.height, final_output.log_index),
+            root_height=self.audience.rooted_height,
+            root=self.roots.root,
+            queued=len(self.core.pending),
+            ready=self.ready,
+            halted=self.halted,
+        )
+
+    def head_at(self, height: int, log_index: int) -> Head:
+        """Return the head at a height."""
+        block = self.audience.block(height)
+        return Head(height, 0 if block is None else block.time, log_index)
+
+    def block(self, height: int) -> SealedBlock | None:
+        """Return a block, with its receipts; no events if it is from disk."""
+        return self.audience.block(height) if height <= self.durable.height else None
+
+    def find(self, tx_hash: bytes) -> Sequenced | None:
+        """Return what became of a transaction, or ``None`` if no block has it."""
+        return self.core.answered(tx_hash)
+
+    def subscribe(self) -> AsyncIterator[SealedBlock]:
+        """Yield each new durable block."""
+        return self.audience.subscribe()
+
+    def rooted(self, height: int) -> AsyncIterator[SealedBlock]:
+        """Yield blocks from ``height`` on, each once its roots are known."""
+        return self.audience.rooted(height)
+
+    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
+        """Return nothing: a sequencer has no tree; a follower has."""
+        del keys, log_index
+        return None
+
+    # Controls
+
+    async def hold(self) -> None:
+        """Stop making blocks, and wait until L1's log has all that were made."""
+        self.held = True
+        await self.anchor.wait_posted()
+
+    async def resume(self) -> None:
+        """Read the L1 clock again and go on making blocks."""
+        await self.anchor.look()
+        self.held = False
+
+    def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
+        """Do nothing: the poster makes claims."""
+        del corruption, segment
+        return None
+
+
+def resolve(answer: "asyncio.Future[list[Outcome]]", outcomes: list[Outcome]) -> None:
+    """Answer a caller, unless it went away."""
+    if not answer.done():
+        answer.set_result(outcomes)
