@@ -5,13 +5,13 @@ import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 
-from node.logs import configure_logs
+from node import logs
 from node.settings import LogSettings
 
 
 def run_until_stopped(work: Callable[[], Awaitable[None]]) -> int:
     """Run ``work`` until it returns or a signal asks to stop; return the exit code."""
-    configure_logs(LogSettings())
+    configure_logs()
     asyncio.run(_run(work))
     return 0
 
@@ -31,3 +31,8 @@ async def _run(work: Callable[[], Awaitable[None]]) -> None:
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
+
+
+def configure_logs() -> None:
+    """Log as a node with default settings does: text on a terminal, JSON elsewhere."""
+    logs.configure_logs(LogSettings())

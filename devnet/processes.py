@@ -147,7 +147,6 @@ def bots_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             name=name,
             command=(
                 *("bot", kind, "--identity", name, "--seed", str(options.seed * 100 + number)),
-                *("--target", layout.address("grpc"), "--l1", layout.address("l1")),
-                *("--l1-dev", layout.address("l1_dev")),
+                *("--instance", str(layout.instance), "--datadir", str(layout.directory)),
             ),
         )

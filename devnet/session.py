@@ -4,12 +4,14 @@ import asyncio
 import json
 import sys
 import time
+from functools import partial
 from typing import Final
 
 from rich.console import Console
 from rich.live import Live
 
 from devnet.banner import lines_of
+from devnet.funds import fund_operators
 from devnet.layout import Layout
 from devnet.processes import Options, prepare, specs_of
 from devnet.screen import claims_text, plain_line, render
@@ -25,7 +27,8 @@ FIRST_BLOCK_POLL_S: Final = 0.1
 async def watch(layout: Layout, options: Options, *, plain: bool) -> int:
     """Run everything until a signal asks to stop; return the exit code."""
     layout.directory.mkdir(parents=True, exist_ok=True)
-    supervisor = Supervisor(layout, specs_of(layout, options))
+    after = {"l1": partial(fund_operators, layout)}
+    supervisor = Supervisor(layout, specs_of(layout, options), after)
     supervisor.stop_on_signals()
     console = Console()
     started = time.monotonic()

@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -33,8 +33,15 @@ class DevnetBlocked(SextantError):
 class Supervisor:
     """The processes of one devnet, in the order in which they start."""
 
-    def __init__(self, layout: Layout, specs: Sequence[ProcessSpec]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        specs: Sequence[ProcessSpec],
+        after: Mapping[str, Callable[[], Awaitable[None]]] | None = None,
+    ) -> None:
+        """Take what to run; ``after`` says what to do once a gate is ready."""
         self.layout = layout
+        self.after = after or {}
         self.children = {spec.name: Child(spec, layout.logs / f"{spec.name}.log") for spec in specs}
         self.stopping = asyncio.Event()
         self._lock: int | None = None
@@ -70,6 +77,9 @@ class Supervisor:
             address = child.spec.address
             if child.spec.gate and address is not None:
                 await self._await_ready(child, address)
+            hook = self.after.get(child.spec.name)
+            if hook is not None and not self.stopping.is_set():
+                await hook()
         self._watch = asyncio.create_task(self._watch_health(), name="watch health")
 
     async def _await_ready(self, child: Child, address: str) -> None:
