@@ -9,7 +9,7 @@ records what is read, to learn what the verdict will need.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, final, overload
+from typing import final, overload
 
 from prover.derivation import Recover, derive_block, frame_place, is_empty
 from prover.entry import frame_spans, head_length, open_range

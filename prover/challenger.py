@@ -119,6 +119,8 @@ class Challenger:
         if known is not None and is_same_entry(known, entry):
             self.entries[entry.index] = entry
             return self.outbox.take()
+        if entry.index > self.replica.next_index:
+            return self.outbox.take()
         while self.replica.next_index > entry.index:
             self.revert()
         if not entry.is_intact:
@@ -225,7 +227,7 @@ class Challenger:
         self.wrong += 1
         self.outbox.say(
             "alert",
-            f"DISAGREED with claim {number}: {fault.kind.name}: {fault.reason}; "
+            f"disagreed with claim {number}: {fault.kind.name}: {fault.reason}; "
             f"{tell_duration(self.time_left(claim))} left",
             claim=number,
             claimed_root=claim.posted.claim.output.post_root.hex(),

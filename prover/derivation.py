@@ -15,11 +15,11 @@ from typing import Protocol
 
 from prover.entry import EntryFacts, data_root
 from statemachine.actions import Transaction
+from statemachine.block import Block, judge_frame
 from statemachine.cursor import FLAG_EMPTY, PHASE_REST, Cursor
 from statemachine.frame import Frame, decode_frame
 from statemachine.inbox import InboxItem
 from statemachine.rules import Rules
-from statemachine.transition import Block, judge_frame
 
 Recover = Callable[[Sequence[Transaction]], list[bytes]]
 """Who signed each transaction of a frame; workers may have run ahead of it."""
@@ -87,10 +87,15 @@ def frame_at(rules: Rules, cursor: Cursor, data: bytes, entry: EntryFacts) -> Fr
     """
     if not is_resting(cursor):
         return None if is_empty(cursor) else decode_frame(data)
-    frame = judge_frame(rules, cursor, data, entry.time)
-    if frame is not None and frame.inbox_until > entry.inbox_count:
-        return None
-    return frame
+    return judge_frame(
+        rules,
+        cursor.height,
+        cursor.time,
+        cursor.inbox_index,
+        data,
+        entry.time,
+        entry.inbox_count,
+    )
 
 
 def block_time(cursor: Cursor, frame: Frame | None, entry: EntryFacts) -> int:

@@ -7,7 +7,7 @@ UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_00
 
 def tell_duration(time_ms: int) -> str:
     """Return a duration in its two largest units, ``6 d 3 h``; below a second ``0 s``."""
-    parts = []
+    parts: list[str] = []
     rest = max(time_ms, 0)
     for name, size in UNITS:
         count, rest = divmod(rest, size)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 from prover.contract.calls import Call
 from prover.replica import Derived
@@ -15,7 +15,7 @@ class Said:
 
     level: str
     text: str
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
 
 
 @final
@@ -58,7 +58,7 @@ class Outbox:
         """Queue an effect."""
         self.effects.append(effect)
 
-    def say(self, level: str, text: str, **fields: Any) -> None:
+    def say(self, level: str, text: str, **fields: object) -> None:
         """Queue a line."""
         self.push(Said(level, text, fields))
 

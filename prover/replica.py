@@ -16,6 +16,7 @@ from typing import Protocol, final
 from prover.derivation import PostedEntry, Recover, derive_block, facts_of
 from prover.entry import EntryFacts, parse_entry
 from prover.outputs import OUTPUT_VERSION, Output, genesis_output, trace_root
+from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.inbox import InboxItem
@@ -23,7 +24,7 @@ from statemachine.keys import CURSOR_KEY
 from statemachine.rules import Rules
 from statemachine.signing import Domain, recover_signers
 from statemachine.storage import MemoryStore, Store
-from statemachine.transition import Block, BlockResult, apply_block, genesis_state
+from statemachine.transition import apply_block, genesis_state
 from statemachine.tree import Tree
 
 
@@ -151,11 +152,12 @@ class Replica:
         derived.blocks.append(DerivedBlock(data, block, result, len(derived.trace)))
         for writes in result.segments:
             derived.trace.append(self.tree.update(writes))
-        for key, value in result.writes.items():
+        writes = result.writes
+        for key in writes:
             if key not in derived.undo:
                 derived.undo[key] = self.store.get(key)
-            derived.writes[key] = value
-        self.store.apply(result.writes)
+        derived.writes.update(writes)
+        self.store.apply(writes)
         return result.cursor
 
     def undo(self) -> Derived:

@@ -52,14 +52,14 @@ invariant; that is no bug of ours, and on an EVM the call would revert.
 class ProvedItems(Sequence[InboxItem]):
     """Inbox items from an index on: as many as were queued, some of them shown."""
 
-    def __init__(self, count: int, items: Sequence[InboxItem]) -> None:
-        """``count`` are queued; ``items`` are the first of them."""
-        self.count = count
+    def __init__(self, queued: int, items: Sequence[InboxItem]) -> None:
+        """So many are ``queued``; ``items`` are the first of them."""
+        self.queued = queued
         self.items = items
 
     def __len__(self) -> int:
         """Return how many there are, shown or not."""
-        return self.count
+        return self.queued
 
     @overload
     def __getitem__(self, index: int) -> InboxItem: ...
@@ -68,9 +68,9 @@ class ProvedItems(Sequence[InboxItem]):
     def __getitem__(self, index: int | slice) -> InboxItem | Sequence[InboxItem]:
         """Return an item; what exists but is not shown cannot be read."""
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(self.count))]
-        place = index + self.count if index < 0 else index
-        if not 0 <= place < self.count:
+            return [self[i] for i in range(*index.indices(self.queued))]
+        place = index + self.queued if index < 0 else index
+        if not 0 <= place < self.queued:
             raise IndexError(place)
         if place >= len(self.items):
             raise WitnessIncomplete(f"inbox item {place} is not in the witness")

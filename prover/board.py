@@ -1,0 +1,159 @@
+"""What a challenger shows: lines, a status file, and metrics.
+
+``status.json`` is replaced whole whenever something changed, so that whoever
+reads it never sees half of it.  Metrics are served only if a port is given.
+"""
+
+import json
+from collections import Counter, deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TextIO, final
+
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
+
+from prover.cases import Standing
+from prover.challenger import Challenger
+from prover.effects import Said
+
+STATUS_SCHEMA: Final = 1
+LINES_KEPT: Final = 20
+
+
+def tell_time(time_ms: int) -> str:
+    """Return a time as people read it, in UTC."""
+    return datetime.fromtimestamp(time_ms / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def describe_status(mode: str, core: Challenger) -> dict[str, object]:
+    """Return everything there is to say about a challenger, as plain values."""
+    standings = Counter(claim.standing for claim in core.claims.values())
+    cases = {} if core.defence is None else core.defence.cases
+    head = core.replica.head
+    return {
+        "schema": STATUS_SCHEMA,
+        "mode": mode,
+        "l1_block": None if core.heads is None else core.heads.latest.number,
+        "l1_time": None if core.heads is None else tell_time(core.heads.latest.time),
+        "derived": {
+            "entries": head.log_index,
+            "height": head.height,
+            "root": head.post_root.hex(),
+        },
+        "claims": {str(standing): standings[standing] for standing in Standing},
+        "verdicts": {
+            "agreed": core.agreed,
+            "disagreed": core.wrong,
+            "doomed": core.doomed,
+            "convicted": 0 if core.defence is None else core.defence.convicted,
+            "lost": core.undetected + (0 if core.defence is None else core.defence.lost),
+        },
+        "cases": [
+            {
+                "claim": case.claim,
+                "kind": case.accusation.kind.name,
+                "segment": case.accusation.segment,
+                "witness_bytes": len(case.accusation.witness),
+                "stage": str(case.stage),
+            }
+            for case in cases.values()
+        ],
+    }
+
+
+@final
+class Board:
+    """The face of one challenger's process.
+
+    Parameters
+    ----------
+    stream
+        Where lines go; ``as_json`` makes each of them one JSON object.
+    path
+        The status file, if there is to be one.
+    port
+        Of the metrics, if they are to be served.
+    """
+
+    def __init__(
+        self, mode: str, stream: TextIO, *, as_json: bool, path: Path | None, port: int | None
+    ) -> None:
+        self.mode = mode
+        self.stream = stream
+        self.as_json = as_json
+        self.path = path
+        self.alerts = 0
+        self.lines: deque[str] = deque(maxlen=LINES_KEPT)
+        self.shown: dict[str, object] = {}
+        self.registry = CollectorRegistry()
+        self.gauges = {
+            name: Gauge(f"sextant_challenger_{name}", text, registry=self.registry)
+            for name, text in (
+                ("agreed_height", "height of the highest output agreed with"),
+                ("claims_agreed", "claims found right"),
+                ("claims_wrong", "claims found wrong"),
+                ("claims_convicted", "claims this challenger had convicted"),
+                ("claims_lost", "wrong claims that became final"),
+                ("deadline_seconds", "until the first wrong claim's window ends; -1: none"),
+                ("witness_bytes_max", "largest witness built"),
+                ("alerts", "alerts raised"),
+                ("l1_block", "L1 block seen last"),
+            )
+        }
+        if port is not None:
+            start_http_server(port, "127.0.0.1", registry=self.registry)
+
+    def write_line(self, said: Said, time_ms: int) -> None:
+        """Write one line, and remember it for the status file."""
+        if said.level == "alert":
+            self.alerts += 1
+        self.lines.append(said.text)
+        if self.as_json:
+            record = {"time": tell_time(time_ms), "level": said.level, "event": said.text}
+            line = json.dumps({**record, **said.fields})
+        else:
+            mark = {"info": " ", "warning": "!", "alert": "ALERT"}[said.level]
+            line = f"{tell_time(time_ms)} {mark} {said.text}"
+        self.stream.write(line + "\n")
+        self.stream.flush()
+
+    def refresh(self, core: Challenger) -> None:
+        """Show the state of ``core``, if it changed."""
+        status = describe_status(self.mode, core)
+        status["alerts"] = self.alerts
+        status["lines"] = list(self.lines)
+        if status == self.shown:
+            return
+        self.shown = status
+        self.set_gauges(core)
+        if self.path is not None:
+            fresh = self.path.with_suffix(".tmp")
+            fresh.write_text(json.dumps(status, indent=1) + "\n")
+            fresh.replace(self.path)
+
+    def set_gauges(self, core: Challenger) -> None:
+        """Bring the metrics up to date."""
+        defence = core.defence
+        agreed = [
+            claim.posted.claim.output.height
+            for claim in core.claims.values()
+            if claim.standing in (Standing.AGREED, Standing.FINAL)
+        ]
+        left = [
+            core.time_left(claim) // 1_000
+            for claim in core.claims.values()
+            if claim.standing is Standing.WRONG
+        ]
+        values = {
+            "agreed_height": max(agreed, default=core.replica.head.height),
+            "claims_agreed": core.agreed,
+            "claims_wrong": core.wrong,
+            "claims_convicted": 0 if defence is None else defence.convicted,
+            "claims_lost": core.undetected + (0 if defence is None else defence.lost),
+            "deadline_seconds": min(left, default=-1),
+            "witness_bytes_max": 0 if defence is None else defence.largest_witness,
+            "alerts": self.alerts,
+            "l1_block": 0 if core.heads is None else core.heads.latest.number,
+        }
+        for name, value in values.items():
+            self.gauges[name].set(value)

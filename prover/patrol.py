@@ -1,0 +1,141 @@
+"""The challenger's process around its core: read L1, carry out effects, again.
+
+One task, in L1's order: tags, inbox items, log entries, claims, then whatever
+the core asks for.  An L1 that does not answer is waited for; nothing is lost by
+that, for each round asks from the first thing that is not final.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, final
+
+from prover.board import Board
+from prover.cases import Standing
+from prover.challenger import Challenger
+from prover.effects import Effect, Keep, Said, Send, Settled
+from prover.keeper import Keeper
+from prover.l1 import L1, CallReceipt, Heads, L1Refused, L1Unreachable
+
+PAUSE_MAX_SECONDS: Final = 5.0
+
+
+@final
+class Patrol:
+    """One challenger on duty.
+
+    Parameters
+    ----------
+    keeper
+        Where secrets and settled state go; ``None`` keeps nothing.
+    wall_ms
+        Returns the wall clock, for the time of a line.
+    """
+
+    def __init__(
+        self,
+        l1: L1,
+        core: Challenger,
+        board: Board,
+        keeper: Keeper | None,
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self.l1 = l1
+        self.core = core
+        self.board = board
+        self.keeper = keeper
+        self.wall_ms = wall_ms
+        self.seen: Heads | None = None
+
+    async def run(self, pause: float, *, until_wrong: bool = False) -> bool:
+        """Make rounds until cancelled; return whether all claims were right.
+
+        ``pause`` in seconds between rounds; with ``until_wrong`` the first
+        wrong claim ends it.
+        """
+        missing = 0
+        while True:
+            try:
+                await self.make_round()
+                if missing:
+                    self.note("info", f"L1 answers again after {missing} attempts")
+                missing = 0
+            except L1Unreachable as error:
+                missing += 1
+                if missing == 1:
+                    self.note("warning", f"L1 does not answer, waiting for it: {error}")
+            if until_wrong and self.core.wrong:
+                return False
+            await asyncio.sleep(min(pause * (1 + missing), PAUSE_MAX_SECONDS))
+
+    async def make_round(self) -> None:
+        """Read what is new on L1, once, and act on it."""
+        heads = await self.l1.head()
+        if self.seen is not None and heads.latest.hash == self.seen.latest.hash:
+            return
+        await self.read_items()
+        await self.read_entries()
+        await self.read_claims()
+        await self.carry_out(self.core.on_head(heads))
+        self.seen = heads
+        self.board.refresh(self.core)
+
+    async def read_items(self) -> None:
+        """Take note of every inbox item that L1 has."""
+        index = self.core.next_item
+        while items := await self.l1.inbox_items(index):
+            await self.carry_out(self.core.on_items(items))
+            index = items[-1].index + 1
+
+    async def read_entries(self) -> None:
+        """Derive every entry that L1 has."""
+        index = self.core.next_entry
+        while entries := await self.l1.log_entries(index):
+            for entry in entries:
+                await self.carry_out(self.core.on_entry(entry))
+                self.board.refresh(self.core)
+            index = entries[-1].index + 1
+
+    async def read_claims(self) -> None:
+        """Look at every claim that is not decided."""
+        number = self.core.next_claim
+        while claims := await self.l1.claims(number):
+            for posted in claims:
+                await self.carry_out(self.core.on_claim(posted))
+            number = claims[-1].claim.number + 1
+
+    async def carry_out(self, effects: list[Effect]) -> None:
+        """Do what the core asks for, in order."""
+        waiting = list(effects)
+        while waiting:
+            effect = waiting.pop(0)
+            match effect:
+                case Said():
+                    self.board.write_line(effect, self.wall_ms())
+                case Keep():
+                    if self.keeper is not None:
+                        self.keeper.keep_case(effect.key, effect.value)
+                case Settled():
+                    if self.keeper is not None:
+                        self.keeper.settle(effect.derived)
+                case Send():
+                    receipt = await self.send(effect)
+                    waiting = self.core.on_receipt(effect.claim, receipt) + waiting
+
+    async def send(self, effect: Send) -> CallReceipt | None:
+        """Send a call; ``None`` if nobody knows what became of it."""
+        try:
+            return await self.l1.send(effect.call)
+        except L1Unreachable as error:
+            self.note("warning", f"claim {effect.claim}: sending failed: {error}")
+        except L1Refused as error:
+            self.note("alert", f"claim {effect.claim}: L1 refuses the call: {error}")
+        return None
+
+    def note(self, level: str, text: str) -> None:
+        """Write a line of the process's own."""
+        self.board.write_line(Said(level, text, {}), self.wall_ms())
+
+
+def standing_claims(core: Challenger, standing: Standing) -> list[int]:
+    """Return the numbers of the claims that stand like this."""
+    return sorted(n for n, claim in core.claims.items() if claim.standing is standing)

@@ -1,0 +1,315 @@
+"""Synthetic traffic of every kind, seeded: what drills and tests execute.
+
+A world of its own: rules, publishers, traders, their agents, and an L1 that
+queues deposits and appends entries.  Not a market anyone would trade on: it is
+made to reach every handler, to be refused often, and to fill blocks of several
+segments.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from random import Random
+from typing import Final, final
+
+from prover.entry import encode_entry
+from statemachine.actions import (
+    FLAG_IOC,
+    FLAG_POST_ONLY,
+    FLAG_REDUCE_ONLY,
+    FLAG_SELL,
+    MARKET_EVERY,
+    Action,
+    ApproveAgent,
+    Bulk,
+    Cancel,
+    CancelAll,
+    Leg,
+    Modify,
+    OracleMessage,
+    OracleUpdate,
+    PlaceOrder,
+    Poke,
+    RevokeAgent,
+    Transaction,
+    Transfer,
+    Withdraw,
+    encode_transaction,
+)
+from statemachine.frame import class_of, encode_frame
+from statemachine.inbox import InboxItem, InboxKind
+from statemachine.rules import MarketRules, Rules
+from statemachine.signing import Domain, address_of, oracle_digest, sign_action, sign_digest
+from statemachine.units import Lots, Micros, Millis, Price
+
+START_MS: Final = 1_767_225_600_000
+PUBLISHERS: Final = 3
+PRICES: Final = {1: 6_500_000, 2: 3_500_000, 3: 1_500_000}
+LIVE_ORDERS_MAX: Final = 400
+MARKET_NAMES: Final = {1: b"BTC", 2: b"ETH", 3: b"SOL"}
+AGENT_KINDS: Final = 0b111110
+
+
+def key_of(name: str) -> bytes:
+    """Return the secret key of one inhabitant of this world."""
+    return sha256(b"sextant traffic " + name.encode()).digest()
+
+
+def traffic_rules() -> Rules:
+    """Return rules under which everything happens within minutes."""
+    markets = tuple(
+        MarketRules(
+            market=number,
+            symbol=symbol,
+            lot_decimals=4,
+            tick=10,
+            initial_ppm=50_000,
+            maintenance_ppm=25_000,
+            maker_ppm=-50,
+            taker_ppm=350,
+            fill_band_ppm=50_000,
+            notional_min=1_000_000,
+        )
+        for number, symbol in MARKET_NAMES.items()
+    )
+    return Rules(
+        chain_id=7_714_999,
+        rollup=address_of(key_of("rollup")),
+        publishers=tuple(address_of(key_of(f"publisher {i}")) for i in range(PUBLISHERS)),
+        publishers_min=2,
+        markets=markets,
+        inbox_deadline_ms=20_000,
+        slice_interval_ms=2_000,
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TrafficEntry:
+    """An entry of this world's log."""
+
+    index: int
+    data: bytes
+    time: int
+    inbox_count: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """An order that was placed, and may still be there."""
+
+    trader: int
+    sub: int
+    market: int
+    client_id: bytes
+
+
+@final
+class Traffic:
+    """A seeded source of log entries and inbox items."""
+
+    def __init__(self, seed: int, traders: int = 20) -> None:
+        """Start with one deposit for each trader in the inbox."""
+        self.random = Random(seed)  # noqa: S311  seeded traffic, no secrets
+        self.rules = traffic_rules()
+        self.domain = Domain(self.rules.chain_id, self.rules.rollup)
+        self.keys = [key_of(f"trader {i}") for i in range(traders)]
+        self.agents: list[tuple[int, bytes]] = []
+        self.prices = dict(PRICES)
+        self.now = START_MS
+        self.height = 0
+        self.consumed = 0
+        self.entries = 0
+        self.counter = 0
+        self.resting: list[Resting] = []
+        self.inbox: list[InboxItem] = []
+        for key in self.keys:
+            self.queue(InboxKind.DEPOSIT, key, 0, 20_000_000_000)
+
+    # L1
+
+    def queue(self, kind: InboxKind, key: bytes, sub: int, amount: int) -> None:
+        """Put an item into the inbox."""
+        item = InboxItem(kind, address_of(key), sub, Micros(amount), Millis(self.now))
+        self.inbox.append(item)
+
+    def make_entry(self, frames: int, transactions: int) -> TrafficEntry:
+        """Return the next entry: so many frames of about so many transactions.
+
+        Now and then a frame, or the whole entry, is not valid.
+        """
+        draw = self.random.random()
+        if self.entries and draw < 0.04:
+            self.now += 25_000
+            data = b"" if draw < 0.02 else b"\x01\x00\x02garbage"
+            self.note_block(self.now, self.consumed)
+        else:
+            data = encode_entry([self.make_frame(transactions) for _ in range(frames)])
+        self.now += 100
+        entry = TrafficEntry(self.entries, data, self.now, len(self.inbox))
+        self.entries += 1
+        return entry
+
+    def make_frame(self, transactions: int) -> bytes:
+        """Return the next frame, and take note of what it will consume."""
+        draw = self.random.random()
+        self.now += 3_700_000 if draw < 0.01 else self.random.randrange(50, 2_500)
+        if draw > 0.9:
+            kind = self.random.choice((InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW))
+            self.queue(kind, self.random.choice(self.keys), self.random.randrange(2), 50_000_000)
+        until = self.random.randint(self.consumed, len(self.inbox))
+        if self.height == 0:
+            until = len(self.inbox)
+        batch = [self.make_oracle(market) for market in self.prices]
+        batch += [self.make_transaction() for _ in range(transactions)]
+        batch.sort(key=lambda transaction: class_of(transaction.action))
+        if 0.5 < draw < 0.53:
+            batch.reverse()
+            until = self.consumed
+        frame = encode_frame(self.height + 1, self.now, until, batch)
+        if 0.53 < draw < 0.55:
+            frame = frame[:-1]
+            until = self.consumed
+        self.note_block(self.now, until)
+        return frame
+
+    def note_block(self, time: int, until: int) -> None:
+        """Follow what a block at ``time`` consumes, named or overdue."""
+        self.height += 1
+        self.consumed = max(self.consumed, until)
+        while (
+            self.consumed < len(self.inbox)
+            and self.inbox[self.consumed].time + self.rules.inbox_deadline_ms <= time
+        ):
+            self.consumed += 1
+
+    # L2
+
+    def make_oracle(self, market: int) -> Transaction:
+        """Return every publisher's message about a price that walked on, sometimes jumped."""
+        step = self.random.gauss(0, 0.0008)
+        if self.random.random() < 0.02:
+            step = self.random.choice((-0.04, 0.04))
+        price = max(int(self.prices[market] * (1 + step)), 1_000)
+        self.prices[market] = price
+        messages = []
+        for publisher in range(PUBLISHERS):
+            shown = price + self.random.randint(-50, 50)
+            digest = oracle_digest(self.domain, market, shown, self.now)
+            signature = sign_digest(key_of(f"publisher {publisher}"), digest)
+            messages.append(OracleMessage(publisher, Price(shown), Millis(self.now), signature))
+        update = OracleUpdate(market, tuple(messages))
+        return Transaction(update, 0, 0, b"", encode_transaction(update, 0, 0, b""))
+
+    def next_nonce(self) -> int:
+        """Return a nonce that no one used."""
+        self.counter += 1
+        return self.now << 10 | self.counter & 1023
+
+    def make_transaction(self) -> Transaction:
+        """Return one signed action of any kind; one in fifty has a bad signature."""
+        random = self.random
+        trader = random.randrange(len(self.keys))
+        action = self.make_action(trader)
+        key = self.keys[trader]
+        if self.agents and random.random() < 0.1:
+            trader, key = random.choice(self.agents)
+            action = self.make_order(trader)
+        nonce = self.next_nonce()
+        expires = self.now + random.choice((-1, 5_000)) if random.random() < 0.1 else 0
+        transaction = sign_action(self.domain, key, action, nonce, expires)
+        if random.random() < 0.02:
+            signature = bytes(64) + b"\x05"
+            other = sign_action(self.domain, key_of("stranger"), action, nonce, expires)
+            signature = random.choice((signature, other.signature))
+            return with_signature(transaction, signature)
+        return transaction
+
+    def make_action(self, trader: int) -> Action:
+        """Return an action drawn by weight."""
+        random = self.random
+        draw = random.random()
+        market = random.choice((1, 2, 3))
+        agent_key = key_of(f"agent {random.randrange(40)}")
+        agent = address_of(agent_key)
+        if draw < 0.55 or not self.resting:
+            return self.make_order(trader)
+        if draw < 0.70:
+            order = random.choice(self.resting)
+            return Cancel(order.sub, order.market, order.client_id)
+        if draw < 0.78:
+            return self.make_modify(random.choice(self.resting))
+        if draw < 0.86:
+            count = random.choice((2, 5, 20, 64))
+            return Bulk(0, tuple(self.make_leg(trader) for _ in range(count)))
+        if draw < 0.88:
+            return CancelAll(0, random.choice((market, MARKET_EVERY)))
+        if draw < 0.90:
+            return Withdraw(0, Micros(random.choice((1_000_000, 5_000_000, 10**13))))
+        if draw < 0.93:
+            return Transfer(*random.choice(((0, 1), (1, 0), (0, 0))), Micros(40_000_000))
+        if draw < 0.95:
+            self.agents = [*self.agents[-15:], (trader, agent_key)]
+            return ApproveAgent(agent, Millis(self.now + 600_000), AGENT_KINDS, 0)
+        if draw < 0.96:
+            return RevokeAgent(agent)
+        return Poke(random.randrange(1, len(self.keys) + 2), random.randrange(2))
+
+    def make_order(self, trader: int) -> PlaceOrder:
+        """Return an order near the price: resting, crossing, or off the rules."""
+        random = self.random
+        market = random.choice((1, 2, 3))
+        side = random.randrange(2)
+        draw = random.random()
+        flags = side * FLAG_SELL
+        away = random.randrange(0, 60)
+        if draw < 0.35:
+            flags |= FLAG_POST_ONLY
+        elif draw < 0.6:
+            flags |= FLAG_IOC
+            away = -random.randrange(0, 80)
+        if random.random() < 0.05:
+            flags |= FLAG_REDUCE_ONLY
+        worse = away if side else -away
+        price = self.prices[market] * (10_000 + worse) // 10_000
+        price -= price % 10 if random.random() < 0.97 else 0
+        size = random.choice((1, 5, 20, 100, 400, 2_000))
+        self.counter += 1
+        client_id = b"" if random.random() < 0.2 else self.counter.to_bytes(16, "big")
+        sub = 0 if random.random() < 0.95 else 1
+        if client_id and not flags & FLAG_IOC:
+            resting = Resting(trader, sub, market, client_id)
+            self.resting = [*self.resting[-LIVE_ORDERS_MAX:], resting]
+        return PlaceOrder(sub, market, flags, Price(max(price, 1)), Lots(size), client_id)
+
+    def make_modify(self, order: Resting) -> Modify:
+        """Return a new price and size for an order that may still rest."""
+        price = self.prices[order.market] * self.random.randrange(9_950, 10_050) // 10_000
+        price -= price % 10
+        flags = FLAG_POST_ONLY if self.random.random() < 0.5 else 0
+        size = Lots(self.random.choice((1, 10, 50)))
+        return Modify(order.sub, order.market, flags, order.client_id, Price(price), size)
+
+    def make_leg(self, trader: int) -> Leg:
+        """Return a leg of a bulk."""
+        mine = [order for order in self.resting[-100:] if order.trader == trader]
+        if not mine or self.random.random() < 0.6:
+            order = self.make_order(trader)
+            return PlaceOrder(
+                0, order.market, order.flags, order.price, order.size, order.client_id
+            )
+        target = self.random.choice(mine)
+        if self.random.random() < 0.5:
+            return Cancel(0, target.market, target.client_id)
+        change = self.make_modify(target)
+        return Modify(0, change.market, change.flags, change.ref, change.price, change.size)
+
+
+def with_signature(transaction: Transaction, signature: bytes) -> Transaction:
+    """Return the same transaction under another signature."""
+    data = encode_transaction(
+        transaction.action, transaction.nonce, transaction.expires_at, signature
+    )
+    return Transaction(
+        transaction.action, transaction.nonce, transaction.expires_at, signature, data
+    )
