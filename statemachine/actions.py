@@ -240,7 +240,7 @@ class Transaction:
         self.hash = sha256(data).digest()
 
 
-def body_of(action: Action) -> list[Any]:
+def body_of(action: Action) -> list[object]:
     """Return the body of ``action`` as it is packed, signed and hashed."""
     match action:
         case PlaceOrder():
@@ -270,7 +270,7 @@ def body_of(action: Action) -> list[Any]:
             return [action.account, action.sub]
 
 
-def pack_legs(legs: tuple[Leg, ...]) -> list[Any]:
+def pack_legs(legs: tuple[Leg, ...]) -> list[object]:
     """Return legs grouped by runs of one market, prices and ids as differences."""
     groups: list[Any] = []
     market = -1
@@ -298,7 +298,7 @@ def pack_legs(legs: tuple[Leg, ...]) -> list[Any]:
     return groups
 
 
-def unpack_legs(sub: int, value: Any) -> tuple[Leg, ...]:
+def unpack_legs(sub: int, value: object) -> tuple[Leg, ...]:
     """Return the legs that :func:`pack_legs` wrote, or raise ``FrameInvalid``."""
     legs: list[Leg] = []
     before = -1
@@ -342,36 +342,36 @@ def unpack_group(sub: int, market: int, items: list[Any], legs: list[Leg]) -> No
             raise FrameInvalid("bulk: a leg is [0, 4 items], [1, ref] or [2, 4 items]")
 
 
-def price_of(value: Any) -> Price:
+def price_of(value: object) -> Price:
     """Return a price as signed: 0 is refused later, by the handler."""
     return Price(as_uint(value, PRICE_LIMIT, "price"))
 
 
-def size_of(value: Any) -> Lots:
+def size_of(value: object) -> Lots:
     """Return a size as signed: 0 is refused later, by the handler."""
     return Lots(as_uint(value, LOTS_LIMIT, "size"))
 
 
-def flags_of(value: Any) -> int:
+def flags_of(value: object) -> int:
     """Return an order's flags."""
     return as_uint(value, FLAGS_LIMIT, "flags")
 
 
-def client_id_of(value: Any) -> bytes:
+def client_id_of(value: object) -> bytes:
     """Return a client id: nothing, or 16 bytes."""
     if value == b"":
         return b""
     return as_bytes(value, 16, "client id")
 
 
-def ref_of(value: Any, base: int) -> int | bytes:
+def ref_of(value: object, base: int) -> int | bytes:
     """Return an order's reference: an id ``base`` away, or a client id."""
     if type(value) is bytes:
         return as_bytes(value, 16, "client id")
     return as_uint(as_int(value, U64, "order id") + base, U64, "order id")
 
 
-def decode_action(kind: int, body: Any) -> Action:
+def decode_action(kind: int, body: object) -> Action:
     """Return the action of one kind and body, or raise ``FrameInvalid``."""
     if kind == Kind.ORDER:
         sub, market, flags, price, size, client_id = as_list(body, 6, "order")
@@ -405,7 +405,7 @@ def decode_action(kind: int, body: Any) -> Action:
     return decode_rare_action(kind, body)
 
 
-def decode_rare_action(kind: int, body: Any) -> Action:
+def decode_rare_action(kind: int, body: object) -> Action:
     """Return an action that is not on the hot path, or raise ``FrameInvalid``."""
     if kind == Kind.CANCEL_ALL:
         sub, market = as_list(body, 2, "cancel all")
@@ -438,7 +438,7 @@ def decode_rare_action(kind: int, body: Any) -> Action:
     raise FrameInvalid(f"kind: {kind!r} is not known")
 
 
-def decode_oracle_update(body: Any) -> OracleUpdate:
+def decode_oracle_update(body: object) -> OracleUpdate:
     """Return an oracle update of 1..8 messages, or raise ``FrameInvalid``."""
     market, messages = as_list(body, 2, "oracle update")
     if type(messages) is not list or not 1 <= len(messages) <= ORACLE_MESSAGES_MAX:
@@ -474,9 +474,7 @@ def decode_transaction(data: bytes) -> Transaction:
     nonce = as_uint(nonce, U64, "nonce")
     expires_at = as_uint(expires_at, TIME_LIMIT, "expiry")
     action = decode_action(as_uint(kind, 256, "kind"), body)
-    if kind == Kind.ORACLE:
-        if nonce or expires_at or signature != b"":
-            raise FrameInvalid("oracle update: carries no nonce, expiry or signature of its own")
-    else:
-        as_bytes(signature, SIGNATURE_SIZE, "signature")
-    return Transaction(action, nonce, expires_at, signature, data)
+    size = 0 if kind == Kind.ORACLE else SIGNATURE_SIZE
+    if size == 0 and (nonce or expires_at):
+        raise FrameInvalid("oracle update: carries no nonce or expiry of its own")
+    return Transaction(action, nonce, expires_at, as_bytes(signature, size, "signature"), data)

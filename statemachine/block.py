@@ -57,7 +57,7 @@ class SegmentResult:
         cursor: Cursor,
         steps: int,
         cost: int,
-        ended: bool,  # noqa: FBT001 - positional: hot
+        ended: bool,
     ) -> None:
         """Take every part; the cursor is as of the segment's end."""
         self.writes = writes

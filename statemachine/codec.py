@@ -8,8 +8,6 @@ input that ``pack`` could not have written, so that a message has one hash.
 State *records* are not messages: they are fixed-width, see ``records``.
 """
 
-from typing import Any
-
 import msgpack
 
 from statemachine.errors import FrameInvalid
@@ -18,13 +16,13 @@ DEPTH_MAX = 6
 """Levels of nesting; the deepest message is a bulk's leg inside a frame."""
 
 
-def pack(value: Any) -> bytes:
+def pack(value: object) -> bytes:
     """Return the canonical bytes of a tree of ints, bytes and lists."""
     packed: bytes = msgpack.packb(value, use_bin_type=True)
     return packed
 
 
-def unpack(data: bytes) -> Any:
+def unpack(data: bytes) -> object:
     """Return the value that ``data`` encodes.
 
     Raises
@@ -42,38 +40,37 @@ def unpack(data: bytes) -> Any:
     return value
 
 
-def is_plain(value: Any, depth: int) -> bool:
+def is_plain(value: object, depth: int) -> bool:
     """Return whether a decoded value holds nothing but ints, bytes and lists."""
-    kind = type(value)
-    if kind is int or kind is bytes:
+    if type(value) is int or type(value) is bytes:
         return True
-    if kind is not list or depth == 0:
+    if type(value) is not list or depth == 0:
         return False
     return all(is_plain(item, depth - 1) for item in value)
 
 
-def as_uint(value: Any, limit: int, name: str) -> int:
+def as_uint(value: object, limit: int, name: str) -> int:
     """Return ``value`` if it is an integer in ``[0, limit)``; else refuse."""
     if type(value) is not int or not 0 <= value < limit:
         raise FrameInvalid(f"{name}: {value!r} is not an integer in [0, {limit})")
     return value
 
 
-def as_int(value: Any, limit: int, name: str) -> int:
+def as_int(value: object, limit: int, name: str) -> int:
     """Return ``value`` if it is an integer in ``(-limit, limit)``; else refuse."""
     if type(value) is not int or not -limit < value < limit:
         raise FrameInvalid(f"{name}: {value!r} is not an integer below {limit} in size")
     return value
 
 
-def as_bytes(value: Any, size: int, name: str) -> bytes:
+def as_bytes(value: object, size: int, name: str) -> bytes:
     """Return ``value`` if it is exactly ``size`` bytes; else refuse."""
     if type(value) is not bytes or len(value) != size:
         raise FrameInvalid(f"{name}: need {size} bytes")
     return value
 
 
-def as_list(value: Any, size: int, name: str) -> list[Any]:
+def as_list(value: object, size: int, name: str) -> list[object]:
     """Return ``value`` if it is an array of exactly ``size`` items; else refuse."""
     if type(value) is not list or len(value) != size:
         raise FrameInvalid(f"{name}: need an array of {size}")

@@ -56,7 +56,7 @@ class Cursor(Record):
         "transaction",
     )
 
-    def __init__(self, stored: bool) -> None:  # noqa: FBT001
+    def __init__(self, stored: bool) -> None:
         """Start at rest at height 0."""
         super().__init__(CURSOR_KEY, stored)
         self.height = 0

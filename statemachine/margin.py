@@ -90,7 +90,7 @@ def may_add_order(
     price: int,
     size: int,
     fee: int,
-    reduce_only: bool,  # noqa: FBT001 - positional: hot
+    reduce_only: bool,
 ) -> tuple[bool, int, int]:
     """Return whether an order keeps its portfolio in order, with (need, have).
 

@@ -11,8 +11,8 @@ from hashlib import sha256
 from typing import Final, final
 
 from statemachine import events, keys
-from statemachine.costs import COST_VISIT
 from statemachine.actions import FLAG_REDUCE_ONLY
+from statemachine.costs import COST_VISIT
 from statemachine.errors import invariant
 from statemachine.funding import settle_funding
 from statemachine.records import (
@@ -40,8 +40,17 @@ SYSTEM_ORDER: Final = 0
 class Taker:
     """What takes from the book: an order on its way in, or a liquidation."""
 
-    __slots__ = ("fee_ppm", "limit", "market", "order_id", "parameters", "portfolio", "position",
-                 "remaining", "side")
+    __slots__ = (
+        "fee_ppm",
+        "limit",
+        "market",
+        "order_id",
+        "parameters",
+        "portfolio",
+        "position",
+        "remaining",
+        "side",
+    )
 
     def __init__(
         self,
@@ -231,7 +240,7 @@ def trade(
         else:
             position.cost -= part
     position.size = after
-    grown = (after if after > 0 else 0) - (size if size > 0 else 0)
+    grown = (max(0, after)) - (max(0, size))
     market.open_interest += grown
     state.touch(position)
 
@@ -281,9 +290,7 @@ def remove_order(state: State, order: Order, reason: int) -> None:
     position = state.position(order.portfolio, market)
     release(position, order, side, price, order.remaining)
     state.events.append(
-        events.OrderRemoved(
-            market, sequence, order.portfolio, side, price, order.remaining, reason
-        )
+        events.OrderRemoved(market, sequence, order.portfolio, side, price, order.remaining, reason)
     )
     forget_order(state, order, owner, position, sequence)
 
@@ -304,9 +311,7 @@ def rest_order(
     state = step.state
     market = position.market
     key = keys.order_key(market, side, price, sequence)
-    order = Order(
-        key, False, owner.portfolio, flags, size, remaining, step.now, client_hash
-    )
+    order = Order(key, False, owner.portfolio, flags, size, remaining, step.now, client_hash)
     state.orders[key] = order
     state.touch(order)
     state.range(key[:4]).insert(key)
@@ -343,9 +348,7 @@ def bind_client_id(
     state.add_blob(key, encode_client_id(client_id, market, sequence))
 
 
-def find_order(
-    state: State, portfolio: int, market: int, ref: int | bytes
-) -> Order | None:
+def find_order(state: State, portfolio: int, market: int, ref: int | bytes) -> Order | None:
     """Return a portfolio's own resting order by order id or client id."""
     if isinstance(ref, bytes):
         data = state.blob(keys.client_id_key(portfolio, hash_client_id(ref)))

@@ -140,7 +140,7 @@ def recover(digest: bytes, signature: bytes) -> bytes:
         return b""
     try:
         public = PublicKey.from_signature_and_message(signature, digest, hasher=None)
-    except (ValueError, Exception) as error:  # noqa: BLE001  the binding raises bare Exception
+    except (ValueError, Exception) as error:
         if isinstance(error, MemoryError):
             raise
         return b""

@@ -74,8 +74,18 @@ LEG_INBOX: Final = 255
 class Run:
     """One run over a store: a whole block, or one segment of it."""
 
-    __slots__ = ("block", "bytes", "cost", "cursor", "empty", "receipts", "state", "step",
-                 "steps", "transactions")
+    __slots__ = (
+        "block",
+        "bytes",
+        "cost",
+        "cursor",
+        "empty",
+        "receipts",
+        "state",
+        "step",
+        "steps",
+        "transactions",
+    )
 
     def __init__(self, store: Store, rules: Rules, block: Block) -> None:
         """Stand where the cursor leaf says."""
@@ -132,9 +142,8 @@ class Run:
                 or self.cost >= rules.segment_cost_max
                 or self.bytes >= rules.segment_bytes_max
             ):
-                if (
-                    cursor.phase == PHASE_TRANSACTIONS
-                    and cursor.transaction >= len(self.transactions)
+                if cursor.phase == PHASE_TRANSACTIONS and cursor.transaction >= len(
+                    self.transactions
                 ):
                     self.close_block()
                 break
@@ -400,7 +409,5 @@ def genesis_state(rules: Rules, time: int) -> dict[bytes, bytes]:
         items[market.key] = market.encode()
     state = State(MemoryStore(items.items()), rules)
     due.arm_genesis(state)
-    for key, value in state.flush().items():
-        if value is not None:
-            items[key] = value
+    items.update({key: value for key, value in state.flush().items() if value is not None})
     return dict(sorted(items.items()))

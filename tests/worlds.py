@@ -46,7 +46,7 @@ def trader_key(number: int) -> bytes:
     return (0x5E << 240 | number + 1).to_bytes(32, "big")
 
 
-def test_market(market: int, **changes: Any) -> MarketRules:
+def market_rules(market: int, **changes: Any) -> MarketRules:
     """Return a market like BTC: lots of 0.0001, tick 0.1 USD, 20x, 0.05% taker."""
     base = MarketRules(
         market=market,
@@ -63,28 +63,23 @@ def test_market(market: int, **changes: Any) -> MarketRules:
     return replace(base, **changes)
 
 
-def test_rules(markets: int = 2, **changes: Any) -> Rules:
+def world_rules(markets: int = 2, **changes: Any) -> Rules:
     """Return rules for ``markets`` markets and three publishers, two of them needed."""
     base = Rules(
         chain_id=7777,
         rollup=b"\x11" * 20,
         publishers=tuple(address_of(key) for key in PUBLISHER_KEYS),
         publishers_min=2,
-        markets=tuple(test_market(i) for i in range(markets)),
+        markets=tuple(market_rules(i) for i in range(markets)),
     )
     return replace(base, **changes)
-
-
-# Their names begin with what they return, not because they are tests.
-test_market.__test__ = False  # type: ignore[attr-defined]  # pytest reads this attribute
-test_rules.__test__ = False  # type: ignore[attr-defined]  # pytest reads this attribute
 
 
 @dataclass
 class World:
     """An exchange in memory; see the module's docstring."""
 
-    rules: Rules = field(default_factory=test_rules)
+    rules: Rules = field(default_factory=world_rules)
     now: int = GENESIS_MS
     inbox: list[InboxItem] = field(default_factory=list)
     counter: int = 0

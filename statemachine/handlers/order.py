@@ -53,8 +53,17 @@ HELD_LOTS_LIMIT: Final = 1 << 62
 class Entry:
     """An order on its way in: new, modified, or going on from the step before."""
 
-    __slots__ = ("client_hash", "client_id", "flags", "market", "parameters", "portfolio",
-                 "price", "side", "size")
+    __slots__ = (
+        "client_hash",
+        "client_id",
+        "flags",
+        "market",
+        "parameters",
+        "portfolio",
+        "price",
+        "side",
+        "size",
+    )
 
     def __init__(
         self,
@@ -154,8 +163,7 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     elif step.cursor.flags & FLAG_BACKLOG and not flags & FLAG_POST_ONLY:
         step.refuse(Code.DUE)
     elif (
-        step.now - market.index_time > step.rules.oracle_age_ms_max
-        and not flags & FLAG_REDUCE_ONLY
+        step.now - market.index_time > step.rules.oracle_age_ms_max and not flags & FLAG_REDUCE_ONLY
     ):
         step.refuse(Code.ORACLE_STALE, (market.index_time,))
     elif step.rules.flags & FLAG_FILL_BAND:
@@ -255,9 +263,7 @@ def resume(step: Step, flags: int, market: int, number: int, price: int, size: i
     charge_markets(step, portfolio)
     step.order_id = cursor.order_id
     client_hash = cursor.client_hash.to_bytes(8, "big")
-    entry = Entry(
-        portfolio, state.market(market), parameters, flags, price, size, b"", client_hash
-    )
+    entry = Entry(portfolio, state.market(market), parameters, flags, price, size, b"", client_hash)
     entry.size = cursor.remaining + cursor.filled
     position = state.open_position(portfolio, market)
     run_entry(step, entry, position, cursor.remaining)
@@ -301,9 +307,7 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
         settle_entry(step, entry, taker.remaining)
         return
     if cursor.continuation and entry.client_hash != NO_CLIENT:
-        step.state.remove_blob(
-            keys.client_id_key(entry.portfolio.portfolio, entry.client_hash)
-        )
+        step.state.remove_blob(keys.client_id_key(entry.portfolio.portfolio, entry.client_hash))
     if taker.position.live:
         step.state.drop_position(entry.portfolio, taker.position)
 

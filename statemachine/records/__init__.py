@@ -1,0 +1,101 @@
+"""State records: what the leaves of the state hold, and their fixed-width bytes."""
+
+from statemachine.records.base import (
+    RECORD_VERSION,
+    VERSION_BYTE,
+    Blob,
+    Record,
+    money,
+    need,
+    unmoney,
+)
+from statemachine.records.ledger import (
+    Ledger,
+    decode_ledger,
+)
+from statemachine.records.markets import (
+    PUBLISHERS_MAX,
+    Market,
+    Oracle,
+    decode_market,
+    decode_oracle,
+)
+from statemachine.records.orders import (
+    Order,
+    decode_client_id,
+    decode_order,
+    decode_owned,
+    encode_client_id,
+    encode_owned,
+)
+from statemachine.records.portfolios import (
+    MARKETS_PER_PORTFOLIO_MAX,
+    PORTFOLIO_LIQUIDATING,
+    Portfolio,
+    Position,
+    decode_portfolio,
+    decode_position,
+)
+from statemachine.records.queues import (
+    decode_due,
+    decode_withdrawal,
+    encode_due,
+    encode_withdrawal,
+)
+from statemachine.records.signers import (
+    NONCE_BUCKETS,
+    NONCES_PER_BUCKET,
+    ROLE_AGENT,
+    ROLE_OWNER,
+    ROLE_REVOKED,
+    Nonces,
+    Signer,
+    decode_account,
+    decode_nonces,
+    decode_signer,
+    encode_account,
+)
+
+__all__ = [
+    "MARKETS_PER_PORTFOLIO_MAX",
+    "NONCES_PER_BUCKET",
+    "NONCE_BUCKETS",
+    "PORTFOLIO_LIQUIDATING",
+    "PUBLISHERS_MAX",
+    "RECORD_VERSION",
+    "ROLE_AGENT",
+    "ROLE_OWNER",
+    "ROLE_REVOKED",
+    "VERSION_BYTE",
+    "Blob",
+    "Ledger",
+    "Market",
+    "Nonces",
+    "Oracle",
+    "Order",
+    "Portfolio",
+    "Position",
+    "Record",
+    "Signer",
+    "decode_account",
+    "decode_client_id",
+    "decode_due",
+    "decode_ledger",
+    "decode_market",
+    "decode_nonces",
+    "decode_oracle",
+    "decode_order",
+    "decode_owned",
+    "decode_portfolio",
+    "decode_position",
+    "decode_signer",
+    "decode_withdrawal",
+    "encode_account",
+    "encode_client_id",
+    "encode_due",
+    "encode_owned",
+    "encode_withdrawal",
+    "money",
+    "need",
+    "unmoney",
+]

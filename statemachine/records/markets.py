@@ -1,0 +1,129 @@
+"""A market's leaf, and what its oracle's publishers last said."""
+
+from struct import Struct
+from typing import Final, final
+
+from statemachine.records.base import RECORD_VERSION, Record, money, need, unmoney
+
+PUBLISHERS_MAX: Final = 8
+
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12s")
+ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX}Q")
+
+
+@final
+class Market(Record):
+    """A market's prices, funding and open interest.
+
+    ``index``, ``mark``, ``last`` in micros per lot; ``basis`` is the EMA of
+    mid - index in micros per lot << 16; ``premium_sum`` and ``funding_rate``
+    (per 8 h) in parts per 10**9; ``funding_index`` in micros per lot << 32.
+    """
+
+    __slots__ = (
+        "basis",
+        "deficit",
+        "funding_dust",
+        "funding_index",
+        "funding_rate",
+        "funding_time",
+        "index",
+        "index_time",
+        "last",
+        "mark",
+        "market",
+        "open_interest",
+        "premium_count",
+        "premium_sum",
+        "sample_time",
+        "state",
+    )
+
+    def __init__(self, key: bytes, stored: bool, market: int) -> None:
+        """Start without prices, in state 0 (initializing)."""
+        super().__init__(key, stored)
+        self.market = market
+        self.state = 0
+        self.index = 0
+        self.index_time = 0
+        self.mark = 0
+        self.last = 0
+        self.basis = 0
+        self.sample_time = 0
+        self.premium_sum = 0
+        self.premium_count = 0
+        self.funding_rate = 0
+        self.funding_index = 0
+        self.funding_time = 0
+        self.funding_dust = 0
+        self.open_interest = 0
+        self.deficit = 0
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes."""
+        return MARKET_LAYOUT.pack(
+            RECORD_VERSION,
+            self.state,
+            self.index,
+            self.index_time,
+            self.mark,
+            self.last,
+            self.basis,
+            self.sample_time,
+            self.premium_sum,
+            self.premium_count,
+            self.funding_rate,
+            money(self.funding_index),
+            self.funding_time,
+            money(self.funding_dust),
+            self.open_interest,
+            money(self.deficit),
+        )
+
+
+def decode_market(key: bytes, data: bytes) -> Market:
+    """Return the market that ``data`` encodes."""
+    need(data, MARKET_LAYOUT.size, "market")
+    market = Market(key, True, int.from_bytes(key[1:3], "big"))
+    values = MARKET_LAYOUT.unpack(data)
+    market.state = values[1]
+    market.index = values[2]
+    market.index_time = values[3]
+    market.mark = values[4]
+    market.last = values[5]
+    market.basis = values[6]
+    market.sample_time = values[7]
+    market.premium_sum = values[8]
+    market.premium_count = values[9]
+    market.funding_rate = values[10]
+    market.funding_index = unmoney(values[11])
+    market.funding_time = values[12]
+    market.funding_dust = unmoney(values[13])
+    market.open_interest = values[14]
+    market.deficit = unmoney(values[15])
+    return market
+
+
+@final
+class Oracle(Record):
+    """A market's latest price and time from each publisher; 0 is "never heard"."""
+
+    __slots__ = ("prices", "times")
+
+    def __init__(self, key: bytes, stored: bool, prices: list[int], times: list[int]) -> None:
+        """Take ``PUBLISHERS_MAX`` prices and times, by publisher."""
+        super().__init__(key, stored)
+        self.prices = prices
+        self.times = times
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes."""
+        return ORACLE_LAYOUT.pack(RECORD_VERSION, *self.prices, *self.times)
+
+
+def decode_oracle(key: bytes, data: bytes) -> Oracle:
+    """Return the oracle record that ``data`` encodes."""
+    need(data, ORACLE_LAYOUT.size, "oracle")
+    values = ORACLE_LAYOUT.unpack(data)
+    prices = list(values[1 : 1 + PUBLISHERS_MAX])
+    return Oracle(key, True, prices, list(values[1 + PUBLISHERS_MAX :]))

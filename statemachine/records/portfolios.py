@@ -1,0 +1,142 @@
+"""What a portfolio holds: its balance, and a position in each of its markets."""
+
+from struct import Struct
+from typing import Final, final
+
+from statemachine.records.base import RECORD_VERSION, Record, need, unmoney
+
+MARKETS_PER_PORTFOLIO_MAX: Final = 16
+PORTFOLIO_LIQUIDATING: Final = 1
+"""Portfolio flag: below maintenance margin; its orders go when visited."""
+
+PORTFOLIO_LAYOUT: Final = Struct(">B12sBQHB32s")
+MARKET_LIST: Final = Struct(">16H")
+POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHB")
+
+
+@final
+class Position(Record):
+    """A portfolio's holding and resting orders in one market.
+
+    ``cost`` is what ``size`` was bought for (negative for a short), micros;
+    ``bids``/``asks`` sum the resting sizes of each side in lots and
+    ``bids_value``/``asks_value`` their price * size in micros.
+    """
+
+    __slots__ = (
+        "asks",
+        "asks_value",
+        "bids",
+        "bids_value",
+        "cost",
+        "funding_index",
+        "market",
+        "orders",
+        "reduce_only",
+        "size",
+    )
+
+    def __init__(self, key: bytes, stored: bool, market: int, funding_index: int) -> None:
+        """Start flat, at the market's funding index."""
+        super().__init__(key, stored)
+        self.market = market
+        self.size = 0
+        self.cost = 0
+        self.funding_index = funding_index
+        self.bids = 0
+        self.bids_value = 0
+        self.asks = 0
+        self.asks_value = 0
+        self.orders = 0
+        self.reduce_only = 0
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes."""
+        return POSITION_LAYOUT.pack(
+            RECORD_VERSION,
+            self.size,
+            self.cost.to_bytes(12, "big", signed=True),
+            self.funding_index.to_bytes(12, "big", signed=True),
+            self.bids,
+            self.bids_value.to_bytes(12, "big", signed=True),
+            self.asks,
+            self.asks_value.to_bytes(12, "big", signed=True),
+            self.orders,
+            self.reduce_only,
+        )
+
+
+def decode_position(key: bytes, data: bytes) -> Position:
+    """Return the position that ``data`` encodes."""
+    need(data, POSITION_LAYOUT.size, "position")
+    values = POSITION_LAYOUT.unpack(data)
+    position = Position(key, True, int.from_bytes(key[6:8], "big"), unmoney(values[3]))
+    position.size = values[1]
+    position.cost = unmoney(values[2])
+    position.bids = values[4]
+    position.bids_value = unmoney(values[5])
+    position.asks = values[6]
+    position.asks_value = unmoney(values[7])
+    position.orders = values[8]
+    position.reduce_only = values[9]
+    return position
+
+
+@final
+class Portfolio(Record):
+    """One cross portfolio: settled balance and the markets it is in.
+
+    ``positions`` are the decoded records of ``markets``, in the same order,
+    once ``complete``: leaves of their own, read only where margin needs them.
+    """
+
+    __slots__ = (
+        "balance",
+        "complete",
+        "flagged_at",
+        "flags",
+        "markets",
+        "open_orders",
+        "portfolio",
+        "positions",
+    )
+
+    def __init__(self, key: bytes, stored: bool, portfolio: int) -> None:
+        """Start with nothing."""
+        super().__init__(key, stored)
+        self.portfolio = portfolio
+        self.balance = 0
+        self.flags = 0
+        self.flagged_at = 0
+        self.open_orders = 0
+        self.markets: list[int] = []
+        self.positions: list[Position] = []
+        self.complete = not stored
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes."""
+        markets = self.markets
+        padding = [0] * (MARKETS_PER_PORTFOLIO_MAX - len(markets))
+        return PORTFOLIO_LAYOUT.pack(
+            RECORD_VERSION,
+            self.balance.to_bytes(12, "big", signed=True),
+            self.flags,
+            self.flagged_at,
+            self.open_orders,
+            len(markets),
+            MARKET_LIST.pack(*markets, *padding),
+        )
+
+
+def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
+    """Return the portfolio that ``data`` encodes, its positions not yet read."""
+    need(data, PORTFOLIO_LAYOUT.size, "portfolio")
+    _, balance, flags, flagged_at, open_orders, count, markets = PORTFOLIO_LAYOUT.unpack(data)
+    number = int.from_bytes(key[1:6], "big")
+    portfolio = Portfolio(key, True, number)
+    portfolio.balance = unmoney(balance)
+    portfolio.flags = flags
+    portfolio.flagged_at = flagged_at
+    portfolio.open_orders = open_orders
+    portfolio.markets = list(MARKET_LIST.unpack(markets)[:count])
+    return portfolio
