@@ -1,0 +1,202 @@
+"""Transactions and their canonical bytes.
+
+``pack([1, kind, nonce, expires_at, [body...], signature])``; a transaction's
+hash is the SHA-256 of those bytes.  See the package for the bodies.
+"""
+
+from hashlib import sha256
+from typing import Final, final
+
+from statemachine.actions.fields import (
+    MARKETS_LIMIT,
+    U64,
+    client_id_of,
+    flags_of,
+    price_of,
+    ref_of,
+    size_of,
+)
+from statemachine.actions.kinds import (
+    KIND_OF,
+    Action,
+    ApproveAgent,
+    Bulk,
+    Cancel,
+    CancelAll,
+    Kind,
+    Modify,
+    OracleMessage,
+    OracleUpdate,
+    PlaceOrder,
+    Poke,
+    RevokeAgent,
+    Transfer,
+    Withdraw,
+)
+from statemachine.actions.legs import pack_legs, unpack_legs
+from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
+from statemachine.errors import FrameInvalid
+from statemachine.units import TIME_LIMIT, Micros, Millis
+
+TRANSACTION_VERSION: Final = 1
+TRANSACTION_BYTES_MAX: Final = 8192
+ORACLE_MESSAGES_MAX: Final = 8
+SIGNATURE_SIZE: Final = 65
+
+
+@final
+class Transaction:
+    """An action with its nonce, expiry and signature; ``data`` is what L1 sees."""
+
+    __slots__ = ("action", "data", "expires_at", "hash", "kind", "nonce", "signature")
+
+    def __init__(
+        self, action: Action, nonce: int, expires_at: int, signature: bytes, data: bytes
+    ) -> None:
+        """Take the parts and the bytes they were decoded from."""
+        self.action = action
+        self.kind = int(KIND_OF[type(action)])
+        self.nonce = nonce
+        self.expires_at = expires_at
+        self.signature = signature
+        self.data = data
+        self.hash = sha256(data).digest()
+
+
+def body_of(action: Action) -> list[object]:
+    """Return the body of ``action`` as it is packed, signed and hashed."""
+    match action:
+        case PlaceOrder():
+            head = [action.sub, action.market, action.flags]
+            return [*head, action.price, action.size, action.client_id]
+        case Cancel():
+            return [action.sub, action.market, action.ref]
+        case CancelAll():
+            return [action.sub, action.market]
+        case Modify():
+            head = [action.sub, action.market, action.flags]
+            return [*head, action.ref, action.price, action.size]
+        case Bulk():
+            return [action.sub, pack_legs(action.legs)]
+        case Withdraw():
+            return [action.sub, action.amount]
+        case Transfer():
+            return [action.source, action.target, action.amount]
+        case ApproveAgent():
+            return [action.agent, action.expires_at, action.kinds, action.markets]
+        case RevokeAgent():
+            return [action.agent]
+        case OracleUpdate():
+            messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
+            return [action.market, messages]
+        case Poke():
+            return [action.account, action.sub]
+
+
+def encode_transaction(action: Action, nonce: int, expires_at: int, signature: bytes) -> bytes:
+    """Return the canonical bytes of a signed transaction."""
+    kind = int(KIND_OF[type(action)])
+    body = body_of(action)
+    return pack([TRANSACTION_VERSION, kind, nonce, expires_at, body, signature])
+
+
+def decode_transaction(data: bytes) -> Transaction:
+    """Return the transaction that ``data`` encodes, or raise ``FrameInvalid``."""
+    if len(data) > TRANSACTION_BYTES_MAX:
+        raise FrameInvalid(f"transaction: {len(data)} bytes, at most {TRANSACTION_BYTES_MAX}")
+    version, kind, nonce, expires_at, body, signature = as_list(unpack(data), 6, "transaction")
+    if type(version) is not int or version != TRANSACTION_VERSION:
+        raise FrameInvalid(f"transaction version: {version!r} is not known")
+    nonce = as_uint(nonce, U64, "nonce")
+    expires_at = as_uint(expires_at, TIME_LIMIT, "expiry")
+    action = decode_action(as_uint(kind, 256, "kind"), body)
+    size = 0 if kind == Kind.ORACLE else SIGNATURE_SIZE
+    if size == 0 and (nonce or expires_at):
+        raise FrameInvalid("oracle update: carries no nonce or expiry of its own")
+    return Transaction(action, nonce, expires_at, as_bytes(signature, size, "signature"), data)
+
+
+def decode_action(kind: int, body: object) -> Action:
+    """Return the action of one kind and body, or raise ``FrameInvalid``."""
+    if kind == Kind.ORDER:
+        sub, market, flags, price, size, client_id = as_list(body, 6, "order")
+        return PlaceOrder(
+            as_uint(sub, 256, "sub"),
+            as_uint(market, MARKETS_LIMIT, "market"),
+            flags_of(flags),
+            price_of(price),
+            size_of(size),
+            client_id_of(client_id),
+        )
+    if kind == Kind.CANCEL:
+        sub, market, ref = as_list(body, 3, "cancel")
+        return Cancel(
+            as_uint(sub, 256, "sub"), as_uint(market, MARKETS_LIMIT, "market"), ref_of(ref, 0)
+        )
+    if kind == Kind.BULK:
+        sub, groups = as_list(body, 2, "bulk")
+        sub = as_uint(sub, 256, "sub")
+        return Bulk(sub, unpack_legs(sub, groups))
+    if kind == Kind.MODIFY:
+        sub, market, flags, ref, price, size = as_list(body, 6, "modify")
+        return Modify(
+            as_uint(sub, 256, "sub"),
+            as_uint(market, MARKETS_LIMIT, "market"),
+            flags_of(flags),
+            ref_of(ref, 0),
+            price_of(price),
+            size_of(size),
+        )
+    return decode_rare_action(kind, body)
+
+
+def decode_rare_action(kind: int, body: object) -> Action:
+    """Return an action that is not on the hot path, or raise ``FrameInvalid``."""
+    if kind == Kind.CANCEL_ALL:
+        sub, market = as_list(body, 2, "cancel all")
+        return CancelAll(as_uint(sub, 256, "sub"), as_uint(market, 65536, "market"))
+    if kind == Kind.WITHDRAW:
+        sub, amount = as_list(body, 2, "withdraw")
+        return Withdraw(as_uint(sub, 256, "sub"), Micros(as_uint(amount, U64, "amount")))
+    if kind == Kind.TRANSFER:
+        source, target, amount = as_list(body, 3, "transfer")
+        return Transfer(
+            as_uint(source, 256, "source"),
+            as_uint(target, 256, "target"),
+            Micros(as_uint(amount, U64, "amount")),
+        )
+    if kind == Kind.APPROVE_AGENT:
+        agent, expires_at, kinds, markets = as_list(body, 4, "approve agent")
+        return ApproveAgent(
+            as_bytes(agent, 20, "agent"),
+            Millis(as_uint(expires_at, TIME_LIMIT, "expiry")),
+            as_uint(kinds, 1 << 32, "kinds"),
+            as_uint(markets, U64, "markets"),
+        )
+    if kind == Kind.REVOKE_AGENT:
+        return RevokeAgent(as_bytes(as_list(body, 1, "revoke agent")[0], 20, "agent"))
+    if kind == Kind.POKE:
+        account, sub = as_list(body, 2, "poke")
+        return Poke(as_uint(account, 1 << 32, "account"), as_uint(sub, 256, "sub"))
+    if kind == Kind.ORACLE:
+        return decode_oracle_update(body)
+    raise FrameInvalid(f"kind: {kind!r} is not known")
+
+
+def decode_oracle_update(body: object) -> OracleUpdate:
+    """Return an oracle update of 1..8 messages, or raise ``FrameInvalid``."""
+    market, messages = as_list(body, 2, "oracle update")
+    if type(messages) is not list or not 1 <= len(messages) <= ORACLE_MESSAGES_MAX:
+        raise FrameInvalid(f"oracle update: need 1 to {ORACLE_MESSAGES_MAX} messages")
+    decoded = []
+    for message in messages:
+        publisher, price, time, signature = as_list(message, 4, "oracle message")
+        decoded.append(
+            OracleMessage(
+                as_uint(publisher, 256, "publisher"),
+                price_of(price),
+                Millis(as_uint(time, TIME_LIMIT, "time")),
+                as_bytes(signature, SIGNATURE_SIZE, "signature"),
+            )
+        )
+    return OracleUpdate(as_uint(market, MARKETS_LIMIT, "market"), tuple(decoded))
