@@ -6,6 +6,7 @@ its sender is the recovered address, so nobody can spend another's bond.
 Nonces of a sender are 0, 1, 2, ...: a call is executed once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from hashlib import sha256
@@ -149,7 +150,7 @@ CALLS: Final[dict[CallKind, type[Any]]] = {
 KINDS: Final[dict[type[Any], CallKind]] = {call: kind for kind, call in CALLS.items()}
 
 
-def propose_output(parent: int, output: Output, trace: list[bytes]) -> Propose:
+def propose_output(parent: int, output: Output, trace: Sequence[bytes]) -> Propose:
     """Return the call that claims ``output``."""
     return Propose(parent, output.encode(), b"".join(trace))
 
@@ -191,7 +192,7 @@ def build_call(kind: CallKind, values: list[Any]) -> Call:
 @final
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A call, the nonce of its sender, and the signature over both."""
+    """A call, the nonce of its sender, and the signature over both (65 bytes)."""
 
     nonce: int
     call: Call
@@ -227,7 +228,6 @@ def sign_call(l1_chain_id: int, contract: bytes, key: bytes, nonce: int, call: C
     return Envelope(nonce, call, sign_digest(key, digest))
 
 
-def sender_of(l1_chain_id: int, contract: bytes, envelope: Envelope) -> bytes:
+def recover_sender(digest: bytes, signature: bytes) -> bytes:
     """Return the address that signed, or ``b""`` if the signature is none (or high-s)."""
-    digest = call_digest(l1_chain_id, contract, envelope.nonce, envelope.call)
-    return recover(digest, envelope.signature)
+    return recover(digest, signature)

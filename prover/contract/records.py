@@ -23,6 +23,7 @@ from typing import Final, final
 from prover.entry import EntryFacts
 from prover.outputs import Output, decode_output
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
+from statemachine.errors import FrameInvalid
 from statemachine.inbox import InboxItem, decode_inbox_item
 
 UINT_LIMIT: Final = 1 << 63
@@ -170,6 +171,13 @@ class Totals:
         )
 
 
+def as_message(value: object, name: str) -> bytes:
+    """Return the bytes of a message inside a record; else refuse."""
+    if type(value) is not bytes:
+        raise FrameInvalid(f"{name}: not bytes")
+    return value
+
+
 def decode_account(data: bytes) -> Account:
     """Return the account that ``data`` encodes, or raise ``FrameInvalid``."""
     eth, token = as_list(unpack(data), 2, "account")
@@ -198,7 +206,7 @@ def decode_queued_item(data: bytes) -> QueuedItem:
     index, item, block, accumulator = as_list(unpack(data), 4, "queued item")
     return QueuedItem(
         as_uint(index, UINT_LIMIT, "index"),
-        decode_inbox_item(item),
+        decode_inbox_item(as_message(item, "item")),
         as_uint(block, UINT_LIMIT, "block"),
         as_bytes(accumulator, 32, "accumulator"),
     )
@@ -210,7 +218,7 @@ def decode_claim(data: bytes) -> Claim:
     return Claim(
         as_uint(number, UINT_LIMIT, "number"),
         as_uint(parent, UINT_LIMIT, "parent"),
-        decode_output(output),
+        decode_output(as_message(output, "output")),
         as_bytes(proposer, 20, "proposer"),
         as_uint(time, UINT_LIMIT, "time"),
         as_uint(block, UINT_LIMIT, "block"),

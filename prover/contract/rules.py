@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, final
 
+from prover.contract.records import as_message
 from prover.entry import ENTRY_BYTES_MAX, FRAMES_MAX
 from prover.faults import WITNESS_BYTES_MAX
 from prover.outputs import Output, decode_output
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
+from statemachine.errors import FrameInvalid
 from statemachine.rules import Rules, decode_rules
 
 CONTRACT_VERSION: Final = 1
@@ -117,12 +119,14 @@ def decode_contract_rules(data: bytes) -> ContractRules:
         They are, but such a contract could not work.
     """
     fields = as_list(unpack(data), 14, "contract rules")
-    as_uint(fields[0] - CONTRACT_VERSION, 1, "contract version")
+    version = as_uint(fields[0], 1 << 16, "contract version")
+    if version != CONTRACT_VERSION:
+        raise FrameInvalid(f"contract version {version}, known is {CONTRACT_VERSION}")
     numbers = [as_uint(fields[i], 1 << 63, f"field {i}") for i in (1, 4, *range(6, 14))]
     return ContractRules(
         l1_chain_id=numbers[0],
-        rules=decode_rules(fields[2]),
-        genesis=decode_output(fields[3]),
+        rules=decode_rules(as_message(fields[2], "rules")),
+        genesis=decode_output(as_message(fields[3], "genesis")),
         genesis_time_ms=numbers[1],
         sequencer=as_bytes(fields[5], 20, "sequencer"),
         window_ms=numbers[2],

@@ -4,8 +4,6 @@ The exchange writes one leaf per withdrawal; once a claim that contains it is
 final, anyone presents the proof and the owner is paid, once.
 """
 
-from statemachine.witness import PartialTree
-
 from prover.contract.bank import pay_withdrawal
 from prover.contract.calls import ClaimWithdrawal
 from prover.contract.codes import ContractCode, Refusal, require
@@ -15,6 +13,7 @@ from prover.contract.records import ClaimStatus
 from statemachine.errors import SextantError
 from statemachine.keys import withdrawal_key
 from statemachine.records import decode_withdrawal
+from statemachine.tree import PartialTree
 
 
 def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:

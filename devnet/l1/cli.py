@@ -1,0 +1,146 @@
+"""``sextant l1``: run the stub, and look at what it holds."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands."""
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    add_run(commands.add_parser("run", help="run the stub until ctrl-C"))
+    for name, text, run in (
+        ("status", "show tags, clock, deployment and totals", show_status),
+        ("claims", "list the claims as they stand", show_claims),
+        ("log", "list the log entries, without their bytes", show_log),
+        ("account", "show what an address holds", show_account),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument(
+            "--l1", default="127.0.0.1:50545", metavar="HOST:PORT", help="where the L1 listens"
+        )
+        command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+        if name == "account":
+            command.add_argument("address", help="20 bytes in hex")
+        command.set_defaults(run=run)
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``run``."""
+    add = parser.add_argument
+    add("--datadir", type=Path, required=True, help="directory of its store")
+    add("--deployment", type=Path, help="file with the contract's rules; default: the devnet's")
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=int, default=50545, help="port of the service; 0 chooses one")
+    add("--dev-port", type=int, default=50546, help="port of the controls, loopback only")
+    add("--no-dev", action="store_true", help="serve no controls")
+    add("--block-time-ms", type=int, default=1_000, help="interval; 0: a block for each call")
+    add("--safe-blocks", type=int, default=1, help="how far the tag safe trails the latest block")
+    add("--final-blocks", type=int, default=2, help="how far the tag final trails")
+    parser.set_defaults(run=run_stub)
+
+
+def run_stub(arguments: argparse.Namespace) -> int:
+    """Run the stub until ctrl-C."""
+    import asyncio
+
+    from devnet.l1.chain import ChainSettings
+    from devnet.l1.server import DeploymentDiffers, StubSettings, serve
+    from node.database import StoreHeld
+    from node.logs import configure_logs
+    from node.settings import LogSettings
+    from prover.verdict import judge_fault
+    from statemachine.errors import SextantError
+
+    configure_logs(LogSettings())
+    try:
+        settings = StubSettings(
+            datadir=arguments.datadir,
+            host=arguments.host,
+            port=arguments.port,
+            dev_port=None if arguments.no_dev else arguments.dev_port,
+            block_ms=check_block_time(arguments.block_time_ms),
+            chain=ChainSettings(arguments.safe_blocks, arguments.final_blocks),
+        )
+    except ValueError as error:
+        sys.stderr.write(f"sextant l1 run: {error}\n")
+        return 2
+    try:
+        asyncio.run(serve(settings, load_deployment(arguments.deployment), judge_fault))
+    except (DeploymentDiffers, StoreHeld, OSError, SextantError) as error:
+        sys.stderr.write(f"sextant l1 run: {error}\n")
+        return 3
+    return 0
+
+
+def check_block_time(block_ms: int) -> int:
+    """Return the interval, or raise ``ValueError``."""
+    if not 0 <= block_ms <= 3_600_000:
+        raise ValueError(f"--block-time-ms: {block_ms}, need 0 to 3600000")
+    return block_ms
+
+
+def load_deployment(path: Path | None) -> Any:  # noqa: ANN401  ContractRules, not imported for --help
+    """Return the contract's rules in a file, or the devnet's."""
+    from prover.contract.rules import decode_contract_rules
+
+    if path is not None:
+        return decode_contract_rules(path.read_bytes())
+    from devnet.genesis import devnet_contract
+
+    return devnet_contract()
+
+
+def show_status(arguments: argparse.Namespace) -> int:
+    """Show tags, clock, deployment and totals."""
+    from devnet.l1.inspection import ask, read_status
+
+    return show(arguments, ask(arguments.l1, read_status))
+
+
+def show_claims(arguments: argparse.Namespace) -> int:
+    """List the claims as they stand."""
+    from devnet.l1.inspection import ask, read_claims
+
+    return show(arguments, ask(arguments.l1, read_claims))
+
+
+def show_log(arguments: argparse.Namespace) -> int:
+    """List the log entries, without their bytes."""
+    from devnet.l1.inspection import ask, read_log
+
+    return show(arguments, ask(arguments.l1, read_log))
+
+
+def show_account(arguments: argparse.Namespace) -> int:
+    """Show what an address holds."""
+    from functools import partial
+
+    from devnet.l1.inspection import ask, read_account
+
+    text = arguments.address.removeprefix("0x")
+    try:
+        address = bytes.fromhex(text)
+    except ValueError:
+        address = b""
+    if len(address) != 20:
+        sys.stderr.write(f"sextant l1 account: {arguments.address!r} is not 20 bytes in hex\n")
+        return 2
+    return show(arguments, ask(arguments.l1, partial(read_account, address=address)))
+
+
+def show(arguments: argparse.Namespace, rows: list[dict[str, Any]] | None) -> int:
+    """Print rows as JSON lines or as text; ``None``: the L1 did not answer."""
+    if rows is None:
+        sys.stderr.write(
+            f"sextant l1: no answer from {arguments.l1}; is it running? see `sextant l1 run`\n"
+        )
+        return 3
+    for row in rows:
+        if arguments.json:
+            sys.stdout.write(json.dumps({"schema": 1, **row}) + "\n")
+        else:
+            sys.stdout.write("  ".join(f"{name} {value}" for name, value in row.items()) + "\n")
+    return 0

@@ -1,0 +1,88 @@
+"""The stub's controls: mine, warp, mint.  They move the world; loopback only."""
+
+from typing import Any, Final, final
+
+import grpc
+import grpc.aio
+
+from devnet.l1.boundary import refuse
+from devnet.l1.host import WARP_MS_MAX
+from devnet.l1.service import L1Service
+from node.l1_wire import block_to_message
+from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
+
+BLOCKS_MAX: Final = 1_000
+FAUCET_GWEI_MAX: Final = 10**15
+FAUCET_MICROS_MAX: Final = 10**15
+GAS_PRICE_MAX: Final = 10**12
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+@final
+class L1DevService(l1_pb2_grpc.L1DevServicer):
+    """Steers a running stub; shares the public service's answers."""
+
+    def __init__(self, service: L1Service) -> None:
+        self.service = service
+        self.host = service.host
+
+    async def Mine(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1MineRequest, context: Context
+    ) -> l1_pb2.L1MineResponse:
+        """Make blocks now."""
+        await check_limit(context, "blocks", request.blocks, BLOCKS_MAX)
+        for _ in range(max(request.blocks, 1)):
+            self.host.mine()
+        return l1_pb2.L1MineResponse(latest=block_to_message(self.host.chain.latest))
+
+    async def Warp(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1WarpRequest, context: Context
+    ) -> l1_pb2.L1WarpResponse:
+        """Move the clock forward and make a block there."""
+        await check_limit(context, "forward_ms", request.forward_ms, WARP_MS_MAX)
+        self.host.warp(request.forward_ms)
+        chain = self.host.chain
+        return l1_pb2.L1WarpResponse(
+            latest=block_to_message(chain.latest), clock_offset_ms=chain.offset_ms
+        )
+
+    async def SetMining(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1SetMiningRequest, context: Context
+    ) -> l1_pb2.L1SetMiningResponse:
+        """Make blocks by the clock, or only when asked."""
+        del context
+        self.host.set_mining(mining=request.mining)
+        return l1_pb2.L1SetMiningResponse(mining=self.host.mining)
+
+    async def Faucet(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1FaucetRequest, context: Context
+    ) -> l1_pb2.L1Account:
+        """Mint, and make the block that holds it."""
+        if len(request.address) != 20:
+            await refuse_argument(context, "address: need 20 bytes")
+        await check_limit(context, "eth_gwei", request.eth_gwei, FAUCET_GWEI_MAX)
+        await check_limit(context, "token_micros", request.token_micros, FAUCET_MICROS_MAX)
+        self.host.chain.mint(request.address, request.eth_gwei, request.token_micros)
+        self.host.mine()
+        return self.service.account_message(request.address)
+
+    async def SetGasPrice(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1SetGasPriceRequest, context: Context
+    ) -> l1_pb2.L1SetGasPriceResponse:
+        """Set the price of gas from the next block on."""
+        await check_limit(context, "gas_price", request.gas_price, GAS_PRICE_MAX)
+        self.host.chain.gas_price = request.gas_price
+        self.host.save_controls()
+        return l1_pb2.L1SetGasPriceResponse(gas_price=request.gas_price)
+
+
+async def check_limit(context: Context, name: str, value: int, limit: int) -> None:
+    """Refuse a value above its limit."""
+    if value > limit:
+        await refuse_argument(context, f"{name}: {value} is above the limit of {limit}")
+
+
+async def refuse_argument(context: Context, message: str) -> None:
+    """Refuse an argument."""
+    await refuse(context, grpc.StatusCode.INVALID_ARGUMENT, "ARGUMENT_INVALID", message)

@@ -1,0 +1,142 @@
+"""The stub as it runs: a chain, its disk, its clock, and who waits for blocks.
+
+A block is on disk before anybody hears of it; a mempool that is lost with the
+process is sent again by its senders, for the same bytes are the same call.
+"""
+
+import asyncio
+import time
+from typing import Final, final
+
+import structlog
+
+from devnet.l1.chain import Chain, Mined
+from devnet.l1.journal import Journal, StoredReceipt
+from prover.contract.calls import Envelope
+
+log = structlog.get_logger(__name__)
+
+WARP_MS_MAX: Final = 10 * 365 * 86_400_000
+
+
+def wall_clock() -> int:
+    """Return the wall clock in ms."""
+    return time.time_ns() // 1_000_000
+
+
+@final
+class Host:
+    """A running stub.
+
+    Parameters
+    ----------
+    chain, journal
+        Opened together.
+    block_ms
+        Interval between blocks; 0 makes a block for each call, and none else.
+    mining
+        Whether blocks are made without being asked for.
+    """
+
+    def __init__(self, chain: Chain, journal: Journal, block_ms: int, *, mining: bool) -> None:
+        self.chain = chain
+        self.journal = journal
+        self.block_ms = block_ms
+        self.mining = mining
+        self.broken = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._news = asyncio.Event()
+        self._work = asyncio.Event()
+
+    def check(self) -> None:
+        """Raise what broke the chain, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def open_genesis(self) -> None:
+        """Make block 0, if there is none yet."""
+        if not self.chain.headers:
+            self.mine()
+
+    def mine(self) -> Mined:
+        """Make a block, make it durable, and tell everybody.
+
+        Whatever goes wrong here leaves a state in memory that is not on disk:
+        the process must end, and start again from the disk.
+        """
+        self.check()
+        try:
+            mined = self.chain.mine(wall_clock())
+            self.journal.commit(mined)
+        except BaseException as error:
+            self._failure = error
+            self.broken.set()
+            raise
+        for waiting, result in zip(mined.calls, mined.results, strict=True):
+            log.info(
+                "call",
+                block=mined.block.number,
+                kind=type(waiting.envelope.call).__name__,
+                sender=waiting.sender,
+                code=result.code.name,
+                value=result.value,
+                gas=result.gas,
+                message=result.message,
+            )
+        self._news.set()
+        self._news = asyncio.Event()
+        return mined
+
+    def submit(self, envelope: Envelope) -> bytes:
+        """Put a call into the mempool, unless it was mined before; raises ``Refusal``."""
+        name, _ = self.chain.identify(envelope)
+        if self.journal.receipt(name) is not None:
+            return name
+        self.chain.submit(envelope)
+        self._work.set()
+        return name
+
+    def warp(self, forward_ms: int) -> Mined:
+        """Move the clock forward and make a block there."""
+        self.chain.offset_ms += forward_ms
+        self.save_controls()
+        return self.mine()
+
+    def set_mining(self, *, mining: bool) -> None:
+        """Make blocks by the clock, or only when asked."""
+        self.mining = mining
+        self.save_controls()
+        self._work.set()
+
+    def save_controls(self) -> None:
+        """Make the clock offset, the gas price and the mining switch durable."""
+        self.journal.save_controls(self.chain, mining=self.mining)
+
+    async def next_block(self) -> None:
+        """Wait until another block was made."""
+        await self._news.wait()
+
+    async def receipt_of(self, name: bytes) -> StoredReceipt | None:
+        """Wait for a call's block; ``None`` if the call is not known."""
+        while True:
+            receipt = self.journal.receipt(name)
+            if receipt is not None or name not in self.chain.mempool:
+                return receipt
+            await self.next_block()
+
+    async def run(self) -> None:
+        """Make blocks until cancelled."""
+        while True:
+            if self.block_ms == 0:
+                await self._work.wait()
+                self._work.clear()
+                if self.mining and self.chain.mempool:
+                    self.mine()
+            else:
+                await asyncio.sleep(self._pause_seconds())
+                if self.mining:
+                    self.mine()
+
+    def _pause_seconds(self) -> float:
+        """Return how long to wait for the next multiple of the block time."""
+        return (self.block_ms - wall_clock() % self.block_ms) / 1_000

@@ -1,0 +1,101 @@
+"""What ``sextant l1`` shows, asked from a running L1 over its wire."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from node.l1 import GrpcL1
+from prover.l1 import L1Unreachable, PostedClaim
+
+PATIENCE_SECONDS: Final = 3.0
+Row = dict[str, Any]
+
+
+def ask(target: str, question: Callable[[GrpcL1], Awaitable[list[Row]]]) -> list[Row] | None:
+    """Return the answer of the L1 at ``target``; ``None`` if it gives none."""
+
+    async def connect() -> list[Row]:
+        l1 = GrpcL1(target, patience_seconds=PATIENCE_SECONDS)
+        try:
+            return await question(l1)
+        finally:
+            await l1.close()
+
+    try:
+        return asyncio.run(connect())
+    except L1Unreachable:
+        return None
+
+
+async def read_status(l1: GrpcL1) -> list[Row]:
+    """Return tags, deployment and totals."""
+    head, rules, totals = await l1.head(), await l1.deployment(), await l1.totals()
+    return [
+        {
+            "latest": head.latest.number,
+            "safe": head.safe.number,
+            "final": head.final.number,
+            "time_ms": head.latest.time,
+            "clock_offset_ms": head.clock_offset_ms,
+        },
+        {
+            "stub": True,
+            "chain_id": rules.rules.chain_id,
+            "contract": rules.rules.rollup.hex(),
+            "sequencer": rules.sequencer.hex(),
+            "window_ms": rules.window_ms,
+            "bond_gwei": rules.bond_gwei,
+            "genesis_root": rules.genesis.post_root.hex(),
+            "deployment": rules.hash.hex(),
+        },
+        {field.name: getattr(totals, field.name) for field in totals.DESCRIPTOR.fields},
+    ]
+
+
+async def read_claims(l1: GrpcL1) -> list[Row]:
+    """Return all claims as they stand."""
+    window_ms = (await l1.deployment()).window_ms
+    rows: list[Row] = []
+    while page := await l1.claims(len(rows)):
+        rows.extend(claim_row(posted, window_ms) for posted in page)
+    return rows
+
+
+def claim_row(posted: PostedClaim, window_ms: int) -> Row:
+    """Return what is shown of a claim."""
+    claim = posted.claim
+    return {
+        "claim": claim.number,
+        "parent": claim.parent,
+        "log_index": claim.output.log_index,
+        "height": claim.output.height,
+        "root": claim.output.post_root.hex(),
+        "segments": claim.output.segments,
+        "status": claim.status.name.lower(),
+        "proposer": claim.proposer.hex(),
+        "final_at_ms": claim.time + window_ms,
+    }
+
+
+async def read_log(l1: GrpcL1) -> list[Row]:
+    """Return all log entries, without their bytes."""
+    rows: list[Row] = []
+    while page := await l1.log_entries(len(rows)):
+        rows.extend(
+            {
+                "entry": entry.index,
+                "bytes": len(entry.data),
+                "block": entry.block,
+                "time_ms": entry.time,
+                "inbox_count": entry.inbox_count,
+                "data_root": entry.data_root.hex(),
+            }
+            for entry in page
+        )
+    return rows
+
+
+async def read_account(l1: GrpcL1, address: bytes) -> list[Row]:
+    """Return what an address holds."""
+    account = await l1.account(address)
+    return [{"address": address.hex(), "eth_gwei": account.eth, "token_micros": account.token}]

@@ -1,0 +1,307 @@
+"""The L1 adapter over gRPC: reconnects, retries what is safe, never sends twice.
+
+A signed call is the same call however often it is sent, so an answer that got
+lost is asked for again, and a call that L1 forgot (it lost its mempool in a
+crash) is sent again, byte for byte.  Only when its nonce was spent by another
+call is it signed anew: then the old one can never be executed.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar, final
+
+import grpc
+import grpc.aio
+from grpc_status import rpc_status
+
+from node import l1_wire
+from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
+from prover.contract.calls import (
+    Append,
+    AppendEmpty,
+    Call,
+    ClaimWithdrawal,
+    CommitFault,
+    Deposit,
+    ForceWithdraw,
+    ProveFault,
+    propose_output,
+    sign_call,
+)
+from prover.contract.codes import ContractCode
+from prover.contract.log import LogEntry
+from prover.contract.records import Account, QueuedItem
+from prover.contract.rules import ContractRules, decode_contract_rules
+from prover.l1 import BlockEvents, CallReceipt, Heads, L1Refused, L1Unreachable, PostedClaim
+from prover.outputs import Output
+from statemachine.signing import address_of
+
+MESSAGE_BYTES_MAX: Final = 16 << 20
+ASK_SECONDS_MAX: Final = 5.0
+AWAIT_SECONDS_MAX: Final = 30.0
+PATIENCE_SECONDS: Final = 60.0
+"""How long a request is tried before it is given up."""
+PAUSE_SECONDS_MIN: Final = 0.05
+PAUSE_SECONDS_MAX: Final = 1.0
+OPTIONS: Final = (
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+)
+TRANSIENT: Final = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.CANCELLED,
+    }
+)
+RESIGN: Final = frozenset({ContractCode.NONCE_USED.name, ContractCode.NONCE_GAP.name})
+
+AnswerT = TypeVar("AnswerT")
+
+
+@final
+class GrpcL1:
+    """An L1 behind its wire; implements ``prover.l1.L1``.
+
+    Parameters
+    ----------
+    target
+        ``host:port`` of the L1.
+    key
+        The sender's secret key, 32 bytes; without one this reads only.
+    patience_seconds
+        How long a request is tried before ``L1Unreachable``.
+    """
+
+    def __init__(
+        self, target: str, key: bytes = b"", patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self.target = target
+        self.patience_seconds = patience_seconds
+        self.channel = grpc.aio.insecure_channel(target, options=list(OPTIONS))
+        self.stub = l1_pb2_grpc.L1Stub(self.channel)
+        self._key = key
+        self._address = address_of(key) if key else b""
+        self._rules: ContractRules | None = None
+        self._nonce_lock = asyncio.Lock()
+
+    @property
+    def address(self) -> bytes:
+        """The sender's address; no bytes without a key."""
+        return self._address
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self.channel.close(None)
+
+    async def deployment(self) -> ContractRules:
+        """Return what the contract was deployed with; it is asked for once."""
+        if self._rules is None:
+            message = await self._ask(self.stub.GetDeployment, l1_pb2.L1GetDeploymentRequest())
+            self._rules = decode_contract_rules(message.encoded)
+        return self._rules
+
+    async def head(self) -> Heads:
+        """Return the tags."""
+        message = await self._ask(self.stub.GetHeads, l1_pb2.L1GetHeadsRequest())
+        return l1_wire.heads_from_message(message)
+
+    async def log_entries(self, from_index: int) -> list[LogEntry]:
+        """Return a page of the log: entries from ``from_index`` on; empty at its end."""
+        request = l1_pb2.L1ListLogRequest(from_index=from_index)
+        page = await self._ask(self.stub.ListLog, request)
+        return [l1_wire.entry_from_message(entry) for entry in page.entries]
+
+    async def inbox_items(self, from_index: int) -> list[QueuedItem]:
+        """Return a page of the inbox from ``from_index`` on; empty at its end."""
+        request = l1_pb2.L1ListInboxRequest(from_index=from_index)
+        page = await self._ask(self.stub.ListInbox, request)
+        return [l1_wire.item_from_message(item) for item in page.items]
+
+    async def claims(self, from_number: int = 0) -> list[PostedClaim]:
+        """Return a page of claims as they stand now, by number; empty at the end."""
+        request = l1_pb2.L1ListClaimsRequest(from_number=from_number)
+        page = await self._ask(self.stub.ListClaims, request)
+        return [l1_wire.claim_from_message(claim) for claim in page.claims]
+
+    async def claim(self, number: int) -> PostedClaim | None:
+        """Return one claim as it stands now."""
+        request = l1_pb2.L1ListClaimsRequest(from_number=number, claims_max=1)
+        page = await self._ask(self.stub.ListClaims, request)
+        return l1_wire.claim_from_message(page.claims[0]) if page.claims else None
+
+    async def account(self, address: bytes) -> Account:
+        """Return what an address holds on L1."""
+        request = l1_pb2.L1GetAccountRequest(address=address)
+        return l1_wire.account_from_message(await self._ask(self.stub.GetAccount, request))
+
+    async def is_paid(self, withdrawal: int) -> bool:
+        """Return whether a withdrawal was paid."""
+        request = l1_pb2.L1GetWithdrawalRequest(index=withdrawal)
+        return (await self._ask(self.stub.GetWithdrawal, request)).paid
+
+    async def totals(self) -> l1_pb2.L1Totals:
+        """Return the sums over all balances."""
+        return await self._ask(self.stub.GetTotals, l1_pb2.L1GetTotalsRequest())
+
+    async def events(self, from_block: int) -> AsyncIterator[BlockEvents]:
+        """Follow blocks from ``from_block`` on, past ones first, across reconnections."""
+        number, pause = from_block, Pause()
+        while True:
+            stream = self.stub.FollowBlocks(l1_pb2.L1FollowBlocksRequest(from_block=number))
+            try:
+                async for message in stream:
+                    yield l1_wire.block_events_from_message(message)
+                    number = message.block.number + 1
+                    pause = Pause()
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in TRANSIENT:
+                    raise L1Refused(f"{self.target}: {error.details()}") from error
+            finally:
+                stream.cancel()
+            await pause.sleep()
+
+    async def send(self, call: Call) -> CallReceipt:
+        """Sign and send a call, wait for its block, and return what became of it."""
+        if not self._key:
+            raise L1Refused("sending needs a key, this adapter only reads")
+        until = time.monotonic() + self.patience_seconds
+        request, pause = None, Pause()
+        while True:
+            if request is None:
+                async with self._nonce_lock:
+                    request = await self._sign(call)
+                    name = await self._submit(request, until)
+            else:
+                name = await self._submit(request, until)
+            if name is None:
+                request = None  # its nonce was spent by another call
+                continue
+            receipt = await self._receipt_of(name, until)
+            if receipt is not None:
+                return receipt
+            await pause.sleep()
+
+    async def _sign(self, call: Call) -> l1_pb2.L1SendCallRequest:
+        rules = await self.deployment()
+        request = l1_pb2.L1GetAccountRequest(address=self._address)
+        nonce = (await self._ask(self.stub.GetAccount, request)).nonce
+        return l1_wire.call_to_message(
+            sign_call(rules.l1_chain_id, rules.rules.rollup, self._key, nonce, call)
+        )
+
+    async def _submit(self, request: l1_pb2.L1SendCallRequest, until: float) -> bytes | None:
+        """Return the call's hash; ``None`` if it must be signed with another nonce."""
+        try:
+            answer = await self._ask(self.stub.SendCall, request, until=until)
+        except L1Refused as refused:
+            if refused.args[0].partition(":")[0] in RESIGN:
+                return None
+            raise
+        return answer.hash
+
+    async def _receipt_of(self, name: bytes, until: float) -> CallReceipt | None:
+        """Wait for the call's block; ``None`` if L1 does not know the call any more."""
+        request = l1_pb2.L1AwaitCallRequest(hash=name)
+        try:
+            message = await self._ask(
+                self.stub.AwaitCall, request, until=until, seconds=AWAIT_SECONDS_MAX
+            )
+        except L1Refused as refused:
+            if refused.args[0].startswith("NOT_FOUND"):
+                return None
+            raise
+        return l1_wire.receipt_from_message(message)
+
+    async def _ask(
+        self,
+        method: Callable[..., Awaitable[AnswerT]],
+        request: Any,  # noqa: ANN401  whatever message the method takes
+        *,
+        until: float | None = None,
+        seconds: float = ASK_SECONDS_MAX,
+    ) -> AnswerT:
+        """Call a method, again after transient failures, until time is up."""
+        deadline = time.monotonic() + self.patience_seconds if until is None else until
+        pause = Pause()
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return await method(request, timeout=max(min(seconds, left), 0.1))
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in TRANSIENT:
+                    raise L1Refused(describe(error)) from error
+                if time.monotonic() >= deadline:
+                    raise L1Unreachable(f"{self.target}: {describe(error)}") from error
+            await pause.sleep()
+
+    async def append(self, index: int, data: bytes) -> CallReceipt:
+        """Append log entry ``index``."""
+        return await self.send(Append(index, data))
+
+    async def append_empty(self, index: int) -> CallReceipt:
+        """Append an empty log entry while the sequencer is silent."""
+        return await self.send(AppendEmpty(index))
+
+    async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
+        """Claim an output; ``value`` is the claim's number."""
+        return await self.send(propose_output(parent, output, trace))
+
+    async def commit_fault(self, commitment: bytes) -> CallReceipt:
+        """Commit to a fault (``prover.faults.commitment_of``)."""
+        return await self.send(CommitFault(commitment))
+
+    async def prove_fault(
+        self,
+        kind: int,
+        claim: int,
+        segment: int,
+        correct_root: bytes,
+        payee: bytes,
+        salt: bytes,
+        witness: bytes,
+    ) -> CallReceipt:
+        """Disprove a claim; ``value`` is the reward in gwei."""
+        call = ProveFault(int(kind), claim, segment, correct_root, payee, salt, witness)
+        return await self.send(call)
+
+    async def deposit(self, owner: bytes, sub: int, amount: int) -> CallReceipt:
+        """Deposit micro-USDC; ``value`` is the inbox index."""
+        return await self.send(Deposit(owner, sub, amount))
+
+    async def force_withdraw(self, sub: int, amount: int) -> CallReceipt:
+        """Queue a withdrawal that the sequencer cannot refuse."""
+        return await self.send(ForceWithdraw(sub, amount))
+
+    async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
+        """Collect a withdrawal under a final claim; ``value`` is the amount."""
+        return await self.send(ClaimWithdrawal(claim, index, proof))
+
+
+@final
+class Pause:
+    """Ever longer pauses between attempts, with full jitter."""
+
+    def __init__(self) -> None:
+        self.seconds = PAUSE_SECONDS_MIN
+
+    async def sleep(self) -> None:
+        """Pause, and make the next pause longer."""
+        await asyncio.sleep(random.uniform(0, self.seconds))  # noqa: S311  jitter is no secret
+        self.seconds = min(2 * self.seconds, PAUSE_SECONDS_MAX)
+
+
+def describe(error: grpc.aio.AioRpcError) -> str:
+    """Return why a call failed, the machine's name for it first."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type] # stubs know no aio call
+    if status is not None:
+        return str(status.message)
+    return f"{error.code().name}: {error.details()}"
