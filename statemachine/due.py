@@ -1,0 +1,106 @@
+"""Due work: what happens because time passed, whoever is awake.
+
+One sorted queue of (time, sequence); each item is a step of its own at the
+start of a block.  A periodic item comes back at the first multiple of its
+interval after block time, so that an outage leaves no backlog: what was
+missed counts 0.
+
+======  ========  =======================  ================================
+kind    name      about                    again
+======  ========  =======================  ================================
+1       SAMPLE    a market's mark          each ``sample_interval_ms``
+2       PREMIUM   a market's funding rate  each ``premium_interval_ms``
+3       FUNDING   a market's funding       each ``funding_interval_ms``
+4       SLICE     a flagged portfolio      until it is released
+======  ========  =======================  ================================
+"""
+
+from typing import Final
+
+from statemachine.costs import COST_DUE, COST_ORACLE
+from statemachine.errors import StorageCorrupt
+from statemachine.funding import process_funding, process_premium
+from statemachine.keys import DUE, LANE_SYSTEM, due_range
+from statemachine.liquidation import DUE_SLICE, process_slice
+from statemachine.mark import process_sample
+from statemachine.records import decode_due
+from statemachine.rules import Rules
+from statemachine.state import State
+from statemachine.step import Step
+
+DUE_SAMPLE: Final = 1
+DUE_PREMIUM: Final = 2
+DUE_FUNDING: Final = 3
+PERIODIC: Final = (DUE_SAMPLE, DUE_PREMIUM, DUE_FUNDING)
+
+
+def interval_of(rules: Rules, kind: int) -> int:
+    """Return how often a periodic item comes back, in ms."""
+    if kind == DUE_SAMPLE:
+        return rules.sample_interval_ms
+    if kind == DUE_PREMIUM:
+        return rules.premium_interval_ms
+    return rules.funding_interval_ms
+
+
+def next_multiple(now: int, interval: int) -> int:
+    """Return the first multiple of ``interval`` after ``now``."""
+    return now - now % interval + interval
+
+
+def arm_genesis(state: State) -> None:
+    """Arm every market's periodic items, and start their clocks at genesis."""
+    now = state.cursor.time
+    for rules in state.rules.markets:
+        market = state.market(rules.market)
+        market.sample_time = now
+        market.funding_time = now
+        state.touch(market)
+        for kind in PERIODIC:
+            time = next_multiple(now, interval_of(state.rules, kind))
+            state.add_due(LANE_SYSTEM, time, kind, rules.market, 0)
+
+
+def due_time(key: bytes) -> int:
+    """Return when an item of due work falls due, in ms."""
+    time: int = DUE.unpack(key)[2]
+    return time
+
+
+def next_due(state: State, now: int) -> bytes | None:
+    """Return the key of the first item of the system lane that is due by ``now``, if any."""
+    key = state.range(due_range(LANE_SYSTEM)).first()
+    if key is None or due_time(key) > now:
+        return None
+    return key
+
+
+def execute_due(step: Step, key: bytes) -> None:
+    """Run one item of the system lane, and arm it anew."""
+    # READ
+    state = step.state
+    step.cost += COST_DUE
+    value = state.blob(key)
+    if value is None:
+        raise StorageCorrupt(f"due work {key.hex()} is in its range, but has no value")
+    kind, number, portfolio = decode_due(value)
+
+    # CHECKS: none, what is due is due
+
+    # EFFECTS
+    state.remove_due(LANE_SYSTEM, key)
+    if kind == DUE_SLICE:
+        process_slice(step, portfolio, number)
+        return
+    step.cost += COST_ORACLE
+    market = state.market(number)
+    if kind == DUE_SAMPLE:
+        process_sample(step, market)
+    elif kind == DUE_PREMIUM:
+        process_premium(step, market)
+    elif kind == DUE_FUNDING:
+        process_funding(step, market, due_time(key))
+    else:
+        raise StorageCorrupt(f"due work {key.hex()} is of an unknown kind {kind}")
+    time = next_multiple(step.now, interval_of(step.rules, kind))
+    state.add_due(LANE_SYSTEM, time, kind, number, 0)

@@ -1,0 +1,93 @@
+"""Oracle: publishers' own signed prices, and the index they agree on.
+
+The market keeps each publisher's latest message.  The index is the lower
+median of all fresh ones, if they are enough: which messages the sequencer
+includes, and in which order, gains it nothing.  A message that cannot be
+taken is passed over; the update fails only if none could be.
+"""
+
+from statemachine.actions import OracleMessage, OracleUpdate
+from statemachine.costs import COST_ORACLE
+from statemachine.errors import Code
+from statemachine.mark import INDEX_LIMIT, recompute_mark
+from statemachine.records import Market, Oracle
+from statemachine.step import Step
+
+STATE_INITIALIZING = 0
+STATE_ACTIVE = 1
+
+
+def execute_oracle(step: Step, action: OracleUpdate, publishers: bytes) -> None:
+    """Take an update's messages and set index and mark.
+
+    ``publishers`` are the 20-byte addresses recovered from the messages, joined.
+    """
+    # READ
+    state = step.state
+    step.cost += COST_ORACLE
+
+    # CHECKS, in the order of their codes; of the messages, the first one's counts
+    if action.market not in state.market_rules:
+        step.refuse(Code.MARKET_UNKNOWN, (action.market,))
+        return
+    market = state.market(action.market)
+    oracle = state.oracle(action.market)
+    taken = 0
+    for place, message in enumerate(action.messages):
+        code = refusal_of(step, oracle, message, publishers[20 * place : 20 * place + 20])
+        if code == Code.OK:
+            # Each message is an effect of its own, and makes a second like it old.
+            oracle.prices[message.publisher] = message.price
+            oracle.times[message.publisher] = message.time
+            taken += 1
+        elif step.code == Code.OK:
+            step.refuse(code, (place, message.time))
+    if taken == 0:
+        return
+
+    # EFFECTS
+    state.touch(oracle)
+    update_index(step, market, oracle)
+
+    # RECEIPT
+    step.refuse(Code.OK)
+
+
+def refusal_of(step: Step, oracle: Oracle, message: OracleMessage, address: bytes) -> Code:
+    """Return why a message may not be taken, or ``OK``."""
+    publishers = step.rules.publishers
+    if not 0 < message.price < INDEX_LIMIT:
+        return Code.PRICE_RANGE
+    if message.publisher >= len(publishers) or publishers[message.publisher] != address:
+        return Code.PUBLISHER
+    if message.time > step.now + step.rules.drift_ms:
+        return Code.MESSAGE_TIME
+    if message.time <= oracle.times[message.publisher]:
+        return Code.MESSAGE_OLD
+    return Code.OK
+
+
+def update_index(step: Step, market: Market, oracle: Oracle) -> None:
+    """Set the index to the lower median of what is fresh, and with it the mark.
+
+    The index is as old as the message without which there would be too few.
+    """
+    rules = step.rules
+    oldest = step.now - rules.oracle_age_ms_max
+    newest = step.now + rules.drift_ms
+    prices: list[int] = []
+    times: list[int] = []
+    for publisher in range(len(rules.publishers)):
+        time = oracle.times[publisher]
+        if time and oldest <= time <= newest:
+            prices.append(oracle.prices[publisher])
+            times.append(time)
+    if len(prices) < rules.publishers_min:
+        return
+    prices.sort()
+    times.sort()
+    market.index = prices[(len(prices) - 1) // 2]
+    market.index_time = min(step.now, times[-rules.publishers_min])
+    if market.state == STATE_INITIALIZING:
+        market.state = STATE_ACTIVE
+    recompute_mark(step.state, market)

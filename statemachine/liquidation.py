@@ -1,0 +1,335 @@
+"""Liquidation: a ladder, gradual on purpose, that anyone may set in motion.
+
+1. ``MM <= E < IM``: orders that could add to a position are cancelled, nothing
+   else.
+2. ``E < MM``: the portfolio is flagged, all its orders are cancelled, and the
+   position with the largest MM is closed slice by slice, by orders of the
+   exchange's own that trade no worse than the *zero price*
+   ``mark * (1 - sign * MMF * E / MM)``.  There a fill leaves E/MM as it was.  It
+   ends once ``E >= MM * (1 + h)``.
+3. ``E < 0``: the zero price would be beyond the mark; the fill band bounds the
+   slices instead.
+4. Nothing left but a debt: the insurance fund pays what it can; the rest stands
+   in the deficit account of the market that was closed last.
+
+A slice's fee is at most what it improved over the zero price, so liquidation
+never lowers E/MM while E >= 0.  Out of the fee of the first slice whoever
+poked gets a small reward, then the market's deficit is repaid, and the rest
+goes to the insurance fund.
+"""
+
+from typing import Final
+
+from statemachine.actions import FLAG_REDUCE_ONLY, Poke
+from statemachine.costs import COST_DUE, COST_MONEY, COST_PORTFOLIO, COST_VISIT
+from statemachine.errors import Code, StorageCorrupt
+from statemachine.events import (
+    BALANCE_DEFICIT,
+    BALANCE_INSURANCE,
+    BALANCE_LIQUIDATION_FEE,
+    BALANCE_POKE_REWARD,
+    REMOVED_LIQUIDATING,
+    STAGE_DEFICIT,
+    STAGE_FLAGGED,
+    STAGE_INSURANCE,
+    STAGE_RELEASED,
+    STAGE_SLICE,
+    BalanceChanged,
+    Liquidated,
+)
+from statemachine.handlers.cancel import cancel_orders
+from statemachine.keys import BUY, LANE_SYSTEM, SELL, owned_key, owned_place, owned_range
+from statemachine.margin import Margin, charge_markets, margin_of
+from statemachine.matching import band_of, match_system, own_order, remove_order
+from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
+from statemachine.rules import MarketRules, Rules
+from statemachine.state import State
+from statemachine.step import Step
+from statemachine.units import PPM_ONE, div_ceil, div_floor
+
+DUE_SLICE: Final = 4
+"""Kind of due work: the next slice of a flagged portfolio."""
+
+
+def execute_poke(step: Step, action: Poke) -> None:
+    """Look at a portfolio, and do what its margin calls for."""
+    # READ
+    state = step.state
+    step.cost += COST_PORTFOLIO + COST_MONEY + COST_DUE
+    portfolio = state.portfolio(action.account << 8 | action.sub)
+    if portfolio is None:
+        step.refuse(Code.HEALTHY, (0, 0))
+        return
+    charge_markets(step, portfolio)
+    flagged = portfolio.flags & PORTFOLIO_LIQUIDATING != 0
+    if step.cursor.continuation:
+        if flagged:
+            close_orders(step, portfolio)
+        else:
+            cancel_risky(step, portfolio)
+        return
+    margin = margin_of(state, portfolio)
+
+    # CHECKS, in the order of their codes
+    if margin.equity >= margin.initial:
+        step.refuse(Code.HEALTHY, (margin.equity, margin.initial))
+        return
+    if flagged or (margin.equity >= margin.maintenance and not has_risky(state, portfolio)):
+        step.refuse(Code.NOTHING_TO_DO, (margin.equity, margin.maintenance))
+        return
+
+    # EFFECTS
+    if margin.equity >= margin.maintenance:
+        cancel_risky(step, portfolio)
+        return
+    portfolio.flags |= PORTFOLIO_LIQUIDATING
+    portfolio.flagged_at = step.now
+    state.touch(portfolio)
+    tell(state, portfolio, STAGE_FLAGGED, 0, 0, margin)
+    close_orders(step, portfolio)
+
+
+def process_slice(step: Step, number: int, market: int) -> None:
+    """Run a flagged portfolio's due work: orders that are left, then one slice."""
+    step.cost += COST_PORTFOLIO + COST_MONEY
+    portfolio = step.state.portfolio(number)
+    if portfolio is None or not portfolio.flags & PORTFOLIO_LIQUIDATING:
+        return
+    charge_markets(step, portfolio)
+    _, more = cancel_orders(step, number, None, REMOVED_LIQUIDATING)
+    if more or step.visits >= step.rules.step_visits_max:
+        arm_slice(step, portfolio, market, 0)
+        return
+    run_slice(step, portfolio, market, rewarded=False)
+
+
+# Stage 1
+
+
+def is_risky(position: Position, side: int) -> bool:
+    """Return whether filling all of one side's orders could leave a larger position."""
+    if side == BUY:
+        return position.bids > max(0, -position.size)
+    return position.asks > max(0, position.size)
+
+
+def has_risky(state: State, portfolio: Portfolio) -> bool:
+    """Return whether any order of a portfolio could add to a position."""
+    return any(is_risky(p, BUY) or is_risky(p, SELL) for p in state.all_positions(portfolio))
+
+
+def cancel_risky(step: Step, portfolio: Portfolio) -> None:
+    """Cancel the orders that could add to a position, oldest first, 16 a step.
+
+    Reduce-only orders reserve nothing and stay.  The cursor remembers the
+    place at which the next step goes on.
+    """
+    state = step.state
+    cursor = step.cursor
+    number = portfolio.portfolio
+    owned = state.range(owned_range(number))
+    start = owned_key(number, cursor.remaining, cursor.order_id)
+    key = owned.seek(start)
+    while key is not None:
+        market, sequence = owned_place(key)
+        if step.visits >= step.rules.step_visits_max:
+            if cursor.continuation < step.rules.step_continuations_max - 1:
+                cursor.continuation += 1
+                cursor.remaining = market
+                cursor.order_id = sequence
+                step.more = True
+            return
+        step.visits += 1
+        step.cost += COST_VISIT
+        order = own_order(state, number, market, sequence)
+        if order is None:
+            raise StorageCorrupt(f"owned order {key.hex()} is not on the book")
+        reserves = order.flags & FLAG_REDUCE_ONLY == 0
+        if reserves and is_risky(state.position(number, market), order.key[3]):
+            remove_order(state, order, REMOVED_LIQUIDATING)
+        key = owned.seek(owned_key(number, market, sequence + 1))
+
+
+# Stages 2 and 3
+
+
+def close_orders(step: Step, portfolio: Portfolio) -> None:
+    """Cancel a flagged portfolio's orders, 16 a step; after the last one, slice."""
+    cursor = step.cursor
+    _, more = cancel_orders(step, portfolio.portfolio, None, REMOVED_LIQUIDATING)
+    if not more and step.visits < step.rules.step_visits_max:
+        run_slice(step, portfolio, -1, rewarded=True)
+    elif cursor.continuation < step.rules.step_continuations_max - 1:
+        cursor.continuation += 1
+        step.more = True
+    else:
+        arm_slice(step, portfolio, 0, 0)
+
+
+def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) -> None:
+    """Close a slice of the position with the largest MM; release, settle or go on.
+
+    ``last`` is the market closed last, -1 if there is none.
+    """
+    state = step.state
+    before = margin_of(state, portfolio)
+    position = None if is_safe(step.rules, before) else largest_position(state, portfolio)
+    if position is None:
+        finish(step, portfolio, last, before)
+        return
+    market = state.market(position.market)
+    parameters = state.market_rules[position.market]
+    side = SELL if position.size > 0 else BUY
+    if before.equity >= 0:
+        limit = zero_price(parameters, market.mark, side, before)
+    else:
+        limit = band_of(parameters, market.mark, side ^ 1)
+    size = slice_size(step.rules, market.mark, abs(position.size))
+    notional = step.notional
+    filled = match_system(step, portfolio, market, side, size, limit)
+    cut = step.more
+    step.more = False
+    signed = filled if side == SELL else -filled
+    tell(state, portfolio, STAGE_SLICE, market.market, signed, before)
+    if filled:
+        charge_fee(step, portfolio, market, before, step.notional - notional, rewarded=rewarded)
+    after = margin_of(state, portfolio)
+    if is_safe(step.rules, after) or largest_position(state, portfolio) is None:
+        finish(step, portfolio, market.market, after)
+        return
+    # A slice cut short by the bound on visits goes on soon.
+    wait = step.rules.sample_interval_ms if cut else step.rules.slice_interval_ms
+    arm_slice(step, portfolio, market.market, wait)
+
+
+def is_safe(rules: Rules, margin: Margin) -> bool:
+    """Return whether liquidation may end: ``E >= MM * (1 + h)``."""
+    return margin.equity * PPM_ONE >= margin.maintenance * (PPM_ONE + rules.liquidation_margin_ppm)
+
+
+def largest_position(state: State, portfolio: Portfolio) -> Position | None:
+    """Return the position with the largest MM, of equal ones the lowest market's."""
+    found: Position | None = None
+    most = 0
+    for position in state.all_positions(portfolio):
+        rate = state.market_rules[position.market].maintenance_ppm
+        held = abs(position.size) * state.market(position.market).mark
+        maintenance = div_ceil(held * rate, PPM_ONE)
+        if maintenance > most:
+            found, most = position, maintenance
+    return found
+
+
+def zero_price(rules: MarketRules, mark: int, side: int, margin: Margin) -> int:
+    """Return the price at which closing leaves E/MM unchanged, to the tick.
+
+    Rounded in the portfolio's favour: up for a sale, down for a purchase.
+    """
+    whole = margin.maintenance * PPM_ONE
+    part = rules.maintenance_ppm * margin.equity
+    if side == SELL:
+        return div_ceil(mark * (whole - part), whole * rules.tick) * rules.tick
+    return div_floor(mark * (whole + part), whole * rules.tick) * rules.tick
+
+
+def slice_size(rules: Rules, mark: int, held: int) -> int:
+    """Return the lots of one slice out of ``held``."""
+    part = div_ceil(held * rules.slice_ppm, PPM_ONE)
+    least = div_ceil(rules.slice_notional_min, mark)
+    return min(held, max(part, least))
+
+
+def charge_fee(
+    step: Step,
+    portfolio: Portfolio,
+    market: Market,
+    before: Margin,
+    notional: int,
+    *,
+    rewarded: bool,
+) -> None:
+    """Take a slice's fee, out of nothing but its improvement over the zero price."""
+    state = step.state
+    if before.equity < 0:
+        return
+    after = margin_of(state, portfolio)
+    # At the zero price equity would have shrunk with maintenance, in proportion.
+    floor = div_ceil(before.equity * after.maintenance, before.maintenance)
+    fee = div_ceil(notional * step.rules.liquidation_fee_ppm, PPM_ONE)
+    fee = min(fee, after.equity - floor)
+    if fee <= 0:
+        return
+    ledger = state.ledger()
+    portfolio.balance -= fee
+    step.fee += fee
+    reward = min(fee, step.rules.poke_reward) if rewarded else 0
+    repaid = min(fee - reward, market.deficit)
+    market.deficit -= repaid
+    ledger.insurance += fee - reward - repaid
+    state.touch(portfolio)
+    state.touch(market)
+    state.touch(ledger)
+    events = state.events
+    number = market.market
+    events.append(BalanceChanged(portfolio.portfolio, -fee, BALANCE_LIQUIDATION_FEE, number))
+    if reward:
+        poker = state.open_portfolio(step.account << 8)
+        poker.balance += reward
+        state.touch(poker)
+        events.append(BalanceChanged(poker.portfolio, reward, BALANCE_POKE_REWARD, number))
+
+
+# Stage 4, and the end
+
+
+def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
+    """Release a portfolio that is safe again, or has nothing left; a debt is made good."""
+    state = step.state
+    if portfolio.balance < 0 and largest_position(state, portfolio) is None:
+        cover_debt(step, portfolio, last, margin)
+    portfolio.flags &= ~PORTFOLIO_LIQUIDATING
+    portfolio.flagged_at = 0
+    state.touch(portfolio)
+    tell(state, portfolio, STAGE_RELEASED, max(0, last), 0, margin)
+
+
+def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
+    """Bring a balance below zero back to it: from insurance, else as a market's deficit.
+
+    A debt that no market left behind, as its last position was closed by its
+    owner, goes to the first market.
+    """
+    state = step.state
+    ledger = state.ledger()
+    market = state.market(step.rules.markets[0].market if last < 0 else last)
+    debt = -portfolio.balance
+    drawn = min(debt, ledger.insurance)
+    rest = debt - drawn
+    portfolio.balance = 0
+    ledger.insurance -= drawn
+    market.deficit += rest
+    state.touch(portfolio)
+    state.touch(ledger)
+    state.touch(market)
+    number = market.market
+    for amount, reason, stage in (
+        (drawn, BALANCE_INSURANCE, STAGE_INSURANCE),
+        (rest, BALANCE_DEFICIT, STAGE_DEFICIT),
+    ):
+        if amount:
+            state.events.append(BalanceChanged(portfolio.portfolio, amount, reason, number))
+            tell(state, portfolio, stage, number, 0, margin)
+
+
+def arm_slice(step: Step, portfolio: Portfolio, market: int, wait: int) -> None:
+    """Come back to a flagged portfolio after ``wait`` ms; a flag has one such item."""
+    step.state.add_due(LANE_SYSTEM, step.now + wait, DUE_SLICE, max(0, market), portfolio.portfolio)
+
+
+def tell(
+    state: State, portfolio: Portfolio, stage: int, market: int, size: int, margin: Margin
+) -> None:
+    """Note a stage for streams and screens."""
+    number = portfolio.portfolio
+    event = Liquidated(number, stage, market, size, margin.equity, margin.maintenance)
+    state.events.append(event)

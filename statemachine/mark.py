@@ -1,0 +1,88 @@
+"""Mark: the price at which positions are valued, out of a taker's reach.
+
+* basis: the mean of ``mid - index`` over ``basis_window_ms``, exponentially
+  weighted, one sample a second; a sample with a side missing, or one that
+  was missed, counts 0
+* mark: ``median(index + basis, median(best bid, best ask, last), index)``,
+  no further from the index than half the initial margin; with a side missing
+  the book's term is the index
+
+Mark changes only at a sample and at an oracle update.  Both run before a
+block's takers, so nobody can move the mark and trade on it within a block.
+"""
+
+from typing import Final
+
+from statemachine.events import PriceChanged
+from statemachine.keys import BUY, SELL, order_place, order_range
+from statemachine.records import Market, Portfolio
+from statemachine.rules import MarketRules
+from statemachine.state import State
+from statemachine.step import Step
+from statemachine.units import PPM_ONE, clamp, div_floor, div_trunc, median
+
+BASIS_SHIFT: Final = 16
+INDEX_LIMIT: Final = 1 << 46
+"""No index reaches this (70 million USDC per lot): a basis, shifted, fits its 8 bytes."""
+
+
+def best_price(state: State, market: int, side: int) -> int:
+    """Return the best resting price of one side in micros per lot, 0 if it is empty."""
+    key = state.range(order_range(market, side)).first()
+    return 0 if key is None else order_place(key)[2]
+
+
+def bound_of(rules: MarketRules, index: int) -> int:
+    """Return how far from the index the mark may be, in micros per lot, floored."""
+    return div_floor(index * rules.initial_ppm, 2 * PPM_ONE)
+
+
+def recompute_mark(state: State, market: Market) -> None:
+    """Set a market's mark from its index, its basis and its book."""
+    index = market.index
+    if index == 0:
+        return
+    bid = best_price(state, market.market, BUY)
+    ask = best_price(state, market.market, SELL)
+    book = median(bid, ask, market.last or index) if bid and ask else index
+    fair = index + (market.basis >> BASIS_SHIFT)  # floored
+    bound = bound_of(state.market_rules[market.market], index)
+    market.mark = max(1, clamp(median(fair, book, index), index - bound, index + bound))
+    state.touch(market)
+    state.events.append(PriceChanged(market.market, index, market.mark))
+
+
+def process_sample(step: Step, market: Market) -> None:
+    """Take the second's sample of the basis, then set the mark."""
+    if market.index == 0:
+        return
+    state = step.state
+    rules = step.rules
+    window = rules.basis_window_ms
+    interval = rules.sample_interval_ms
+    index = market.index
+    bid = best_price(state, market.market, BUY)
+    ask = best_price(state, market.market, SELL)
+    target = 0
+    if bid and ask:
+        bound = bound_of(state.market_rules[market.market], index) << BASIS_SHIFT
+        target = clamp((bid + ask - 2 * index) << (BASIS_SHIFT - 1), -bound, bound)
+    # Samples that were missed pull towards 0; a gap of a whole window leaves nothing.
+    missed = clamp(step.now - market.sample_time - interval, 0, window)
+    basis = div_trunc(market.basis * (window - missed), window)
+    market.basis = basis + div_trunc((target - basis) * min(interval, window), window)
+    market.sample_time = step.now
+    recompute_mark(state, market)
+
+
+def is_stale(step: Step, market: Market) -> bool:
+    """Return whether too few publishers have been heard from of late."""
+    return step.now - market.index_time > step.rules.oracle_age_ms_max
+
+
+def stale_market(step: Step, portfolio: Portfolio) -> int:
+    """Return the first of a portfolio's markets whose price is stale, or -1."""
+    for number in portfolio.markets:
+        if is_stale(step, step.state.market(number)):
+            return number
+    return -1
