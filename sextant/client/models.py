@@ -36,7 +36,7 @@ class Head:
 
     height: int
     time_ms: int
-    log_index: int
+    log_index: int | None
     root: bytes
 
 

@@ -49,7 +49,7 @@ class Block:
     inbox_items: int
     segment_roots: tuple[bytes, ...]
     stage: Stage
-    log_index: int
+    log_index: int | None
     receipts: tuple[Receipt, ...]
 
 
@@ -253,7 +253,7 @@ def block_of(message: query_pb2.Block) -> Block:
         inbox_items=len(message.inbox),
         segment_roots=tuple(message.segment_roots),
         stage=stage_of(message.stage),
-        log_index=message.log_index,
+        log_index=message.log_index if message.HasField("log_index") else None,
         receipts=tuple(map(receipt_of, message.receipts)),
     )
 

@@ -97,9 +97,13 @@ class Trading(Reads):
             slippage=slippage,
             sub=sub,
         )
+        return await self.place_order(order)
+
+    async def place_order(self, order: NewOrder) -> Placed:
+        """Place one order, as :meth:`place` does."""
         action = await self.compose(order)
         sequenced = await self.submit(action)
-        return self.placed_of(await self.market(market), action, sequenced.receipt)
+        return self.placed_of(await self.market(order.market), action, sequenced.receipt)
 
     async def compose(self, order: NewOrder) -> PlaceOrder:
         """Return the action for ``order``, checked; nothing is sent."""

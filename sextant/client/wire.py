@@ -144,7 +144,7 @@ def head_of(message: common_pb2.Head) -> Head:
     return Head(
         height=message.height,
         time_ms=message.time_ms,
-        log_index=message.log_index,
+        log_index=message.log_index if message.HasField("log_index") else None,
         root=message.root,
     )
 
@@ -235,6 +235,13 @@ def position_of(markets: Markets, message: query_pb2.Position) -> Position:
     )
 
 
+def removal_of(message: query_pb2.Order) -> str:
+    """Return why an order is gone: how it was removed, or the code that rejected it."""
+    if message.removal:
+        return query_pb2.Removal.Name(message.removal).removeprefix("REMOVAL_")
+    return message.code_name
+
+
 def order_of(markets: Markets, message: query_pb2.Order) -> Order:
     """Return an order."""
     market = markets.of(message.market)
@@ -252,7 +259,7 @@ def order_of(markets: Markets, message: query_pb2.Order) -> Order:
         account=message.portfolio.account,
         sub=message.portfolio.sub,
         state=state.removeprefix("ORDER_STATE_").lower(),
-        reason=message.code_name,
+        reason=removal_of(message),
         height=message.height,
     )
 

@@ -1,0 +1,70 @@
+"""``sextant account``: balances, margin, positions and open orders."""
+
+import argparse
+
+from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.order import print_orders
+from sextant.cli.output import print_json, print_pairs
+from sextant.cli.pos import print_positions
+from sextant.cli.session import run_client
+from sextant.client.models import Account, Portfolio
+from sextant.errors import EXIT_OK
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = "examples: sextant account --as alice   sextant account 0x1234..."
+    add_who(parser)
+    add_key_options(parser)
+    add_node_options(parser)
+    parser.set_defaults(run=run_account)
+
+
+def add_who(parser: argparse.ArgumentParser) -> None:
+    """Add whose account it is about."""
+    parser.add_argument(
+        "who", nargs="?", metavar="WHO", help="address or account number (default: the signer)"
+    )
+
+
+def fetch(arguments: argparse.Namespace) -> Account:
+    """Return the account that the arguments name."""
+    who: str | int | None = arguments.who
+    if isinstance(who, str) and who.isdecimal():
+        who = int(who)
+    return run_client(arguments, lambda client: client.account(who), signs=who is None)
+
+
+def run_account(arguments: argparse.Namespace) -> int:
+    """Show an account."""
+    account = fetch(arguments)
+    if arguments.json:
+        print_json("account", account)
+        return EXIT_OK
+    print_pairs([("account", account.account), ("owner", account.owner)])
+    for portfolio in account.portfolios:
+        print_portfolio(arguments, portfolio)
+    return EXIT_OK
+
+
+def print_portfolio(arguments: argparse.Namespace, portfolio: Portfolio) -> None:
+    """Print one sub-account."""
+    print_pairs(
+        [
+            ("", ""),
+            ("sub-account", portfolio.sub),
+            ("balance", f"{portfolio.balance:,f} USDC"),
+            ("equity", f"{portfolio.equity:,f} USDC"),
+            ("initial margin", f"{portfolio.initial_margin:,f} USDC"),
+            ("maintenance", f"{portfolio.maintenance_margin:,f} USDC"),
+            ("available", f"{portfolio.available:,f} USDC"),
+            ("withdrawable", f"{portfolio.withdrawable:,f} USDC"),
+            ("state", "LIQUIDATING" if portfolio.liquidating else "healthy"),
+        ]
+    )
+    if portfolio.positions:
+        print_pairs([("", "")])
+        print_positions(arguments, [portfolio])
+    if portfolio.orders:
+        print_pairs([("", "")])
+        print_orders(arguments, portfolio.orders)

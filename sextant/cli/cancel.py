@@ -1,0 +1,34 @@
+"""``sextant cancel``: take one order off the book, or all of them."""
+
+import argparse
+
+from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.session import run_client
+from sextant.cli.signing import print_receipt
+from sextant.errors import EXIT_OK, BadRequest
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = "examples: sextant cancel 1234   sextant cancel --all --market BTC"
+    parser.add_argument("ref", nargs="?", metavar="ORDER", help="order id, or client id in hex")
+    parser.add_argument("--all", action="store_true", help="every order of the sub-account")
+    parser.add_argument("--market", metavar="MARKET", help="with --all: only in this market")
+    add_key_options(parser)
+    add_node_options(parser)
+    parser.set_defaults(run=run_cancel)
+
+
+def run_cancel(arguments: argparse.Namespace) -> int:
+    """Cancel one order, or all of them."""
+    ref, market = arguments.ref, arguments.market
+    if (ref is None) != arguments.all:
+        raise BadRequest("CANCEL", "say which order, or --all", advice="not both")
+    if ref is None:
+        receipt = run_client(arguments, lambda client: client.cancel_all(market), signs=True)
+    else:
+        receipt = run_client(
+            arguments, lambda client: client.cancel(ref, market=market), signs=True
+        )
+    print_receipt(arguments, "cancelled", receipt)
+    return EXIT_OK

@@ -1,0 +1,128 @@
+"""The options that commands share: where the node is, which key signs, how to print."""
+
+import argparse
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+NODE_VARIABLE: Final = "SEXTANT_NODE"
+L1_VARIABLE: Final = "SEXTANT_L1"
+INSTANCE_VARIABLE: Final = "SEXTANT_INSTANCE"
+NODE_PORT: Final = 50551
+L1_PORT: Final = 50545
+INSTANCE_PORTS: Final = 100
+TIMEOUT_S: Final = 10.0
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add how to print: ``--json`` and ``--color``."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="print one JSON object for programs")
+    group.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="tables and colour: auto is only on a terminal, and not with NO_COLOR set",
+    )
+
+
+def add_node_options(parser: argparse.ArgumentParser) -> None:
+    """Add where the node is."""
+    group = parser.add_argument_group("node")
+    group.add_argument(
+        "--node",
+        metavar="HOST:PORT",
+        help=f"node to talk to (default: ${NODE_VARIABLE}, else 127.0.0.1:{NODE_PORT})",
+    )
+    group.add_argument(
+        "--instance",
+        type=int,
+        metavar="N",
+        help=f"devnet instance on this machine: ports + {INSTANCE_PORTS} * N"
+        f" (default: ${INSTANCE_VARIABLE}, else 0)",
+    )
+    group.add_argument(
+        "--timeout",
+        type=float,
+        default=TIMEOUT_S,
+        metavar="S",
+        help="seconds that one call may take (default: %(default)g)",
+    )
+    add_output_options(parser)
+
+
+def add_l1_options(parser: argparse.ArgumentParser) -> None:
+    """Add where the L1 is."""
+    parser.add_argument(
+        "--l1",
+        metavar="HOST:PORT",
+        help=f"L1 to talk to (default: ${L1_VARIABLE}, else 127.0.0.1:{L1_PORT})",
+    )
+
+
+def add_key_options(parser: argparse.ArgumentParser) -> None:
+    """Add which key signs, and for which sub-account.  A key itself is never an argument."""
+    group = parser.add_argument_group("key")
+    choice = group.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="file with the key or a keystore, mode 0600"
+        " (default: $SEXTANT_KEY_FILE, else ~/.config/sextant/key)",
+    )
+    choice.add_argument(
+        "--key-env", metavar="NAME", help="name of an environment variable that holds the key"
+    )
+    choice.add_argument(
+        "--as",
+        dest="devnet_name",
+        metavar="NAME",
+        help="sign as one of the devnet's UNSAFE identities, such as alice",
+    )
+    group.add_argument(
+        "--sub", type=int, default=0, metavar="N", help="sub-account (default: %(default)s)"
+    )
+
+
+def add_rounding(parser: argparse.ArgumentParser) -> None:
+    """Add the consent to rounding."""
+    parser.add_argument(
+        "--round",
+        dest="rounding",
+        choices=("down", "up", "nearest"),
+        help="move a price or size that is not on the grid; without it such a number is refused",
+    )
+
+
+def node_target(arguments: argparse.Namespace) -> str:
+    """Return ``host:port`` of the node: flag, environment, instance, default."""
+    return _target(arguments.node, NODE_VARIABLE, NODE_PORT, arguments.instance)
+
+
+def l1_target(arguments: argparse.Namespace) -> str:
+    """Return ``host:port`` of the L1."""
+    named: str | None = getattr(arguments, "l1", None)
+    return _target(named, L1_VARIABLE, L1_PORT, arguments.instance)
+
+
+def _target(named: str | None, variable: str, port: int, instance: int | None) -> str:
+    if named:
+        return named
+    if instance is None:
+        from_environment = os.environ.get(variable)
+        if from_environment:
+            return from_environment
+        number = os.environ.get(INSTANCE_VARIABLE, "")
+        instance = int(number) if number.isdecimal() else 0
+    return f"127.0.0.1:{port + INSTANCE_PORTS * instance}"
+
+
+def read_share(text: str) -> Decimal:
+    """Return ``1%`` or ``0.01`` as a share."""
+    value = Decimal(text.rstrip("%"))
+    return value / 100 if text.endswith("%") else value

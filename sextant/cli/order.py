@@ -1,0 +1,147 @@
+"""``sextant order``: place an order, or look one up."""
+
+import argparse
+
+from sextant.cli.options import add_key_options, add_node_options, add_rounding, read_share
+from sextant.cli.output import print_json, print_pairs, print_table
+from sextant.cli.session import run_client
+from sextant.cli.signing import add_dry_run, print_placed, show_dry
+from sextant.client.amounts import Rounding
+from sextant.client.api import AsyncClient
+from sextant.client.models import Order
+from sextant.client.orders import NewOrder, TimeInForce, new_client_id, read_client_id
+from sextant.errors import EXIT_OK
+from statemachine.actions import Action
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add ``buy``, ``sell``, ``show`` and ``list``."""
+    parser.epilog = "example: sextant order buy BTC 0.5 --limit 65000"
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for side in ("buy", "sell"):
+        place = commands.add_parser(side, help=f"place an order to {side}", allow_abbrev=False)
+        place.add_argument("market", metavar="MARKET", help="such as BTC")
+        place.add_argument("size", metavar="SIZE", help="in units of the base asset, such as 0.5")
+        place.add_argument("--limit", metavar="PRICE", help="worst price; without it: at market")
+        place.add_argument("--post-only", action="store_true", help="never take; rest or refuse")
+        place.add_argument("--reduce-only", action="store_true", help="only shrink the position")
+        place.add_argument("--ioc", action="store_true", help="take what there is, never rest")
+        place.add_argument(
+            "--slippage",
+            type=read_share,
+            default=read_share("1%"),
+            metavar="SHARE",
+            help="how far from mark a market order may go, such as 0.5%% (default: 1%%)",
+        )
+        place.add_argument(
+            "--client-id", metavar="HEX", help="your own 128-bit id; placing it again is harmless"
+        )
+        add_rounding(place)
+        add_dry_run(place)
+        add_key_options(place)
+        add_node_options(place)
+        place.set_defaults(run=run_place, side=side)
+    shown = commands.add_parser("show", help="show an order, resting or gone", allow_abbrev=False)
+    shown.add_argument("ref", metavar="ORDER", help="order id, or client id in hex")
+    add_key_options(shown)
+    add_node_options(shown)
+    shown.set_defaults(run=run_show)
+    listed = commands.add_parser("list", help="list the open orders", allow_abbrev=False)
+    add_key_options(listed)
+    add_node_options(listed)
+    listed.set_defaults(run=run_list)
+
+
+def order_of(arguments: argparse.Namespace) -> NewOrder:
+    """Return the order that the arguments describe."""
+    client_id = arguments.client_id
+    return NewOrder(
+        market=arguments.market,
+        side=arguments.side,
+        size=arguments.size,
+        limit=arguments.limit,
+        time_in_force=TimeInForce.IOC if arguments.ioc else TimeInForce.GTC,
+        post_only=arguments.post_only,
+        reduce_only=arguments.reduce_only,
+        client_id=new_client_id() if client_id is None else read_client_id(client_id),
+        rounding=Rounding(arguments.rounding) if arguments.rounding else None,
+        slippage=arguments.slippage,
+        sub=arguments.sub,
+    )
+
+
+def run_place(arguments: argparse.Namespace) -> int:
+    """Place an order."""
+    order = order_of(arguments)
+
+    async def compose(client: AsyncClient) -> Action:
+        return await client.compose(order)
+
+    if arguments.dry_run:
+        return show_dry(arguments, compose)
+    placed = run_client(arguments, lambda client: client.place_order(order), signs=True)
+    print_placed(arguments, placed)
+    return EXIT_OK
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Show an order."""
+    signs = not arguments.ref.isdecimal()
+    order = run_client(arguments, lambda client: client.order(arguments.ref), signs=signs)
+    if arguments.json:
+        print_json("order", order)
+        return EXIT_OK
+    print_pairs(
+        [
+            ("order", order.order_id),
+            ("client id", order.client_id.hex() or "-"),
+            ("market", order.market),
+            ("side", order.side),
+            ("price", order.price),
+            ("size", order.size),
+            ("remaining", order.remaining),
+            ("state", f"{order.state} {order.reason}".strip()),
+        ]
+    )
+    return EXIT_OK
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """List the open orders of the signer's sub-account."""
+    account = run_client(arguments, lambda client: client.account(), signs=True)
+    portfolio = account.portfolio(arguments.sub)
+    orders = portfolio.orders if portfolio is not None else ()
+    if arguments.json:
+        print_json("orders", {"height": account.height, "orders": orders})
+    else:
+        print_orders(arguments, orders)
+    return EXIT_OK
+
+
+def print_orders(arguments: argparse.Namespace, orders: tuple[Order, ...]) -> None:
+    """Print orders as a table."""
+    print_table(
+        arguments,
+        [">ORDER", "MARKET", "SIDE", ">PRICE", ">REMAINING", ">SIZE", "FLAGS"],
+        [
+            (
+                order.order_id,
+                order.market,
+                order.side,
+                order.price,
+                order.remaining,
+                order.size,
+                " ".join(
+                    name
+                    for name, on in (
+                        ("post-only", order.post_only),
+                        ("reduce-only", order.reduce_only),
+                    )
+                    if on
+                )
+                or "-",
+            )
+            for order in orders
+        ],
+        empty="no open orders",
+    )

@@ -1,0 +1,62 @@
+"""``sextant pos``: positions."""
+
+import argparse
+from collections.abc import Sequence
+
+from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.output import print_json, print_table
+from sextant.client.models import Portfolio
+from sextant.errors import EXIT_OK
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    from sextant.cli.account import add_who
+
+    parser.epilog = "example: sextant pos --as alice"
+    add_who(parser)
+    add_key_options(parser)
+    add_node_options(parser)
+    parser.set_defaults(run=run_pos)
+
+
+def run_pos(arguments: argparse.Namespace) -> int:
+    """Show the positions of an account."""
+    from sextant.cli.account import fetch
+
+    account = fetch(arguments)
+    if arguments.json:
+        positions = [
+            {"sub": portfolio.sub, "position": position}
+            for portfolio in account.portfolios
+            for position in portfolio.positions
+        ]
+        print_json("positions", {"height": account.height, "positions": positions})
+    else:
+        print_positions(arguments, account.portfolios)
+    return EXIT_OK
+
+
+def print_positions(arguments: argparse.Namespace, portfolios: Sequence[Portfolio]) -> None:
+    """Print positions as a table."""
+    columns = [">SUB", "MARKET", ">SIZE", ">ENTRY", ">MARK", ">UNREALISED", ">FUNDING", ">LIQ."]
+    print_table(
+        arguments,
+        columns,
+        [
+            (
+                portfolio.sub,
+                position.market,
+                position.size,
+                position.entry_price,
+                position.mark,
+                position.unrealised,
+                position.funding,
+                position.liquidation_price,
+            )
+            for portfolio in portfolios
+            for position in portfolio.positions
+            if position.size
+        ],
+        empty="no positions",
+    )

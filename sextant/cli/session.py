@@ -1,0 +1,78 @@
+"""How a command gets its client and its key, and runs to its end."""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sextant.cli.options import l1_target, node_target
+from sextant.client.api import AsyncClient
+from sextant.client.keys import Secret, load_key, parse_key
+from sextant.errors import BadRequest, KeyUnreadable
+
+Answer = TypeVar("Answer")
+
+
+def ask_password(prompt: str = "password: ") -> str:
+    """Ask for a password on the terminal; read a line where there is none."""
+    if sys.stdin.isatty():
+        return getpass.getpass(prompt)
+    return sys.stdin.readline().rstrip("\n")
+
+
+def read_key(arguments: argparse.Namespace) -> Secret:
+    """Return the key that the options name.
+
+    Raises
+    ------
+    KeyUnreadable
+        There is no such key.
+    """
+    name: str | None = arguments.devnet_name
+    if name is not None:
+        return devnet_key(name)
+    return load_key(arguments.key_file, variable=arguments.key_env, password=ask_password)
+
+
+def devnet_key(name: str) -> Secret:
+    """Return the UNSAFE key of one of the devnet's identities.
+
+    Raises
+    ------
+    BadRequest
+        ``NAME``: no such identity.
+    KeyUnreadable
+        This installation has no devnet.
+    """
+    try:
+        from devnet.identities import NAMES, identity_of
+    except ImportError as error:
+        raise KeyUnreadable("DEVNET", f"the devnet is not installed: {error}") from error
+    if name not in NAMES:
+        raise BadRequest("NAME", f"the devnet knows no {name!r}", advice=f"try {', '.join(NAMES)}")
+    return parse_key(identity_of(name).key.hex())
+
+
+def run_client(
+    arguments: argparse.Namespace,
+    work: Callable[[AsyncClient], Awaitable[Answer]],
+    *,
+    signs: bool = False,
+) -> Answer:
+    """Open a client as the options say, do the work, and close it."""
+
+    async def run() -> Answer:
+        key = read_key(arguments) if signs else None
+        client = AsyncClient(
+            node_target(arguments),
+            key=key,
+            sub=getattr(arguments, "sub", 0),
+            timeout=arguments.timeout,
+            l1=l1_target(arguments),
+        )
+        async with client:
+            return await work(client)
+
+    return asyncio.run(run())

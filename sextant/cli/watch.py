@@ -1,0 +1,146 @@
+"""``sextant watch``: blocks, a book or an account, live; one line or JSON object each."""
+
+import argparse
+import sys
+from collections.abc import AsyncIterator
+
+from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.output import plain, print_json, say, show, show_time
+from sextant.cli.session import run_client
+from sextant.client.api import AsyncClient
+from sextant.client.events import AccountUpdate
+from sextant.client.ladder import Ladder
+from sextant.client.reads import Block
+from sextant.errors import EXIT_OK, ClientError
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add ``blocks``, ``book`` and ``account``."""
+    commands = parser.add_subparsers(metavar="COMMAND")
+    blocks = commands.add_parser("blocks", help="blocks as they are made", allow_abbrev=False)
+    blocks.add_argument(
+        "--from", dest="height", type=int, default=0, metavar="HEIGHT", help="first block wanted"
+    )
+    book = commands.add_parser("book", help="best prices as they change", allow_abbrev=False)
+    book.add_argument("market", metavar="MARKET", help="such as BTC")
+    account = commands.add_parser("account", help="what happens to an account", allow_abbrev=False)
+    account.add_argument(
+        "who", nargs="?", metavar="WHO", help="address or account number (default: the signer)"
+    )
+    add_key_options(account)
+    for command, run in ((blocks, run_blocks), (book, run_book), (account, run_account)):
+        command.add_argument(
+            "--count", type=int, default=0, metavar="N", help="stop after N updates"
+        )
+        add_node_options(command)
+        command.set_defaults(run=run)
+
+
+def warn(why: ClientError) -> None:
+    """Say that the stream was opened again, and why."""
+    say(f"sextant: subscribed again: {why}")
+
+
+def run_blocks(arguments: argparse.Namespace) -> int:
+    """Follow blocks."""
+
+    async def work(client: AsyncClient) -> None:
+        left = arguments.count
+        async for block in client.watch_blocks(arguments.height, on_reset=warn):
+            if arguments.json:
+                print_json("block", block)
+            else:
+                write(block_line(block))
+            left -= 1
+            if not left:
+                return
+
+    run_client(arguments, work)
+    return EXIT_OK
+
+
+def block_line(block: Block) -> str:
+    """Return a block on one line."""
+    header = block.header
+    return (
+        f"{show_time(header.time_ms)}  block {header.height}  {block.transactions} transactions"
+        f"  {block.inbox_items} inbox items  {block.frame_bytes} bytes"
+    )
+
+
+def run_book(arguments: argparse.Namespace) -> int:
+    """Follow a book."""
+
+    async def work(client: AsyncClient) -> None:
+        left = arguments.count
+        feed: AsyncIterator[Ladder] = client.watch_book(arguments.market, on_reset=warn)
+        async for ladder in feed:
+            if arguments.json:
+                print_json("book", ladder.view(20))
+            else:
+                write(book_line(ladder))
+            left -= 1
+            if not left:
+                return
+
+    run_client(arguments, work)
+    return EXIT_OK
+
+
+def book_line(ladder: Ladder) -> str:
+    """Return the best of both sides on one line."""
+    best = ladder.view(1)
+    bid = f"{show(best.bids[0].size)} @ {show(best.bids[0].price)}" if best.bids else "-"
+    ask = f"{show(best.asks[0].size)} @ {show(best.asks[0].price)}" if best.asks else "-"
+    return f"{show_time(ladder.time_ms)}  {best.market.name}  bid {bid}  ask {ask}"
+
+
+def run_account(arguments: argparse.Namespace) -> int:
+    """Follow an account."""
+    who: str | int | None = arguments.who
+    if isinstance(who, str) and who.isdecimal():
+        who = int(who)
+
+    async def work(client: AsyncClient) -> None:
+        left = arguments.count
+        async for update in client.watch_account(who, on_reset=warn):
+            if arguments.json:
+                print_json("account.update", json_of(update))
+            else:
+                for line in lines_of(update):
+                    write(line)
+            left -= 1
+            if not left:
+                return
+
+    run_client(arguments, work, signs=who is None)
+    return EXIT_OK
+
+
+def json_of(update: AccountUpdate) -> dict[str, object]:
+    """Return an update whose events say what they are."""
+    events = [
+        {"type": type(event).__name__.removesuffix("Event").lower(), **plain(event)}
+        for event in update.events
+    ]
+    body: dict[str, object] = plain(update)
+    return {**body, "events": events}
+
+
+def lines_of(update: AccountUpdate) -> list[str]:
+    """Return one line per event."""
+    stamp = f"{show_time(update.time_ms)}  block {update.height}"
+    if not update.events:
+        return [f"{stamp}  listening"]
+    lines = []
+    for event in update.events:
+        body = plain(event)
+        words = "  ".join(f"{name} {value}" for name, value in body.items() if value != "")
+        lines.append(f"{stamp}  {type(event).__name__.removesuffix('Event').lower()}  {words}")
+    return lines
+
+
+def write(line: str) -> None:
+    """Write a line of data, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,83 @@
+"""What a wallet shows before it signs: an action as EIP-712 typed data.
+
+The same types as ``statemachine.signing`` hashes, in the JSON form that
+wallets and eth-account take.  Trading actions are a hash with nonce and
+expiry; moving money and approving keys is spelled out, field by field.
+"""
+
+import re
+from typing import Any, Final
+
+from statemachine import signing
+from statemachine.actions import (
+    KIND_OF,
+    Action,
+    ApproveAgent,
+    RevokeAgent,
+    Transfer,
+    Withdraw,
+    body_of,
+)
+from statemachine.codec import pack
+from statemachine.keccak import keccak256
+from statemachine.signing import Domain
+
+DOMAIN_NAME: Final = "Sextant"
+DOMAIN_VERSION: Final = "1"
+TYPE_PATTERN: Final = re.compile(r"^(\w+)\((.*)\)$")
+
+
+def parse_type(text: str) -> tuple[str, list[dict[str, str]]]:
+    """Return name and fields of an encoded EIP-712 type such as ``A(uint8 x)``."""
+    match = TYPE_PATTERN.match(text)
+    if match is None:
+        raise ValueError(f"not an encoded type: {text}")
+    parts = (field.split(" ") for field in match[2].split(","))
+    return match[1], [{"name": name, "type": kind} for kind, name in parts]
+
+
+def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of what is signed for ``action``, and its values."""
+    tail = {"nonce": nonce, "expiresAt": expires_at}
+    match action:
+        case Withdraw():
+            head = {"subAccount": action.sub, "amountMicroUsdc": action.amount}
+            return signing.WITHDRAW_TYPE, head | tail
+        case Transfer():
+            moved: dict[str, Any] = {
+                "fromSubAccount": action.source,
+                "toSubAccount": action.target,
+                "amountMicroUsdc": action.amount,
+            }
+            return signing.TRANSFER_TYPE, moved | tail
+        case ApproveAgent():
+            approved: dict[str, Any] = {
+                "agent": f"0x{action.agent.hex()}",
+                "agentExpiresAt": action.expires_at,
+                "actionKinds": action.kinds,
+                "markets": action.markets,
+            }
+            return signing.APPROVE_TYPE, approved | tail
+        case RevokeAgent():
+            return signing.REVOKE_TYPE, {"agent": f"0x{action.agent.hex()}"} | tail
+        case _:
+            body = pack([int(KIND_OF[type(action)]), body_of(action)])
+            return signing.ACTION_TYPE, {"actionHash": f"0x{keccak256(body).hex()}"} | tail
+
+
+def typed_data_of(domain: Domain, action: Action, nonce: int, expires_at: int) -> dict[str, Any]:
+    """Return the whole document that a wallet signs for ``action``."""
+    encoded, message = message_of(action, nonce, expires_at)
+    domain_name, domain_fields = parse_type(signing.DOMAIN_TYPE)
+    name, fields = parse_type(encoded)
+    return {
+        "types": {domain_name: domain_fields, name: fields},
+        "primaryType": name,
+        "domain": {
+            "name": DOMAIN_NAME,
+            "version": DOMAIN_VERSION,
+            "chainId": domain.chain_id,
+            "verifyingContract": f"0x{domain.rollup.hex()}",
+        },
+        "message": message,
+    }
