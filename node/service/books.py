@@ -12,7 +12,7 @@ from struct import Struct
 from typing import Final, final
 
 from proto.sextant.v1 import query_pb2, stream_pb2
-from statemachine.events import Event, Fill, OrderRemoved, OrderRested
+from statemachine.events import Fill, OrderRemoved, OrderRested
 from statemachine.keys import BUY, SELL, order_place, order_range
 from statemachine.records import decode_order
 from statemachine.storage import Store, successor
@@ -144,23 +144,20 @@ class BookView:
             self.sides[side].add(price, -remaining, -1)
             del self.orders[event.maker_order]
 
-    def apply(self, event: Event) -> None:
-        """Take one event of this market; others change nothing."""
-        if isinstance(event, OrderRested):
-            self.rest(event)
-        elif isinstance(event, OrderRemoved):
-            self.remove(event)
-        elif isinstance(event, Fill):
-            self.fill(event)
-
-    def close_block(self, height: int, time: int) -> stream_pb2.BookDelta | None:
-        """Note the end of a block; returns what it changed, if anything."""
+    def close_block(
+        self, height: int, time: int, *, wanted: bool = True
+    ) -> stream_pb2.BookDelta | None:
+        """Note the end of a block; returns what it changed, if anything did and it is wanted."""
         self.height = height
         self.time = time
         bids, asks = self.sides
         if not bids.changed and not asks.changed:
             return None
         self.sequence += 1
+        if not wanted:
+            bids.changed.clear()
+            asks.changed.clear()
+            return None
         return stream_pb2.BookDelta(
             market=self.market,
             height=height,

@@ -468,20 +468,22 @@ class GetWithdrawalsRequest(_message.Message):
     def __init__(self, owner: _Optional[bytes] = ..., index: _Optional[int] = ...) -> None: ...
 
 class Withdrawal(_message.Message):
-    __slots__ = ("index", "owner", "amount_micros", "height", "stage", "key")
+    __slots__ = ("index", "owner", "amount_micros", "height", "stage", "key", "time_ms")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
     index: int
     owner: bytes
     amount_micros: int
     height: int
     stage: _common_pb2.Stage
     key: bytes
-    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount_micros: _Optional[int] = ..., height: _Optional[int] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., key: _Optional[bytes] = ...) -> None: ...
+    time_ms: int
+    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount_micros: _Optional[int] = ..., height: _Optional[int] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., key: _Optional[bytes] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class WithdrawalsResponse(_message.Message):
     __slots__ = ("withdrawals",)

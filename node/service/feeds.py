@@ -1,0 +1,195 @@
+"""The hub of live feeds: follows the node's blocks once, for all readers.
+
+One task takes each new block, brings the books and the recent history up to
+date, and publishes what changed to those who asked.  Nothing here is consensus:
+after a gap the hub loads the books from the state again, and tells every reader
+to subscribe anew.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from typing import Final, final
+
+import structlog
+
+from node import feed
+from node.metrics import Metrics
+from node.service.books import BookView
+from node.service.errors import Refused
+from node.service.events import SIDES, account_events_of
+from node.service.subscriptions import Topic
+from node.settings import FeedSettings
+from proto.sextant.v1 import query_pb2, stream_pb2
+from statemachine.events import Event, Fill, Liquidated, OrderRemoved, OrderRested
+
+ALL: Final = "all"
+"""The key of feeds that have only one."""
+
+log = structlog.get_logger(__name__)
+
+
+@final
+class Removed:
+    """What is remembered of an order that is no longer in the book."""
+
+    __slots__ = ("event", "height")
+
+    def __init__(self, height: int, event: Fill | OrderRemoved) -> None:
+        self.height = height
+        self.event = event
+
+
+@final
+class Hub:
+    """Books, recent trades and removed orders, and the readers of feeds.
+
+    Parameters
+    ----------
+    ledger
+        The node to follow.
+    """
+
+    def __init__(self, ledger: feed.Ledger, settings: FeedSettings, metrics: Metrics) -> None:
+        self.ledger = ledger
+        self.settings = settings
+        self.metrics = metrics
+        numbers = [market.market for market in ledger.rules.markets]
+        kept = settings.trades_kept_max
+        self.books = {number: BookView(number) for number in numbers}
+        self.trades: dict[int, deque[query_pb2.Trade]] = {n: deque(maxlen=kept) for n in numbers}
+        self.trade_counts = dict.fromkeys(numbers, 0)
+        self.transactions = 0
+        self.removed: OrderedDict[int, Removed] = OrderedDict()
+        self.height = 0
+        limit = settings.updates_max
+        self.book_readers: Topic[stream_pb2.BookDelta] = Topic(limit)
+        self.trade_readers: Topic[list[query_pb2.Trade]] = Topic(limit)
+        self.account_readers: Topic[stream_pb2.AccountUpdate] = Topic(limit)
+        self.block_readers: Topic[feed.SealedBlock] = Topic(limit)
+
+    def load(self) -> None:
+        """Read the books from the state as it is now."""
+        cursor = self.ledger.cursor
+        for book in self.books.values():
+            book.load(self.ledger.store, cursor.height, cursor.time)
+        self.height = cursor.height
+
+    async def run(self) -> None:
+        """Follow the node until cancelled."""
+        while True:
+            blocks = self.ledger.subscribe()
+            self.load()
+            try:
+                async for block in blocks:
+                    self.absorb(block)
+            except feed.Lagging:
+                log.warning("feeds fell behind", height=self.height)
+            self.end_all(Refused("SLOW_CONSUMER", "the feed was interrupted, resubscribe"))
+
+    def absorb(self, block: feed.SealedBlock) -> None:
+        """Take one block; those that a loaded state has already are only passed on."""
+        if block.height > self.height:
+            trades = self.take_events(block)
+            self.publish_books(block)
+            self.publish_trades(trades)
+            if self.account_readers.readers:
+                self.publish_accounts(block)
+            self.height = block.height
+            self.transactions += len(block.hashes)
+        self.block_readers.publish(ALL, block)
+
+    def take_events(self, block: feed.SealedBlock) -> list[query_pb2.Trade]:
+        """Bring books and history up to date; returns the block's trades."""
+        books = self.books
+        trades: list[query_pb2.Trade] = []
+        for event in block.events:
+            if isinstance(event, OrderRested):
+                books[event.market].rest(event)
+            elif isinstance(event, OrderRemoved):
+                books[event.market].remove(event)
+                self.remember(event.order_id, Removed(block.height, event))
+            elif isinstance(event, Fill):
+                books[event.market].fill(event)
+                trades.append(self.take_trade(block, event))
+                if not event.maker_remaining:
+                    self.remember(event.maker_order, Removed(block.height, event))
+            elif isinstance(event, Liquidated):
+                self.metrics.liquidations.labels(str(event.market)).inc()
+        return trades
+
+    def take_trade(self, block: feed.SealedBlock, fill: Fill) -> query_pb2.Trade:
+        """Keep one trade, and return it."""
+        market = fill.market
+        self.trade_counts[market] += 1
+        trade = query_pb2.Trade(
+            height=block.height,
+            time_ms=block.time,
+            market=market,
+            sequence=self.trade_counts[market],
+            price=fill.price,
+            lots=fill.size,
+            taker_side=SIDES[fill.side],
+            maker_order_id=fill.maker_order,
+            taker_order_id=fill.taker_order,
+            liquidation=fill.taker_order == 0,
+        )
+        self.trades[market].append(trade)
+        return trade
+
+    def remember(self, order_id: int, removed: Removed) -> None:
+        """Keep what became of an order, forgetting the oldest."""
+        self.removed[order_id] = removed
+        if len(self.removed) > self.settings.outcomes_kept_max:
+            self.removed.popitem(last=False)
+
+    def publish_books(self, block: feed.SealedBlock) -> None:
+        """Tell the readers of each book what the block changed."""
+        for book in self.books.values():
+            wanted = book.market in self.book_readers
+            delta = book.close_block(block.height, block.time, wanted=wanted)
+            if delta is not None:
+                self.book_readers.publish(book.market, delta)
+
+    def publish_trades(self, trades: Sequence[query_pb2.Trade]) -> None:
+        """Tell the readers of trades: those of all markets, and of each."""
+        if not trades:
+            return
+        self.metrics.trades.labels(ALL).inc(len(trades))
+        if self.trade_readers.readers:
+            self.trade_readers.publish(ALL, list(trades))
+
+    def publish_accounts(self, block: feed.SealedBlock) -> None:
+        """Tell each account that reads its own feed what the block did to it."""
+        found: dict[int, stream_pb2.AccountUpdate] = {}
+        for event in block.events:
+            for portfolio, message in self.events_wanted(event):
+                account = portfolio >> 8
+                if account not in found:
+                    found[account] = stream_pb2.AccountUpdate(
+                        height=block.height, time_ms=block.time
+                    )
+                found[account].events.append(message)
+        for account, update in found.items():
+            self.account_readers.publish(account, update)
+
+    def events_wanted(self, event: Event) -> list[tuple[int, stream_pb2.AccountEvent]]:
+        """Return what an event means to accounts that somebody reads."""
+        readers = self.account_readers
+        if not any(portfolio >> 8 in readers for portfolio in portfolios_of(event)):
+            return []
+        return [pair for pair in account_events_of(event) if pair[0] >> 8 in readers]
+
+    def end_all(self, reason: Refused) -> None:
+        """Close every subscription."""
+        self.book_readers.end_all(reason)
+        self.trade_readers.end_all(reason)
+        self.account_readers.end_all(reason)
+        self.block_readers.end_all(reason)
+
+
+def portfolios_of(event: Event) -> tuple[int, ...]:
+    """Return the portfolios that an event names."""
+    if isinstance(event, Fill):
+        return event.maker, event.taker
+    portfolio = getattr(event, "portfolio", None)
+    return () if portfolio is None else (portfolio,)

@@ -1,0 +1,56 @@
+"""Markets as a trader reads them: their rules, and their figures now."""
+
+from typing import Final
+
+from node.service.answers import saturate
+from node.service.books import BookView
+from proto.sextant.v1 import query_pb2
+from statemachine.funding import rate_of
+from statemachine.handlers.order import ORDER_LOTS_LIMIT
+from statemachine.keys import BUY, SELL
+from statemachine.rules import MarketRules
+from statemachine.state import State
+from statemachine.step import Step
+
+STATES: Final = (
+    query_pb2.MARKET_STATE_INITIALIZING,
+    query_pb2.MARKET_STATE_ACTIVE,
+    query_pb2.MARKET_STATE_POST_ONLY,
+    query_pb2.MARKET_STATE_CANCEL_ONLY,
+    query_pb2.MARKET_STATE_PAUSED,
+    query_pb2.MARKET_STATE_SETTLED,
+)
+"""By the number in the market's record."""
+
+
+def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.Market:
+    """Return one market."""
+    market = state.market(rules.market)
+    return query_pb2.Market(
+        market=rules.market,
+        symbol=rules.symbol.decode("ascii", "replace"),
+        state=STATES[market.state],
+        lot_decimals=rules.lot_decimals,
+        tick=rules.tick,
+        order_lots_min=1,
+        order_lots_max=ORDER_LOTS_LIMIT - 1,
+        notional_min_micros=rules.notional_min,
+        initial_margin_ppm=rules.initial_ppm,
+        maintenance_margin_ppm=rules.maintenance_ppm,
+        maker_fee_ppm=rules.maker_ppm,
+        taker_fee_ppm=rules.taker_ppm,
+        fill_band_ppm=rules.fill_band_ppm,
+        funding_interval_ms=state.rules.funding_interval_ms,
+        mark=market.mark,
+        index=market.index,
+        last=market.last,
+        best_bid=book.best_price(BUY),
+        best_ask=book.best_price(SELL),
+        index_time_ms=market.index_time,
+        funding_rate_ppb=market.funding_rate,
+        funding_next_ppb=rate_of(Step(state), market),
+        funding_time_ms=market.funding_time,
+        open_interest_lots=market.open_interest,
+        funding_index=saturate(market.funding_index),
+        deficit_micros=saturate(market.deficit),
+    )

@@ -1,0 +1,73 @@
+"""Positions as a trader reads them: entry, profit, margin, and where it would be liquidated.
+
+* entry price = cost / size, rounded against the trader
+* unrealised profit = size * mark - cost
+* liquidation price: the mark ``m`` of this market alone at which equity meets
+  maintenance margin.  With equity ``E`` and requirement ``MM`` at today's mark,
+  ``E + size * (m - mark) = MM + |size| * (m - mark) * mmf``, so
+  ``m = mark - (E - MM) / (size - |size| * mmf)``
+"""
+
+from node.service.answers import saturate
+from proto.sextant.v1 import query_pb2
+from statemachine.funding import unsettled_funding
+from statemachine.margin import Margin, margin_of
+from statemachine.records import Portfolio, Position
+from statemachine.state import State
+from statemachine.units import PPM_ONE
+
+
+def position_view(
+    state: State, portfolio: Portfolio, position: Position, margin: Margin
+) -> query_pb2.Position:
+    """Return one position of a portfolio whose margin is known."""
+    market = state.market(position.market)
+    size, mark = position.size, market.mark
+    own = margin_alone(state, portfolio, position)
+    return query_pb2.Position(
+        market=position.market,
+        size_lots=size,
+        cost_micros=saturate(position.cost),
+        entry_price=entry_price(position),
+        mark=mark,
+        unrealised_micros=saturate(size * mark - position.cost) if size else 0,
+        funding_micros=saturate(unsettled_funding(position, market)),
+        bid_lots=position.bids,
+        ask_lots=position.asks,
+        initial_margin_micros=saturate(own.initial),
+        maintenance_margin_micros=saturate(own.maintenance),
+        liquidation_price=liquidation_price(state, position, margin),
+    )
+
+
+def margin_alone(state: State, portfolio: Portfolio, position: Position) -> Margin:
+    """Return what one position asks for by itself, by the one margin rule."""
+    alone = Portfolio(portfolio.key, False, portfolio.portfolio)
+    alone.markets = [position.market]
+    alone.positions = [position]
+    alone.complete = True
+    return margin_of(state, alone)
+
+
+def entry_price(position: Position) -> int:
+    """Return cost over size: rounded up for a long, down for a short; 0 if flat."""
+    if not position.size:
+        return 0
+    if position.size > 0:
+        return max(0, -(-position.cost // position.size))
+    return max(0, -position.cost // -position.size)
+
+
+def liquidation_price(state: State, position: Position, margin: Margin) -> int:
+    """Return the mark at which this position alone would make its portfolio liquidable.
+
+    0 if there is none above zero.
+    """
+    size = position.size
+    if not size:
+        return 0
+    parameters = state.market_rules[position.market]
+    slope = size * PPM_ONE - abs(size) * parameters.maintenance_ppm
+    price = state.market(position.market).mark
+    price -= (margin.equity - margin.maintenance) * PPM_ONE // slope
+    return max(0, min(price, (1 << 63) - 1))

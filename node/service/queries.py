@@ -1,0 +1,230 @@
+"""The ``Query`` service: what the node knows, at its head."""
+
+from typing import Any, Final, final
+
+from node import feed
+from node.service.answers import receipts_of
+from node.service.errors import Refused
+from node.service.events import REMOVALS, SIDES, portfolio_of
+from node.service.feeds import Hub, Removed
+from node.service.markets import market_view
+from node.service.proofs import prove_keys
+from node.service.status import StatusView
+from node.service.views import Views
+from node.service.withdrawals import list_withdrawals
+from proto.sextant.v1 import common_pb2, query_pb2, query_pb2_grpc, status_pb2
+from statemachine.events import Fill
+
+Context = Any  # grpc.aio.ServicerContext of any request and answer
+
+HASH_BYTES: Final = 32
+CLIENT_ID_BYTES: Final = 16
+LEVELS_DEFAULT: Final = 100
+LEVELS_MAX: Final = 1_000
+TRADES_DEFAULT: Final = 100
+
+
+@final
+class QueryService(query_pb2_grpc.QueryServicer):
+    """Reads, each answered from memory or with one lookup."""
+
+    def __init__(self, hub: Hub, views: Views, status: StatusView) -> None:
+        self.hub = hub
+        self.views = views
+        self.status = status
+        self.ledger = hub.ledger
+
+    async def GetStatus(  # noqa: N802 - the name of the RPC
+        self, _request: status_pb2.GetStatusRequest, _context: Context
+    ) -> status_pb2.Status:
+        """Return what the node says about itself."""
+        return self.status.view()
+
+    async def GetClock(  # noqa: N802 - the name of the RPC
+        self, _request: status_pb2.GetClockRequest, _context: Context
+    ) -> status_pb2.Clock:
+        """Return chain time."""
+        cursor = self.ledger.cursor
+        now = self.ledger.status().time
+        return status_pb2.Clock(time_ms=now, block_time_ms=cursor.time, height=cursor.height)
+
+    async def GetRules(  # noqa: N802 - the name of the RPC
+        self, _request: status_pb2.GetRulesRequest, _context: Context
+    ) -> status_pb2.RulesResponse:
+        """Return the rules of the exchange."""
+        rules = self.ledger.rules
+        return status_pb2.RulesResponse(
+            rules=rules.encode(),
+            rules_hash=rules.hash,
+            chain_id=rules.chain_id,
+            rollup=rules.rollup,
+        )
+
+    async def GetMarkets(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetMarketsRequest, _context: Context
+    ) -> query_pb2.MarketsResponse:
+        """Return markets with their trading rules and figures."""
+        state = self.views.open()
+        wanted = set(request.markets) or state.market_rules.keys()
+        for number in wanted:
+            self.need_market(number)
+        return query_pb2.MarketsResponse(
+            height=state.cursor.height,
+            time_ms=state.cursor.time,
+            markets=[
+                market_view(state, rules, self.hub.books[number])
+                for number, rules in state.market_rules.items()
+                if number in wanted
+            ],
+        )
+
+    async def GetAccount(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetAccountRequest, _context: Context
+    ) -> query_pb2.Account:
+        """Return an account's portfolios."""
+        return self.views.account_view(request)
+
+    async def GetSigner(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetSignerRequest, _context: Context
+    ) -> query_pb2.Signer:
+        """Return who an address signs for."""
+        return self.views.signer_view(request.address)
+
+    async def GetOrder(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetOrderRequest, _context: Context
+    ) -> query_pb2.Order:
+        """Return an order, resting or remembered, by id or client id."""
+        state = self.views.open()
+        order_id = request.order_id
+        if request.WhichOneof("which") == "client":
+            client = request.client
+            if len(client.client_id) != CLIENT_ID_BYTES:
+                raise Refused("ARGUMENT_INVALID", "a client id has 16 bytes")
+            portfolio = client.portfolio.account << 8 | client.portfolio.sub
+            order_id = self.views.order_by_client_id(state, portfolio, client.client_id)
+            if not order_id:
+                raise Refused("NOT_FOUND", "no live order has this client id")
+        for market, book in self.hub.books.items():
+            found = book.orders.get(order_id)
+            if found is not None:
+                order = self.views.order_at(state, found[0], market, order_id)
+                if order is not None:
+                    return order
+        removed = self.hub.removed.get(order_id)
+        if removed is None:
+            raise Refused("NOT_FOUND", f"order {order_id} is not in the book")
+        return removed_view(order_id, removed)
+
+    async def GetBook(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetBookRequest, _context: Context
+    ) -> query_pb2.Book:
+        """Return the best levels of a market."""
+        self.need_market(request.market)
+        levels = min(request.levels_max or LEVELS_DEFAULT, LEVELS_MAX)
+        return self.hub.books[request.market].snapshot(levels)
+
+    async def GetTrades(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetTradesRequest, _context: Context
+    ) -> query_pb2.TradesResponse:
+        """Return a market's newest trades, oldest first."""
+        self.need_market(request.market)
+        trades = self.hub.trades[request.market]
+        wanted = min(request.trades_max or TRADES_DEFAULT, len(trades))
+        return query_pb2.TradesResponse(trades=list(trades)[len(trades) - wanted :])
+
+    async def GetBlock(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetBlockRequest, _context: Context
+    ) -> query_pb2.Block:
+        """Return a block."""
+        height = request.height or self.ledger.status().unsafe.height
+        block = self.ledger.block(height)
+        if block is None:
+            raise Refused("NOT_FOUND", f"there is no block {height} here")
+        return self.views.block_of(
+            block, with_frame=request.with_frame, with_receipts=request.with_receipts
+        )
+
+    async def GetReceipt(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetReceiptRequest, _context: Context
+    ) -> query_pb2.ReceiptResponse:
+        """Return a transaction's receipts, with their block's header."""
+        outcome = self.find(request.transaction_hash)
+        if outcome is None:
+            raise Refused("NOT_FOUND", "no block has this transaction")
+        return query_pb2.ReceiptResponse(
+            receipts=receipts_of(outcome, with_paths=request.with_paths),
+            header=self.views.answers.header_of(outcome.block),
+            status=self.stage_view(request.transaction_hash, outcome),
+        )
+
+    async def GetTransactionStatus(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetTransactionStatusRequest, _context: Context
+    ) -> query_pb2.TransactionStatus:
+        """Return how far a transaction has come."""
+        tx_hash = request.transaction_hash
+        return self.stage_view(tx_hash, self.find(tx_hash))
+
+    async def GetWithdrawals(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetWithdrawalsRequest, _context: Context
+    ) -> query_pb2.WithdrawalsResponse:
+        """Return the withdrawals of an owner, newest first, or one by its index."""
+        return query_pb2.WithdrawalsResponse(withdrawals=list_withdrawals(self.ledger, request))
+
+    async def GetProof(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetProofRequest, _context: Context
+    ) -> query_pb2.Proof:
+        """Return a proof of state."""
+        return prove_keys(self.ledger, request)
+
+    def need_market(self, market: int) -> None:
+        """Refuse a market that the rules do not have."""
+        if market not in self.hub.books:
+            raise Refused("NOT_FOUND", f"there is no market {market}")
+
+    def find(self, tx_hash: bytes) -> feed.Sequenced | None:
+        """Return what became of a transaction."""
+        if len(tx_hash) != HASH_BYTES:
+            raise Refused("ARGUMENT_INVALID", f"a hash has 32 bytes, this one {len(tx_hash)}")
+        return self.ledger.find(tx_hash)
+
+    def stage_view(
+        self, tx_hash: bytes, outcome: feed.Sequenced | None
+    ) -> query_pb2.TransactionStatus:
+        """Return a transaction's stage."""
+        if outcome is None:
+            return query_pb2.TransactionStatus(
+                transaction_hash=tx_hash, stage=common_pb2.STAGE_UNKNOWN
+            )
+        return query_pb2.TransactionStatus(
+            transaction_hash=tx_hash,
+            stage=self.views.stage_of(outcome.block.height),
+            height=outcome.block.height,
+            index=outcome.index,
+            sequenced_ms=outcome.block.time,
+        )
+
+
+def removed_view(order_id: int, removed: Removed) -> query_pb2.Order:
+    """Return an order that is no longer in the book."""
+    event = removed.event
+    if isinstance(event, Fill):
+        return query_pb2.Order(
+            order_id=order_id,
+            market=event.market,
+            side=SIDES[1 - event.side],
+            price=event.price,
+            portfolio=portfolio_of(event.maker),
+            state=query_pb2.ORDER_STATE_FILLED,
+            height=removed.height,
+        )
+    return query_pb2.Order(
+        order_id=order_id,
+        market=event.market,
+        side=SIDES[event.side],
+        price=event.price,
+        remaining_lots=event.remaining,
+        portfolio=portfolio_of(event.portfolio),
+        state=query_pb2.ORDER_STATE_CANCELLED,
+        removal=REMOVALS[event.reason],
+        height=removed.height,
+    )

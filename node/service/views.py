@@ -1,0 +1,232 @@
+"""The read model: the state's records, as messages.
+
+A view reads the flat state through the same records and the same margin rule as
+the state machine, so that what a client is shown is what a handler will judge.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Protocol, final
+
+from node import feed
+from node.service.answers import Answers, receipt_of, saturate
+from node.service.books import scan
+from node.service.errors import Refused
+from node.service.events import SIDES, portfolio_of
+from node.service.positions import position_view
+from proto.sextant.v1 import common_pb2, query_pb2
+from statemachine import keys
+from statemachine.actions import FLAG_POST_ONLY, FLAG_REDUCE_ONLY
+from statemachine.margin import margin_of
+from statemachine.matching import NO_CLIENT, hash_client_id
+from statemachine.records import (
+    PORTFOLIO_LIQUIDATING,
+    ROLE_AGENT,
+    ROLE_REVOKED,
+    Order,
+    Portfolio,
+    Signer,
+    decode_account,
+    decode_client_id,
+    decode_owned,
+    decode_signer,
+)
+from statemachine.state import State
+
+ADDRESS_BYTES: Final = 20
+SUBS: Final = range(256)
+
+
+class Whose(Protocol):
+    """A request that names an account, or an address of it."""
+
+    address: bytes
+    account: int
+
+    def WhichOneof(self, group: str) -> str | None:  # noqa: N802 - protobuf's name
+        """Return which of the two is given."""
+        ...
+
+
+@final
+class Views:
+    """Reads of one node's state."""
+
+    def __init__(self, ledger: feed.Ledger, answers: Answers) -> None:
+        self.ledger = ledger
+        self.answers = answers
+
+    def open(self) -> State:
+        """Return the state as it is now, for reads that belong together."""
+        return State(self.ledger.store, self.ledger.rules)
+
+    # Accounts
+
+    def signer(self, address: bytes) -> Signer:
+        """Return what an address may sign for."""
+        if len(address) != ADDRESS_BYTES:
+            raise Refused("ARGUMENT_INVALID", f"an address has 20 bytes, this one {len(address)}")
+        key = keys.signer_key(address)
+        data = self.ledger.store.get(key)
+        if data is None:
+            raise Refused("NOT_FOUND", f"0x{address.hex()} has no account here; deposit first")
+        return decode_signer(key, data)
+
+    def need_account(self, request: Whose) -> int:
+        """Return the account that a request names."""
+        which = request.WhichOneof("who")
+        if which == "address":
+            return self.signer(request.address).account
+        if which != "account":
+            raise Refused("ARGUMENT_INVALID", "name an address or an account")
+        self.owner(request.account)
+        return request.account
+
+    def owner(self, account: int) -> bytes:
+        """Return the address that owns an account."""
+        data = self.ledger.store.get(keys.account_key(account))
+        if data is None:
+            raise Refused("NOT_FOUND", f"there is no account {account}")
+        return decode_account(data)
+
+    def account_view(self, request: query_pb2.GetAccountRequest) -> query_pb2.Account:
+        """Return balances, margin, positions and orders of an account."""
+        account = self.need_account(request)
+        state = self.open()
+        answer = query_pb2.Account(
+            height=state.cursor.height,
+            time_ms=state.cursor.time,
+            account=account,
+            owner=self.owner(account),
+        )
+        for sub in request.subs or SUBS:
+            if sub not in SUBS:
+                raise Refused("ARGUMENT_INVALID", f"sub-accounts are 0 to 255, not {sub}")
+            portfolio = state.portfolio(account << 8 | sub)
+            if portfolio is not None:
+                view = self.portfolio_view(state, portfolio, with_orders=request.with_orders)
+                answer.portfolios.append(view)
+        return answer
+
+    def portfolio_view(
+        self, state: State, portfolio: Portfolio, *, with_orders: bool
+    ) -> query_pb2.PortfolioState:
+        """Return one portfolio."""
+        margin = margin_of(state, portfolio)
+        free = margin.equity - margin.initial
+        number = portfolio.portfolio
+        return query_pb2.PortfolioState(
+            account=number >> 8,
+            sub=number & 255,
+            balance_micros=saturate(portfolio.balance),
+            equity_micros=saturate(margin.equity),
+            initial_margin_micros=saturate(margin.initial),
+            maintenance_margin_micros=saturate(margin.maintenance),
+            available_micros=saturate(max(0, free)),
+            withdrawable_micros=saturate(max(0, min(free, portfolio.balance))),
+            liquidating=bool(portfolio.flags & PORTFOLIO_LIQUIDATING),
+            positions=[
+                position_view(state, portfolio, position, margin)
+                for position in state.all_positions(portfolio)
+            ],
+            orders=list(self.orders_of(state, number)) if with_orders else (),
+        )
+
+    # Orders
+
+    def orders_of(self, state: State, portfolio: int) -> Iterator[query_pb2.Order]:
+        """Yield a portfolio's resting orders, by market, then age."""
+        for key in scan(state.store, keys.owned_range(portfolio)):
+            market, sequence = keys.owned_place(key)
+            order = self.order_at(state, portfolio, market, sequence)
+            if order is not None:
+                yield order
+
+    def order_at(
+        self, state: State, portfolio: int, market: int, sequence: int
+    ) -> query_pb2.Order | None:
+        """Return a resting order of a portfolio, if it is there."""
+        data = state.store.get(keys.owned_key(portfolio, market, sequence))
+        if data is None:
+            return None
+        side, price = decode_owned(data)
+        order = state.order(keys.order_key(market, side, price, sequence))
+        return None if order is None else order_view(state, order)
+
+    def order_by_client_id(self, state: State, portfolio: int, client_id: bytes) -> int:
+        """Return the id of the live order that has a client id, or 0."""
+        key = keys.client_id_key(portfolio, hash_client_id(client_id))
+        data = state.store.get(key)
+        if data is None:
+            return 0
+        stored, _market, sequence = decode_client_id(data)
+        return sequence if stored == client_id else 0
+
+    # Blocks
+
+    def block_of(
+        self, block: feed.SealedBlock, *, with_frame: bool, with_receipts: bool
+    ) -> query_pb2.Block:
+        """Return a block."""
+        answer = query_pb2.Block(
+            header=self.answers.header_of(block),
+            frame_bytes=len(block.frame),
+            transactions=len(block.hashes),
+            inbox=[item.encode() for item in block.inbox],
+            inbox_from=block.inbox_from,
+            segment_roots=block.roots,
+            stage=self.stage_of(block.height),
+        )
+        if with_frame:
+            answer.frame = block.frame
+        if with_receipts:
+            answer.receipts.extend(
+                receipt_of(block, leaf, receipt, with_path=False)
+                for leaf, receipt in enumerate(block.receipts)
+            )
+        return answer
+
+    def stage_of(self, height: int) -> common_pb2.Stage:
+        """Return how far a block has come."""
+        status = self.ledger.status()
+        if height <= status.final.height:
+            return common_pb2.STAGE_FINAL
+        if height <= status.safe.height:
+            return common_pb2.STAGE_POSTED
+        return common_pb2.STAGE_SEQUENCED
+
+    def signer_view(self, address: bytes) -> query_pb2.Signer:
+        """Return who an address signs for."""
+        signer = self.signer(address)
+        return query_pb2.Signer(
+            address=address,
+            account=signer.account,
+            is_agent=signer.role == ROLE_AGENT,
+            revoked=signer.role == ROLE_REVOKED,
+            expires_at_ms=signer.expires_at,
+            actions=signer.kinds,
+            markets=signer.markets,
+        )
+
+
+def order_view(state: State, order: Order) -> query_pb2.Order:
+    """Return a resting order."""
+    market, side, price, sequence = keys.order_place(order.key)
+    client_id = b""
+    if order.client_hash != NO_CLIENT:
+        data = state.store.get(keys.client_id_key(order.portfolio, order.client_hash))
+        client_id = b"" if data is None else decode_client_id(data)[0]
+    return query_pb2.Order(
+        order_id=sequence,
+        client_id=client_id,
+        market=market,
+        side=SIDES[side],
+        price=price,
+        lots=order.size,
+        remaining_lots=order.remaining,
+        time_in_force=query_pb2.TIME_IN_FORCE_GTC,
+        post_only=bool(order.flags & FLAG_POST_ONLY),
+        reduce_only=bool(order.flags & FLAG_REDUCE_ONLY),
+        portfolio=portfolio_of(order.portfolio),
+        state=query_pb2.ORDER_STATE_RESTING,
+        height=state.cursor.height,
+    )
