@@ -7,7 +7,7 @@ from typing import Final
 from devnet.controls import Controls
 from devnet.identities import Identity, identity_of
 from devnet.layout import Layout
-from node.l1 import open_l1
+from node.l1 import GrpcL1
 from prover.contract.rules import GWEI_PER_ETH
 from sextant.client.reads import Reads
 from sextant.errors import ClientError, Refused
@@ -38,7 +38,7 @@ async def fund_operators(layout: Layout) -> None:
 async def deposit(layout: Layout, identity: Identity, micros: int, sub: int = 0) -> int:
     """Mint USDC on L1 for ``identity`` and deposit it; return the index in the L1 inbox."""
     await Controls(layout).faucet(identity.address, USER_GWEI, micros)
-    l1 = open_l1(layout.address("l1"), identity.key)
+    l1 = GrpcL1(layout.address("l1"), identity.key)
     try:
         receipt = await l1.deposit(identity.address, sub, micros)
     finally:

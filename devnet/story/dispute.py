@@ -1,0 +1,199 @@
+"""The second half: a fraud, the proof, the right claim, and a withdrawal paid on L1."""
+
+from typing import Final
+
+from devnet.identities import identity_of
+from devnet.story.stage import MICROS, Stage, short, usdc
+from prover.contract.records import ClaimStatus
+from prover.contract.rules import GWEI_PER_ETH
+from prover.l1 import PostedClaim
+from sextant.client.models import Stage as Progress
+
+WITHDRAWAL: Final = 500
+DISPUTE_SECONDS_MAX: Final = 120.0
+DEAD: Final = (ClaimStatus.CONVICTED, ClaimStatus.ORPHANED)
+
+
+async def tell_withdrawal(stage: Stage) -> None:
+    """Ask for the money: a leaf in the state, payable once its claim is final."""
+    alice = await stage.client("alice")
+    receipt = await alice.withdraw(str(WITHDRAWAL))
+    found = await alice.withdrawals()
+    stage.check(len(found) == 1, f"alice has {len(found)} withdrawals")
+    stage.check(int(found[0].amount * MICROS) == WITHDRAWAL * MICROS, f"it is {found[0].amount}")
+    stage.facts["withdrawal"] = found[0].index
+    stage.tell(
+        "withdrawal",
+        f"alice withdraws {usdc(WITHDRAWAL * MICROS)}: withdrawal {found[0].index} "
+        f"in block {receipt.height}, payable when its claim is final",
+    )
+
+
+async def tell_fraud(stage: Stage) -> None:
+    """Inject a false root, and see the claim on L1."""
+    l1 = stage.l1()
+    known = await stage.claims()
+    stage.facts["burnt"] = (await l1.account(identity_of("challenger").address)).eth
+    await stage.controls.corrupt_next_claim("segment-root", None)
+    follower = await stage.client("alice", "follower")
+
+    async def false_claim() -> PostedClaim | None:
+        for number, posted in (await stage.claims()).items():
+            output = posted.claim.output
+            if number in known or output.log_index == 0:
+                continue
+            block = await follower.block(output.height)
+            roots = block.segment_roots
+            if roots and roots[-1] != output.post_root:
+                stage.facts["true_root"] = roots[-1]
+                return posted
+        return None
+
+    posted = await stage.until(false_claim, "the false claim", DISPUTE_SECONDS_MAX)
+    claim = posted.claim
+    stage.facts["false"] = claim.number
+    stage.tell(
+        "fraud",
+        f"claim {claim.number} on batch {claim.output.log_index - 1} says "
+        f"{short(claim.output.post_root)}; whoever replays the log finds "
+        f"{short(stage.facts['true_root'])}",
+        claim=claim.number,
+    )
+
+
+async def tell_verdict(stage: Stage) -> None:
+    """See the challenger's one call kill the claim and its descendants, and split the bond."""
+    l1 = stage.l1()
+    number = stage.facts["false"]
+
+    async def convicted() -> PostedClaim | None:
+        posted = await l1.claim(number)
+        return posted if posted and posted.claim.status is ClaimStatus.CONVICTED else None
+
+    posted = await stage.until(convicted, "the conviction", DISPUTE_SECONDS_MAX)
+    claims = await stage.claims()
+    family = {number}
+    for child in sorted(claims):
+        if claims[child].claim.parent in family and child:
+            family.add(child)
+    dead = [n for n in family if claims[n].claim.status in DEAD]
+    stage.check(set(dead) == family, f"claims {sorted(family - set(dead))} outlived the conviction")
+    seconds = await proof_seconds(stage, number, posted)
+    stage.tell(
+        "verdict",
+        f"one call convicted claim {number}{seconds}; with it died its "
+        f"{len(family) - 1} descendants: {sorted(family - {number})}",
+        dead=sorted(family),
+    )
+
+
+async def proof_seconds(stage: Stage, number: int, posted: PostedClaim) -> str:
+    """Check the split of the bond in the L1 event, and return how long the claim lived."""
+    l1 = stage.l1()
+    async for found in l1.events(posted.claim.block):
+        for event in found.events:
+            if type(event).__name__ == "FaultProved" and getattr(event, "claim", None) == number:
+                burnt, reward = getattr(event, "burnt", 0), getattr(event, "reward", 0)
+                refunded = getattr(event, "refunded", 0)
+                bond = posted.claim.bond
+                stage.check(burnt == bond // 2, f"burnt {burnt} of a bond of {bond}")
+                stage.check(burnt + reward + refunded == bond, f"{burnt} + {reward} + {refunded}")
+                account = await l1.account(identity_of("challenger").address)
+                stage.check(
+                    account.eth > stage.facts["burnt"], "the challenger is not richer than before"
+                )
+                stage.tell(
+                    "slash",
+                    f"bond of {bond / GWEI_PER_ETH:g} ETH: {burnt / GWEI_PER_ETH:g} burnt, "
+                    f"{(reward + refunded) / GWEI_PER_ETH:g} to the challenger",
+                )
+                lived = (found.block.time - posted.claim.time) / 1000
+                return f" after {lived:.0f} s"
+        if found.block.number >= found.heads.latest.number:
+            break
+    stage.check(False, "L1 has no event of the proof")
+    return ""
+
+
+async def tell_right_claim(stage: Stage) -> None:
+    """See the follower propose the right output in place of the dead one."""
+    false = (await stage.claims())[stage.facts["false"]].claim
+    follower = identity_of("follower").address
+
+    async def right_claim() -> PostedClaim | None:
+        for posted in (await stage.claims()).values():
+            claim = posted.claim
+            same = claim.output.log_index == false.output.log_index
+            if same and claim.proposer == follower and not claim.status.is_dead:
+                return posted
+        return None
+
+    posted = await stage.until(right_claim, "the follower's claim", DISPUTE_SECONDS_MAX)
+    root = posted.claim.output.post_root
+    stage.check(root == stage.facts["true_root"], "the follower proposed another root")
+    stage.tell(
+        "honest",
+        f"the follower proposed claim {posted.claim.number} on the same batch: {short(root)}, "
+        "as sequencer and challenger have it",
+    )
+    stage.facts["right"] = posted.claim.number
+
+
+async def tell_payment(stage: Stage) -> None:
+    """Let the window pass; prove the withdrawal under the final claim; be paid, once."""
+    alice = await stage.client("alice")
+    index = stage.facts["withdrawal"]
+    l1 = stage.l1("alice")
+    before = (await l1.account(l1.address)).token
+
+    async def covered() -> int | None:
+        posted = await stage.claims()
+        height = (await alice.withdrawal(index)).height
+        numbers = [
+            n
+            for n, p in posted.items()
+            if p.claim.output.height >= height and not p.claim.status.is_dead
+        ]
+        return min(numbers, default=None)
+
+    await stage.until(covered, "a claim that covers the withdrawal", DISPUTE_SECONDS_MAX)
+    window_ms = stage.contract.window_ms
+    await stage.controls.warp(window_ms + 5_000)
+
+    async def final() -> bool | None:
+        found = await alice.withdrawal(index)
+        return True if found.stage is Progress.FINAL else None
+
+    await stage.until(final, "the withdrawal to be final", DISPUTE_SECONDS_MAX)
+    paid = await claim_on_l1(stage, index)
+    after = (await l1.account(l1.address)).token
+    stage.check(after - before == WITHDRAWAL * MICROS, f"L1 balance {before} -> {after}")
+    stage.tell(
+        "paid",
+        f"after the window of {window_ms // 1000} s L1 paid withdrawal {index}: "
+        f"{usdc(paid)}; alice has {usdc(after)} on L1",
+        micros=str(paid),
+    )
+
+
+async def claim_on_l1(stage: Stage, index: int) -> int:
+    """Prove the withdrawal's leaf under the newest final claim; return what L1 paid."""
+    l1 = stage.l1("alice")
+    follower = await stage.client("alice", "follower")
+    withdrawal = await (await stage.client("alice")).withdrawal(index)
+
+    async def proved() -> tuple[int, bytes] | None:
+        for number, posted in sorted((await stage.claims()).items(), reverse=True):
+            claim = posted.claim
+            if claim.status is ClaimStatus.FINAL and claim.output.height >= withdrawal.height:
+                proof = await follower.proof([withdrawal.key], log_index=claim.output.log_index)
+                stage.check(proof.root == claim.output.post_root, "the proof is of another root")
+                return number, proof.witness
+        return None
+
+    number, witness = await stage.until(proved, "a proof of the withdrawal", DISPUTE_SECONDS_MAX)
+    receipt = await l1.claim_withdrawal(number, index, witness)
+    stage.check(receipt.ok, f"L1 refused the withdrawal: {receipt.message}")
+    again = await l1.claim_withdrawal(number, index, witness)
+    stage.check(not again.ok, "L1 paid the withdrawal twice")
+    return receipt.value
