@@ -120,6 +120,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
         command=(
             *("challenger", "defend", "--datadir", str(layout.store("challenger"))),
             *("--l1", layout.address("l1"), "--key-file", str(layout.key_file("challenger"))),
+            *("--metrics-port", str(layout.port("challenger_metrics"))),
         ),
         environment=environment,
     )

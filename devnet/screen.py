@@ -78,9 +78,11 @@ def render(facts: Facts, children: dict[str, Child], note: str) -> RenderableTyp
     """Return the whole screen."""
     parts: list[RenderableType] = [heads_table(facts), markets_table(facts), layer_table(facts)]
     verdicts = Table.grid(padding=(0, 1))
-    verdicts.add_row(Text("challenger", style="bold"))
-    for line in facts.verdicts or ["nothing said yet"]:
-        style = "red" if "fault" in line or "disagree" in line else ""
+    counts = facts.challenger.get("verdicts", {})
+    told = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    verdicts.add_row(Text.assemble(("challenger", "bold"), f"  {told or 'no verdict yet'}"))
+    for line in facts.verdicts:
+        style = "red" if "wrong" in line.lower() or "convict" in line else ""
         verdicts.add_row(Text("  " + line, style=style, no_wrap=True, overflow="ellipsis"))
     return Group(*parts, verdicts, process_line(children), Text(note, style="dim"))
 

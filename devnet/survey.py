@@ -1,10 +1,11 @@
 """What the status screen shows, asked from the processes themselves."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, final
+from typing import Any, Final, final
 
 import grpc
 import grpc.aio
@@ -20,8 +21,7 @@ from proto.sextant.v1 import (
 
 ASK_SECONDS_MAX: Final = 2.0
 CLAIMS_KEPT: Final = 400
-VERDICT_LINES: Final = 3
-LOG_TAIL_BYTES: Final = 16_384
+VERDICT_LINES: Final = 4
 
 
 @final
@@ -38,7 +38,12 @@ class Facts:
     claims_count: int = 0
     claims_by_status: dict[int, int] = field(default_factory=dict)
     last_claim: l1_pb2.L1Claim | None = None
-    verdicts: Sequence[str] = ()
+    challenger: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdicts(self) -> list[str]:
+        """The challenger's last words."""
+        return [str(line) for line in self.challenger.get("lines", [])[-VERDICT_LINES:]]
 
 
 @final
@@ -84,7 +89,7 @@ class Surveyor:
             claims_count=claims.result(),
             claims_by_status=counts,
             last_claim=last,
-            verdicts=verdicts_of(self.layout.logs / "challenger.log"),
+            challenger=challenger_says(self.layout.store("challenger") / "status.json"),
         )
 
     async def _status(self, channel: grpc.aio.Channel) -> status_pb2.Status | None:
@@ -147,13 +152,10 @@ class Surveyor:
         return page.claims_count
 
 
-def verdicts_of(log: Path) -> list[str]:
-    """Return the challenger's last words about claims."""
+def challenger_says(path: Path) -> dict[str, Any]:
+    """Return what the challenger's status file says; empty if there is none."""
     try:
-        with log.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - LOG_TAIL_BYTES))
-            lines = file.read().decode(errors="replace").splitlines()
-    except OSError:
-        return []
-    return [line for line in lines if "claim" in line][-VERDICT_LINES:]
+        found: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
