@@ -14,8 +14,10 @@ from typing import Final, final
 
 from bench.arena import Arena, Signed, owner_address
 from bench.figures import Figure
+from statemachine import transition
 from statemachine.actions import FLAG_IOC, FLAG_SELL, Cancel, PlaceOrder
 from statemachine.block import BlockResult
+from statemachine.errors import invariant
 from statemachine.events import Fill, OrderRemoved, OrderRested
 from statemachine.rules import MarketRules, Rules
 from statemachine.tree import Tree
@@ -128,6 +130,8 @@ class Traders:
 
 def measure(variant: str) -> list[Figure]:
     """Return the engine's figure; ``variant`` is the form that runs."""
+    compiled = str(transition.__file__).endswith(".so")
+    invariant(compiled == (variant == "compiled"), f"this is not the {variant} form")
     arena = Arena(engine_rules())
     arena.fund(ACCOUNTS, DEPOSIT)
     traders = Traders(arena, "engine")

@@ -62,7 +62,8 @@ class Measurement:
         environment["PYTHONPATH"] = os.pathsep.join(path)
         try:
             done = subprocess.run(  # noqa: S603 - our own interpreter on our own module
-                [sys.executable, "-c", RUNNER, self.module, self.variant],
+                # -P: the working directory must not come before the compiled form
+                [sys.executable, "-P", "-c", RUNNER, self.module, self.variant],
                 cwd=ROOT,
                 env=environment,
                 stdout=subprocess.PIPE,
