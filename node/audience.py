@@ -13,6 +13,7 @@ from node.feed import Lagging, SealedBlock
 
 BLOCKS_BEHIND_MAX: Final = 512
 BLOCKS_KEPT_MAX: Final = 512
+TIMES_KEPT_MAX: Final = 64
 
 
 @final
@@ -42,12 +43,24 @@ class Audience:
         self.fetch = fetch
         self.rooted_height = rooted
         self.recent: OrderedDict[int, SealedBlock] = OrderedDict()
+        self.times: dict[int, int] = {}
         self.subscribers: set[Subscriber] = set()
         self.waiters: set[asyncio.Event] = set()
 
     def block(self, height: int) -> SealedBlock | None:
         """Return a block, from memory if it is recent."""
         return self.recent.get(height) or self.fetch(height)
+
+    def time_of(self, height: int) -> int:
+        """Return a block's time, ms; 0 if there is no such block.  Cheap when asked again."""
+        if height not in self.times:
+            block = self.block(height)
+            if block is None:
+                return 0
+            if len(self.times) >= TIMES_KEPT_MAX:
+                self.times.clear()
+            self.times[height] = block.time
+        return self.times[height]
 
     def publish(self, block: SealedBlock) -> None:
         """Tell everyone about a durable block."""

@@ -14,12 +14,11 @@ from coincurve import PrivateKey
 
 from node.database import Batch, Database, after
 from node.feed import Sequenced
-from node.journal import BlockInput, Journal, height_key
-from statemachine.codec import as_list, pack, unpack
+from node.journal import BlockInput, Journal, height_key, unpack_record
+from statemachine.codec import pack
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import FrameInvalid, StorageCorrupt
 from statemachine.events import Event
-from statemachine.frame import decode_frame
 from statemachine.inbox import InboxItem
 from statemachine.receipts import Receipt, decode_receipt, node, root_of
 
@@ -56,7 +55,6 @@ class ExecutedBlock:
     def __init__(
         self,
         source: BlockInput,
-        hashes: Sequence[bytes],
         receipts: Sequence[Receipt],
         events: Sequence[Event],
         cursor: Cursor,
@@ -68,7 +66,7 @@ class ExecutedBlock:
         self.frame = source.frame
         self.inbox_from = source.inbox_from
         self.inbox: Sequence[InboxItem] = source.inbox
-        self.hashes = hashes
+        self.hashes: Sequence[bytes] = [receipt.tx_hash for receipt in receipts if receipt.leg == 0]
         self.receipts = receipts
         self.events = events
         self.cursor = cursor
@@ -160,17 +158,12 @@ class Archive:
         data = self.database.get(height_key(RECEIPTS, height))
         if source is None or data is None:
             return None
+        cursor, signature, segments, receipts = unpack_record(data, RECORD_VERSION, "archive")
         try:
-            version, cursor, signature, segments, receipts = as_list(unpack(data), 5, "archive")
-            if version != RECORD_VERSION:
-                raise StorageCorrupt(f"archive version: {version!r} is not known")
-            hashes = [t.hash for t in decode_frame(source.frame).transactions]
             decoded = [decode_receipt(receipt) for receipt in receipts]
         except FrameInvalid as error:
             raise StorageCorrupt(f"archive of block {height}: {error}") from error
-        block = ExecutedBlock(
-            source, hashes, decoded, (), decode_cursor(cursor), segments, signature
-        )
+        block = ExecutedBlock(source, decoded, (), decode_cursor(cursor), segments, signature)
         block.roots = self.roots(height)
         return block
 

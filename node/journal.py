@@ -17,12 +17,12 @@ prefix  then                     value
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Any, Final, final
 
 import msgpack
 
 from node.database import Batch, Database, after
-from statemachine.codec import as_list, pack, unpack
+from statemachine.codec import pack
 from statemachine.errors import FrameInvalid, StorageCorrupt, invariant
 from statemachine.inbox import InboxItem, decode_inbox_item
 
@@ -67,14 +67,23 @@ class BlockInput:
 
 def decode_block_input(data: bytes) -> BlockInput:
     """Return the block input of a journal record, or raise ``StorageCorrupt``."""
+    height, time, frame, signers, first, items = unpack_record(data, JOURNAL_VERSION, "journal")
     try:
-        version, height, time, frame, signers, first, items = as_list(unpack(data), 7, "block")
         inbox = tuple(decode_inbox_item(item) for item in items)
     except FrameInvalid as error:
         raise StorageCorrupt(f"journal record: {error}") from error
-    if version != JOURNAL_VERSION:
-        raise StorageCorrupt(f"journal version: {version!r} is not known")
     return BlockInput(height, time, frame, tuple(signers), first, inbox)
+
+
+def unpack_record(data: bytes, version: int, name: str) -> list[Any]:
+    """Return the fields of a record of ours after its version, or raise ``StorageCorrupt``."""
+    try:
+        values: list[Any] = msgpack.unpackb(data)
+    except (ValueError, TypeError) as error:
+        raise StorageCorrupt(f"{name} record: {error}") from error
+    if values[0] != version:
+        raise StorageCorrupt(f"{name} record: version {values[0]!r} is not known")
+    return values[1:]
 
 
 def height_key(prefix: bytes, height: int) -> bytes:

@@ -257,8 +257,7 @@ class SequencerNode:
         """Return the node's view of itself and of the heads."""
         view = self.anchor.view
         final = view.final_claim
-        output = final.claim if final is not None else None
-        final_output = self.deployment.genesis if output is None else output.output
+        output = self.deployment.genesis if final is None else final.claim.output
         return Status(
             role="sequencer",
             chain_id=self.rules.chain_id,
@@ -268,7 +267,7 @@ class SequencerNode:
             time=view.clock,
             unsafe=self.durable,
             safe=self.head_at(view.safe_mark.height, view.safe_mark.log_index),
-            final=self.head_at(final_output.height, final_output.log_index),
+            final=self.head_at(output.height, output.log_index),
             root_height=self.audience.rooted_height,
             root=self.roots.root,
             queued=len(self.core.pending),
@@ -278,8 +277,7 @@ class SequencerNode:
 
     def head_at(self, height: int, log_index: int) -> Head:
         """Return the head at a height."""
-        block = self.audience.block(height)
-        return Head(height, 0 if block is None else block.time, log_index)
+        return Head(height, self.audience.time_of(height), log_index)
 
     def block(self, height: int) -> SealedBlock | None:
         """Return a block, with its receipts; no events if it is from disk."""

@@ -230,7 +230,7 @@ class Sequencer:
         source = BlockInput(
             height, time, data, tuple(signers), self.inbox_from, tuple(items[:consumed])
         )
-        return self.advance(source, [t.hash for t in transactions], result, queued)
+        return self.advance(source, result, queued)
 
     def choose(self) -> list[Queued]:
         """Take what fits the next block from the queue, in class order.
@@ -265,12 +265,11 @@ class Sequencer:
         invariant(source.height == height, f"replay: {source.height} after {height - 1}")
         block = Block(frame, source.time, list(source.signers), source.inbox, source.inbox_from)
         result = apply_block(self.store, self.rules, block)
-        return self.advance(source, [t.hash for t in frame.transactions], result, ())
+        return self.advance(source, result, ())
 
     def advance(
         self,
         source: BlockInput,
-        hashes: Sequence[bytes],
         result: BlockResult,
         queued: Sequence[Queued],
     ) -> Execution:
@@ -288,7 +287,6 @@ class Sequencer:
         signature = self.signer.sign(source.height, self.cursor.hash)
         block = ExecutedBlock(
             source,
-            hashes,
             result.receipts,
             result.events,
             self.cursor,

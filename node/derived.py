@@ -1,0 +1,267 @@
+"""The chain as L1's log makes it, kept on disk: a replica that survives a restart.
+
+Poster and follower both stand on it.  One LevelDB holds the flat state, the
+output it stands at, the inbox, an archive of the blocks, and for each log
+entry since the last final output a *step*: its output, its trace, and the
+values that it replaced.  With these a re-org is taken back, a claim can be
+judged or proposed, and the state under any of those outputs can be proved.
+
+======  ======================  =============================================
+prefix  then                    value
+======  ======================  =============================================
+``S``   state key               state value
+``E``   log index u64           step: of the output with that log index
+``I``   inbox index u64         inbox item
+others                          as in ``node.journal`` and ``node.blocks``
+======  ======================  =============================================
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+import msgpack
+
+from node.blocks import Archive, ExecutedBlock, write_block, write_roots
+from node.database import Batch, Database, after
+from node.feed import Sequenced
+from node.journal import BLOCK, BlockInput, height_key
+from node.store import StateStore, write_state
+from prover.contract.rules import ContractRules
+from prover.derivation import PostedEntry, Recover
+from prover.outputs import Output, decode_output
+from prover.replica import Derived, DerivedBlock, Replica
+from statemachine.cursor import Cursor, decode_cursor
+from statemachine.errors import StorageCorrupt, invariant
+from statemachine.inbox import InboxItem, decode_inbox_item
+from statemachine.keys import CURSOR_KEY
+from statemachine.transition import genesis_state
+from statemachine.tree import RecordingTree, Tree
+
+SCHEMA: Final = "sextant-derived-1"
+DEPLOYMENT_KEY: Final = b"!deployment"
+HEAD_KEY: Final = b"!output"
+STEP: Final = b"E"
+INBOX: Final = b"I"
+
+Writes = Mapping[bytes, bytes | None]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one log entry did, as far as it may still matter.
+
+    ``data_root`` names the entry's bytes; ``undo`` leads back to the state
+    before it.
+    """
+
+    data_root: bytes
+    output: Output
+    trace: tuple[bytes, ...]
+    undo: Writes
+
+    def encode(self) -> bytes:
+        """Return the record on disk."""
+        packed: bytes = msgpack.packb(
+            [self.data_root, self.output.encode(), list(self.trace), self.undo], use_bin_type=True
+        )
+        return packed
+
+
+def decode_step(data: bytes) -> Step:
+    """Return the step of a record on disk."""
+    data_root, output, trace, undo = msgpack.unpackb(data, strict_map_key=True)
+    return Step(data_root, decode_output(output), tuple(trace), undo)
+
+
+@final
+class DerivedChain:
+    """A replica with its store; all methods block."""
+
+    def __init__(
+        self, path: Path, owner: str, deployment: ContractRules, recover: Recover | None = None
+    ) -> None:
+        """Open the store, or begin it with the deployment's genesis."""
+        self.database = Database(path, SCHEMA, owner)
+        self.archive = Archive(self.database)
+        self.deployment = deployment
+        self.state = StateStore(self.database)
+        if self.state.empty:
+            genesis = genesis_state(deployment.rules, deployment.genesis_time_ms)
+            self.database.put(DEPLOYMENT_KEY, deployment.hash)
+            self.database.put(HEAD_KEY, deployment.genesis.encode())
+            self.state.create(genesis)
+        elif self.database.get(DEPLOYMENT_KEY) != deployment.hash:
+            self.database.close()
+            raise StorageCorrupt(f"{path}: belongs to another deployment; use another --datadir")
+        self.recover = recover
+        self.trees: dict[int, Tree] = {}
+        self.replica = self.make_replica(decode_output(self.database.get(HEAD_KEY) or b""))
+        self.replica.add_inbox(0, [decode_inbox_item(data) for data in self.inbox_records()])
+
+    def make_replica(self, head: Output, tree: Tree | None = None) -> Replica:
+        """Return a replica that stands at ``head``, over the state in memory."""
+        memory = self.state.memory
+        tree = tree or Tree.from_items(sorted(memory.values.items()))
+        return Replica(self.deployment.rules, memory, tree, head, self.recover)
+
+    def inbox_records(self) -> list[bytes]:
+        """Return the encoded inbox items, in order."""
+        return [data for _, data in self.database.scan(INBOX, after(INBOX))]
+
+    @property
+    def head(self) -> Output:
+        """The output after the last entry derived."""
+        return self.replica.head
+
+    @property
+    def cursor(self) -> Cursor:
+        """The cursor after the last entry derived."""
+        data = self.state.memory.get(CURSOR_KEY)
+        invariant(data is not None, "the state has no cursor")
+        return decode_cursor(data or b"")
+
+    # Forward
+
+    def add_inbox(self, first: int, items: Sequence[InboxItem]) -> None:
+        """Take note of inbox items, the first of which has index ``first``."""
+        self.replica.add_inbox(first, items)
+        with self.database.batch() as batch:
+            for index, item in enumerate(items, first):
+                batch.put(height_key(INBOX, index), item.encode())
+
+    def preview(self, entry: PostedEntry) -> Derived:
+        """Derive an entry and take it back: what it would do."""
+        derived = self.replica.feed(entry)
+        self.replica.undo()
+        return derived
+
+    def feed(self, entry: PostedEntry) -> tuple[Derived, list[ExecutedBlock]]:
+        """Derive the next entry and keep what it did; return it with its blocks."""
+        derived = self.replica.feed(entry)
+        output = derived.output
+        step = Step(derived.facts.data_root, output, tuple(derived.trace), derived.undo)
+        first = derived.parent.height + 1
+        blocks = [executed(block, height) for height, block in enumerate(derived.blocks, first)]
+        with self.database.batch() as batch:
+            write_state(batch, derived.writes, output.height)
+            batch.put(height_key(STEP, output.log_index), step.encode())
+            batch.put(HEAD_KEY, output.encode())
+            for block, made in zip(blocks, derived.blocks, strict=True):
+                self.write_block(batch, block, derived, made)
+        self.state.height = output.height
+        self.trees[output.log_index] = self.replica.tree.snapshot()
+        self.replica.forget(output.log_index)
+        return derived, blocks
+
+    def write_block(
+        self, batch: Batch, block: ExecutedBlock, derived: Derived, made: DerivedBlock
+    ) -> None:
+        """Add one block to the archive."""
+        source = BlockInput(block.height, block.time, block.frame, (), block.inbox_from, ())
+        batch.put(height_key(BLOCK, block.height), source.encode())
+        write_block(batch, block)
+        block.roots = derived.trace[made.segment : made.segment + block.segments]
+        write_roots(batch, block.height, block.roots)
+
+    # Back
+
+    def step(self, log_index: int) -> Step | None:
+        """Return what led to the output with ``log_index``, if it is still kept."""
+        data = self.database.get(height_key(STEP, log_index))
+        return None if data is None else decode_step(data)
+
+    def undo(self) -> None:
+        """Take back the last entry: L1 has another one in its place."""
+        last = self.step(self.head.log_index)
+        invariant(last is not None, f"step {self.head.log_index} is kept until it is final")
+        if last is None:
+            return
+        before = self.output_at(self.head.log_index - 1)
+        invariant(before is not None, f"output {self.head.log_index - 1} is kept")
+        head = before or self.deployment.genesis
+        memory, tree, inbox = self.state.memory, self.replica.tree, self.replica.inbox
+        memory.apply(last.undo)
+        tree.update(last.undo)
+        with self.database.batch(sync=True) as batch:
+            write_state(batch, last.undo, head.height)
+            batch.delete(height_key(STEP, last.output.log_index))
+            batch.put(HEAD_KEY, head.encode())
+            for key, _ in self.database.scan(height_key(BLOCK, head.height + 1), after(BLOCK)):
+                batch.delete(key)
+            self.archive.truncate(batch, head.height)
+        self.state.height = head.height
+        self.trees.pop(last.output.log_index, None)
+        self.replica = self.make_replica(head, tree)
+        self.replica.add_inbox(0, inbox)
+
+    def output_at(self, log_index: int) -> Output | None:
+        """Return the output with ``log_index``, if it is still kept."""
+        if log_index == self.head.log_index:
+            return self.head
+        if log_index == 0:
+            return self.deployment.genesis
+        step = self.step(log_index)
+        return None if step is None else step.output
+
+    def settle(self, log_index: int) -> None:
+        """Forget the steps before the final output with ``log_index``."""
+        start, stop = height_key(STEP, 0), height_key(STEP, log_index)
+        with self.database.batch() as batch:
+            for key, _ in self.database.scan(start, stop):
+                batch.delete(key)
+        for index in [index for index in self.trees if index < log_index]:
+            del self.trees[index]
+
+    # Reading
+
+    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
+        """Return (root, witness of ``keys``) of the state under an output, if it is kept."""
+        tree = self.tree_at(log_index)
+        if tree is None:
+            return None
+        recording = RecordingTree(tree)
+        for key in keys:
+            recording.get(key)
+        return tree.root, recording.witness({})
+
+    def tree_at(self, log_index: int) -> Tree | None:
+        """Return the tree under an output: from memory, or by undoing what came later."""
+        if log_index == self.head.log_index:
+            return self.replica.tree
+        known = self.trees.get(log_index)
+        if known is not None or not 0 <= log_index < self.head.log_index:
+            return known
+        tree = self.replica.tree.snapshot()
+        for index in range(self.head.log_index, log_index, -1):
+            step = self.step(index)
+            if step is None:
+                return None
+            tree.update(step.undo)
+        self.trees[log_index] = tree
+        return tree
+
+    def find(self, tx_hash: bytes) -> Sequenced | None:
+        """Return what became of a transaction, if a block has it."""
+        height = self.archive.height_of(tx_hash)
+        block = None if height is None else self.archive.read(height)
+        if block is None or tx_hash not in block.firsts:
+            return None
+        return block.outcome(tx_hash)
+
+    def close(self) -> None:
+        """Write everything out and release the store."""
+        if not self.database.closed:
+            self.database.sync()
+            self.database.close()
+
+
+def executed(made: DerivedBlock, height: int) -> ExecutedBlock:
+    """Return a derived block in the form in which it is kept and published."""
+    block, result = made.block, made.result
+    source = BlockInput(height, block.time, made.data, (), block.inbox_from, ())
+    return ExecutedBlock(
+        source, result.receipts, result.events, result.cursor, len(result.segments), b""
+    )
