@@ -17,7 +17,8 @@ from typing import Final, final
 from prover.accusation import Accusation, Fault
 from prover.faults import commitment_of
 from prover.l1 import PostedClaim
-from statemachine.codec import as_bytes, as_list, pack, unpack
+from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
+from statemachine.errors import FrameInvalid
 
 SALT_BYTES: Final = 32
 
@@ -96,5 +97,6 @@ def encode_secrets(payee: bytes, salt: bytes) -> bytes:
 def decode_secrets(data: bytes) -> tuple[bytes, bytes]:
     """Return (payee, salt), or raise ``FrameInvalid``."""
     version, payee, salt = as_list(unpack(data), 3, "case")
-    as_bytes(bytes([version]), 1, "case version")
+    if as_uint(version, 256, "case version") != 1:
+        raise FrameInvalid(f"case version: {version} is not known")
     return as_bytes(payee, 20, "payee"), as_bytes(salt, SALT_BYTES, "salt")

@@ -101,6 +101,7 @@ class Resting:
     trader: int
     sub: int
     market: int
+    flags: int
     client_id: bytes
 
 
@@ -153,7 +154,7 @@ class Traffic:
     def make_frame(self, transactions: int) -> bytes:
         """Return the next frame, and take note of what it will consume."""
         draw = self.random.random()
-        self.now += 3_700_000 if draw < 0.01 else self.random.randrange(50, 2_500)
+        self.now += 3_700_000 if draw < 0.02 else self.random.randrange(50, 2_500)
         if draw > 0.9:
             kind = self.random.choice((InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW))
             self.queue(kind, self.random.choice(self.keys), self.random.randrange(2), 50_000_000)
@@ -189,7 +190,7 @@ class Traffic:
         """Return every publisher's message about a price that walked on, sometimes jumped."""
         step = self.random.gauss(0, 0.0008)
         if self.random.random() < 0.02:
-            step = self.random.choice((-0.04, 0.04))
+            step = self.random.choice((-0.06, 0.06))
         price = max(int(self.prices[market] * (1 + step)), 1_000)
         self.prices[market] = price
         messages = []
@@ -210,12 +211,17 @@ class Traffic:
         """Return one signed action of any kind; one in fifty has a bad signature."""
         random = self.random
         trader = random.randrange(len(self.keys))
-        action = self.make_action(trader)
+        draw = random.random()
+        if self.resting and draw < 0.22:
+            order = random.choice(self.resting[-150:])
+            trader, action = order.trader, self.make_change(order)
+        else:
+            action = self.make_action(trader)
         key = self.keys[trader]
-        if self.agents and random.random() < 0.1:
+        if self.agents and draw > 0.9:
             trader, key = random.choice(self.agents)
             action = self.make_order(trader)
-        nonce = self.next_nonce()
+        nonce = self.next_nonce() if random.random() < 0.98 else self.now << 10
         expires = self.now + random.choice((-1, 5_000)) if random.random() < 0.1 else 0
         transaction = sign_action(self.domain, key, action, nonce, expires)
         if random.random() < 0.02:
@@ -230,30 +236,31 @@ class Traffic:
         random = self.random
         draw = random.random()
         market = random.choice((1, 2, 3))
-        agent_key = key_of(f"agent {random.randrange(40)}")
-        agent = address_of(agent_key)
-        if draw < 0.55 or not self.resting:
-            return self.make_order(trader)
         if draw < 0.70:
-            order = random.choice(self.resting)
-            return Cancel(order.sub, order.market, order.client_id)
-        if draw < 0.78:
-            return self.make_modify(random.choice(self.resting))
-        if draw < 0.86:
+            return self.make_order(trader)
+        if draw < 0.82:
             count = random.choice((2, 5, 20, 64))
             return Bulk(0, tuple(self.make_leg(trader) for _ in range(count)))
-        if draw < 0.88:
+        if draw < 0.85:
             return CancelAll(0, random.choice((market, MARKET_EVERY)))
-        if draw < 0.90:
+        if draw < 0.88:
             return Withdraw(0, Micros(random.choice((1_000_000, 5_000_000, 10**13))))
-        if draw < 0.93:
+        if draw < 0.91:
             return Transfer(*random.choice(((0, 1), (1, 0), (0, 0))), Micros(40_000_000))
+        if draw < 0.94:
+            key = key_of(f"agent {random.randrange(60)}")
+            self.agents = [*self.agents[-15:], (trader, key)]
+            return ApproveAgent(address_of(key), Millis(self.now + 600_000), AGENT_KINDS, 0)
         if draw < 0.95:
-            self.agents = [*self.agents[-15:], (trader, agent_key)]
-            return ApproveAgent(agent, Millis(self.now + 600_000), AGENT_KINDS, 0)
-        if draw < 0.96:
-            return RevokeAgent(agent)
+            mine = [key for owner, key in self.agents if owner == trader]
+            return RevokeAgent(address_of(mine[0] if mine else self.keys[trader]))
         return Poke(random.randrange(1, len(self.keys) + 2), random.randrange(2))
+
+    def make_change(self, order: Resting) -> Action:
+        """Return a cancel or a modify of an order that may still rest."""
+        if self.random.random() < 0.6:
+            return Cancel(order.sub, order.market, order.client_id)
+        return self.make_modify(order)
 
     def make_order(self, trader: int) -> PlaceOrder:
         """Return an order near the price: resting, crossing, or off the rules."""
@@ -273,12 +280,12 @@ class Traffic:
         worse = away if side else -away
         price = self.prices[market] * (10_000 + worse) // 10_000
         price -= price % 10 if random.random() < 0.97 else 0
-        size = random.choice((1, 5, 20, 100, 400, 2_000))
+        size = random.choice((1, 5, 20, 100, 400, 2_000, 20_000))
         self.counter += 1
         client_id = b"" if random.random() < 0.2 else self.counter.to_bytes(16, "big")
         sub = 0 if random.random() < 0.95 else 1
         if client_id and not flags & FLAG_IOC:
-            resting = Resting(trader, sub, market, client_id)
+            resting = Resting(trader, sub, market, flags, client_id)
             self.resting = [*self.resting[-LIVE_ORDERS_MAX:], resting]
         return PlaceOrder(sub, market, flags, Price(max(price, 1)), Lots(size), client_id)
 
@@ -286,7 +293,8 @@ class Traffic:
         """Return a new price and size for an order that may still rest."""
         price = self.prices[order.market] * self.random.randrange(9_950, 10_050) // 10_000
         price -= price % 10
-        flags = FLAG_POST_ONLY if self.random.random() < 0.5 else 0
+        flags = order.flags & (FLAG_SELL | FLAG_REDUCE_ONLY)
+        flags |= self.random.choice((0, 0, FLAG_POST_ONLY, FLAG_IOC | FLAG_SELL))
         size = Lots(self.random.choice((1, 10, 50)))
         return Modify(order.sub, order.market, flags, order.client_id, Price(price), size)
 

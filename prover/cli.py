@@ -1,0 +1,263 @@
+"""``sextant challenger``: check what proposers claim, and dispute what is wrong.
+
+Exit codes: 0 all claims are right, 1 one is wrong, 2 bad usage, 3 L1 or a file
+cannot be read, 70 a bug.  Data goes to stdout, talk to stderr.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from statemachine.errors import SextantError
+
+if TYPE_CHECKING:  # heavy: only the command that needs it loads it
+    from prover.l1 import L1
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  has no other name
+    Run = Callable[[argparse.Namespace], int]
+
+EXIT_OK: Final = 0
+EXIT_NO: Final = 1
+EXIT_UNREADABLE: Final = 3
+L1_TARGET: Final = "127.0.0.1:50545"
+METRICS_PORT: Final = 50593
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the commands of this module to ``parser``."""
+    commands = parser.add_subparsers(dest="challenger_command", required=True, metavar="COMMAND")
+    add_duty(commands, "watch", "judge every claim; no key, no calls", run_watch)
+    add_duty(commands, "defend", "judge every claim, and have wrong ones convicted", run_defend)
+    verify = commands.add_parser("verify-batch", help="judge the claims of a file, offline")
+    verify.add_argument("file", type=Path, metavar="FILE", help="a bundle; see `export`")
+    verify.add_argument("--json", action="store_true", help="print one JSON object")
+    verify.set_defaults(run=run_verify)
+    export = commands.add_parser("export", help="write a bundle of what L1 has")
+    export.add_argument("file", type=Path, metavar="FILE", help="the file to write")
+    export.add_argument("--l1", default=L1_TARGET, metavar="HOST:PORT", help="address of L1")
+    export.set_defaults(run=run_export)
+    explain = commands.add_parser("explain", help="say what is wrong with a claim")
+    explain.add_argument("claim", type=int, metavar="CLAIM", help="number of the claim")
+    explain.add_argument("--l1", default=L1_TARGET, metavar="HOST:PORT", help="address of L1")
+    explain.add_argument("--file", type=Path, help="read a bundle instead of asking L1")
+    explain.add_argument("--json", action="store_true", help="print one JSON object")
+    explain.set_defaults(run=run_explain)
+    status = commands.add_parser("status", help="show what a running challenger found")
+    status.add_argument("--datadir", type=Path, required=True, help="his data directory")
+    status.set_defaults(run=run_status)
+    drill = commands.add_parser("drill", help="corrupt synthetic claims, and convict each")
+    drill.add_argument("--faults", type=int, default=50, help="random segments to corrupt")
+    drill.add_argument("--seed", type=int, default=1, help="of traffic and choices")
+    drill.add_argument("--json", action="store_true", help="print one JSON object")
+    drill.set_defaults(run=run_drill)
+
+
+def add_duty(commands: "Commands", name: str, text: str, run: "Run") -> None:
+    """Add ``watch`` or ``defend``, which share most of their options."""
+    duty = commands.add_parser(name, help=text)
+    duty.add_argument("--l1", default=L1_TARGET, metavar="HOST:PORT", help="address of L1")
+    duty.add_argument("--datadir", type=Path, help="where to keep state and commitments")
+    duty.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus here")
+    duty.add_argument("--poll-ms", type=int, default=250, help="pause between looks at L1")
+    duty.add_argument("--json", action="store_true", help="one JSON object per line")
+    if name == "watch":
+        duty.add_argument("--stay", action="store_true", help="go on after a wrong claim")
+    else:
+        duty.add_argument("--key-file", type=Path, required=True, help="the L1 key to act with")
+        duty.add_argument("--payee", metavar="ADDRESS", help="who is paid; default: the key's")
+    duty.set_defaults(run=run)
+
+
+def complain(error: object) -> int:
+    """Say on stderr why a command cannot go on."""
+    sys.stderr.write(f"sextant challenger: {error}\n")
+    return EXIT_UNREADABLE
+
+
+def connect_l1(target: str, key: bytes | None) -> "L1":
+    """Return an adapter to the L1 at ``target``, which signs with ``key``.
+
+    Loaded by name: the adapter stands above this package.
+    """
+    adapter: L1 = import_module("node.l1").GrpcL1(target, key or b"")
+    return adapter
+
+
+def run_watch(arguments: argparse.Namespace) -> int:
+    """Judge claims until told to stop."""
+    return run_duty(arguments, None)
+
+
+def run_defend(arguments: argparse.Namespace) -> int:
+    """Judge claims and act on wrong ones until told to stop."""
+    try:
+        key = import_module("node.keyfile").load_key(arguments.key_file)
+    except SextantError as error:
+        return complain(error)
+    return run_duty(arguments, key)
+
+
+def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
+    """Run ``watch`` or ``defend`` to its end."""
+    from prover.duty import DutySettings, keep_duty
+    from prover.keeper import SCHEMA
+
+    database = None
+    try:
+        if arguments.datadir is not None:
+            owner = "challenger defend" if key else "challenger watch"
+            database = import_module("node.database").Database(
+                arguments.datadir / "store", SCHEMA, owner
+            )
+        settings = DutySettings(
+            key=key,
+            payee=bytes.fromhex((getattr(arguments, "payee", None) or "").removeprefix("0x")),
+            stay=key is not None or arguments.stay,
+            pause=arguments.poll_ms / 1_000,
+            as_json=arguments.json,
+            metrics_port=arguments.metrics_port,
+            status=None if arguments.datadir is None else arguments.datadir / "status.json",
+        )
+        return asyncio.run(keep_duty(connect_l1, arguments.l1, database, settings))
+    except (SextantError, OSError, ValueError) as error:
+        return complain(error)
+    finally:
+        if database is not None:
+            database.close()
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """Judge a bundle; the exit code is the verdict."""
+    from prover.bundle import check_bundle, decode_bundle
+
+    try:
+        bundle = decode_bundle(arguments.file.read_text())
+        findings = check_bundle(bundle, lambda _: None)
+    except (OSError, UnicodeDecodeError, SextantError) as error:
+        return complain(f"{arguments.file}: {error}")
+    wrong = 0
+    results = []
+    for finding in findings:
+        number = finding.claim.number
+        root = finding.claim.output.post_root.hex()
+        if not finding.judged:
+            verdict = "cannot be judged: its entry or trace is not in the file"
+        elif finding.fault is None:
+            verdict = "right"
+        else:
+            wrong += 1
+            verdict = f"WRONG: {finding.fault.kind.name}: {finding.fault.reason}"
+        results.append({"claim": number, "root": root, "verdict": verdict})
+    if arguments.json:
+        sys.stdout.write(json.dumps({"schema": 1, "wrong": wrong, "claims": results}) + "\n")
+    else:
+        for result in results:
+            sys.stdout.write(
+                f"claim {result['claim']} root {result['root']}: {result['verdict']}\n"
+            )
+    if any(not finding.judged for finding in findings) or not findings:
+        return EXIT_UNREADABLE if not wrong else EXIT_NO
+    return EXIT_NO if wrong else EXIT_OK
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    """Write what L1 has into a bundle."""
+    from prover.duty import fetch_bundle
+
+    try:
+        text = asyncio.run(fetch_bundle(connect_l1, arguments.l1))
+        arguments.file.write_text(text)
+    except (SextantError, OSError) as error:
+        return complain(error)
+    return EXIT_OK
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Say what is wrong with one claim."""
+    from prover.bundle import check_bundle, decode_bundle
+    from prover.duty import fetch_bundle
+    from prover.explain import explain_claim
+    from statemachine.signing import Domain, recover_signers
+
+    try:
+        if arguments.file is None:
+            text = asyncio.run(fetch_bundle(connect_l1, arguments.l1))
+        else:
+            text = arguments.file.read_text()
+        bundle = decode_bundle(text)
+        findings = check_bundle(bundle, lambda _: None)
+    except (OSError, UnicodeDecodeError, SextantError) as error:
+        return complain(error)
+    finding = next((f for f in findings if f.claim.number == arguments.claim), None)
+    if finding is None or finding.derived is None:
+        return complain(f"claim {arguments.claim}: L1 has none, or its entry is not there")
+    rules = bundle.deployment.rules
+    if finding.derived.parent.hash != finding.claim.output.previous_output:
+        return complain(f"claim {arguments.claim} builds on another wrong claim; explain that one")
+    domain = Domain(rules.chain_id, rules.rollup)
+    told = explain_claim(
+        rules,
+        finding.derived,
+        finding.claim.output,
+        finding.claim.trace,
+        lambda transactions: recover_signers(domain, transactions),
+    )
+    if arguments.json:
+        sys.stdout.write(json.dumps({"schema": 1, "claim": arguments.claim, **told}) + "\n")
+    else:
+        for name, value in told.items():
+            if isinstance(value, list):
+                sys.stdout.write(f"{name}:\n")
+                for row in value:
+                    cells = " ".join(f"{k}={v}" for k, v in row.items())
+                    sys.stdout.write(f"    {cells}\n")
+            else:
+                sys.stdout.write(f"{name:18} {value}\n")
+    return EXIT_OK if told["agrees"] else EXIT_NO
+
+
+def run_status(arguments: argparse.Namespace) -> int:
+    """Print the status file of a running challenger."""
+    try:
+        sys.stdout.write((arguments.datadir / "status.json").read_text())
+    except OSError as error:
+        return complain(error)
+    return EXIT_OK
+
+
+def run_drill(arguments: argparse.Namespace) -> int:
+    """Corrupt random segments of synthetic entries, and convict each claim."""
+    from prover.drill import Drill, tell_report
+
+    drill = Drill(arguments.seed, time.perf_counter_ns)
+    report = drill.run(arguments.faults, lambda line: None if arguments.json else print_line(line))
+    if arguments.json:
+        sys.stdout.write(
+            json.dumps(
+                {
+                    "schema": 1,
+                    "convicted": report.convicted,
+                    "acquitted": report.acquitted,
+                    "witness_bytes_max": max(report.witness_bytes),
+                    "verdict_ns_max": max(report.verdict_ns),
+                    "proof_ns_max": max(report.proof_ns),
+                    "failures": report.failures,
+                }
+            )
+            + "\n"
+        )
+    else:
+        for line in tell_report(report):
+            print_line(line)
+    return EXIT_NO if report.failures else EXIT_OK
+
+
+def print_line(line: str) -> None:
+    """Write one line of data."""
+    sys.stdout.write(line + "\n")

@@ -1,0 +1,174 @@
+"""A challenger at work: from a connection to L1 to rounds that never end."""
+
+import asyncio
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from prover.board import Board
+from prover.bundle import BundledClaim, encode_bundle
+from prover.challenger import Challenger
+from prover.contract.log import LogEntry
+from prover.contract.records import QueuedItem
+from prover.contract.rules import ContractRules
+from prover.defence import Defence
+from prover.keeper import Disk, Keeper
+from prover.l1 import L1, L1Unreachable, PostedClaim
+from prover.patrol import Patrol
+from prover.replica import Replica, genesis_replica
+from statemachine.signing import address_of
+
+EXIT_OK = 0
+EXIT_NO = 1
+
+Connect = Callable[[str, bytes | None], L1]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DutySettings:
+    """How to watch or defend; ``key`` is ``None`` for a watcher.
+
+    ``pause`` in seconds between rounds; ``stay`` goes on after a wrong claim;
+    ``status`` is the status file; ``payee`` is who is paid, empty: the key.
+    """
+
+    key: bytes | None
+    payee: bytes
+    stay: bool
+    pause: float
+    as_json: bool
+    metrics_port: int | None
+    status: Path | None
+
+    def __post_init__(self) -> None:
+        """Refuse a payee that is no address."""
+        if len(self.payee) not in (0, 20):
+            raise ValueError(f"payee: {len(self.payee)} bytes, expected 20")
+
+    @property
+    def mode(self) -> str:
+        """What the challenger is doing."""
+        return "watch" if self.key is None else "defend"
+
+
+async def keep_duty(
+    connect: Connect, target: str, disk: Disk | None, settings: DutySettings
+) -> int:
+    """Make rounds until a signal or, unless it stays, a wrong claim; return the exit code."""
+    l1 = connect(target, settings.key)
+    task = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    core: Challenger | None = None
+    try:
+        deployment = await reach_deployment(l1, settings.pause)
+        core, keeper = await make_core(l1, deployment, disk, settings)
+        board = Board(
+            settings.mode,
+            sys.stdout,
+            as_json=settings.as_json,
+            path=settings.status,
+            port=settings.metrics_port,
+        )
+        patrol = Patrol(l1, core, board, keeper, lambda: time.time_ns() // 1_000_000)
+        known = f"rules {deployment.rules.hash.hex()[:16]}.. are known"
+        at = f"state stands at log entry {core.replica.next_index}"
+        patrol.note("info", f"{settings.mode}: {known}, {at}")
+        right = await patrol.run(settings.pause, until_wrong=not settings.stay)
+    except asyncio.CancelledError:
+        wrong = core is not None and core.defence is None and core.wrong
+        return EXIT_NO if wrong else EXIT_OK
+    else:
+        return EXIT_OK if right else EXIT_NO
+    finally:
+        await l1.close()
+
+
+async def reach_deployment(l1: L1, pause: float) -> ContractRules:
+    """Return what the contract was deployed with, waiting for L1 to answer.
+
+    Raises
+    ------
+    SextantError
+        The rules are of a version that this program does not know.
+    """
+    told = False
+    while True:
+        try:
+            return await l1.deployment()
+        except L1Unreachable as error:
+            if not told:
+                sys.stderr.write(f"sextant challenger: waiting for L1: {error}\n")
+                told = True
+            await asyncio.sleep(pause)
+
+
+async def make_core(
+    l1: L1, deployment: ContractRules, disk: Disk | None, settings: DutySettings
+) -> tuple[Challenger, Keeper | None]:
+    """Return the core, where kept state or genesis puts it, and the keeper."""
+    keeper = None if disk is None else Keeper(disk, deployment)
+    replica: Replica
+    if keeper is None:
+        replica = genesis_replica(deployment.rules, deployment.genesis_time_ms)
+    else:
+        if not await is_settled(l1, keeper):
+            sys.stderr.write("sextant challenger: L1 is another one; deriving from genesis\n")
+            keeper.write_genesis()
+        replica = keeper.load()
+    defence = None
+    if settings.key is not None:
+        kept = {} if keeper is None else keeper.cases()
+        payee = settings.payee or address_of(settings.key)
+        defence = Defence(deployment, payee, kept, draw_salt, time.monotonic_ns)
+    return Challenger(deployment, replica, time.monotonic_ns, defence), keeper
+
+
+def draw_salt() -> bytes:
+    """Return 32 fresh random bytes."""
+    return secrets.token_bytes(32)
+
+
+async def is_settled(l1: L1, keeper: Keeper) -> bool:
+    """Return whether L1 still counts the kept state's output among its claims."""
+    head = keeper.head
+    if head == keeper.deployment.genesis:
+        return True
+    return any(posted.claim.output == head for posted in await fetch_claims(l1))
+
+
+async def fetch_claims(l1: L1) -> list[PostedClaim]:
+    """Return every claim that L1 has."""
+    claims: list[PostedClaim] = []
+    while page := await l1.claims(len(claims)):
+        claims += page
+    return claims
+
+
+async def fetch_bundle(connect: Connect, target: str) -> str:
+    """Return a bundle of all of L1's log, inbox and claims."""
+    l1 = connect(target, None)
+    try:
+        deployment = await l1.deployment()
+        items: list[QueuedItem] = []
+        entries: list[LogEntry] = []
+        while items_page := await l1.inbox_items(len(items)):
+            items += items_page
+        while entries_page := await l1.log_entries(len(entries)):
+            entries += entries_page
+        posted = await fetch_claims(l1)
+    finally:
+        await l1.close()
+    claims = [
+        BundledClaim(each.claim.number, each.claim.output, list(each.trace))
+        for each in posted
+        if each.claim.number
+    ]
+    return encode_bundle(deployment, [queued.item for queued in items], entries, claims)
