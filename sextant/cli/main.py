@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 
 from sextant.errors import (
     EXIT_BUG,
-    EXIT_NO,
     EXIT_OK,
     EXIT_UNREACHABLE,
     EXIT_USAGE,
@@ -155,6 +154,8 @@ def execute(arguments: argparse.Namespace) -> int:
         code = run(arguments)
         sys.stdout.flush()
     except ClientError as error:
+        if getattr(arguments, "json", False):
+            return _say_json(error)
         return _say(error.exit_code, str(error))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -167,6 +168,21 @@ def execute(arguments: argparse.Namespace) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort of a program
         return _say(EXIT_BUG, _report_bug(error))
     return code
+
+
+def _say_json(error: ClientError) -> int:
+    """Say what went wrong so that a program understands it; still on stderr."""
+    import json
+
+    body = {
+        "schema": "sextant.error/1",
+        "code": error.code,
+        "message": error.message,
+        "advice": error.advice,
+        "retryable": error.retryable,
+    }
+    sys.stderr.write(json.dumps(body) + "\n")
+    return error.exit_code
 
 
 def _report_bug(error: Exception) -> str:
@@ -194,6 +210,3 @@ def _print_version() -> int:
 def _say(code: int, message: str) -> int:
     sys.stderr.write(f"sextant: {message}\n")
     return code
-
-
-__all__ = ["COMMANDS", "EXIT_NO", "Command", "build_parser", "build_root", "execute", "main"]

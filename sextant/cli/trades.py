@@ -1,6 +1,7 @@
 """``sextant trades``: the newest trades of a market, or all as they come."""
 
 import argparse
+import sys
 from typing import Final
 
 from sextant.cli.options import add_node_options
@@ -61,7 +62,9 @@ async def follow(arguments: argparse.Namespace, client: AsyncClient) -> None:
                 print_json("trade", trade)
             else:
                 time, market, side, price, size, note = row_of(trade)
-                print(f"{time}  {market}  {side:<4}  {price:f}  {size:f}  {note}".rstrip())  # noqa: T201 - this is the output
+                line = f"{time}  {market}  {side:<4}  {price:f}  {size:f}  {note}"
+                sys.stdout.write(line.rstrip() + "\n")
+                sys.stdout.flush()
             seen += 1
             if arguments.count and seen >= arguments.count:
                 return

@@ -150,7 +150,7 @@ def explain(error: grpc.aio.AioRpcError, *, target: str = "", sends: bool = Fals
     if not code and status is grpc.StatusCode.UNAVAILABLE:
         return Unreachable(
             "UNREACHABLE",
-            f"no connection to {target}: {text}",
+            f"no connection to {target} ({text.rsplit(': ', 1)[-1]})",
             advice="is the node running? `sextant devnet up` starts one",
             retryable=True,
         )

@@ -36,6 +36,7 @@ from statemachine.errors import WitnessIncomplete
 from statemachine.tree import PartialTree
 
 ADDRESS_SIZE: Final = 20
+HASH_SIZE: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,23 @@ def read_address(value: str | bytes) -> bytes:
     if len(address) != ADDRESS_SIZE:
         raise BadRequest("ADDRESS", f"{value!r} is no address of 40 hex digits")
     return address
+
+
+def read_hash(value: str) -> bytes:
+    """Return the 32 bytes of a hash.
+
+    Raises
+    ------
+    BadRequest
+        ``HASH``.
+    """
+    try:
+        found = bytes.fromhex(value.removeprefix("0x"))
+    except ValueError:
+        found = b""
+    if len(found) != HASH_SIZE:
+        raise BadRequest("HASH", f"{value!r} is no hash of 64 hex digits")
+    return found
 
 
 class Reads(Session):
@@ -269,7 +287,7 @@ def verify_proof(proof: StateProof, keys: Sequence[bytes]) -> None:
     try:
         tree = PartialTree.decode(proof.witness)
         if tree.root != proof.root:
-            raise ProofInvalid("ROOT", "the witness opens under another root than it says")
+            raise ProofInvalid("ROOT", "the witness opens under another root")
         proved = tuple((key, tree.get(key)) for key in keys)
     except WitnessIncomplete as error:
         raise ProofInvalid("WITNESS", f"the witness does not prove what was asked: {error}") from (

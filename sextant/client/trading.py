@@ -5,7 +5,7 @@ of them: each gets an outcome of its own.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -92,7 +92,7 @@ class Trading(Reads):
             time_in_force=time_in_force,
             post_only=post_only,
             reduce_only=reduce_only,
-            client_id=new_client_id() if client_id is None else client_id,
+            client_id=client_id,
             rounding=rounding,
             slippage=slippage,
             sub=sub,
@@ -101,6 +101,8 @@ class Trading(Reads):
 
     async def place_order(self, order: NewOrder) -> Placed:
         """Place one order, as :meth:`place` does."""
+        if order.client_id is None:
+            order = replace(order, client_id=new_client_id())
         action = await self.compose(order)
         sequenced = await self.submit(action)
         return self.placed_of(await self.market(order.market), action, sequenced.receipt)

@@ -1,0 +1,48 @@
+"""``sextant deposit``: from L1 into a sub-account."""
+
+import argparse
+
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.output import print_json, print_pairs, say
+from sextant.cli.session import run_client
+from sextant.client.amounts import show_usdc, to_micros
+from sextant.client.api import CREDIT_S, AsyncClient
+from sextant.client.l1 import L1Receipt
+from sextant.errors import EXIT_OK
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = "example: sextant deposit 1000 --as alice"
+    parser.add_argument("amount", metavar="USDC", help="how much, such as 1000 or 0.5")
+    parser.add_argument("--owner", metavar="ADDRESS", help="whose account (default: the signer's)")
+    parser.add_argument(
+        "--no-wait", action="store_true", help="return once L1 has it, before it is credited"
+    )
+    add_l1_options(parser)
+    add_key_options(parser)
+    add_node_options(parser)
+    parser.set_defaults(run=run_deposit)
+
+
+def run_deposit(arguments: argparse.Namespace) -> int:
+    """Deposit, and wait for the credit."""
+
+    async def work(client: AsyncClient) -> L1Receipt:
+        say("sending to L1, then waiting until the exchange has credited it")
+        wait = 0 if arguments.no_wait else CREDIT_S
+        return await client.deposit(arguments.amount, owner=arguments.owner, wait_s=wait)
+
+    receipt = run_client(arguments, work, signs=True)
+    if arguments.json:
+        print_json("deposit", {"credited": not arguments.no_wait, "l1": receipt})
+        return EXIT_OK
+    print_pairs(
+        [
+            ("deposited", show_usdc(to_micros(arguments.amount))),
+            ("state", "on L1" if arguments.no_wait else "credited"),
+            ("L1 block", receipt.block),
+            ("inbox item", receipt.value),
+        ]
+    )
+    return EXIT_OK

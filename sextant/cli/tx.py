@@ -1,0 +1,62 @@
+"""``sextant tx``: how far a transaction has come, and what became of it."""
+
+import argparse
+
+from sextant.cli.options import add_node_options
+from sextant.cli.output import print_json, print_pairs, print_table, show_time
+from sextant.cli.session import run_client
+from sextant.client.models import Stage
+from sextant.client.reads import TransactionInfo, read_hash
+from sextant.errors import EXIT_NO, EXIT_OK
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = "exit code 1: this node does not know it"
+    parser.add_argument("hash", metavar="HASH", help="transaction hash, 64 hex digits")
+    add_node_options(parser)
+    parser.set_defaults(run=run_tx)
+
+
+def run_tx(arguments: argparse.Namespace) -> int:
+    """Show a transaction."""
+    found = read_hash(arguments.hash)
+    info = run_client(arguments, lambda client: client.transaction(found))
+    if arguments.json:
+        print_json("transaction", info)
+    else:
+        print_transaction(arguments, info)
+    return EXIT_NO if info.stage in {Stage.UNKNOWN, Stage.REFUSED} else EXIT_OK
+
+
+def print_transaction(arguments: argparse.Namespace, info: TransactionInfo) -> None:
+    """Print a transaction and its receipts."""
+    print_pairs(
+        [
+            ("transaction", info.transaction_hash),
+            ("stage", f"{info.stage.value} {info.refusal}".strip()),
+            ("block", info.height or None),
+            ("accepted", show_time(info.accepted_ms)),
+            ("sequenced", show_time(info.sequenced_ms)),
+            ("posted", show_time(info.posted_ms)),
+            ("final", show_time(info.final_ms)),
+        ]
+    )
+    if info.receipts:
+        print_pairs([("", "")])
+        print_table(
+            arguments,
+            [">LEG", "RESULT", ">ORDER", ">FILLED LOTS", ">NOTIONAL", ">FEE", "ARGUMENTS"],
+            [
+                (
+                    receipt.leg,
+                    receipt.code_name,
+                    receipt.order_id or None,
+                    receipt.filled,
+                    receipt.notional,
+                    receipt.fee,
+                    " ".join(map(str, receipt.arguments)) or None,
+                )
+                for receipt in info.receipts
+            ],
+        )
