@@ -1,0 +1,299 @@
+"""The auditor: decode a whole state, and check that everything in it adds up.
+
+It trusts no sum that the state keeps: every one is taken again from the leaves
+it sums.  Amounts are compared to the unit; funding in micros << 32, so that
+what is not settled yet and what flooring kept back are part of the sum.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+
+from statemachine import keys
+from statemachine.actions import FLAG_REDUCE_ONLY
+from statemachine.cursor import PHASE_REST, decode_cursor
+from statemachine.due import PERIODIC
+from statemachine.funding import FUNDING_SHIFT
+from statemachine.liquidation import DUE_SLICE
+from statemachine.margin import margin_of
+from statemachine.matching import NO_CLIENT, hash_client_id
+from statemachine.records import (
+    PORTFOLIO_LIQUIDATING,
+    ROLE_OWNER,
+    Order,
+    Portfolio,
+    Position,
+    decode_account,
+    decode_client_id,
+    decode_due,
+    decode_ledger,
+    decode_market,
+    decode_nonces,
+    decode_oracle,
+    decode_order,
+    decode_owned,
+    decode_portfolio,
+    decode_position,
+    decode_signer,
+    decode_withdrawal,
+)
+from statemachine.rules import Rules
+from statemachine.state import State
+from statemachine.storage import MemoryStore
+
+DECODERS = {
+    keys.TABLE_CURSOR: lambda _, data: decode_cursor(data),
+    keys.TABLE_LEDGER: lambda _, data: decode_ledger(data),
+    keys.TABLE_SIGNER: decode_signer,
+    keys.TABLE_NONCES: decode_nonces,
+    keys.TABLE_MARKET: decode_market,
+    keys.TABLE_ORACLE: decode_oracle,
+    keys.TABLE_PORTFOLIO: decode_portfolio,
+    keys.TABLE_POSITION: decode_position,
+    keys.TABLE_ORDER: decode_order,
+}
+"""Records that are decoded into objects, which encode themselves again."""
+
+
+class Found(AssertionError):
+    """The books do not balance; the message says which entry."""
+
+
+def check(holds: bool, finding: str) -> None:
+    """Raise what the auditor found unless ``holds``."""
+    if not holds:
+        raise Found(finding)
+
+
+class Books:
+    """A state, decoded, by table."""
+
+    def __init__(self, items: Mapping[bytes, bytes]) -> None:
+        self.items = items
+        self.cursor = decode_cursor(items[keys.CURSOR_KEY])
+        self.ledger = decode_ledger(items[keys.LEDGER_KEY])
+        self.markets = {
+            int.from_bytes(key[1:], "big"): decode_market(key, data)
+            for key, data in self.table(keys.TABLE_MARKET)
+        }
+        self.portfolios: dict[int, Portfolio] = {
+            int.from_bytes(key[1:], "big"): decode_portfolio(key, data)
+            for key, data in self.table(keys.TABLE_PORTFOLIO)
+        }
+        self.positions: dict[tuple[int, int], Position] = {
+            (int.from_bytes(key[1:6], "big"), int.from_bytes(key[6:], "big")): decode_position(
+                key, data
+            )
+            for key, data in self.table(keys.TABLE_POSITION)
+        }
+        self.orders: list[Order] = [
+            decode_order(key, data) for key, data in self.table(keys.TABLE_ORDER)
+        ]
+
+    def table(self, table: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the leaves of one table, in order of their keys."""
+        for key in sorted(self.items):
+            if key[0] == table:
+                yield key, self.items[key]
+
+
+def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
+    """Check a whole state between two blocks; raise :class:`Found` if it does not hold."""
+    books = Books(items)
+    check(books.cursor.phase == PHASE_REST, "the cursor is not at rest")
+    check(set(books.markets) == {m.market for m in rules.markets}, "markets are not the rules'")
+    audit_encodings(books)
+    audit_money(books)
+    audit_markets(books)
+    audit_orders(books, rules)
+    audit_portfolios(books)
+    audit_margins(books, rules)
+    audit_signers(books)
+    audit_due(books, rules)
+
+
+def audit_encodings(books: Books) -> None:
+    """Every leaf is of a known table, and is what its own decoder would encode."""
+    blobs = {
+        keys.TABLE_ACCOUNT,
+        keys.TABLE_OWNED,
+        keys.TABLE_CLIENT_ID,
+        keys.TABLE_DUE,
+        keys.TABLE_WITHDRAWAL,
+    }
+    for key, data in books.items.items():
+        decoder = DECODERS.get(key[0])
+        check(decoder is not None or key[0] in blobs, f"unknown table of {key.hex()}")
+        if decoder is not None:
+            check(decoder(key, data).encode() == data, f"{key.hex()} is not canonical")
+
+
+def audit_money(books: Books) -> None:
+    """I1 and I7: what was paid in is all there, to the unit, and no fund is below zero."""
+    ledger = books.ledger
+    scaled = 0
+    for portfolio in books.portfolios.values():
+        scaled += portfolio.balance << FUNDING_SHIFT
+    for (_, number), position in books.positions.items():
+        market = books.markets[number]
+        scaled -= position.cost << FUNDING_SHIFT
+        scaled -= position.size * (market.funding_index - position.funding_index)
+    for market in books.markets.values():
+        scaled += market.funding_dust - (market.deficit << FUNDING_SHIFT)
+        check(market.funding_dust >= 0, f"I3: market {market.market}: funding dust below zero")
+        check(market.deficit >= 0, f"I7: market {market.market}: deficit below zero")
+    scaled += (ledger.insurance + ledger.fees + ledger.dust) << FUNDING_SHIFT
+    paid_in = (ledger.deposits - ledger.withdrawals) << FUNDING_SHIFT
+    check(
+        scaled == paid_in,
+        f"I1: {scaled - paid_in} micros << {FUNDING_SHIFT} too much: "
+        f"deposits {ledger.deposits}, withdrawals {ledger.withdrawals}",
+    )
+    check(ledger.insurance >= 0, f"I7: insurance is {ledger.insurance}")
+    check(ledger.fees >= 0, f"I7: fees are {ledger.fees}")
+    check(ledger.dust >= 0, f"I7: dust is {ledger.dust}")
+    withdrawals = [decode_withdrawal(data) for _, data in books.table(keys.TABLE_WITHDRAWAL)]
+    check(len(withdrawals) == ledger.next_withdrawal, "withdrawals are not numbered from 0")
+    check(
+        sum(amount for _, amount, _ in withdrawals) == ledger.withdrawals,
+        "withdrawals do not sum to the ledger's",
+    )
+    check(all(amount > 0 for _, amount, _ in withdrawals), "a withdrawal of nothing")
+
+
+def audit_markets(books: Books) -> None:
+    """I2 and I4: sizes cancel, open interest is the sum of longs, no book is crossed."""
+    sizes: Counter[int] = Counter()
+    longs: Counter[int] = Counter()
+    for (_, number), position in books.positions.items():
+        sizes[number] += position.size
+        longs[number] += max(0, position.size)
+    best: dict[tuple[int, int], int] = {}
+    for order in books.orders:
+        number, side, price, _ = keys.order_place(order.key)
+        best.setdefault((number, side), price)
+    for number, market in books.markets.items():
+        check(sizes[number] == 0, f"I2: market {number}: sizes sum to {sizes[number]}")
+        check(
+            longs[number] == market.open_interest,
+            f"I2: market {number}: open interest {market.open_interest}, longs {longs[number]}",
+        )
+        bid = best.get((number, keys.BUY), 0)
+        ask = best.get((number, keys.SELL), 1 << 64)
+        check(bid < ask, f"I4: market {number}: crossed, {bid} >= {ask}")
+        check((market.index > 0) == (market.state > 0), f"market {number}: active without price")
+        check((market.index > 0) == (market.mark > 0), f"market {number}: index without mark")
+
+
+def audit_orders(books: Books, rules: Rules) -> None:
+    """Every order is owned, bound and counted once, and nothing else is."""
+    ticks = {m.market: m.tick for m in rules.markets}
+    owned: dict[bytes, bytes] = {}
+    bound: set[bytes] = set()
+    for order in books.orders:
+        number, side, price, sequence = keys.order_place(order.key)
+        name = f"order {sequence} of market {number}"
+        check(0 < order.remaining <= order.size, f"I4: {name}: {order.remaining} of {order.size}")
+        check(price > 0 and price % ticks[number] == 0, f"{name}: price {price} is off the tick")
+        check(0 < sequence < books.ledger.next_sequence, f"{name}: a number not yet given")
+        owned[keys.owned_key(order.portfolio, number, sequence)] = order.key
+        if order.client_hash != NO_CLIENT:
+            key = keys.client_id_key(order.portfolio, order.client_hash)
+            data = books.items.get(key)
+            check(data is not None, f"{name}: its client id is not bound")
+            client_id, *place = decode_client_id(data or b"")
+            check(place == [number, sequence], f"{name}: its client id is bound to {place}")
+            check(hash_client_id(client_id) == order.client_hash, f"{name}: another client id")
+            bound.add(key)
+        check(side in (keys.BUY, keys.SELL), f"{name}: side {side}")
+    found = dict(books.table(keys.TABLE_OWNED))
+    check(set(found) == set(owned), "owned orders are not the orders")
+    for key, order_key in owned.items():
+        _, side, price, _ = keys.order_place(order_key)
+        check(decode_owned(found[key]) == (side, price), f"{key.hex()}: points elsewhere")
+    check(bound == {key for key, _ in books.table(keys.TABLE_CLIENT_ID)}, "stray client ids")
+
+
+def audit_portfolios(books: Books) -> None:
+    """Positions sum their orders, portfolios list their positions and count their orders."""
+    sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * 6)
+    for order in books.orders:
+        number, side, price, _ = keys.order_place(order.key)
+        total = sums[order.portfolio, number]
+        total[4] += 1
+        if order.flags & FLAG_REDUCE_ONLY:
+            total[5] += 1
+        else:
+            total[2 * side] += order.remaining
+            total[2 * side + 1] += order.remaining * price
+    listed: set[tuple[int, int]] = set()
+    for name, portfolio in books.portfolios.items():
+        check(portfolio.markets == sorted(set(portfolio.markets)), f"portfolio {name}: markets")
+        listed.update((name, number) for number in portfolio.markets)
+        orders = sum(sums[name, number][4] for number in portfolio.markets)
+        check(orders == portfolio.open_orders, f"portfolio {name}: {orders} open orders")
+        check(
+            (portfolio.flags & PORTFOLIO_LIQUIDATING != 0) == (portfolio.flagged_at != 0),
+            f"portfolio {name}: flagged without a time, or the reverse",
+        )
+    check(listed == set(books.positions), "positions are not those that portfolios list")
+    for place, position in books.positions.items():
+        kept = [
+            position.bids,
+            position.bids_value,
+            position.asks,
+            position.asks_value,
+            position.orders,
+            position.reduce_only,
+        ]
+        check(kept == sums[place], f"position {place}: keeps {kept}, orders sum to {sums[place]}")
+        check(position.size != 0 or position.orders != 0, f"position {place}: empty, but kept")
+        check(position.size != 0 or position.cost == 0, f"position {place}: flat at a cost")
+    check(set(sums) <= set(books.positions), "orders without a position")
+
+
+def audit_margins(books: Books, rules: Rules) -> None:
+    """I6: initial >= maintenance >= close-out >= 0, for everybody."""
+    state = State(MemoryStore(books.items.items()), rules)
+    for name in books.portfolios:
+        portfolio = state.portfolio(name)
+        check(portfolio is not None, f"portfolio {name} is gone")
+        if portfolio is not None:
+            margin = margin_of(state, portfolio)
+            ladder = (margin.initial, margin.maintenance, margin.closeout, 0)
+            check(list(ladder) == sorted(ladder, reverse=True), f"I6: portfolio {name}: {ladder}")
+
+
+def audit_signers(books: Books) -> None:
+    """Accounts and their owners are one to one; agents belong to accounts that exist."""
+    accounts = {
+        int.from_bytes(key[1:], "big"): decode_account(data)
+        for key, data in books.table(keys.TABLE_ACCOUNT)
+    }
+    check(set(accounts) == set(range(1, books.ledger.next_account)), "accounts are not 1..n")
+    owners = {}
+    for key, data in books.table(keys.TABLE_SIGNER):
+        signer = decode_signer(key, data)
+        check(signer.account in accounts, f"signer {key.hex()}: account {signer.account}")
+        if signer.role == ROLE_OWNER:
+            owners[signer.account] = key[1:]
+    check(owners == accounts, "accounts and owners differ")
+    strays = {name >> 8 for name in books.portfolios} - set(accounts)
+    check(not strays, f"portfolios of no account: {strays}")
+    for _, data in books.table(keys.TABLE_WITHDRAWAL):
+        owner = decode_withdrawal(data)[0]
+        check(owner in accounts.values(), f"a withdrawal to {owner.hex()}, who owns nothing")
+
+
+def audit_due(books: Books, rules: Rules) -> None:
+    """Each market has its periodic items, each flagged portfolio one slice; nothing else waits."""
+    waiting: Counter[tuple[int, int, int]] = Counter()
+    for key, data in books.table(keys.TABLE_DUE):
+        _, _, _, sequence = keys.DUE.unpack(key)
+        check(0 < sequence < books.ledger.next_due, f"due work {key.hex()}: a number not given")
+        kind, market, portfolio = decode_due(data)
+        waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
+    expected = {(kind, m.market, 0): 1 for kind in PERIODIC for m in rules.markets}
+    for name, record in books.portfolios.items():
+        if record.flags & PORTFOLIO_LIQUIDATING:
+            expected[DUE_SLICE, 0, name] = 1
+    check(waiting == expected, f"due work: {dict(waiting - Counter(expected))} too much")
