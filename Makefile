@@ -34,11 +34,17 @@ $(READY): pyproject.toml
 	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
+# On a terminal the command gets a process group of its own: ctrl-C reaches it and not make, so
+# that a clean stop is exit 0 and not "Interrupt".
+define foreground
+if [ -t 0 ]; then set -m; $(BIN)/sextant $(1); else exec $(BIN)/sextant $(1); fi
+endef
+
 devnet: setup ## bring up a whole network and watch it; ctrl-C stops it, again continues it
-	@exec $(BIN)/sextant devnet up $(ARGS)
+	@$(call foreground,devnet up $(ARGS))
 
 demo: setup ## the finite story on the same processes: trade, liquidation, fraud, withdrawal
-	@exec $(BIN)/sextant devnet demo $(ARGS)
+	@$(call foreground,devnet demo $(ARGS))
 
 test: setup compile-optional ## all tests
 	@$(BIN)/pytest -q -n 2 --dist loadgroup $(TESTS) $(ARGS)
