@@ -1,0 +1,100 @@
+"""Replicas: one reading of the log, taken back and fed again, is the same."""
+
+import pytest
+
+from prover.entry import parse_entry
+from prover.replica import Replica, genesis_replica
+from prover.traffic import START_MS, Traffic, TrafficEntry, traffic_rules
+from statemachine.errors import InvariantBroken, StorageCorrupt
+from statemachine.storage import MemoryStore
+from statemachine.tree import Tree
+
+
+def make_log(seed: int, count: int) -> tuple[Traffic, list[TrafficEntry]]:
+    traffic = Traffic(seed)
+    return traffic, [traffic.make_entry(2, 30) for _ in range(count)]
+
+
+def fresh_replica(traffic: Traffic) -> Replica:
+    replica = genesis_replica(traffic.rules, START_MS)
+    replica.add_inbox(0, traffic.inbox)
+    return replica
+
+
+def test_two_replicas_agree_and_undo_leads_back() -> None:
+    traffic, log = make_log(3, 5)
+    first, second = fresh_replica(traffic), fresh_replica(traffic)
+    outputs = [first.feed(entry).output for entry in log]
+    for entry in log[:2]:
+        second.feed(entry)
+    state = dict(second.store.values)
+    for entry in log[2:]:
+        second.feed(entry)
+    assert second.head == first.head
+    for _ in log[2:]:
+        second.undo()
+    assert second.head == outputs[1]
+    assert second.tree.root == outputs[1].post_root
+    assert second.store.values == state
+    assert [second.feed(entry).output for entry in log[2:]] == outputs[2:]
+
+
+def test_the_flat_state_is_the_state_of_the_tree() -> None:
+    traffic, log = make_log(4, 4)
+    replica = fresh_replica(traffic)
+    for entry in log:
+        derived = replica.feed(entry)
+        assert derived.trace[-1] == replica.tree.root == replica.head.post_root
+        assert len(derived.trace) == derived.output.segments + 1
+    assert isinstance(replica.store, MemoryStore)
+    assert Tree.from_items(sorted(replica.store.values.items())).root == replica.tree.root
+    assert dict(replica.tree.items()) == replica.store.values
+
+
+@pytest.mark.parametrize("data", [b"", b"garbage", b"\x01\x00\x01\x00\x00\x00\x00"])
+def test_an_entry_without_a_valid_frame_makes_one_empty_block(data: bytes) -> None:
+    traffic, log = make_log(5, 2)
+    replica = fresh_replica(traffic)
+    for entry in log:
+        replica.feed(entry)
+    before = replica.head
+    later = TrafficEntry(len(log), data, log[-1].time + 5_000, log[-1].inbox_count)
+    derived = replica.feed(later)
+    assert len(parse_entry(data)) == 1
+    assert derived.output.height == before.height + 1
+    assert derived.blocks[0].block.frame is None
+    assert replica.cursor.time == later.time
+
+
+def test_overdue_items_are_consumed_without_a_frame() -> None:
+    traffic = Traffic(6)
+    replica = fresh_replica(traffic)
+    overdue = START_MS + traffic.rules.inbox_deadline_ms
+    waiting = replica.feed(TrafficEntry(0, b"", overdue - 1, len(traffic.inbox)))
+    assert waiting.output.inbox_index == 0
+    consumed = replica.feed(TrafficEntry(1, b"", overdue, len(traffic.inbox)))
+    assert consumed.output.inbox_index == len(traffic.inbox)
+
+
+def test_history_answers_until_it_is_forgotten() -> None:
+    traffic, log = make_log(8, 4)
+    replica = fresh_replica(traffic)
+    for entry in log:
+        replica.feed(entry)
+    assert [replica.derived_at(i).facts.index for i in range(4)] == [0, 1, 2, 3]  # type: ignore[union-attr]  # they exist
+    assert len(replica.forget(2)) == 2
+    assert replica.derived_at(1) is None
+    assert replica.derived_at(2) is not None
+    assert replica.derived_at(4) is None
+
+
+def test_what_cannot_be_fed_is_refused() -> None:
+    traffic, log = make_log(9, 1)
+    replica = genesis_replica(traffic.rules, START_MS)
+    with pytest.raises(InvariantBroken, match="inbox"):
+        replica.feed(log[0])
+    replica.add_inbox(0, traffic.inbox)
+    with pytest.raises(InvariantBroken, match="entry 0"):
+        replica.feed(TrafficEntry(1, b"", START_MS, 0))
+    with pytest.raises(StorageCorrupt, match="root"):
+        Replica(traffic_rules(), MemoryStore(), Tree(), replica.head)
