@@ -1,0 +1,60 @@
+"""What a wallet shows is what the exchange checks: digests equal eth-account's."""
+
+import pytest
+from eth_account import Account
+from eth_account.messages import _hash_eip191_message, encode_typed_data
+
+from sextant.client.typed_data import typed_data_of
+from statemachine.actions import (
+    MARKET_EVERY,
+    Action,
+    ApproveAgent,
+    Bulk,
+    Cancel,
+    CancelAll,
+    Modify,
+    PlaceOrder,
+    Poke,
+    RevokeAgent,
+    Transfer,
+    Withdraw,
+)
+from statemachine.signing import Domain, address_of, digest_of, recover_signer, sign_action
+from statemachine.units import Lots, Micros, Millis, Price
+
+KEY = bytes(range(1, 33))
+DOMAIN = Domain(31_337, bytes(range(20)))
+AGENT = bytes(range(100, 120))
+ORDER = PlaceOrder(0, 1, 1, Price(6_500_000), Lots(5_000), bytes(16))
+ACTIONS: list[Action] = [
+    ORDER,
+    Cancel(0, 1, 7),
+    Cancel(3, 1, b"\x07" * 16),
+    CancelAll(0, MARKET_EVERY),
+    Modify(0, 1, 0, 7, Price(6_400_000), Lots(1)),
+    Bulk(0, (ORDER, Cancel(0, 1, 9), Cancel(0, 2, 10))),
+    Withdraw(255, Micros((1 << 64) - 1)),
+    Transfer(0, 1, Micros(1)),
+    ApproveAgent(AGENT, Millis(1_900_000_000_000), 62, 3),
+    RevokeAgent(AGENT),
+    Poke(7, 1),
+]
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: type(action).__name__)
+@pytest.mark.parametrize("expiry", [0, 1_900_000_060_000])
+def test_digest_is_that_of_the_typed_data(action: Action, expiry: int) -> None:
+    nonce = 1_900_000_000_000 << 10 | 5
+    message = encode_typed_data(full_message=typed_data_of(DOMAIN, action, nonce, expiry))
+    assert _hash_eip191_message(message) == digest_of(DOMAIN, action, nonce, expiry)
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: type(action).__name__)
+def test_signature_is_that_of_eth_account(action: Action) -> None:
+    nonce = 1_900_000_000_000 << 10
+    signed = Account.sign_typed_data(KEY, full_message=typed_data_of(DOMAIN, action, nonce, 0))
+    ours = sign_action(DOMAIN, KEY, action, nonce)
+    assert signed.signature[:64] == ours.signature[:64]
+    assert signed.v - 27 == ours.signature[64]
+    assert recover_signer(DOMAIN, ours) == address_of(KEY)
+    assert Account.from_key(KEY).address.lower() == f"0x{address_of(KEY).hex()}"
