@@ -1,0 +1,169 @@
+"""Properties of the L1 contract over every history, not those we thought of.
+
+Money is conserved, no bond is lost, what is final stays final, at most one
+child of a claim is final, an honest claim is never convicted, and time alone
+makes the right claim final.
+"""
+
+from dataclasses import replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from prover.contract import bank
+from prover.contract.calls import CommitFault, Deposit, ForceWithdraw
+from prover.contract.codes import ContractCode
+from prover.contract.contract import Contract
+from prover.contract.records import ClaimStatus
+from prover.outputs import genesis_output
+from tests.l1_worlds import (
+    BOND,
+    CHALLENGER,
+    CHEAT,
+    PROPOSER,
+    SEQUENCER,
+    USER,
+    WINDOW_MS,
+    L1World,
+    deployment,
+    judge_by_truth,
+    true_output,
+)
+
+PEOPLE = (SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER)
+
+
+class ContractHistory(RuleBasedStateMachine):
+    """A contract under everybody's hands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = L1World()
+        self.state = self.world.state
+        self.finals: list[int] = [0]
+        self.stored: dict[bytes, bytes] = {}
+
+    def is_right(self, claim: int) -> bool:
+        """Whether a claim is the right one, all the way down."""
+        while claim:
+            parent = self.state.claims[claim].parent
+            if self.state.claims[claim].output != true_output(self.state.claims[parent].output)[0]:
+                return False
+            claim = parent
+        return True
+
+    @rule()
+    def append(self) -> None:
+        assert self.world.append().ok
+
+    @rule(amount=st.integers(0, 60_000_000))
+    def deposit(self, amount: int) -> None:
+        self.world.call(USER, Deposit(USER, 0, amount))
+
+    @rule(amount=st.integers(0, 10))
+    def force_withdraw(self, amount: int) -> None:
+        assert self.world.call(USER, ForceWithdraw(0, amount)).ok
+
+    @rule(data=st.data(), lie=st.integers(0, 2))
+    def propose(self, data: st.DataObject, lie: int) -> None:
+        parent = data.draw(st.integers(0, len(self.state.claims) - 1))
+        sender = data.draw(st.sampled_from(PEOPLE))
+        before = self.world.eth(sender)
+        result = self.world.call(sender, self.world.proposal(parent, lie))
+        assert self.world.eth(sender) >= before - (BOND if result.ok else 0)
+
+    @precondition(lambda self: len(self.state.claims) > 1)
+    @rule(data=st.data(), committed=st.booleans(), wait=st.sampled_from([0, 1_000, 30_000]))
+    def accuse(self, data: st.DataObject, committed: bool, wait: int) -> None:
+        claim = data.draw(st.integers(1, len(self.state.claims) - 1))
+        accusation = self.world.accusation(claim)
+        if committed:
+            self.world.commit(accusation)
+        if wait:
+            self.world.wait(wait)
+        status = self.world.status(claim)
+        result = self.world.call(data.draw(st.sampled_from(PEOPLE)), accusation)
+        if result.ok:
+            assert status is ClaimStatus.PENDING
+            parent = self.state.claims[self.state.claims[claim].parent].output
+            assert self.state.claims[claim].output != true_output(parent)[0]
+        elif self.is_right(claim):
+            assert self.world.status(claim) is not ClaimStatus.CONVICTED
+
+    @rule(commitment=st.binary(min_size=32, max_size=32))
+    def commit_noise(self, commitment: bytes) -> None:
+        self.world.call(CHEAT, CommitFault(commitment))
+
+    @rule(time=st.sampled_from([1, 10_000, WINDOW_MS]))
+    def wait(self, time: int) -> None:
+        self.world.wait(time)
+
+    @rule()
+    def restart(self) -> None:
+        contract = Contract(self.world.rules, judge_by_truth, self.state.items().items())
+        assert contract.state.digest() == self.state.digest()
+        self.world.contract, self.world.state, self.state = contract, contract.state, contract.state
+
+    @invariant()
+    def money_is_conserved(self) -> None:
+        bank.check_conservation(self.state)
+
+    @invariant()
+    def what_is_final_stays_final(self) -> None:
+        for claim in self.finals:
+            assert self.world.status(claim) is ClaimStatus.FINAL
+        self.finals = [c.number for c in self.state.claims if c.status is ClaimStatus.FINAL]
+
+    @invariant()
+    def siblings_of_final_claims_are_dead(self) -> None:
+        for parent, children in self.state.children.items():
+            finals = [n for n in children if self.world.status(n) is ClaimStatus.FINAL]
+            assert len(finals) <= 1
+            if finals:
+                assert self.world.status(parent) is ClaimStatus.FINAL
+                others = (n for n in children if n not in finals)
+                assert all(self.world.status(n).is_dead for n in others)
+
+    @invariant()
+    def nothing_lives_on_the_dead(self) -> None:
+        for claim in self.state.claims[1:]:
+            if self.world.status(claim.parent).is_dead:
+                assert claim.status.is_dead
+
+    @invariant()
+    def no_bond_is_lost(self) -> None:
+        slashed = sum(c.status is ClaimStatus.CONVICTED for c in self.state.claims)
+        assert self.state.totals.eth_burnt == slashed * (BOND // 2)
+        assert self.state.totals.eth_bonded == len(self.state.pending) * BOND
+
+    @invariant()
+    def the_pending_are_in_order(self) -> None:
+        numbers = list(self.state.pending)
+        assert numbers == sorted(numbers)
+
+
+TestContractHistory = ContractHistory.TestCase
+TestContractHistory.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_the_right_claim_becomes_final_against_any_number_of_lies() -> None:
+    world = L1World()
+    for _ in range(4):
+        world.append()
+    tip, lies = 0, []
+    for _ in range(4):
+        lies.append(world.propose(tip, lie=1))
+        tip = world.propose(tip)
+    for lie in lies:
+        assert world.convict(lie).ok
+    world.wait(WINDOW_MS)
+    assert world.status(tip) is ClaimStatus.FINAL
+    assert world.call(CHALLENGER, world.accusation(tip)).code is ContractCode.WINDOW_CLOSED
+
+
+def test_deployments_differ_by_their_hash() -> None:
+    rules = deployment()
+    assert replace(rules, bond_gwei=2).hash != rules.hash
+    other = genesis_output(rules.rules.chain_id, rules.rules.hash, bytes(32))
+    assert replace(rules, genesis=other).hash != rules.hash
