@@ -19,14 +19,9 @@ from statemachine.signing import NO_ADDRESS
 from statemachine.step import Step
 
 KINDS_ALLOWED: Final = (
-    1 << Kind.ORDER
-    | 1 << Kind.CANCEL
-    | 1 << Kind.CANCEL_ALL
-    | 1 << Kind.MODIFY
-    | 1 << Kind.BULK
-    | 1 << Kind.POKE
+    1 << Kind.ORDER | 1 << Kind.CANCEL | 1 << Kind.CANCEL_ALL | 1 << Kind.MODIFY | 1 << Kind.BULK
 )
-"""What an agent may ever sign: no kind that moves money or makes other agents."""
+"""What an agent may ever sign: no kind that moves money, earns it or makes other agents."""
 
 
 def first_unknown_market(rules: Rules, markets: int) -> int:

@@ -31,7 +31,8 @@ from statemachine.step import Step
 
 DEPOSITS_LIMIT = 1 << 64
 """All deposits ever, in micros: 18 trillion USDC; with it no balance passes 95 bits."""
-ACCOUNTS_LIMIT = 1 << 32
+ACCOUNTS_LIMIT = (1 << 32) - 1
+"""Accounts ever opened: the number of the next one has to fit its 4 bytes."""
 
 
 def execute_inbox(step: Step, item: InboxItem) -> None:
