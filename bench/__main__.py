@@ -13,16 +13,21 @@ from bench.measurements import MEASUREMENTS, Unavailable, chosen
 
 
 def main() -> int:
-    """Run what was asked for; return the exit code."""
+    """Read the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="a figure or a group; none: all")
     parser.add_argument("--list", action="store_true", help="list the figures and stop")
     options = parser.parse_args()
-    if options.list:
-        print("\n".join(name for measurement in MEASUREMENTS for name in measurement.names))
+    return run(options.names, listing=options.list)
+
+
+def run(names: list[str], *, listing: bool) -> int:
+    """Run the named benchmarks, or list all; return the exit code."""
+    if listing:
+        print("\n".join(name for known in MEASUREMENTS for name in known.names))
         return 0
     try:
-        measurements = chosen(options.names)
+        measurements = chosen(names)
     except Unavailable as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

@@ -29,6 +29,27 @@ class Unavailable(Exception):
     """A benchmark cannot be run here, and why."""
 
 
+def environment_of(*, compiled: bool | None) -> dict[str, str]:
+    """Return the environment of a process that runs one form of the state machine.
+
+    True or False for the compiled or the interpreted one; None for the compiled one
+    where it is built and current.
+
+    Raises
+    ------
+    Unavailable
+        If it is to be compiled, and is not.
+    """
+    path = [str(ROOT)]
+    if compiled is not False:
+        directory = compiled_directory()
+        if directory is not None:
+            path.insert(0, str(directory))
+        elif compiled:
+            raise Unavailable("the state machine is not compiled: make compile")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -51,15 +72,7 @@ class Measurement:
         Unavailable
             If what it needs is not installed, or it failed.
         """
-        environment = dict(os.environ)
-        path = [str(ROOT)]
-        if self.compiled is not False:
-            directory = compiled_directory()
-            if directory is not None:
-                path.insert(0, str(directory))
-            elif self.compiled:
-                raise Unavailable("the state machine is not compiled: make compile")
-        environment["PYTHONPATH"] = os.pathsep.join(path)
+        environment = environment_of(compiled=self.compiled)
         try:
             done = subprocess.run(  # noqa: S603 - our own interpreter on our own module
                 # -P: the working directory must not come before the compiled form
