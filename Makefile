@@ -16,7 +16,7 @@ READY := $(VENV)/ready
 ARGS ?=
 TESTS ?= tests
 
-.PHONY: help setup devnet demo test quick check format lint types proto proto-check compile bench \
+.PHONY: help setup devnet demo test test-compiled quick check format lint types proto proto-check compile bench \
   soak docs clean
 
 help: ## list the chores
@@ -48,6 +48,10 @@ demo: setup ## the finite story on the same processes: trade, liquidation, fraud
 
 test: setup compile-optional ## all tests
 	@$(BIN)/pytest -q -n 2 --dist loadgroup $(TESTS) $(ARGS)
+
+test-compiled: compile ## the tests of the rules and the prover over the compiled rules
+	@$(BIN)/pytest -q -n 2 -o pythonpath=". build/compiled" tests/unit tests/property \
+	  --deselect tests/unit/test_tidy.py $(ARGS)
 
 quick: setup ## the tests that take seconds
 	@$(BIN)/pytest -q -n 2 --dist loadgroup -m 'not slow and not e2e' $(TESTS) $(ARGS)

@@ -45,7 +45,7 @@ class ProcessSpec:
     address: str | None = None
     gate: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
-    program: tuple[str, ...] = ("-m", "sextant")
+    program: tuple[str, ...] = ("-P", "-m", "sextant")  # -P: the path is PYTHONPATH's alone
 
 
 @final

@@ -10,7 +10,7 @@ from devnet.child import ProcessSpec
 from devnet.genesis import devnet_contract
 from devnet.identities import MAKERS, NAMES, PUBLISHERS, TAKERS, identity_of
 from devnet.layout import Layout
-from node.compiled import compiled_directory
+from node.compiled import ROOT, compiled_directory
 
 BATCH_MS: Final = 2_000
 
@@ -48,12 +48,11 @@ def specs_of(layout: Layout, options: Options) -> list[ProcessSpec]:
 
 
 def environment_of() -> dict[str, str]:
-    """Return the variables of every process: the compiled rules first, if they are current."""
+    """Return the variables of every process: compiled rules first, if they are current."""
     compiled = compiled_directory()
-    if compiled is None:
-        return {}
-    paths = [str(compiled), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {"PYTHONPATH": os.pathsep.join(paths)}
+    inherited = os.environ.get("PYTHONPATH", "")
+    paths = [str(compiled) if compiled else "", str(ROOT), inherited]
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def node(layout: Layout, role: str, *words: str) -> tuple[str, ...]:
@@ -136,6 +135,7 @@ def publishers_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
                 *("oracle", "run", "--publisher", str(number), "--target", layout.address("grpc")),
                 *("--seed", str(options.seed), "--held", str(layout.prices), *script),
             ),
+            environment=environment_of(),
         )
 
 
@@ -150,4 +150,5 @@ def bots_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
                 *("bot", kind, "--identity", name, "--seed", str(options.seed * 100 + number)),
                 *("--instance", str(layout.instance), "--datadir", str(layout.directory)),
             ),
+            environment=environment_of(),
         )
