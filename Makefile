@@ -50,7 +50,7 @@ test: setup compile-optional ## all tests
 	@$(BIN)/pytest -q -n 2 --dist loadgroup $(TESTS) $(ARGS)
 
 test-compiled: compile ## the tests of the rules and the prover over the compiled rules
-	@$(BIN)/pytest -q -n 2 -o pythonpath=". build/compiled" tests/unit tests/property \
+	@$(BIN)/pytest -q -n 2 -o pythonpath="build/compiled ." tests/unit tests/property \
 	  --deselect tests/unit/test_tidy.py $(ARGS)
 
 quick: setup ## the tests that take seconds
