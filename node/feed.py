@@ -151,7 +151,11 @@ class Ledger(Protocol):
 
     rules: Rules
     store: Store  # the state after the last block
-    cursor: Cursor
+
+    @property
+    def cursor(self) -> Cursor:
+        """The cursor of that state."""
+        ...
 
     def status(self) -> Status:
         """Return the node's view of itself and of the heads."""

@@ -69,7 +69,12 @@ def make_formatter(shared: list[Processor], terminal: TextIO | None) -> logging.
     """Return what turns an event into a line: text for ``terminal``, else JSON."""
     render: list[Processor]
     if terminal is not None:
-        render = [structlog.dev.ConsoleRenderer(colors=terminal.isatty())]
+        render = [
+            structlog.dev.ConsoleRenderer(
+                colors=terminal.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,  # the rich one shows locals
+            )
+        ]
     else:
         render = [
             structlog.processors.format_exc_info,

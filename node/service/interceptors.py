@@ -56,7 +56,7 @@ class Meter:
 
 
 @final
-class Boundary(grpc.aio.ServerInterceptor[Any, Any]):
+class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in stubs only
     """Wraps the handlers of this project's services; health and reflection pass untouched."""
 
     def __init__(self, settings: GrpcSettings, metrics: Metrics) -> None:

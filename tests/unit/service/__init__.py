@@ -1,0 +1,1 @@
+"""Tests of the gRPC services of a node."""

@@ -1,0 +1,135 @@
+"""Books kept up from events: equal to the state, delta by delta."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from node.service.books import BookView
+from node.service.errors import Refused
+from node.service.subscriptions import Topic
+from statemachine.actions import Cancel, Modify, PlaceOrder
+from statemachine.events import Event, Fill, OrderRemoved, OrderRested
+from statemachine.keys import BUY, SELL
+from statemachine.units import Lots, Price
+from tests.worlds import World
+
+IOC = 2
+
+
+def feed_events(book: BookView, events: Sequence[Event]) -> None:
+    for event in events:
+        if isinstance(event, OrderRested):
+            book.rest(event)
+        elif isinstance(event, OrderRemoved):
+            book.remove(event)
+        elif isinstance(event, Fill):
+            book.fill(event)
+
+
+def shape_of(book: BookView) -> list[dict[int, tuple[int, ...]]]:
+    return [{price: tuple(level) for price, level in side.levels.items()} for side in book.sides]
+
+
+def loaded(world: World) -> BookView:
+    book = BookView(0)
+    book.load(world.store, world.cursor.height, world.cursor.time)
+    return book
+
+
+def test_a_book_followed_by_events_equals_one_loaded_from_the_state() -> None:
+    world = World()
+    world.open(3)
+    book = loaded(world)
+
+    def place(trader: int, flags: int, price: int, size: int) -> None:
+        run(trader, PlaceOrder(0, 0, flags, Price(price), Lots(size)))
+
+    def run(trader: int, action: PlaceOrder | Cancel | Modify) -> None:
+        result = world.run(world.sign(trader, action))
+        assert {receipt.code for receipt in result.receipts} <= {0}
+        feed_events(book, result.events)
+        book.close_block(world.cursor.height, world.cursor.time)
+        assert shape_of(book) == shape_of(loaded(world))
+        assert book.orders == loaded(world).orders
+
+    place(0, BUY, 5_990_000, 10)
+    place(1, BUY, 5_990_000, 5)
+    place(0, BUY, 5_980_000, 20)
+    place(1, SELL, 6_010_000, 8)
+    place(2, BUY | IOC, 6_010_000, 3)
+    place(2, SELL | IOC, 5_990_000, 12)
+    first = next(iter(book.orders))
+    owner = book.orders[first][0] >> 8
+    trader = next(t for t in range(3) if world.account(t) == owner)
+    run(trader, Modify(0, 0, BUY, first, Price(5_990_000), Lots(1)))
+    run(trader, Modify(0, 0, BUY, first, Price(5_970_000), Lots(2)))
+    last = list(book.orders)[-1]
+    owner = book.orders[last][0] >> 8
+    trader = next(t for t in range(3) if world.account(t) == owner)
+    run(trader, Cancel(0, 0, last))
+
+
+def test_a_delta_names_each_changed_level_once_with_its_total() -> None:
+    book = BookView(0)
+    book.rest(OrderRested(0, 1, 256, BUY, 100, 5))
+    book.rest(OrderRested(0, 2, 256, BUY, 100, 7))
+    book.rest(OrderRested(0, 3, 256, BUY, 110, 1))
+    delta = book.close_block(1, 1000)
+    assert delta is not None
+    assert list(delta.bids.prices) == [110, 100]
+    assert list(delta.bids.lots) == [1, 12]
+    assert list(delta.bids.orders) == [1, 2]
+    assert book.close_block(2, 1001) is None
+    book.remove(OrderRemoved(0, 3, 256, BUY, 110, 1, 1))
+    delta = book.close_block(3, 1002)
+    assert delta is not None
+    assert (list(delta.bids.prices), list(delta.bids.lots)) == ([110], [0])
+    assert delta.sequence == 2
+
+
+def test_sequences_count_whether_or_not_anybody_reads() -> None:
+    book = BookView(0)
+    book.rest(OrderRested(0, 1, 256, SELL, 100, 5))
+    assert book.close_block(1, 1000, wanted=False) is None
+    assert book.snapshot(10).sequence == 1
+    book.rest(OrderRested(0, 2, 256, SELL, 90, 5))
+    delta = book.close_block(2, 1001)
+    assert delta is not None
+    assert (delta.sequence, list(delta.asks.prices)) == (2, [90])
+
+
+def test_levels_are_best_first() -> None:
+    book = BookView(0)
+    for order_id, price in enumerate((100, 120, 110), start=1):
+        book.rest(OrderRested(0, order_id, 256, BUY, price, 1))
+        book.rest(OrderRested(0, order_id + 10, 256, SELL, price + 100, 1))
+    snapshot = book.snapshot(2)
+    assert list(snapshot.bids.prices) == [120, 110]
+    assert list(snapshot.asks.prices) == [200, 210]
+
+
+def test_a_topic_ends_only_the_reader_that_is_too_slow() -> None:
+    topic: Topic[int] = Topic(2)
+    slow, quick = topic.subscribe("a"), topic.subscribe("a")
+    other = topic.subscribe("b")
+    for update in range(2):
+        topic.publish("a", update)
+    quick.queue.get_nowait()
+    topic.publish("a", 2)
+    assert slow.ending is not None
+    assert isinstance(slow.ending, Refused)
+    assert slow.ending.reason == "SLOW_CONSUMER"
+    assert quick.ending is None
+    assert other.queue.empty()
+    topic.unsubscribe("a", slow)
+    topic.unsubscribe("a", quick)
+    assert "a" not in topic
+    assert "b" in topic
+
+
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_an_unknown_order_changes_nothing(side: int) -> None:
+    book = BookView(0)
+    book.remove(OrderRemoved(0, 9, 256, side, 100, 1, 1))
+    book.fill(Fill(0, side, 100, 1, 256, 9, 0, 0, 512, 10, 0))
+    assert book.close_block(1, 1000) is None
