@@ -62,6 +62,7 @@ class Challenger:
         self.entries: dict[int, LogEntry] = {}
         self.spent_ns: dict[int, int] = {}
         self.claims: dict[int, JudgedClaim] = {}
+        self.final_index = 0
         self.agreed = 0
         self.wrong = 0
         self.doomed = 0
@@ -98,6 +99,7 @@ class Challenger:
     def on_head(self, heads: Heads) -> list[Effect]:
         """Take note of L1's tags; send what has become ripe."""
         self.heads = heads
+        self.settle(heads)
         if self.defence is not None:
             self.defence.on_head(heads, self.outbox)
         for number, claim in self.claims.items():
@@ -257,18 +259,16 @@ class Challenger:
             claim.standing = Standing.DEAD
             self.drop_case(number)
         if posted.status is ClaimStatus.FINAL:
-            self.settle(posted.output.log_index)
+            self.final_index = max(self.final_index, posted.output.log_index)
 
-    def settle(self, log_index: int) -> None:
+    def settle(self, heads: Heads) -> None:
         """Let go of what is final, unless L1 could still take its data back."""
-        if self.heads is None:
-            return
         while self.replica.history:
             oldest = self.replica.history[0]
             entry = self.entries.get(oldest.facts.index)
-            if oldest.output.log_index > log_index or entry is None:
+            if oldest.output.log_index > self.final_index or entry is None:
                 return
-            if entry.block > self.heads.final.number:
+            if entry.block > heads.final.number:
                 return
             dropped = self.replica.forget(oldest.output.log_index)
             del self.entries[entry.index]

@@ -27,7 +27,7 @@ def test_two_replicas_agree_and_undo_leads_back() -> None:
     outputs = [first.feed(entry).output for entry in log]
     for entry in log[:2]:
         second.feed(entry)
-    state = dict(second.store.values)
+    state = dict(second.tree.items())
     for entry in log[2:]:
         second.feed(entry)
     assert second.head == first.head
@@ -35,6 +35,8 @@ def test_two_replicas_agree_and_undo_leads_back() -> None:
         second.undo()
     assert second.head == outputs[1]
     assert second.tree.root == outputs[1].post_root
+    assert dict(second.tree.items()) == state
+    assert isinstance(second.store, MemoryStore)
     assert second.store.values == state
     assert [second.feed(entry).output for entry in log[2:]] == outputs[2:]
 

@@ -1,0 +1,201 @@
+"""An L1 in memory: the contract model behind the adapter, a block for each call.
+
+It can lose its last blocks, be out of reach, and drop the answer to a call that
+it executed: what a challenger has to live with.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from prover.contract.calls import (
+    Append,
+    AppendEmpty,
+    Call,
+    ClaimWithdrawal,
+    CommitFault,
+    Deposit,
+    ForceWithdraw,
+    Propose,
+    ProveFault,
+    propose_output,
+)
+from prover.contract.codes import ContractCode
+from prover.contract.context import Moment
+from prover.contract.contract import Contract
+from prover.contract.log import EMPTY_ENTRY, LogEntry, entry_of
+from prover.contract.records import Account, QueuedItem
+from prover.contract.rules import ContractRules
+from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Unreachable, PostedClaim
+from prover.outputs import Output
+from prover.verdict import judge_fault
+
+FINAL_BLOCKS = 3
+PAGE = 4
+
+
+@dataclass
+class Past:
+    """What a re-org returns to."""
+
+    items: dict[bytes, bytes]
+    data: list[bytes]
+    traces: list[tuple[bytes, ...]]
+
+
+@dataclass
+class MemoryChain:
+    """The chain that all adapters share."""
+
+    rules: ContractRules
+    time: int
+    block: int = 0
+    fork: int = 0
+    data: list[bytes] = field(default_factory=list)
+    traces: list[tuple[bytes, ...]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    past: dict[int, Past] = field(default_factory=dict)
+    unreachable: bool = False
+    lose_answers: int = 0
+
+    def __post_init__(self) -> None:
+        self.contract = Contract(self.rules, judge_fault)
+        self.traces.append((self.rules.genesis.post_root,))
+
+    def execute(self, sender: bytes, call: Call, step_ms: int = 1_000) -> CallReceipt:
+        """Mine a block with this call."""
+        self.past[self.block] = Past(
+            dict(self.contract.state.items()), list(self.data), list(self.traces)
+        )
+        self.block += 1
+        self.time += step_ms
+        self.calls.append(call)
+        if isinstance(call, Append):
+            self.data.append(call.data)
+        elif isinstance(call, AppendEmpty):
+            self.data.append(EMPTY_ENTRY)
+        result = self.contract.call(sender, Moment(self.block, self.time), call)
+        del self.data[len(self.contract.state.log) :]
+        if isinstance(call, Propose) and result.ok:
+            roots = call.trace
+            self.traces.append(tuple(roots[i : i + 32] for i in range(0, len(roots), 32)))
+        return CallReceipt(b"", self.block, result.code, result.message, result.value, result.gas)
+
+    def mine(self, blocks: int = 1, step_ms: int = 1_000) -> None:
+        """Let time pass."""
+        for _ in range(blocks):
+            self.past[self.block] = Past(
+                dict(self.contract.state.items()), list(self.data), list(self.traces)
+            )
+            self.block += 1
+            self.time += step_ms
+            self.contract.settle(Moment(self.block, self.time))
+
+    def reorganise(self, depth: int) -> None:
+        """Lose the last ``depth`` blocks; their successors have other hashes."""
+        self.block -= depth
+        self.fork += 1
+        past = self.past[self.block]
+        self.contract = Contract(self.rules, judge_fault, deepcopy(past.items).items())
+        self.data, self.traces = list(past.data), list(past.traces)
+
+    def block_at(self, number: int) -> L1Block:
+        """Return a block."""
+        number = max(number, 0)
+        digest = sha256(f"{self.fork}/{number}".encode()).digest()
+        return L1Block(number, digest, self.time - 1_000 * (self.block - number))
+
+
+class MemoryL1:
+    """One sender's view of a ``MemoryChain``."""
+
+    def __init__(self, chain: MemoryChain, address: bytes = b"") -> None:
+        self.chain = chain
+        self._address = address
+
+    @property
+    def address(self) -> bytes:
+        return self._address
+
+    def reach(self) -> MemoryChain:
+        if self.chain.unreachable:
+            raise L1Unreachable("no answer")
+        return self.chain
+
+    async def deployment(self) -> ContractRules:
+        return self.reach().rules
+
+    async def head(self) -> Heads:
+        chain = self.reach()
+        final = chain.block_at(chain.block - FINAL_BLOCKS)
+        return Heads(chain.block_at(chain.block), chain.block_at(chain.block - 1), final, 0)
+
+    async def log_entries(self, from_index: int) -> list[LogEntry]:
+        chain = self.reach()
+        headers = chain.contract.state.log[from_index : from_index + PAGE]
+        return [entry_of(header, chain.data[header.index]) for header in headers]
+
+    async def inbox_items(self, from_index: int) -> list[QueuedItem]:
+        return self.reach().contract.state.inbox[from_index : from_index + PAGE]
+
+    async def claims(self, from_number: int = 0) -> list[PostedClaim]:
+        chain = self.reach()
+        claims = chain.contract.state.claims[from_number : from_number + PAGE]
+        return [PostedClaim(claim, chain.traces[claim.number]) for claim in claims]
+
+    async def claim(self, number: int) -> PostedClaim | None:
+        return next(iter(await self.claims(number)), None)
+
+    async def account(self, address: bytes) -> Account:
+        return self.reach().contract.state.account_of(address)
+
+    def events(self, from_block: int) -> AsyncIterator[BlockEvents]:
+        raise NotImplementedError
+
+    async def send(self, call: Call) -> CallReceipt:
+        receipt = self.reach().execute(self._address, call)
+        if self.chain.lose_answers:
+            self.chain.lose_answers -= 1
+            raise L1Unreachable("the answer was lost")
+        return receipt
+
+    async def append(self, index: int, data: bytes) -> CallReceipt:
+        return await self.send(Append(index, data))
+
+    async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
+        return await self.send(propose_output(parent, output, list(trace)))
+
+    async def commit_fault(self, commitment: bytes) -> CallReceipt:
+        return await self.send(CommitFault(commitment))
+
+    async def prove_fault(
+        self,
+        kind: int,
+        claim: int,
+        segment: int,
+        correct_root: bytes,
+        payee: bytes,
+        salt: bytes,
+        witness: bytes,
+    ) -> CallReceipt:
+        call = ProveFault(kind, claim, segment, correct_root, payee, salt, witness)
+        return await self.send(call)
+
+    async def deposit(self, owner: bytes, sub: int, amount: int) -> CallReceipt:
+        return await self.send(Deposit(owner, sub, amount))
+
+    async def force_withdraw(self, sub: int, amount: int) -> CallReceipt:
+        return await self.send(ForceWithdraw(sub, amount))
+
+    async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
+        return await self.send(ClaimWithdrawal(claim, index, proof))
+
+    async def close(self) -> None:
+        return None
+
+
+def is_ok(receipt: CallReceipt) -> bool:
+    """Return whether a call took effect, and show why not."""
+    assert receipt.code is ContractCode.OK, receipt.message
+    return True
