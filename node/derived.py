@@ -98,23 +98,22 @@ class DerivedChain:
             raise StorageCorrupt(f"{path}: belongs to another deployment; use another --datadir")
         self.recover = recover
         self.trees: dict[int, Tree] = {}
-        self.replica = self.make_replica(decode_output(self.database.get(HEAD_KEY) or b""))
+        self.head = decode_output(self.database.get(HEAD_KEY) or b"")
+        """The output after the last entry derived; a preview does not move it."""
+        self.replica = self.make_replica(self.head)
+        self.trees[self.head.log_index] = self.replica.tree.snapshot()
         self.replica.add_inbox(0, [decode_inbox_item(data) for data in self.inbox_records()])
 
     def make_replica(self, head: Output, tree: Tree | None = None) -> Replica:
         """Return a replica that stands at ``head``, over the state in memory."""
         memory = self.state.memory
-        tree = tree or Tree.from_items(sorted(memory.values.items()))
+        if tree is None:
+            tree = Tree.from_items(sorted(memory.values.items()))
         return Replica(self.deployment.rules, memory, tree, head, self.recover)
 
     def inbox_records(self) -> list[bytes]:
         """Return the encoded inbox items, in order."""
         return [data for _, data in self.database.scan(INBOX, after(INBOX))]
-
-    @property
-    def head(self) -> Output:
-        """The output after the last entry derived."""
-        return self.replica.head
 
     @property
     def cursor(self) -> Cursor:
@@ -152,6 +151,7 @@ class DerivedChain:
             for block, made in zip(blocks, derived.blocks, strict=True):
                 self.write_block(batch, block, derived, made)
         self.state.height = output.height
+        self.head = output
         self.trees[output.log_index] = self.replica.tree.snapshot()
         self.replica.forget(output.log_index)
         return derived, blocks
@@ -193,7 +193,9 @@ class DerivedChain:
                 batch.delete(key)
             self.archive.truncate(batch, head.height)
         self.state.height = head.height
+        self.head = head
         self.trees.pop(last.output.log_index, None)
+        self.trees[head.log_index] = tree.snapshot()
         self.replica = self.make_replica(head, tree)
         self.replica.add_inbox(0, inbox)
 
@@ -229,12 +231,10 @@ class DerivedChain:
 
     def tree_at(self, log_index: int) -> Tree | None:
         """Return the tree under an output: from memory, or by undoing what came later."""
-        if log_index == self.head.log_index:
-            return self.replica.tree
         known = self.trees.get(log_index)
         if known is not None or not 0 <= log_index < self.head.log_index:
             return known
-        tree = self.replica.tree.snapshot()
+        tree = self.trees[self.head.log_index].snapshot()
         for index in range(self.head.log_index, log_index, -1):
             step = self.step(index)
             if step is None:

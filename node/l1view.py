@@ -10,10 +10,11 @@ import time
 from dataclasses import dataclass
 from typing import Final, final
 
+from node.claimbook import ClaimBook
 from prover.contract.log import LogEntry
-from prover.contract.records import ClaimStatus, QueuedItem
+from prover.contract.records import QueuedItem
 from prover.entry import parse_entry
-from prover.l1 import L1, Heads, PostedClaim
+from prover.l1 import L1, Heads
 from statemachine.inbox import InboxItem
 
 
@@ -57,10 +58,7 @@ class L1View:
         self.final_mark = final_mark
         self.entries: list[tuple[LogEntry, LogMark]] = []
         self.final_entries: list[tuple[LogEntry, LogMark]] = []
-        self.claims: dict[int, PostedClaim] = {}
-        self.claim_unsettled = 0
-        self.claim_next = 0
-        self.final_claim: PostedClaim | None = None
+        self.book = ClaimBook(l1)
 
     @property
     def clock(self) -> int:
@@ -84,7 +82,7 @@ class L1View:
             self.pending_items.clear()
         await self.read_inbox()
         await self.read_log()
-        await self.read_claims()
+        await self.book.refresh()
         self.heads = heads
         while self.entries and self.entries[0][0].block <= heads.final.number:
             self.final_entries.append(self.entries.pop(0))
@@ -124,32 +122,3 @@ class L1View:
             for entry in page:
                 mark = LogMark(entry.index + 1, mark.height + blocks_in(entry))
                 self.entries.append((entry, mark))
-
-    async def read_claims(self) -> None:
-        """Read claims that are new or may have changed."""
-        number = self.claim_unsettled
-        while True:
-            page = await self.l1.claims(number)
-            if not page:
-                break
-            for posted in page:
-                self.claims[posted.claim.number] = posted
-            number = page[-1].claim.number + 1
-        self.claim_next = number
-        settled = True
-        for number in sorted(self.claims):
-            claim = self.claims[number].claim
-            if claim.status is ClaimStatus.PENDING:
-                settled = False
-                continue
-            if claim.status is ClaimStatus.FINAL:
-                self.take_final_claim(self.claims[number])
-            if settled:
-                self.claim_unsettled = number + 1
-                del self.claims[number]
-
-    def take_final_claim(self, posted: PostedClaim) -> None:
-        """Keep the final claim that covers most of the log."""
-        best = self.final_claim
-        if best is None or posted.claim.output.log_index > best.claim.output.log_index:
-            self.final_claim = posted

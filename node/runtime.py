@@ -120,8 +120,8 @@ class SequencerNode:
         self.audience.rooted_height = self.disk.archive.root_height()
         self.roots.highest = self.audience.rooted_height
 
-    async def stop(self) -> None:
-        """Refuse what is new, finish what is being written, and let go of everything."""
+    async def drain(self) -> None:
+        """Take nothing new, refuse what waits, and finish what is being written."""
         self.stopping = True
         self.ready = False
         for task in self.tasks:
@@ -130,7 +130,11 @@ class SequencerNode:
         self.core.refuse_all(Refusal(Reason.SHUTTING_DOWN, "the node is shutting down"))
         for _ in range(BLOCKS_IN_FLIGHT_MAX):
             await self.flights.acquire()
-        await asyncio.gather(self.pool.stop(), self.roots.stop())
+        await self.pool.stop()
+
+    async def close(self) -> None:
+        """Stop the workers and release the store; call :meth:`drain` first."""
+        await self.roots.stop()
         await asyncio.to_thread(self.writer.shutdown)
         self.disk.close()
 
@@ -256,8 +260,7 @@ class SequencerNode:
     def status(self) -> Status:
         """Return the node's view of itself and of the heads."""
         view = self.anchor.view
-        final = view.final_claim
-        output = self.deployment.genesis if final is None else final.claim.output
+        output = view.book.final_output or self.deployment.genesis
         return Status(
             role="sequencer",
             chain_id=self.rules.chain_id,

@@ -1,0 +1,120 @@
+"""Proposes claims: the poster's half that stakes bonds, and the follower's vigil.
+
+Looks at the claims on L1 and proposes the first right one that is missing.
+How long it lets others go first is its patience.  On a devnet it can be told
+to lie once: it then defends the lie with descendants, as a thief would, until
+the lie is dead.
+"""
+
+import time
+from typing import Final, final
+
+import structlog
+
+from node.claimbook import ClaimBook
+from node.derived import DerivedChain
+from node.proposer import Missing, corrupt, descend, find_missing
+from prover.contract.codes import ContractCode
+from prover.l1 import L1
+from prover.outputs import Output
+
+REMORSE_SECONDS: Final = 20.0
+"""How long a liar that was caught leaves the right claim to others."""
+
+LOG = structlog.get_logger("proposer")
+
+
+@final
+class Claimant:
+    """Proposes over one adapter with one key."""
+
+    def __init__(self, l1: L1, chain: DerivedChain, book: ClaimBook, patience: float) -> None:
+        """``patience``: seconds that others may take to propose before we do."""
+        self.l1 = l1
+        self.chain = chain
+        self.book = book
+        self.patience = patience
+        self.noticed: dict[int, float] = {}
+        self.corruption = ""
+        self.segment: int | None = None
+        self.lies: list[tuple[int, Output]] = []
+
+    def corrupt_next(self, corruption: str, segment: int | None) -> int | None:
+        """Make the next claim wrong; return its log index if it is known."""
+        self.corruption = corruption
+        self.segment = segment
+        missing = self.find()
+        return None if missing is None else missing.log_index
+
+    def find(self) -> Missing | None:
+        """Return the first right claim that is missing."""
+        last = self.book.final
+        if last is None:
+            return None
+        return find_missing(self.book.claims.values(), last, self.chain.output_at)
+
+    async def act(self) -> bool:
+        """Propose at most one claim; return whether L1 has to be looked at again."""
+        if self.lies:
+            first, wrong = self.lies[0]
+            if not self.is_dead(first):
+                return await self.extend_lie()
+            LOG.warning("the wrong claim is dead", claim=first)
+            self.noticed[wrong.log_index] = time.monotonic() + REMORSE_SECONDS
+            self.lies.clear()
+        missing = self.find()
+        if missing is None or not self.is_our_turn(missing):
+            return False
+        step = self.chain.step(missing.log_index)
+        if step is None:
+            return False
+        output, trace = step.output, step.trace
+        lying, self.corruption = self.corruption, ""
+        if lying:
+            output, trace = corrupt(output, trace, lying, self.segment)
+        number = await self.propose(missing.parent, output, trace)
+        if lying and number is not None:
+            LOG.warning("proposed a wrong claim, as told", claim=number, corruption=lying)
+            self.lies = [(number, output)]
+        return True
+
+    def is_our_turn(self, missing: Missing) -> bool:
+        """Return whether we have waited long enough for others."""
+        now = time.monotonic()
+        patience = 0.0 if missing.disputed else self.patience
+        for old in [index for index in self.noticed if index < missing.log_index]:
+            del self.noticed[old]
+        return now >= self.noticed.setdefault(missing.log_index, now + patience)
+
+    def is_dead(self, number: int) -> bool:
+        """Return whether a claim of ours lost."""
+        claim = self.book.claims.get(number)
+        if claim is None:
+            return self.book.final is not None and number < self.book.final.number
+        return claim.status.is_dead
+
+    async def extend_lie(self) -> bool:
+        """Propose the next entry's output on top of our wrong claims."""
+        number, output = self.lies[-1]
+        step = self.chain.step(output.log_index + 1)
+        if step is None:
+            return False
+        wrong, trace = descend(step.output, step.trace, output)
+        child = await self.propose(number, wrong, trace)
+        if child is not None:
+            self.lies.append((child, wrong))
+        return child is not None
+
+    async def propose(self, parent: int, output: Output, trace: tuple[bytes, ...]) -> int | None:
+        """Send a proposal; return the claim's number, unless L1 refused it."""
+        LOG.info("proposing", log_index=output.log_index, parent=parent, root=output.post_root)
+        receipt = await self.l1.propose(parent, output, trace)
+        if receipt.ok:
+            LOG.info("proposed", claim=receipt.value, log_index=output.log_index)
+            return receipt.value
+        known = receipt.code in {ContractCode.CLAIM_EXISTS, ContractCode.PARENT_DECIDED}
+        write = LOG.info if known else LOG.warning
+        write(
+            "not proposed", log_index=output.log_index, code=receipt.code.name, why=receipt.message
+        )
+        return None

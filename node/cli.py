@@ -1,0 +1,85 @@
+"""``sextant node``: run a sequencer, a poster or a follower, or ask one how it is."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+EXIT_UNREADABLE = 3
+EXIT_USAGE = 2
+EXIT_BUG = 70
+ASK_SECONDS = 5.0
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Declare ``sextant node run`` and ``sextant node status``."""
+    from node.sources import add_flags
+
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    run = commands.add_parser("run", help="run a node until it is told to stop")
+    run.add_argument(
+        "--propose",
+        action="store_true",
+        default=None,
+        help="a follower: propose the right output where none was, or a wrong one died",
+    )
+    add_flags(run)
+    run.set_defaults(run=run_node)
+    status = commands.add_parser("status", help="ask a running node how it is")
+    status.add_argument("--target", default="127.0.0.1:50551", help="host:port of its gRPC")
+    status.add_argument("--json", action="store_true", help="print one JSON object")
+    status.set_defaults(run=show_status)
+
+
+def run_node(arguments: argparse.Namespace) -> int:
+    """Run the role that the settings name; return the exit code."""
+    import asyncio
+
+    from node.logs import configure_logs
+    from node.roles import NodeFailed, run_role
+    from node.sources import SettingsInvalid, load_arguments
+    from statemachine.errors import SextantError
+
+    try:
+        settings = load_arguments(arguments).settings
+    except SettingsInvalid as error:
+        sys.stderr.write(f"sextant: {error}\n")
+        return EXIT_USAGE
+    configure_logs(settings.log)
+    try:
+        asyncio.run(run_role(settings, propose=bool(arguments.propose)))
+    except NodeFailed as error:
+        sys.stderr.write(f"sextant: the {settings.role} has halted: {error}\n")
+        return EXIT_BUG
+    except (SextantError, OSError) as error:
+        sys.stderr.write(f"sextant: {error}\n")
+        return EXIT_UNREADABLE
+    return 0
+
+
+def show_status(arguments: argparse.Namespace) -> int:
+    """Print a node's status; return the exit code."""
+    import asyncio
+
+    import grpc.aio
+    from google.protobuf.json_format import MessageToDict
+
+    from proto.sextant.v1 import query_pb2_grpc, status_pb2
+
+    async def ask() -> status_pb2.Status:
+        async with grpc.aio.insecure_channel(arguments.target) as channel:
+            query = query_pb2_grpc.QueryStub(channel)
+            return await query.GetStatus(status_pb2.GetStatusRequest(), timeout=ASK_SECONDS)
+
+    try:
+        answer = asyncio.run(ask())
+    except grpc.aio.AioRpcError as error:
+        sys.stderr.write(f"sextant: {arguments.target} does not answer: {error.details()}\n")
+        return EXIT_UNREADABLE
+    found: dict[str, Any] = MessageToDict(answer, preserving_proto_field_name=True)
+    if arguments.json:
+        sys.stdout.write(json.dumps({"schema": "sextant.status.v1", **found}) + "\n")
+        return 0
+    for name, value in found.items():
+        sys.stdout.write(f"{name:<20} {value}\n")
+    return 0

@@ -1,0 +1,149 @@
+"""The follower: everything from L1's data alone, and a second opinion on every claim.
+
+It never speaks to the sequencer.  It derives each log entry, serves state,
+blocks, receipts and proofs of it, and (``propose``) states the right output
+where the proposer's claim is missing or was disproved.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Final, final
+
+import structlog
+
+from node.audience import Audience
+from node.blocks import ExecutedBlock
+from node.claimant import Claimant
+from node.derived import DerivedChain
+from node.deriver import Deriver
+from node.feed import Head, SealedBlock, Sequenced, Status
+from node.metrics import Metrics
+from prover.contract.rules import ContractRules
+from prover.l1 import L1, L1Unreachable
+from prover.replica import Derived
+from statemachine.cursor import Cursor
+from statemachine.rules import Rules
+from statemachine.storage import Store
+
+PATIENCE_SECONDS: Final = 15.0
+"""How long the proposer may take before the follower states an output itself."""
+
+LOG = structlog.get_logger("follower")
+
+
+@final
+class Follower:
+    """A running follower; satisfies ``feed.Ledger``."""
+
+    def __init__(
+        self,
+        directory: Path,
+        deployment: ContractRules,
+        l1: L1,
+        *,
+        propose: bool = False,
+        patience: float = PATIENCE_SECONDS,
+        poll_ms: int = 200,
+        owner: str = "follower",
+        metrics: Metrics | None = None,
+    ) -> None:
+        """Open the store; nothing runs before :meth:`run`."""
+        self.deployment = deployment
+        self.rules: Rules = deployment.rules
+        self.chain = DerivedChain(directory / "chain", owner, deployment)
+        self.store: Store = self.chain.trees[self.chain.head.log_index]
+        self.audience = Audience(self.chain.archive.read, self.chain.head.height)
+        self.deriver = Deriver(l1, self.chain, self.on_derived)
+        self.claimant = Claimant(l1, self.chain, self.deriver.book, patience)
+        self.propose = propose
+        self.poll_seconds = poll_ms / 1000
+        self.metrics = metrics or Metrics()
+        self.cursor: Cursor = self.chain.cursor
+        self.ready = False
+
+    async def run(self) -> None:
+        """Follow L1 until cancelled, or until something is not right."""
+        while True:
+            if await self.deriver.refresh():
+                self.deriver.settle()
+                if not self.ready:
+                    self.ready = True
+                    LOG.info("ready", height=self.chain.head.height)
+                if self.propose and await self.proposed():
+                    continue
+            await asyncio.sleep(self.poll_seconds)
+
+    async def proposed(self) -> bool:
+        """Propose the right output if it is our turn; return whether we did."""
+        try:
+            return await self.claimant.act()
+        except L1Unreachable as error:
+            LOG.warning("L1 does not answer", why=str(error))
+            return False
+
+    def on_derived(self, derived: Derived, blocks: Sequence[ExecutedBlock]) -> None:
+        """Publish the blocks of an entry."""
+        # A snapshot: entries are derived on a thread, and no query may see half of one.
+        self.store = self.chain.trees[derived.output.log_index]
+        self.cursor = self.chain.cursor
+        empty = sum(made.block.frame is None for made in derived.blocks)
+        LOG.info(
+            "derived",
+            log_index=derived.output.log_index,
+            height=derived.output.height,
+            root=derived.output.post_root,
+            empty_blocks=empty,
+        )
+        for block in blocks:
+            self.audience.publish(block)
+            self.audience.root(block.height)
+
+    def close(self) -> None:
+        """Release the store."""
+        self.chain.close()
+
+    # Ledger
+
+    def status(self) -> Status:
+        """Return the node's view of itself and of the heads."""
+        head = self.chain.head
+        output = self.deriver.book.final_output or self.deployment.genesis
+        safe = Head(head.height, self.cursor.time, head.log_index)
+        final_time = self.audience.time_of(output.height)
+        return Status(
+            role="follower",
+            chain_id=self.rules.chain_id,
+            rollup=self.rules.rollup,
+            rules_hash=self.rules.hash,
+            l1="stub",
+            time=self.deriver.clock,
+            unsafe=safe,
+            safe=safe,
+            final=Head(output.height, final_time, output.log_index),
+            root_height=head.height,
+            root=head.post_root,
+            queued=0,
+            ready=self.ready,
+            halted="",
+        )
+
+    def block(self, height: int) -> SealedBlock | None:
+        """Return a block, with its receipts; no events if it is from disk."""
+        return self.audience.block(height)
+
+    def find(self, tx_hash: bytes) -> Sequenced | None:
+        """Return what became of a transaction, or ``None`` if no block has it."""
+        return self.chain.find(tx_hash)
+
+    def subscribe(self) -> AsyncIterator[SealedBlock]:
+        """Yield each newly derived block."""
+        return self.audience.subscribe()
+
+    def rooted(self, height: int) -> AsyncIterator[SealedBlock]:
+        """Yield blocks from ``height`` on, each with its roots."""
+        return self.audience.rooted(height)
+
+    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
+        """Return (root, witness of ``keys``) of the state under an output, if it is kept."""
+        return self.chain.prove(keys, log_index)

@@ -1,0 +1,217 @@
+"""The batch poster: the sequencer's blocks into L1's log, and their outputs as claims.
+
+What L1's log holds is the truth: the poster derives it like anyone else, and
+what comes next in it is decided by where that derivation stands, not by a note
+of its own.  So a kill at any instant posts nothing twice: L1 takes an entry
+only at the log's end.
+
+Before it posts a batch it derives it through the verifier's path, and compares
+every segment's root with the sequencer's.  A difference means that someone's
+code or disk is broken: it stops, loudly, and posts nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+import structlog
+
+from node.blocks import ExecutedBlock
+from node.claimant import Claimant
+from node.derived import DerivedChain
+from node.deriver import Deriver
+from node.frames import FrameSource, RootedFrame
+from node.metrics import Metrics
+from prover.contract.codes import ContractCode
+from prover.contract.rules import ContractRules
+from prover.entry import encode_entry
+from prover.l1 import L1, L1Unreachable
+from prover.replica import Derived
+from statemachine.errors import SextantError
+
+FRAME_OVERHEAD_BYTES: Final = 4
+REMORSE_PATIENCE: Final = 0.0
+
+LOG = structlog.get_logger("poster")
+
+
+class RootMismatch(SextantError):
+    """The sequencer's roots are not what its data gives."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A log entry as it would be if it were appended now."""
+
+    index: int
+    data: bytes
+    time: int
+    inbox_count: int
+
+
+@final
+class Poster:
+    """Posts batches and proposes claims; satisfies ``feed.Controls``."""
+
+    def __init__(
+        self,
+        directory: Path,
+        deployment: ContractRules,
+        l1: L1,
+        source: FrameSource,
+        *,
+        batch_ms: int = 2_000,
+        batch_bytes_max: int = 512 << 10,
+        poll_ms: int = 200,
+        propose: bool = True,
+        owner: str = "poster",
+        metrics: Metrics | None = None,
+    ) -> None:
+        """Open the store; nothing runs before :meth:`run`."""
+        self.deployment = deployment
+        self.l1 = l1
+        self.source = source
+        self.chain = DerivedChain(directory / "chain", owner, deployment)
+        self.deriver = Deriver(l1, self.chain, self.on_derived)
+        self.claimant = Claimant(l1, self.chain, self.deriver.book, REMORSE_PATIENCE)
+        self.batch_seconds = batch_ms / 1000
+        self.batch_bytes_max = min(batch_bytes_max, deployment.entry_bytes_max)
+        self.poll_seconds = poll_ms / 1000
+        self.propose = propose
+        self.metrics = metrics or Metrics()
+        self.posted_at = 0.0
+        self.ready = False
+
+    def on_derived(self, derived: Derived, _blocks: Sequence[ExecutedBlock]) -> None:
+        """Drop the blocks that are in L1's log now."""
+        self.source.take(derived.output.height)
+        self.metrics.posted_height.set(derived.output.height)
+        self.metrics.batch_lag.set(len(self.source.ready))
+
+    async def run(self) -> None:
+        """Post and propose until cancelled, or until something is not right."""
+        while True:
+            if await self.deriver.refresh():
+                break
+            await asyncio.sleep(self.poll_seconds)
+        self.source.start_over(self.chain.head.height + 1)
+        LOG.info("standing at", log_index=self.chain.head.log_index, height=self.chain.head.height)
+        self.ready = True
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.source.run())
+            tasks.create_task(self.keep_posting())
+            if self.propose:
+                tasks.create_task(self.keep_proposing())
+
+    async def keep_posting(self) -> None:
+        """Follow L1, and append a batch whenever one is due."""
+        while True:
+            if await self.deriver.refresh():
+                self.deriver.settle()
+                batch = self.next_batch()
+                if batch:
+                    await self.post(batch)
+                    continue
+            await asyncio.sleep(self.poll_seconds)
+
+    def next_batch(self) -> list[RootedFrame]:
+        """Return the blocks of the batch that is due, if one is."""
+        batch: list[RootedFrame] = []
+        size = FRAME_OVERHEAD_BYTES
+        full = False
+        for frame in self.source.ready:
+            size += len(frame.frame) + FRAME_OVERHEAD_BYTES
+            full = size > self.batch_bytes_max or len(batch) >= self.deployment.entry_frames_max
+            if full:
+                break
+            batch.append(frame)
+        waited = time.monotonic() - self.posted_at >= self.batch_seconds
+        return batch if full or waited else []
+
+    async def post(self, batch: Sequence[RootedFrame]) -> None:
+        """Check a batch through the verifier's path, and append it."""
+        head = self.chain.head
+        if batch[0].height != head.height + 1:
+            LOG.warning("blocks do not follow L1's log", have=batch[0].height, need=head.height + 1)
+            self.source.start_over(head.height + 1)
+            return
+        async with self.deriver.busy:
+            draft = await self.draft(batch)
+            derived = await asyncio.to_thread(self.chain.preview, draft)
+        if not self.check(batch, derived):
+            return
+        LOG.info("posting", log_index=draft.index, blocks=len(batch), size=len(draft.data))
+        receipt = await self.l1.append(draft.index, draft.data)
+        self.posted_at = time.monotonic()
+        if receipt.ok:
+            LOG.info("posted", log_index=draft.index, height=batch[-1].height, gas=receipt.gas)
+        elif receipt.code is ContractCode.ENTRY_INDEX:
+            LOG.info("the log is longer than we knew", log_index=draft.index)
+        else:
+            LOG.error("not posted", code=receipt.code.name, why=receipt.message)
+
+    async def draft(self, batch: Sequence[RootedFrame]) -> Draft:
+        """Return the entry as L1 would note it now, with the inbox read up to its end."""
+        await self.deriver.read_inbox(len(self.chain.replica.inbox))
+        data = encode_entry([frame.frame for frame in batch])
+        count = len(self.chain.replica.inbox)
+        return Draft(self.chain.head.log_index, data, self.deriver.clock, count)
+
+    def check(self, batch: Sequence[RootedFrame], derived: Derived) -> bool:
+        """Return whether a batch may be posted; raise if its roots are wrong.
+
+        Blocks that are too old to be valid are no mismatch: the sequencer will
+        take them back, and we pull again.
+        """
+        late = [block for block in derived.blocks if block.block.frame is None]
+        if late:
+            LOG.error("the batch has blocks that L1 would not accept", blocks=len(late))
+            self.source.start_over(self.chain.head.height + 1)
+            return False
+        ours = derived.trace[1:]
+        theirs = [root for frame in batch for root in frame.roots]
+        if ours == theirs:
+            return True
+        self.metrics.mismatches.inc()
+        segment = next(
+            (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b),
+            min(len(ours), len(theirs)),
+        )
+        raise RootMismatch(
+            f"blocks {batch[0].height} to {batch[-1].height}, segment {segment}: "
+            f"derived {[r.hex() for r in ours[segment : segment + 1]]}, "
+            f"the sequencer has {[r.hex() for r in theirs[segment : segment + 1]]}"
+        )
+
+    async def keep_proposing(self) -> None:
+        """Propose what is missing, one claim after the other."""
+        while True:
+            try:
+                acted = await self.claimant.act()
+            except L1Unreachable as error:
+                LOG.warning("L1 does not answer", why=str(error))
+                acted = False
+            if acted:
+                await self.deriver.refresh()
+            else:
+                await asyncio.sleep(self.poll_seconds)
+
+    def close(self) -> None:
+        """Release the store."""
+        self.chain.close()
+
+    # Controls
+
+    async def hold(self) -> None:
+        """Do nothing: the sequencer makes blocks."""
+
+    async def resume(self) -> None:
+        """Do nothing: the sequencer makes blocks."""
+
+    def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
+        """Make exactly the next claim wrong; return its log index if it is known."""
+        return self.claimant.corrupt_next(corruption, segment)

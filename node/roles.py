@@ -1,0 +1,225 @@
+"""Puts a node together from its settings, runs it, and takes it apart again.
+
+Every role reads the contract's deployment from L1 first: rules and genesis
+come from there, and nowhere else.  A signal asks for an orderly end; a second
+one is not needed, for everything that must survive is on disk already.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from node.feed import Controls
+from node.follower import Follower
+from node.frames import FrameSource
+from node.keyfile import load_key, load_or_create_key
+from node.l1 import GrpcL1
+from node.metrics import Metrics, MetricsServer
+from node.poster import Poster
+from node.runtime import SequencerNode
+from node.service.dev import DevService
+from node.service.server import DEV, LOOPBACK, Endpoint, NodeServer
+from node.settings import Settings
+from proto.sextant.v1 import dev_pb2_grpc
+from prover.contract.rules import ContractRules
+from prover.l1 import L1Unreachable
+
+LOG = structlog.get_logger("node")
+LOOK_SECONDS: Final = 2.0
+"""How long a sequencer's look at L1 may take before it goes on without."""
+
+
+class NodeFailed(Exception):
+    """The node halted because it found that something is not right."""
+
+
+async def run_role(settings: Settings, *, propose: bool) -> None:
+    """Run the role that ``settings`` name until a signal ends it.
+
+    Raises
+    ------
+    NodeFailed
+        It halted by itself.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    LOG.info("starting", role=settings.role, datadir=str(settings.directory))
+    work = asyncio.create_task(ROLES[settings.role](settings, propose))
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work
+    LOG.info("stopped", role=settings.role)
+
+
+def owner_of(settings: Settings) -> str:
+    """Say in words who we are, for those who find our stores locked."""
+    return f"{settings.role}, gRPC port {settings.grpc.port}"
+
+
+def key_path(settings: Settings, key_file: str) -> Path:
+    """Return where a key is: where the settings say, or in the data directory."""
+    default = settings.directory / settings.role / "key"
+    return Path(key_file).expanduser() if key_file else default
+
+
+def open_metrics(
+    settings: Settings, metrics: Metrics, ready: Callable[[], str]
+) -> MetricsServer | None:
+    """Start serving metrics, if the settings say so."""
+    if not settings.metrics.enabled:
+        return None
+    server = MetricsServer(metrics, settings.metrics.host, settings.metrics.port, ready)
+    server.start()
+    return server
+
+
+async def run_sequencer(settings: Settings, propose: bool) -> None:
+    """Sequence until cancelled."""
+    del propose
+    metrics = Metrics()
+    failure: asyncio.Queue[str] = asyncio.Queue()
+    l1 = GrpcL1(settings.l1.target, patience_seconds=LOOK_SECONDS)
+    deployment = await ask_deployment(l1)
+    node = SequencerNode(
+        settings.directory / "sequencer",
+        deployment,
+        l1,
+        load_or_create_key(key_path(settings, settings.sequencer.key_file)),
+        workers=settings.sequencer.workers,
+        block_ms=settings.sequencer.block_ms,
+        poll_ms=settings.l1.poll_ms,
+        owner=owner_of(settings),
+        metrics=metrics,
+        failed=failure.put_nowait,
+    )
+    server = NodeServer(node, settings, metrics, gateway=node, controls=node)
+    figures = open_metrics(settings, metrics, server.status.why_not_ready)
+    try:
+        await server.start()
+        await node.start()
+        raise NodeFailed(await failure.get())
+    finally:
+        await node.drain()
+        await server.stop()
+        await node.close()
+        if figures is not None:
+            figures.stop()
+        await l1.close()
+
+
+async def run_poster(settings: Settings, propose: bool) -> None:
+    """Post batches and propose claims until cancelled."""
+    del propose
+    metrics = Metrics()
+    l1 = GrpcL1(settings.l1.target, load_key(key_path(settings, settings.poster.key_file)))
+    deployment = await ask_deployment(l1)
+    source = FrameSource(settings.poster.source)
+    poster = Poster(
+        settings.directory / "poster",
+        deployment,
+        l1,
+        source,
+        batch_ms=settings.poster.batch_ms,
+        batch_bytes_max=settings.poster.batch_bytes_max,
+        poll_ms=settings.l1.poll_ms,
+        propose=settings.poster.propose,
+        owner=owner_of(settings),
+        metrics=metrics,
+    )
+    controls = await open_controls(settings, metrics, poster)
+    figures = open_metrics(settings, metrics, lambda: "" if poster.ready else "starting")
+    try:
+        await run_group(poster.run())
+    finally:
+        if controls is not None:
+            await controls.stop(0)
+        if figures is not None:
+            figures.stop()
+        await source.close()
+        poster.close()
+        await l1.close()
+
+
+async def run_follower(settings: Settings, propose: bool) -> None:
+    """Follow L1 until cancelled."""
+    metrics = Metrics()
+    key = load_key(key_path(settings, settings.poster.key_file)) if propose else b""
+    l1 = GrpcL1(settings.l1.target, key)
+    deployment = await ask_deployment(l1)
+    follower = Follower(
+        settings.directory / "follower",
+        deployment,
+        l1,
+        propose=propose,
+        poll_ms=settings.l1.poll_ms,
+        owner=owner_of(settings),
+        metrics=metrics,
+    )
+    server = NodeServer(follower, settings, metrics)
+    figures = open_metrics(settings, metrics, server.status.why_not_ready)
+    try:
+        await server.start()
+        await run_group(follower.run())
+    finally:
+        await server.stop()
+        if figures is not None:
+            figures.stop()
+        follower.close()
+        await l1.close()
+
+
+async def ask_deployment(l1: GrpcL1) -> ContractRules:
+    """Return what the contract was deployed with, waiting for an L1 that is starting."""
+    while True:
+        try:
+            return await l1.deployment()
+        except L1Unreachable as error:
+            LOG.warning("waiting for L1", why=str(error))
+
+
+async def run_group(work: Coroutine[Any, Any, None]) -> None:
+    """Run a role's work; what ends it by itself is a halt.
+
+    A task group wraps what failed in an exception group: tell its first part.
+    """
+    try:
+        await work
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        LOG.critical("halted", why=str(error), exc_info=error)
+        raise NodeFailed(f"{type(error).__name__}: {error}") from group
+    except Exception as error:
+        LOG.critical("halted", why=str(error), exc_info=error)
+        raise NodeFailed(f"{type(error).__name__}: {error}") from error
+
+
+async def open_controls(
+    settings: Settings, metrics: Metrics, controls: Controls
+) -> Endpoint | None:
+    """Serve the developer's controls of a process that has no public server."""
+    if not settings.dev.enabled:
+        return None
+    endpoint = Endpoint(settings.grpc, metrics, DEV)
+    dev_pb2_grpc.add_DevServicer_to_server(DevService(controls), endpoint.server)
+    await endpoint.start(LOOPBACK, settings.dev.port)
+    await endpoint.set_health(serving=True)
+    return endpoint
+
+
+ROLES: Final[dict[str, Callable[[Settings, bool], Coroutine[Any, Any, None]]]] = {
+    "sequencer": run_sequencer,
+    "poster": run_poster,
+    "follower": run_follower,
+}
