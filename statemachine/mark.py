@@ -68,10 +68,11 @@ def process_sample(step: Step, market: Market) -> None:
         bound = bound_of(state.market_rules[market.market], index) << BASIS_SHIFT
         target = clamp((bid + ask - 2 * index) << (BASIS_SHIFT - 1), -bound, bound)
     # Samples that were missed pull towards 0; a gap of a whole window leaves nothing.
-    missed = clamp(step.now - market.sample_time - interval, 0, window)
+    second = step.now - step.now % interval
+    missed = clamp(second - market.sample_time - interval, 0, window)
     basis = div_trunc(market.basis * (window - missed), window)
     market.basis = basis + div_trunc((target - basis) * min(interval, window), window)
-    market.sample_time = step.now
+    market.sample_time = second
     recompute_mark(state, market)
 
 
