@@ -6,67 +6,83 @@ this table only says them in English, and what to do next.
 
 from typing import Final, NamedTuple
 
+from sextant.client.amounts import show_decimal, show_usdc
+from sextant.client.market import Market
 from sextant.client.receipts import Receipt
 from sextant.errors import Rejected
 
 
 class Words(NamedTuple):
-    """What a code means, and what to do next."""
+    """What a code means, what to do next, and what its arguments are.
+
+    An argument is a name, or ``name:unit`` with unit ``usdc`` or ``price``.
+    """
 
     meaning: str
     advice: str = ""
+    arguments: tuple[str, ...] = ()
 
 
 WORDS: Final[dict[str, Words]] = {
     "SIGNATURE": Words("the signature is not valid", "sign it again"),
     "SIGNER_UNKNOWN": Words("the signer has no account", "deposit first"),
     "SIGNER_REVOKED": Words("this agent was revoked", "approve another key"),
-    "NONCE_TIME": Words("the nonce is too far from block time", "take the time from the node"),
+    "NONCE_TIME": Words(
+        "the nonce is too far from block time",
+        "take the time from the node",
+        ("nonce time", "block time"),
+    ),
     "NONCE_LOW": Words("the nonce is below the window", "sign it again"),
     "NONCE_USED": Words("the nonce was used", "look the transaction up"),
-    "EXPIRED": Words("it came after its expiry", "sign it again"),
+    "EXPIRED": Words("it came after its expiry", "sign it again", ("expiry", "block time")),
     "AGENT_EXPIRED": Words("this agent's approval has run out", "approve it again"),
     "AGENT_ACTION": Words("this agent may not do that", "sign with the owner's key"),
     "AGENT_MARKET": Words("this agent may not trade that market"),
     "SIGNER_LIMIT": Words("too many transactions of one signer in a block", "send it again"),
     "MARKET_UNKNOWN": Words("there is no such market", "see `sextant markets`"),
     "MARKET_STATE": Words("the market's state does not allow it"),
-    "CLIENT_ID_EXISTS": Words("a live order has this client id", "it was not doubled"),
+    "CLIENT_ID_EXISTS": Words("a live order has this client id", "it was not doubled", ("order",)),
     "ORDER_UNKNOWN": Words("no such order rests", "it was filled, or is gone"),
     "FIELD": Words("a field cannot have this value"),
-    "SIZE_ZERO": Words("the size is zero"),
     "SIZE_RANGE": Words("the size is out of range", "make it smaller"),
     "PRICE_RANGE": Words("the price is out of range"),
-    "TICK": Words("the price is not a multiple of the tick"),
-    "NOTIONAL_MIN": Words("the order is worth too little", "make it larger"),
+    "TICK": Words("the price is not a multiple of the tick", "", ("tick:price",)),
+    "NOTIONAL_MIN": Words("the order is worth too little", "make it larger", ("least:usdc",)),
     "ORDER_EXPIRED": Words("the order had expired"),
     "DUE": Words("the exchange is busy with due work", "try again"),
     "ORACLE_STALE": Words("the oracle price is stale: only reducing is allowed", "try later"),
-    "BAND": Words("the price is too far from mark", "move it into the band"),
+    "BAND": Words("the price is too far from mark", "move it into the band", ("worst:price",)),
     "LIQUIDATING": Words("the portfolio is being liquidated", "deposit, or wait"),
     "REDUCE_ONLY": Words("it would not reduce the position"),
-    "POST_ONLY_CROSSES": Words("it would have taken", "move the price away"),
+    "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),
     "ORDERS_MAX": Words("too many open orders", "cancel some"),
     "MARKETS_MAX": Words("positions or orders in too many markets", "close some"),
-    "MARGIN": Words("not enough margin", "deposit, or make it smaller"),
-    "IOC_UNFILLED": Words("nothing to trade with at that price", "move the price"),
+    "MARGIN": Words("not enough margin", "deposit, or make it smaller", ("need:usdc", "have:usdc")),
+    "IOC_UNFILLED": Words(
+        "nothing to trade with at that price", "move the price", ("bound:price",)
+    ),
     "FILL_LIMIT": Words("it would have visited too many orders", "make it smaller, or split it"),
     "AMOUNT": Words("the amount is not allowed"),
-    "BALANCE": Words("not enough free balance", "see `sextant account`"),
+    "BALANCE": Words(
+        "not enough free balance", "see `sextant account`", ("asked:usdc", "free:usdc")
+    ),
     "ACCOUNT_SELF": Words("source and target are the same"),
     "AGENT_USED": Words("this address is taken, or was revoked", "use a new key"),
     "AGENT_UNKNOWN": Words("there is no such agent"),
     "OVERFLOW": Words("the amounts are too large"),
-    "HEALTHY": Words("the portfolio is healthy: there is nothing to liquidate"),
+    "HEALTHY": Words("the portfolio is healthy", "", ("equity:usdc", "initial:usdc")),
     "NOTHING_TO_DO": Words("there is nothing to do"),
 }
 
 
-def rejection_of(receipt: Receipt) -> Rejected:
-    """Return the error for a rejected receipt."""
+def rejection_of(receipt: Receipt, market: Market | None = None) -> Rejected:
+    """Return the error for a rejected receipt; ``market`` turns prices into decimals."""
     words = WORDS.get(receipt.code_name, Words("the rules do not allow it"))
-    arguments = ", ".join(map(str, receipt.arguments))
-    detail = f" ({arguments})" if arguments else ""
+    shown = []
+    for place, value in enumerate(receipt.arguments):
+        name = words.arguments[place] if place < len(words.arguments) else ""
+        shown.append(show_argument(name, value, market))
+    detail = f" ({', '.join(shown)})" if shown else ""
     return Rejected(
         receipt.code_name,
         f"{words.meaning}{detail}",
@@ -75,3 +91,15 @@ def rejection_of(receipt: Receipt) -> Rejected:
         receipt=receipt,
         order_id=receipt.order_id,
     )
+
+
+def show_argument(declared: str, value: int, market: Market | None) -> str:
+    """Return an argument with its name and in its unit."""
+    name, _, unit = declared.partition(":")
+    if unit == "usdc":
+        text = show_usdc(value)
+    elif unit == "price" and market is not None:
+        text = show_decimal(market.show_price(value))
+    else:
+        text = str(value)
+    return f"{name} {text}".strip()

@@ -236,15 +236,16 @@ class Trading(Reads):
         Rejected
             The receipt is not one of success, nor says that the order exists.
         """
-        existed = receipt.code_name == EXISTS and bool(receipt.order_id)
-        if not receipt.accepted and not existed:
-            raise rejection_of(receipt)
+        existed = receipt.code_name == EXISTS and bool(receipt.arguments)
+        # Filled in part, then stopped by the limit on visits: what is filled, is filled.
+        if not (receipt.accepted or existed or receipt.filled):
+            raise rejection_of(receipt, market)
         average = None
         if receipt.filled:
             lots = market.show_size(receipt.filled)
             average = from_micros(receipt.notional) / lots
         return Placed(
-            order_id=receipt.order_id,
+            order_id=receipt.arguments[0] if existed else receipt.order_id,
             client_id=source.client_id,
             filled=market.show_size(receipt.filled),
             average_price=average,

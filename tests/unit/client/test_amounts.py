@@ -137,6 +137,10 @@ def test_rounding_stays_within_a_tick(value: Decimal) -> None:
     assert BTC.price(value, rounding=Rounding.NEAREST) in {down, up}
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18))
+@given(
+    st.decimals(
+        allow_nan=False, allow_infinity=False, places=12, min_value=-(10**18), max_value=10**18
+    )
+)
 def test_decimals_are_read_exactly(value: Decimal) -> None:
     assert read_decimal(str(value)) == value

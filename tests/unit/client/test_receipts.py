@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from sextant.client.market import Market
 from sextant.client.receipts import (
     Header,
     Receipt,
@@ -156,9 +157,17 @@ def test_every_code_of_the_exchange_has_words() -> None:
 def test_rejection_says_code_words_and_arguments() -> None:
     _, shown = block_of()
     rejected = rejection_of(
-        replace(shown[0], code=int(Code.MARGIN), code_name="MARGIN", arguments=(500, 20))
+        replace(shown[0], code=int(Code.MARGIN), code_name="MARGIN", arguments=(5_000_000, -20))
     )
     assert rejected.code == "MARGIN"
     assert rejected.retryable
     assert rejected.order_id == 100
-    assert "not enough margin (500, 20)" in str(rejected)
+    assert "not enough margin (need 5.00 USDC, have -0.00002 USDC)" in str(rejected)
+
+
+def test_prices_are_shown_in_the_markets_unit() -> None:
+    _, shown = block_of()
+    market = Market(id=1, name="BTC", lot_decimals=4, tick=10)
+    receipt = replace(shown[0], code=int(Code.BAND), code_name="BAND", arguments=(6_500_050,))
+    assert "worst 65000.5" in str(rejection_of(receipt, market))
+    assert "worst 6500050" in str(rejection_of(receipt))

@@ -1,0 +1,248 @@
+"""A node in the same process: real gRPC, real signatures, made-up answers.
+
+It signs what it answers as a sequencer would, so the client's checks run
+for real; failures are played from a script.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2
+from google.rpc import status_pb2 as rpc_pb2
+from grpc_status import rpc_status
+
+from proto.sextant.v1 import (
+    common_pb2,
+    query_pb2,
+    sequencer_pb2,
+    status_pb2,
+    stream_pb2,
+)
+from sextant.client.api import AsyncClient
+from sextant.client.keys import Secret
+from sextant.client.receipts import Header, header_digest
+from statemachine import receipts as leaves
+from statemachine.actions import Transaction, decode_transaction
+from statemachine.cursor import Cursor
+from statemachine.errors import Code
+from statemachine.signing import Domain, address_of, recover_signer, sign_digest
+
+NODE_KEY = bytes(range(1, 33))
+USER_KEY = bytes(range(2, 34))
+NODE_MS = 1_900_000_000_000
+CHAIN_ID = 31_337
+ROLLUP = bytes(range(20))
+
+
+def failure(status: grpc.StatusCode, reason: str) -> grpc.Status:
+    info = error_details_pb2.ErrorInfo(reason=reason, domain="sextant")
+    packed = any_pb2.Any()
+    packed.Pack(info)
+    number: int = status.value[0]
+    status_message = rpc_pb2.Status(code=number, message=f"{reason}: scripted", details=[packed])
+    answer: grpc.Status = rpc_status.to_status(status_message)
+    return answer
+
+
+class FakeNode:
+    """See the module's docstring."""
+
+    def __init__(self) -> None:
+        self.script: list[grpc.Status] = []
+        self.codes: list[int] = []
+        self.seen: list[Transaction] = []
+        self.answers: dict[bytes, sequencer_pb2.Outcome] = {}
+        self.height = 0
+        self.time_ms = NODE_MS
+        self.clock_calls = 0
+        self.tamper = False
+        self.streams = 0
+        self.breaks_after = 0
+        self.books: list[list[stream_pb2.BookUpdate]] = []
+
+    async def get_status(self, _request: Any, _context: Any) -> status_pb2.Status:
+        return status_pb2.Status(
+            role=status_pb2.ROLE_SEQUENCER,
+            chain_id=CHAIN_ID,
+            rollup=ROLLUP,
+            sequencer=address_of(NODE_KEY),
+            time_ms=self.time_ms,
+            ready=True,
+        )
+
+    async def get_clock(self, _request: Any, _context: Any) -> status_pb2.Clock:
+        self.clock_calls += 1
+        return status_pb2.Clock(time_ms=self.time_ms)
+
+    async def get_markets(self, _request: Any, _context: Any) -> query_pb2.MarketsResponse:
+        market = query_pb2.Market(
+            market=1,
+            symbol="BTC",
+            state=query_pb2.MARKET_STATE_ACTIVE,
+            lot_decimals=4,
+            tick=10,
+            mark=6_500_000,
+            fill_band_ppm=50_000,
+        )
+        return query_pb2.MarketsResponse(markets=[market])
+
+    async def submit(self, request: Any, context: Any) -> sequencer_pb2.Outcome:
+        if self.script:
+            await context.abort_with_status(self.script.pop(0))
+        return self.answer(request.transaction)
+
+    def answer(self, data: bytes) -> sequencer_pb2.Outcome:
+        name = sha256(data).digest()
+        if name in self.answers:
+            again = sequencer_pb2.Outcome()
+            again.CopyFrom(self.answers[name])
+            again.duplicate = True
+            return again
+        transaction = decode_transaction(data)
+        signer = recover_signer(Domain(CHAIN_ID, ROLLUP), transaction)
+        code = Code.OK if signer == address_of(USER_KEY) else Code.SIGNATURE
+        if self.codes:
+            code = Code(self.codes.pop(0))
+        self.seen.append(transaction)
+        self.height += 1
+        outcome = self.sign_block(transaction, code)
+        self.answers[name] = outcome
+        return outcome
+
+    def sign_block(self, transaction: Transaction, code: Code) -> sequencer_pb2.Outcome:
+        cursor = Cursor(stored=False)
+        cursor.height, cursor.time = self.height, self.time_ms
+        record = leaves.Receipt(transaction.hash, 0, 0, int(code), (4,), 70, 0, 0, 0)
+        leaves.append(cursor.frontier, 0, record.leaf())
+        cursor.receipts = 1
+        header = Header(
+            chain_id=CHAIN_ID,
+            height=self.height,
+            time_ms=self.time_ms,
+            cursor=cursor.encode(),
+            receipts_root=leaves.root_of(cursor.frontier),
+            receipts_count=1,
+            signature=b"",
+        )
+        receipt = common_pb2.Receipt(
+            transaction_hash=transaction.hash,
+            height=self.height,
+            code=int(code),
+            code_name=code.name,
+            arguments=[4],
+            order_id=71 if self.tamper else 70,
+            path=common_pb2.MerklePath(count=1),
+            time_ms=self.time_ms,
+        )
+        message = common_pb2.BlockHeader(
+            chain_id=CHAIN_ID,
+            height=self.height,
+            time_ms=self.time_ms,
+            cursor=header.cursor,
+            receipts_root=header.receipts_root,
+            receipts_count=1,
+            signature=sign_digest(NODE_KEY, header_digest(header)),
+        )
+        return sequencer_pb2.Outcome(
+            sequenced=sequencer_pb2.Sequenced(receipts=[receipt], header=message),
+            transaction_hash=transaction.hash,
+        )
+
+    def batch(self, request: sequencer_pb2.SubmitBatchRequest) -> sequencer_pb2.BatchOutcome:
+        outcomes = [self.answer(data) for data in request.transactions]
+        return sequencer_pb2.BatchOutcome(
+            heights=[one.sequenced.header.height for one in outcomes],
+            receipt_counts=[1] * len(outcomes),
+            codes=[one.sequenced.receipts[0].code for one in outcomes],
+            duplicates=[place for place, one in enumerate(outcomes) if one.duplicate],
+        )
+
+    async def submit_batch(self, request: Any, _context: Any) -> sequencer_pb2.BatchOutcome:
+        return self.batch(request)
+
+    async def order_stream(
+        self, requests: Any, context: Any
+    ) -> AsyncIterator[sequencer_pb2.OrderStreamResponse]:
+        self.streams += 1
+        answered = 0
+        async for request in requests:
+            outcome = self.batch(request.batch)
+            if self.breaks_after and answered >= self.breaks_after:
+                # Executed, but the answer is lost with the stream.
+                self.breaks_after = 0
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+            answered += 1
+            yield sequencer_pb2.OrderStreamResponse(tag=request.tag, outcome=outcome)
+
+    async def book(self, _request: Any, context: Any) -> AsyncIterator[stream_pb2.BookUpdate]:
+        self.streams += 1
+        for update in self.books.pop(0) if self.books else []:
+            yield update
+        if self.script:
+            await context.abort_with_status(self.script.pop(0))
+
+
+def handlers_of(node: FakeNode) -> "list[grpc.GenericRpcHandler[Any, Any]]":
+    """Return the few methods that the tests call, under their real names and messages."""
+    unary, to_stream, both = (
+        grpc.unary_unary_rpc_method_handler,
+        grpc.unary_stream_rpc_method_handler,
+        grpc.stream_stream_rpc_method_handler,
+    )
+    methods: dict[str, dict[str, tuple[Any, Any, Any]]] = {
+        "Query": {
+            "GetStatus": (unary, node.get_status, status_pb2.GetStatusRequest),
+            "GetClock": (unary, node.get_clock, status_pb2.GetClockRequest),
+            "GetMarkets": (unary, node.get_markets, query_pb2.GetMarketsRequest),
+        },
+        "Sequencer": {
+            "Submit": (unary, node.submit, sequencer_pb2.SubmitRequest),
+            "SubmitBatch": (unary, node.submit_batch, sequencer_pb2.SubmitBatchRequest),
+            "OrderStream": (both, node.order_stream, sequencer_pb2.OrderStreamRequest),
+        },
+        "Stream": {"Book": (to_stream, node.book, stream_pb2.BookRequest)},
+    }
+    return [
+        grpc.method_handlers_generic_handler(
+            f"sextant.v1.{service}",
+            {
+                name: kind(method, request.FromString, lambda answer: answer.SerializeToString())
+                for name, (kind, method, request) in named.items()
+            },
+        )
+        for service, named in methods.items()
+    ]
+
+
+@asynccontextmanager
+async def serving(node: FakeNode) -> AsyncIterator[str]:
+    """Serve ``node`` on a free port; yields ``host:port``."""
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers(tuple(handlers_of(node)))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+@asynccontextmanager
+async def connected(node: FakeNode, **options: Any) -> AsyncIterator[AsyncClient]:
+    """Serve ``node`` and yield a client of it."""
+    async with (
+        serving(node) as target,
+        AsyncClient(target, key=Secret(USER_KEY), timeout=5, **options) as client,
+    ):
+        yield client
+
+
+def run(work: Any) -> Any:
+    """Run a coroutine, bounded."""
+    return asyncio.run(asyncio.wait_for(work, 30))
