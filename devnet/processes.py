@@ -59,7 +59,7 @@ def node(layout: Layout, role: str, *words: str) -> tuple[str, ...]:
     """Return the command of a node in its own part of the data directory."""
     return (
         *("node", "run", "--role", role, "--instance", str(layout.instance)),
-        *("--datadir", str(layout.store(role)), "--l1.target", layout.address("l1")),
+        *("--datadir", str(layout.directory), "--l1.target", layout.address("l1")),
         *("--metrics.port", str(layout.port(f"{role}_metrics")), *words),
     )
 
@@ -85,7 +85,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             layout,
             "sequencer",
             *("--grpc.port", str(layout.port("grpc"))),
-            *("--sequencer.key_file", str(layout.key_file("sequencer"))),
+            *("--sequencer.key-file", str(layout.key_file("sequencer"))),
             *("--dev.enabled", "true", "--dev.port", str(layout.port("dev"))),
         ),
         address=layout.address("grpc"),
@@ -97,8 +97,8 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
         command=node(
             layout,
             "poster",
-            *("--poster.source", layout.address("grpc"), "--poster.batch_ms", str(BATCH_MS)),
-            *("--poster.key_file", str(layout.key_file("poster"))),
+            *("--poster.source", layout.address("grpc"), "--poster.batch-ms", str(BATCH_MS)),
+            *("--poster.key-file", str(layout.key_file("poster"))),
             *("--dev.enabled", "true", "--dev.port", str(layout.port("poster_dev"))),
         ),
         environment=environment,
@@ -109,7 +109,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             layout,
             "follower",
             *("--grpc.port", str(layout.port("follower")), "--propose"),
-            *("--poster.key_file", str(layout.key_file("follower"))),
+            *("--poster.key-file", str(layout.key_file("follower"))),
         ),
         address=layout.address("follower"),
         environment=environment,
