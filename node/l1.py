@@ -7,16 +7,15 @@ call is it signed anew: then the old one can never be executed.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, Final, TypeVar, final
+from typing import Final, TypeVar, final
 
 import grpc
 import grpc.aio
-from grpc_status import rpc_status
 
 from node import l1_wire
+from node.l1_retry import TRANSIENT, Pause, ask_until
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import (
     Append,
@@ -34,7 +33,7 @@ from prover.contract.codes import ContractCode
 from prover.contract.log import LogEntry
 from prover.contract.records import Account, QueuedItem
 from prover.contract.rules import ContractRules, decode_contract_rules
-from prover.l1 import BlockEvents, CallReceipt, Heads, L1Refused, L1Unreachable, PostedClaim
+from prover.l1 import BlockEvents, CallReceipt, Heads, L1Refused, PostedClaim
 from prover.outputs import Output
 from statemachine.signing import address_of
 
@@ -43,8 +42,6 @@ ASK_SECONDS_MAX: Final = 5.0
 AWAIT_SECONDS_MAX: Final = 30.0
 PATIENCE_SECONDS: Final = 60.0
 """How long a request is tried before it is given up."""
-PAUSE_SECONDS_MIN: Final = 0.05
-PAUSE_SECONDS_MAX: Final = 1.0
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
     ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
@@ -53,14 +50,6 @@ OPTIONS: Final = (
     ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
-)
-TRANSIENT: Final = frozenset(
-    {
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        grpc.StatusCode.CANCELLED,
-    }
 )
 RESIGN: Final = frozenset({ContractCode.NONCE_USED.name, ContractCode.NONCE_GAP.name})
 
@@ -224,24 +213,14 @@ class GrpcL1:
     async def _ask(
         self,
         method: Callable[..., Awaitable[AnswerT]],
-        request: Any,  # noqa: ANN401  whatever message the method takes
+        request: object,
         *,
         until: float | None = None,
         seconds: float = ASK_SECONDS_MAX,
     ) -> AnswerT:
         """Call a method, again after transient failures, until time is up."""
         deadline = time.monotonic() + self.patience_seconds if until is None else until
-        pause = Pause()
-        while True:
-            left = deadline - time.monotonic()
-            try:
-                return await method(request, timeout=max(min(seconds, left), 0.1))
-            except grpc.aio.AioRpcError as error:
-                if error.code() not in TRANSIENT:
-                    raise L1Refused(describe(error)) from error
-                if time.monotonic() >= deadline:
-                    raise L1Unreachable(f"{self.target}: {describe(error)}") from error
-            await pause.sleep()
+        return await ask_until(method, request, deadline, seconds, self.target)
 
     async def append(self, index: int, data: bytes) -> CallReceipt:
         """Append log entry ``index``."""
@@ -284,24 +263,3 @@ class GrpcL1:
     async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
         """Collect a withdrawal under a final claim; ``value`` is the amount."""
         return await self.send(ClaimWithdrawal(claim, index, proof))
-
-
-@final
-class Pause:
-    """Ever longer pauses between attempts, with full jitter."""
-
-    def __init__(self) -> None:
-        self.seconds = PAUSE_SECONDS_MIN
-
-    async def sleep(self) -> None:
-        """Pause, and make the next pause longer."""
-        await asyncio.sleep(random.uniform(0, self.seconds))  # noqa: S311  jitter is no secret
-        self.seconds = min(2 * self.seconds, PAUSE_SECONDS_MAX)
-
-
-def describe(error: grpc.aio.AioRpcError) -> str:
-    """Return why a call failed, the machine's name for it first."""
-    status = rpc_status.from_call(error)  # type: ignore[arg-type] # stubs know no aio call
-    if status is not None:
-        return str(status.message)
-    return f"{error.code().name}: {error.details()}"

@@ -135,7 +135,11 @@ class L1(Protocol):
         ...
 
     async def send(self, call: Call) -> CallReceipt:
-        """Sign and send a call, wait for its block, and return what became of it."""
+        """Sign and send a call, wait for its block, and return what became of it.
+
+        After ``L1Unreachable`` the outcome is not known: the call may still come
+        into a block.  Look before sending another (a deposit is not idempotent).
+        """
         ...
 
     async def append(self, index: int, data: bytes) -> CallReceipt:

@@ -4,6 +4,7 @@ The judge of these worlds does not re-execute anything: it knows which outputs
 are right, so that the contract's rules can be tested without the exchange.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -18,6 +19,7 @@ from prover.contract.calls import (
     ProveFault,
     propose_output,
 )
+from prover.contract.codes import ContractCode
 from prover.contract.context import CallResult, Moment
 from prover.contract.contract import Contract
 from prover.contract.records import ClaimStatus
@@ -202,3 +204,20 @@ class L1World:
     def eth(self, address: bytes) -> int:
         """Return the gwei of an address."""
         return self.state.account_of(address).eth
+
+
+Row = tuple[ContractCode, Callable[[L1World], tuple[bytes, Call]]]
+
+
+def refused_in_order(world: L1World, rows: list[Row]) -> None:
+    """Check each row's code, that the rows are in code order, and that nothing changed."""
+    codes = [code for code, _ in rows]
+    assert codes == sorted(codes)
+    for code, make in rows:
+        sender, call = make(world)
+        before = world.state.digest()
+        result = world.call(sender, call)
+        assert result.code is code, result
+        assert result.message.startswith(f"{code.name}: ")
+        assert result.events == ()
+        assert world.state.digest() == before

@@ -29,8 +29,8 @@ async def refuse(context: Context, status: grpc.StatusCode, reason: str, message
     detail.Pack(info)
     code = code_pb2.Code.Value(status.name)
     whole = status_pb2.Status(code=code, message=f"{reason}: {message}", details=[detail])
-    # grpc-stubs does not know this method of the aio context
-    await context.abort_with_status(rpc_status.to_status(whole))  # type: ignore[attr-defined]
+    status_to_send = rpc_status.to_status(whole)
+    await context.abort_with_status(status_to_send)  # type: ignore[attr-defined] # stubs lack it
     raise RuntimeError("unreachable: abort raises")
 
 

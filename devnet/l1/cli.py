@@ -4,7 +4,10 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prover.contract.rules import ContractRules
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +85,7 @@ def check_block_time(block_ms: int) -> int:
     return block_ms
 
 
-def load_deployment(path: Path | None) -> Any:  # noqa: ANN401  ContractRules, not imported for --help
+def load_deployment(path: Path | None) -> "ContractRules":
     """Return the contract's rules in a file, or the devnet's."""
     from prover.contract.rules import decode_contract_rules
 

@@ -10,6 +10,7 @@ from devnet.l1.host import WARP_MS_MAX
 from devnet.l1.service import L1Service
 from node.l1_wire import block_to_message
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
+from prover.contract.bank import can_mint
 
 BLOCKS_MAX: Final = 1_000
 FAUCET_GWEI_MAX: Final = 10**15
@@ -63,6 +64,8 @@ class L1DevService(l1_pb2_grpc.L1DevServicer):
             await refuse_argument(context, "address: need 20 bytes")
         await check_limit(context, "eth_gwei", request.eth_gwei, FAUCET_GWEI_MAX)
         await check_limit(context, "token_micros", request.token_micros, FAUCET_MICROS_MAX)
+        if not can_mint(self.service.state, request.eth_gwei, request.token_micros):
+            await refuse_argument(context, "the faucet is dry")
         self.host.chain.mint(request.address, request.eth_gwei, request.token_micros)
         self.host.mine()
         return self.service.account_message(request.address)

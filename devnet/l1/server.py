@@ -127,7 +127,9 @@ class Stub:
         try:
             bound = server.add_insecure_port(f"{address}:{port}")
         except RuntimeError as error:
-            raise OSError(f"cannot listen on {address}:{port}: {error}") from error
+            raise OSError(
+                f"cannot listen on {address}:{port}: {error}; stop who does, or use another --port"
+            ) from error
         self._servers.append(server)
         self._healths.append(servicer)
         return server, bound

@@ -5,14 +5,25 @@ nothing appears or is lost: minted = held by addresses + held here + burnt.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from prover.contract.records import Totals
 from prover.contract.state import ContractState
 from statemachine.errors import invariant
 
+MINTED_MAX: Final = 1 << 62
+"""Of either money, ever: so that no sum of balances leaves 63 bits."""
+
+
+def can_mint(state: ContractState, eth: int, token: int) -> bool:
+    """Return whether so much more may be created."""
+    totals = state.totals
+    return max(totals.eth_minted + eth, totals.token_minted + token) <= MINTED_MAX
+
 
 def mint(state: ContractState, address: bytes, eth: int, token: int) -> None:
     """Create money: genesis balances and a devnet's faucet."""
+    invariant(can_mint(state, eth, token), f"no more than {MINTED_MAX} is ever minted")
     account, totals = state.account_of(address), state.totals
     state.put_account(address, replace(account, eth=account.eth + eth, token=account.token + token))
     state.put_totals(

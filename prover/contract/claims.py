@@ -27,7 +27,7 @@ from prover.contract.records import Claim, ClaimStatus
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
 from prover.outputs import OUTPUT_VERSION, Output, is_trace_of
-from statemachine.errors import FrameInvalid
+from statemachine.errors import FrameInvalid, invariant
 
 
 def genesis_claim(rules: ContractRules) -> Claim:
@@ -165,13 +165,14 @@ def settle(context: Context) -> int:
     """Make every claim final whose window has passed; return how many became so."""
     state, count = context.state, 0
     deadline = context.moment.time - context.rules.window_ms
-    for number in list(state.pending):
-        claim = state.claims[number]
+    while state.pending:
+        claim = state.claims[next(iter(state.pending))]
         if claim.time > deadline:
             break  # the pending are in order of their times
-        if number in state.pending and state.claims[claim.parent].status is ClaimStatus.FINAL:
-            finalise(context, claim)
-            count += 1
+        parent = state.claims[claim.parent].status
+        invariant(parent is ClaimStatus.FINAL, "a parent is decided before its children")
+        finalise(context, claim)
+        count += 1
     return count
 
 
