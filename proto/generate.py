@@ -117,12 +117,7 @@ def describe_services(file: FileDescriptorProto) -> str:
             for type_name in (method.input_type, method.output_type)
         }
     )
-    lines = [
-        "from abc import ABCMeta, abstractmethod",
-        "from collections.abc import AsyncIterator",
-        "",
-    ]
-    lines += ["import grpc", "import grpc.aio", ""]
+    lines = ["from collections.abc import AsyncIterator", "", "import grpc", "import grpc.aio", ""]
     lines += [f"from proto.sextant.v1 import {module}" for module in modules]
     for service in file.service:
         lines += ["", *describe_service(service, file)]
@@ -139,7 +134,7 @@ def describe_service(service: ServiceDescriptorProto, file: FileDescriptorProto)
     for method in service.method:
         takes, gives = (type_path(t, file) for t in (method.input_type, method.output_type))
         lines.append(f"{INDENT}{method.name}: grpc.aio.{callable_name(method)}[{takes}, {gives}]")
-    lines += ["", f"class {name}Servicer(metaclass=ABCMeta):"]
+    lines += ["", f"class {name}Servicer:"]
     for method in service.method:
         lines += describe_handler(method, file)
     server = "grpc.aio.Server"
@@ -162,10 +157,7 @@ def describe_handler(method: MethodDescriptorProto, file: FileDescriptorProto) -
         head, answer = f"def {method.name}", f"AsyncIterator[{gives}]"
     else:
         head, answer = f"async def {method.name}", gives
-    return [
-        f"{INDENT}@abstractmethod",
-        f"{INDENT}{head}(self, {request}, {context}) -> {answer}: ...",
-    ]
+    return [f"{INDENT}{head}(self, {request}, {context}) -> {answer}: ..."]
 
 
 def callable_name(method: MethodDescriptorProto) -> str:

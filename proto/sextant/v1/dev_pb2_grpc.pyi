@@ -1,4 +1,3 @@
-from abc import ABCMeta, abstractmethod
 from collections.abc import AsyncIterator
 
 import grpc
@@ -13,13 +12,9 @@ class DevStub:
     GetPrices: grpc.aio.UnaryUnaryMultiCallable[dev_pb2.GetPricesRequest, dev_pb2.PricesResponse]
     Pause: grpc.aio.UnaryUnaryMultiCallable[dev_pb2.PauseRequest, dev_pb2.PauseResponse]
 
-class DevServicer(metaclass=ABCMeta):
-    @abstractmethod
+class DevServicer:
     async def CorruptNextClaim(self, request: dev_pb2.CorruptNextClaimRequest, context: grpc.aio.ServicerContext[dev_pb2.CorruptNextClaimRequest, dev_pb2.CorruptNextClaimResponse]) -> dev_pb2.CorruptNextClaimResponse: ...
-    @abstractmethod
     async def SetPrice(self, request: dev_pb2.SetPriceRequest, context: grpc.aio.ServicerContext[dev_pb2.SetPriceRequest, dev_pb2.SetPriceResponse]) -> dev_pb2.SetPriceResponse: ...
-    @abstractmethod
     async def GetPrices(self, request: dev_pb2.GetPricesRequest, context: grpc.aio.ServicerContext[dev_pb2.GetPricesRequest, dev_pb2.PricesResponse]) -> dev_pb2.PricesResponse: ...
-    @abstractmethod
     async def Pause(self, request: dev_pb2.PauseRequest, context: grpc.aio.ServicerContext[dev_pb2.PauseRequest, dev_pb2.PauseResponse]) -> dev_pb2.PauseResponse: ...
 def add_DevServicer_to_server(servicer: DevServicer, server: grpc.aio.Server) -> None: ...

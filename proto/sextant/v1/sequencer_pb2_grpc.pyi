@@ -1,4 +1,3 @@
-from abc import ABCMeta, abstractmethod
 from collections.abc import AsyncIterator
 
 import grpc
@@ -12,11 +11,8 @@ class SequencerStub:
     SubmitBatch: grpc.aio.UnaryUnaryMultiCallable[sequencer_pb2.SubmitBatchRequest, sequencer_pb2.BatchOutcome]
     OrderStream: grpc.aio.StreamStreamMultiCallable[sequencer_pb2.OrderStreamRequest, sequencer_pb2.OrderStreamResponse]
 
-class SequencerServicer(metaclass=ABCMeta):
-    @abstractmethod
+class SequencerServicer:
     async def Submit(self, request: sequencer_pb2.SubmitRequest, context: grpc.aio.ServicerContext[sequencer_pb2.SubmitRequest, sequencer_pb2.Outcome]) -> sequencer_pb2.Outcome: ...
-    @abstractmethod
     async def SubmitBatch(self, request: sequencer_pb2.SubmitBatchRequest, context: grpc.aio.ServicerContext[sequencer_pb2.SubmitBatchRequest, sequencer_pb2.BatchOutcome]) -> sequencer_pb2.BatchOutcome: ...
-    @abstractmethod
     def OrderStream(self, request_iterator: AsyncIterator[sequencer_pb2.OrderStreamRequest], context: grpc.aio.ServicerContext[sequencer_pb2.OrderStreamRequest, sequencer_pb2.OrderStreamResponse]) -> AsyncIterator[sequencer_pb2.OrderStreamResponse]: ...
 def add_SequencerServicer_to_server(servicer: SequencerServicer, server: grpc.aio.Server) -> None: ...

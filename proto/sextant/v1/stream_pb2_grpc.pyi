@@ -1,4 +1,3 @@
-from abc import ABCMeta, abstractmethod
 from collections.abc import AsyncIterator
 
 import grpc
@@ -13,13 +12,9 @@ class StreamStub:
     Trades: grpc.aio.UnaryStreamMultiCallable[stream_pb2.TradesRequest, stream_pb2.TradesUpdate]
     AccountEvents: grpc.aio.UnaryStreamMultiCallable[stream_pb2.AccountEventsRequest, stream_pb2.AccountUpdate]
 
-class StreamServicer(metaclass=ABCMeta):
-    @abstractmethod
+class StreamServicer:
     def Blocks(self, request: stream_pb2.BlocksRequest, context: grpc.aio.ServicerContext[stream_pb2.BlocksRequest, stream_pb2.BlockUpdate]) -> AsyncIterator[stream_pb2.BlockUpdate]: ...
-    @abstractmethod
     def Book(self, request: stream_pb2.BookRequest, context: grpc.aio.ServicerContext[stream_pb2.BookRequest, stream_pb2.BookUpdate]) -> AsyncIterator[stream_pb2.BookUpdate]: ...
-    @abstractmethod
     def Trades(self, request: stream_pb2.TradesRequest, context: grpc.aio.ServicerContext[stream_pb2.TradesRequest, stream_pb2.TradesUpdate]) -> AsyncIterator[stream_pb2.TradesUpdate]: ...
-    @abstractmethod
     def AccountEvents(self, request: stream_pb2.AccountEventsRequest, context: grpc.aio.ServicerContext[stream_pb2.AccountEventsRequest, stream_pb2.AccountUpdate]) -> AsyncIterator[stream_pb2.AccountUpdate]: ...
 def add_StreamServicer_to_server(servicer: StreamServicer, server: grpc.aio.Server) -> None: ...
