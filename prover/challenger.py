@@ -27,6 +27,8 @@ from statemachine.errors import invariant
 
 ESCALATIONS_PERCENT: Final = (50, 80, 95)
 """How much of a wrong claim's window may pass before an alert is repeated."""
+CLAIMS_KEPT_MAX: Final = 10_000
+"""Claims remembered; all but the last few are decided."""
 
 
 @final
@@ -62,6 +64,7 @@ class Challenger:
         self.entries: dict[int, LogEntry] = {}
         self.spent_ns: dict[int, int] = {}
         self.claims: dict[int, JudgedClaim] = {}
+        self.waiting: set[int] = set()
         self.final_index = 0
         self.agreed = 0
         self.wrong = 0
@@ -145,6 +148,8 @@ class Challenger:
             self.drop_case(claim.number)
             known = JudgedClaim(posted, claim.time + self.deployment.window_ms)
             self.claims[claim.number] = known
+            self.waiting.add(claim.number)
+            self.claims.pop(claim.number - CLAIMS_KEPT_MAX, None)
         known.posted = posted
         self.judge_waiting()
         self.note_status(known)
@@ -172,19 +177,25 @@ class Challenger:
         for claim in self.claims.values():
             if claim.posted.claim.output.log_index > index:
                 claim.standing, claim.fault = Standing.WAITING, None
+                self.waiting.add(claim.posted.claim.number)
                 self.drop_case(claim.posted.claim.number)
 
     def judge_waiting(self) -> None:
         """Judge every claim whose entry is derived and whose parent is judged."""
-        for number in sorted(self.claims):
+        for number in sorted(self.waiting):
             claim = self.claims[number]
-            if claim.standing is Standing.WAITING:
-                self.judge(number, claim)
+            self.judge(number, claim)
+            if claim.standing is not Standing.WAITING:
+                self.waiting.discard(number)
+                self.note_status(claim)
 
     def judge(self, number: int, claim: JudgedClaim) -> None:
         """Compare one claim with what its entry was found to do."""
         posted = claim.posted
-        if posted.claim.number == 0 or posted.claim.status is ClaimStatus.FINAL:
+        if posted.claim.status.is_dead:
+            claim.standing = Standing.DEAD
+            return
+        if self.is_settled(posted):
             claim.standing = Standing.FINAL
             return
         parent = self.claims.get(posted.claim.parent)
@@ -204,6 +215,13 @@ class Challenger:
             self.agree(number, claim, spent)
         else:
             self.disagree(number, claim, derived)
+
+    def is_settled(self, posted: PostedClaim) -> bool:
+        """Return whether a claim is final, and about an entry from before this state."""
+        history = self.replica.history
+        first = history[0].facts.index if history else self.replica.next_index
+        is_old = posted.claim.output.log_index <= first
+        return is_old and posted.claim.status is ClaimStatus.FINAL
 
     def agree(self, number: int, claim: JudgedClaim, spent_ns: int) -> None:
         """Say that a claim is right, in how long it was found, and how long it stays open."""
@@ -236,13 +254,17 @@ class Challenger:
             correct_root=derived.output.post_root.hex(),
             segment=fault.segment,
         )
-        if self.defence is not None:
+        if self.defence is not None and claim.posted.claim.status is ClaimStatus.PENDING:
             self.defence.open_case(number, claim, derived, self.replica, self.outbox)
 
     def note_status(self, claim: JudgedClaim) -> None:
         """Follow what the contract decided about a claim."""
         posted, number = claim.posted.claim, claim.posted.claim.number
-        if posted.status is ClaimStatus.FINAL and number and claim.standing is not Standing.FINAL:
+        if posted.status is ClaimStatus.FINAL:
+            self.final_index = max(self.final_index, posted.output.log_index)
+        if claim.standing is Standing.WAITING:
+            return
+        if posted.status is ClaimStatus.FINAL and claim.standing is not Standing.FINAL:
             if claim.standing in (Standing.WRONG, Standing.DOOMED):
                 self.undetected += 1
                 self.outbox.say("alert", f"claim {number} is WRONG and became final", claim=number)
@@ -258,8 +280,6 @@ class Challenger:
             )
             claim.standing = Standing.DEAD
             self.drop_case(number)
-        if posted.status is ClaimStatus.FINAL:
-            self.final_index = max(self.final_index, posted.output.log_index)
 
     def settle(self, heads: Heads) -> None:
         """Let go of what is final, unless L1 could still take its data back."""

@@ -214,6 +214,29 @@ def test_a_wrong_claim_and_its_descendants_die(scene: Scene, how: str) -> None:
     assert post.standing(right) is Standing.AGREED
 
 
+def test_a_latecomer_judges_what_became_final(scene: Scene) -> None:
+    good = scene.propose(0, scene.append())
+    wrong = scene.propose(good, scene.append(), "root")
+    scene.chain.mine(2, WINDOW_MS)
+    post = scene.station()
+    post.round()
+    assert f"agreed with claim {good}" in post.said
+    assert f"claim {wrong} is WRONG and became final" in post.said
+    assert post.standing(good) is post.standing(wrong) is Standing.FINAL
+
+
+def test_a_latecomer_does_not_fight_the_dead(scene: Scene) -> None:
+    wrong = scene.propose(0, scene.append(), "root")
+    early = scene.station()
+    for _ in range(4):
+        early.round()
+        scene.chain.mine()
+    post = scene.station(payee=RIVAL)
+    post.round(2)
+    assert post.standing(wrong) is Standing.DEAD
+    assert "disagreed" not in post.said
+
+
 def test_a_watcher_says_it_and_sends_nothing(scene: Scene) -> None:
     post = scene.station(defends=False)
     scene.propose(0, scene.append(), "root")
