@@ -1,0 +1,158 @@
+"""State records: golden bytes, and decoders that take exactly what encoders write."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from statemachine import keys
+from statemachine.cursor import Cursor, decode_cursor
+from statemachine.errors import StorageCorrupt
+from statemachine.inbox import InboxItem, InboxKind, decode_inbox_item
+from statemachine.receipts import Receipt, decode_receipt
+from statemachine.records import (
+    Ledger,
+    Market,
+    Nonces,
+    Oracle,
+    Order,
+    Portfolio,
+    Position,
+    Signer,
+    decode_account,
+    decode_client_id,
+    decode_due,
+    decode_ledger,
+    decode_market,
+    decode_nonces,
+    decode_oracle,
+    decode_order,
+    decode_owned,
+    decode_portfolio,
+    decode_position,
+    decode_signer,
+    decode_withdrawal,
+    encode_account,
+    encode_client_id,
+    encode_due,
+    encode_owned,
+    encode_withdrawal,
+)
+from statemachine.rules import decode_rules
+from statemachine.units import Micros, Millis
+from tests.worlds import world_rules
+
+GOLDEN = Path(__file__).parent.parent / "vectors" / "records.json"
+OWNER = bytes(range(20))
+
+
+def numbered(record: Any, start: int = 1) -> Any:
+    """Give every plain field of a record a value of its own, some of them negative."""
+    signed = {"cost", "basis", "premium_sum", "funding_rate", "funding_index", "balance", "fee"}
+    for value, name in enumerate(sorted(type(record).__slots__), start):
+        if isinstance(getattr(record, name), int) and name not in ("market", "portfolio"):
+            setattr(record, name, -value if name in signed else value)
+    return record
+
+
+def cursor() -> Cursor:
+    made: Cursor = numbered(Cursor(stored=False))
+    made.cost = 99
+    made.receipts = 5
+    made.frontier = [b"\xaa" * 32, b"\xbb" * 32]
+    return made
+
+
+def portfolio() -> Portfolio:
+    made: Portfolio = numbered(Portfolio(keys.portfolio_key(7 << 8 | 2), False, 7 << 8 | 2))
+    made.markets = [1, 3]
+    return made
+
+
+def position() -> Position:
+    key = keys.position_key(7 << 8 | 2, 3)
+    made: Position = numbered(Position(key, False, 3, 0))
+    return made
+
+
+def order() -> Order:
+    key = keys.order_key(3, 0, 6_000_000, 9)
+    return Order(key, False, 7 << 8 | 2, 4, 50, 40, 1_700_000_000_000, b"clienthd")
+
+
+def again(decode: Callable[[bytes, bytes], Any], key: bytes) -> Callable[[bytes], bytes]:
+    """Return decode-then-encode for a record that is an object."""
+    return lambda data: bytes(decode(key, data).encode())
+
+
+def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
+    """Return name -> (bytes, decode-then-encode)."""
+    market_key, oracle_key = keys.market_key(3), keys.oracle_key(3)
+    signer_key, nonces_key = keys.signer_key(OWNER), keys.nonces_key(OWNER, 5)
+    signer = Signer(signer_key, False, 7, 1, 1_800_000_000_000, 62, 3)
+    nonces = Nonces(nonces_key, False, 100, [101, 105, 1 << 63])
+    market: Market = numbered(Market(market_key, False, 3))
+    oracle = Oracle(oracle_key, False, list(range(1, 9)), list(range(11, 19)))
+    ledger: Ledger = numbered(Ledger(stored=False))
+    item = InboxItem(InboxKind.DEPOSIT, OWNER, 2, Micros(5_000_000), Millis(1_700_000_000_000))
+    receipt = Receipt(b"\xcc" * 32, 4, 1, 54, (10, -3), 9, 50, 300_000_000, -7)
+    return {
+        "cursor": (cursor().encode(), lambda d: decode_cursor(d).encode()),
+        "ledger": (ledger.encode(), lambda d: decode_ledger(d).encode()),
+        "signer": (signer.encode(), again(decode_signer, signer_key)),
+        "account": (encode_account(OWNER), lambda d: encode_account(decode_account(d))),
+        "nonces": (nonces.encode(), again(decode_nonces, nonces_key)),
+        "market": (market.encode(), again(decode_market, market_key)),
+        "oracle": (oracle.encode(), again(decode_oracle, oracle_key)),
+        "portfolio": (portfolio().encode(), again(decode_portfolio, portfolio().key)),
+        "position": (position().encode(), again(decode_position, position().key)),
+        "order": (order().encode(), again(decode_order, order().key)),
+        "owned order": (encode_owned(1, 600), lambda d: encode_owned(*decode_owned(d))),
+        "client id": (
+            encode_client_id(bytes(range(16)), 3, 9),
+            lambda d: encode_client_id(*decode_client_id(d)),
+        ),
+        "due": (encode_due(3, 2, 7 << 8 | 2), lambda d: encode_due(*decode_due(d))),
+        "withdrawal": (
+            encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000),
+            lambda d: encode_withdrawal(*decode_withdrawal(d)),
+        ),
+        "inbox item": (item.encode(), lambda d: decode_inbox_item(d).encode()),
+        "receipt": (receipt.encode(), lambda d: decode_receipt(d).encode()),
+        "rules": (world_rules().encode(), lambda d: decode_rules(d).encode()),
+    }
+
+
+ROWS = rows()
+FIXED_WIDTH = sorted(set(ROWS) - {"inbox item", "receipt", "rules"})
+
+
+def test_golden_bytes() -> None:
+    """Bytes are consensus: a change here is a new version of the rules."""
+    golden = json.loads(GOLDEN.read_text())["records"]
+    assert {name: data.hex() for name, (data, _) in ROWS.items()} == golden
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_decode_undoes_encode(name: str) -> None:
+    data, decode_then_encode = ROWS[name]
+    assert decode_then_encode(data) == data
+
+
+@pytest.mark.parametrize("name", FIXED_WIDTH)
+def test_refused(name: str) -> None:
+    data, decode_then_encode = ROWS[name]
+    for bad in (data[:-1], data + b"\x00", b"", b"\x02" + data[1:]):
+        with pytest.raises(StorageCorrupt):
+            decode_then_encode(bad)
+
+
+def test_the_best_order_is_the_first_key() -> None:
+    bids = [keys.order_key(1, 0, price, seq) for price, seq in ((9, 5), (9, 6), (8, 1), (7, 0))]
+    asks = [keys.order_key(1, 1, price, seq) for price, seq in ((7, 0), (8, 1), (9, 5), (9, 6))]
+    assert bids == sorted(bids)
+    assert asks == sorted(asks)
+    assert keys.order_place(bids[0]) == (1, 0, 9, 5)
+    assert keys.order_place(asks[0]) == (1, 1, 7, 0)
