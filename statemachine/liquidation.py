@@ -183,7 +183,7 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
     if before.equity >= 0:
         limit = zero_price(parameters, market.mark, side, before)
     else:
-        limit = band_of(parameters, market.mark, side ^ 1)
+        limit = band_of(parameters, market.mark, side)
     size = slice_size(step.rules, market.mark, abs(position.size))
     notional = step.notional
     filled = match_system(step, portfolio, market, side, size, limit)
