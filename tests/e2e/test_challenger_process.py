@@ -1,0 +1,182 @@
+"""``sextant challenger`` as a process, beside the L1 stub as a process."""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc.aio
+import pytest
+
+from node.l1 import GrpcL1
+from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
+from prover.contract.records import ClaimStatus
+from prover.contract.rules import ContractRules
+from prover.drill import corrupt
+from prover.outputs import genesis_output
+from prover.replica import genesis_replica
+from prover.traffic import Traffic, key_of, traffic_rules
+from statemachine.signing import address_of
+
+pytestmark = pytest.mark.e2e
+
+BOND = 1_000_000_000
+COMMITMENT_BLOCKS = 30
+WAIT_SECONDS = 30
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for opened in sockets:
+            opened.bind(("127.0.0.1", 0))
+        return [opened.getsockname()[1] for opened in sockets]
+    finally:
+        for opened in sockets:
+            opened.close()
+
+
+@contextmanager
+def command(log: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``sextant`` with these words; whatever is left of it at the end is killed."""
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sextant", *words], stdout=file, stderr=file
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until(what: Callable[[], bool], log: Path) -> None:
+    """Wait for a condition, not for a time; show the log if it never comes."""
+    until = time.monotonic() + WAIT_SECONDS
+    while not what():
+        assert time.monotonic() < until, log.read_text()
+        time.sleep(0.02)
+
+
+def deployment_of(l1_now: int) -> ContractRules:
+    """Return a contract whose rollup starts a minute ago."""
+    rules = traffic_rules()
+    start = l1_now - 60_000
+    root = genesis_replica(rules, start).tree.root
+    return ContractRules(
+        l1_chain_id=31_337,
+        rules=rules,
+        genesis=genesis_output(rules.chain_id, rules.hash, root),
+        genesis_time_ms=start,
+        sequencer=address_of(key_of("sequencer")),
+        window_ms=600_000,
+        bond_gwei=BOND,
+        commitment_blocks_min=COMMITMENT_BLOCKS,
+        deposit_micros_min=1,
+        liveness_ms_max=10_000_000,
+    )
+
+
+async def play(ports: list[int], deployment: ContractRules) -> int:
+    """Deposit, trade, and claim: one right output and one wrong; return the wrong claim."""
+    target = f"127.0.0.1:{ports[0]}"
+    traffic = Traffic(5, traders=4)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{ports[1]}") as channel:
+        dev = l1_pb2_grpc.L1DevStub(channel)
+        for name in ("sequencer", "proposer", "defender", *(f"trader {i}" for i in range(4))):
+            request = l1_pb2.L1FaucetRequest(
+                address=address_of(key_of(name)), eth_gwei=100 * BOND, token_micros=10**11
+            )
+            await dev.Faucet(request, wait_for_ready=True, timeout=WAIT_SECONDS)
+    for key in traffic.keys:
+        trader = GrpcL1(target, key)
+        assert (await trader.deposit(address_of(key), 0, 10**10)).ok
+        await trader.close()
+    sequencer = GrpcL1(target, key_of("sequencer"))
+    proposer = GrpcL1(target, key_of("proposer"))
+    replica = genesis_replica(deployment.rules, deployment.genesis_time_ms)
+    parent = wrong = 0
+    for index in range(2):
+        items = await sequencer.inbox_items(0)
+        replica.add_inbox(0, [queued.item for queued in items])
+        traffic.inbox = replica.inbox
+        traffic.height, traffic.consumed = replica.head.height, replica.head.inbox_index
+        traffic.now = max((await sequencer.head()).latest.time, replica.cursor.time)
+        entry = traffic.make_entry(2, 20)
+        assert (await sequencer.append(index, entry.data)).ok
+        derived = replica.feed((await sequencer.log_entries(index))[0])
+        assert any(made.block.frame is not None for made in derived.blocks)
+        output, trace = derived.output, derived.trace
+        if index:
+            output, trace = corrupt(derived, "root", 2, "e2e")
+        receipt = await proposer.propose(parent, output, trace)
+        assert receipt.ok, receipt.message
+        parent = wrong = receipt.value
+    await sequencer.close()
+    await proposer.close()
+    return wrong
+
+
+def status_of(port: int, claim: int) -> ClaimStatus:
+    """Ask L1 how a claim stands."""
+
+    async def ask() -> ClaimStatus:
+        l1 = GrpcL1(f"127.0.0.1:{port}")
+        posted = await l1.claim(claim)
+        await l1.close()
+        assert posted is not None
+        return posted.claim.status
+
+    return asyncio.run(ask())
+
+
+def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
+    deployment = deployment_of(time.time_ns() // 1_000_000)
+    (tmp_path / "deployment.bin").write_bytes(deployment.encode())
+    key_file = tmp_path / "key"
+    key_file.touch(mode=0o600)
+    key_file.write_text(key_of("defender").hex())
+    ports = free_ports(2)
+    target = f"127.0.0.1:{ports[0]}"
+    log = tmp_path / "log"
+    stub = ("l1", "run", "--datadir", str(tmp_path / "l1"))
+    stub += ("--deployment", str(tmp_path / "deployment.bin"), "--block-time-ms", "20")
+    defend = ("challenger", "defend", "--l1", target, "--poll-ms", "20")
+    defend += ("--datadir", str(tmp_path / "defender"), "--key-file", str(key_file))
+    with command(log, *stub, "--port", str(ports[0]), "--dev-port", str(ports[1])):
+        wrong = asyncio.run(play(ports, deployment))
+
+        with command(log, "challenger", "watch", "--l1", target) as watch:
+            assert watch.wait(WAIT_SECONDS) == 1, log.read_text()
+        said = log.read_text()
+        assert "agreed with claim 1 root" in said
+        assert f"ALERT disagreed with claim {wrong}: SEGMENT: root 2" in said
+
+        bundle = tmp_path / "bundle"
+        with command(log, "challenger", "export", str(bundle), "--l1", target) as export:
+            assert export.wait(WAIT_SECONDS) == 0
+        with command(log, "challenger", "verify-batch", str(bundle)) as verify:
+            assert verify.wait(WAIT_SECONDS) == 1
+        with command(log, "challenger", "explain", str(wrong), "--l1", target) as explain:
+            assert explain.wait(WAIT_SECONDS) == 1
+
+        with command(log, *defend) as first:
+            wait_until(lambda: "committed in L1 block" in log.read_text(), log)
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+        with command(log, *defend) as second:
+            wait_until(lambda: "convicted in L1 block" in log.read_text(), log)
+            assert "the commitment stands from before" in log.read_text()
+            assert status_of(ports[0], wrong) is ClaimStatus.CONVICTED
+            assert status_of(ports[0], 1) is ClaimStatus.PENDING
+            status = tmp_path / "defender" / "status.json"
+            wait_until(lambda: json.loads(status.read_text())["verdicts"]["convicted"] == 1, log)
+            second.send_signal(signal.SIGTERM)
+            assert second.wait(WAIT_SECONDS) == 0
