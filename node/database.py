@@ -137,16 +137,17 @@ class Database:
         """Return a write batch that is applied whole, or not at all."""
         return self.level.write_batch(transaction=True, sync=sync)
 
-    def scan(
-        self, start: bytes, stop: bytes, *, reverse: bool = False
-    ) -> Iterator[tuple[bytes, bytes]]:
+    def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield the pairs with ``start <= key < stop`` in key order."""
-        with closing(self.level.iterator(start=start, stop=stop, reverse=reverse)) as pairs:
+        with closing(self.level.iterator(start=start, stop=stop, reverse=False)) as pairs:
             yield from pairs
 
     def last(self, prefix: bytes) -> tuple[bytes, bytes] | None:
-        """Return the pair with the greatest key that begins with ``prefix``."""
-        return next(self.scan(prefix, after(prefix), reverse=True), None)
+        """Return the pair with the greatest key that begins with ``prefix`` and goes on."""
+        # plyvel leaves out a key equal to ``start`` when it runs backwards
+        start, stop = prefix, after(prefix)
+        with closing(self.level.iterator(start=start, stop=stop, reverse=True)) as pairs:
+            return next(pairs, None)
 
     def sync(self) -> None:
         """Make everything written so far durable."""

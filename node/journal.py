@@ -161,8 +161,8 @@ class Journal:
         """Return the writes that lead from the last block back to the state at ``height``."""
         merged: dict[bytes, bytes | None] = {}
         expected = self.head()
-        start, stop = height_key(UNDO, height + 1), after(UNDO)
-        for key, data in self.database.scan(start, stop, reverse=True):
+        records = list(self.database.scan(height_key(UNDO, height + 1), after(UNDO)))
+        for key, data in reversed(records):
             invariant(height_of(key) == expected, f"undo: block {expected} is missing")
             merged.update(msgpack.unpackb(data, strict_map_key=True))
             expected -= 1

@@ -135,7 +135,8 @@ def main(arguments: Sequence[str]) -> int:
             send(target, message_of(ANSWER, height, b"".join(roots)))
             if keeper.should_checkpoint:
                 send(target, message_of(CHECKPOINT, keeper.checkpoint()))
-        keeper.checkpoint()
+        if keeper.height >= 0:
+            keeper.checkpoint()
     return 0
 
 
