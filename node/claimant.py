@@ -18,6 +18,8 @@ from prover.contract.codes import ContractCode
 from prover.l1 import L1
 from prover.outputs import Output
 
+REFUSED_SECONDS: Final = 5.0
+"""How long we pause after L1 refused a proposal: no bond, most likely."""
 REMORSE_SECONDS: Final = 20.0
 """How long a liar that was caught leaves the right claim to others."""
 
@@ -35,6 +37,7 @@ class Claimant:
         self.book = book
         self.patience = patience
         self.noticed: dict[int, float] = {}
+        self.pause = 0.0
         self.corruption = ""
         self.segment: int | None = None
         self.lies: list[tuple[int, Output]] = []
@@ -63,7 +66,7 @@ class Claimant:
             self.noticed[wrong.log_index] = time.monotonic() + REMORSE_SECONDS
             self.lies.clear()
         missing = self.find()
-        if missing is None or not self.is_our_turn(missing):
+        if missing is None or time.monotonic() < self.pause or not self.is_our_turn(missing):
             return False
         step = self.chain.step(missing.log_index)
         if step is None:
@@ -112,9 +115,9 @@ class Claimant:
         if receipt.ok:
             LOG.info("proposed", claim=receipt.value, log_index=output.log_index)
             return receipt.value
-        known = receipt.code in {ContractCode.CLAIM_EXISTS, ContractCode.PARENT_DECIDED}
-        write = LOG.info if known else LOG.warning
-        write(
-            "not proposed", log_index=output.log_index, code=receipt.code.name, why=receipt.message
-        )
+        if receipt.code in {ContractCode.CLAIM_EXISTS, ContractCode.PARENT_DECIDED}:
+            LOG.info("proposed by another", log_index=output.log_index)
+            return None
+        self.pause = time.monotonic() + REFUSED_SECONDS
+        LOG.warning("not proposed", log_index=output.log_index, why=receipt.message)
         return None
