@@ -95,7 +95,7 @@ def find_fault(derived: Derived, output: Output, trace: Sequence[bytes]) -> Faul
         if index == 0:
             reason = "the trace does not start at the parent's root"
             return Fault(FaultKind.WRONG_START, 0, correct, reason)
-        reason = f"root {index}: claimed {claimed.hex()}, is {correct.hex()}"
+        reason = f"root {index}: claimed {shorten(claimed)}, is {shorten(correct)}"
         return Fault(FaultKind.SEGMENT, index, correct, reason)
     if len(trace) != len(derived.trace):
         index = min(len(trace), len(derived.trace)) - 1
@@ -105,7 +105,7 @@ def find_fault(derived: Derived, output: Output, trace: Sequence[bytes]) -> Faul
         wrong = [
             f"{name}: claimed {claimed}, is {correct}"
             for name, claimed, correct in (
-                ("post root", output.post_root.hex(), right.post_root.hex()),
+                ("post root", shorten(output.post_root), shorten(right.post_root)),
                 ("height", output.height, right.height),
                 ("inbox index", output.inbox_index, right.inbox_index),
             )
@@ -113,6 +113,11 @@ def find_fault(derived: Derived, output: Output, trace: Sequence[bytes]) -> Faul
         ]
         return Fault(FaultKind.FIELDS, 0, ROOT_NONE, "; ".join(wrong))
     return None
+
+
+def shorten(root: bytes) -> str:
+    """Return as much of a root as a line has room for."""
+    return f"{root.hex()[:16]}.."
 
 
 def tree_at(derived: Derived, segment: int) -> Tree:

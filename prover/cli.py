@@ -19,7 +19,7 @@ from statemachine.errors import SextantError
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
     from prover.l1 import L1
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  has no other name
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  no other name
     Run = Callable[[argparse.Namespace], int]
 
 EXIT_OK: Final = 0

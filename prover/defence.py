@@ -142,7 +142,7 @@ class Defence:
             text = f"claim {number}: committed in L1 block {receipt.block}"
             outbox.say("info", text, claim=number)
         elif receipt.code is ContractCode.COMMITMENT_EXISTS:
-            case.stage, case.block = Stage.COMMITTED, 0
+            case.stage, case.block = Stage.COMMITTED, receipt.block  # not younger than this
             text = f"claim {number}: the commitment stands from before"
             outbox.say("info", text, claim=number)
         else:

@@ -62,6 +62,8 @@ def explain_claim(
         "verdict": "convicted" if verdict.guilty else f"acquitted: {verdict.reason}",
     }
     if fault.kind is FaultKind.SEGMENT:
+        told["claimed_segment_root"] = trace[fault.segment].hex()
+        told["correct_segment_root"] = fault.correct_root.hex()
         told |= explain_segment(rules, derived, fault.segment, recover)
     return told
 
