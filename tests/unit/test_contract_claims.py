@@ -201,6 +201,7 @@ def test_a_conviction_kills_the_descendants_and_splits_the_bond() -> None:
     assert [(p.burnt, p.refunded, p.reward) for p in proved] == [(half, 0, BOND - half)]
     assert sum(isinstance(event, ClaimDied) for event in result.events) == 3
     assert world.call(CHALLENGER, world.accusation(wrong)).code is C.CLAIM_DEAD
+    assert not world.state.commitments, "it was opened"
     right = world.propose()
     world.wait(WINDOW_MS)
     assert world.status(right) is ClaimStatus.FINAL
