@@ -12,6 +12,8 @@ L1_VARIABLE: Final = "SEXTANT_L1"
 INSTANCE_VARIABLE: Final = "SEXTANT_INSTANCE"
 NODE_PORT: Final = 50551
 L1_PORT: Final = 50545
+FOLLOWER_VARIABLE: Final = "SEXTANT_FOLLOWER"
+FOLLOWER_PORT: Final = 50552
 INSTANCE_PORTS: Final = 100
 TIMEOUT_S: Final = 10.0
 
@@ -44,6 +46,12 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"devnet instance on this machine: ports + {INSTANCE_PORTS} * N"
         f" (default: ${INSTANCE_VARIABLE}, else 0)",
+    )
+    group.add_argument(
+        "--follower",
+        metavar="HOST:PORT",
+        help="follower to ask for proofs of older states"
+        f" (default: ${FOLLOWER_VARIABLE}, else 127.0.0.1:{FOLLOWER_PORT})",
     )
     group.add_argument(
         "--timeout",
@@ -108,6 +116,11 @@ def l1_target(arguments: argparse.Namespace) -> str:
     """Return ``host:port`` of the L1."""
     named: str | None = getattr(arguments, "l1", None)
     return _target(named, L1_VARIABLE, L1_PORT, arguments.instance)
+
+
+def follower_target(arguments: argparse.Namespace) -> str:
+    """Return ``host:port`` of the follower."""
+    return _target(arguments.follower, FOLLOWER_VARIABLE, FOLLOWER_PORT, arguments.instance)
 
 
 def _target(named: str | None, variable: str, port: int, instance: int | None) -> str:

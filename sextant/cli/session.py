@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from sextant.cli.options import l1_target, node_target
+from sextant.cli.options import follower_target, l1_target, node_target
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret, load_key, parse_key
 from sextant.errors import BadRequest, KeyUnreadable
@@ -71,6 +71,7 @@ def run_client(
             sub=getattr(arguments, "sub", 0),
             timeout=arguments.timeout,
             l1=l1_target(arguments),
+            follower=follower_target(arguments),
         )
         async with client:
             return await work(client)

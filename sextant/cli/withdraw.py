@@ -5,7 +5,7 @@ import argparse
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, print_table
 from sextant.cli.session import run_client
-from sextant.cli.signing import add_dry_run, print_receipt, show_dry
+from sextant.cli.signing import add_dry_run, receipt_rows, show_dry
 from sextant.client.api import AsyncClient
 from sextant.client.money import positive_micros
 from sextant.errors import EXIT_OK, BadRequest
@@ -48,8 +48,11 @@ def run_withdraw(arguments: argparse.Namespace) -> int:
             return Withdraw(arguments.sub, micros)
 
         return show_dry(arguments, compose)
-    receipt = run_client(arguments, lambda client: client.withdraw(amount), signs=True)
-    print_receipt(arguments, "withdrawal", receipt)
+    made = run_client(arguments, lambda client: client.withdraw(amount), signs=True)
+    if arguments.json:
+        print_json("withdrawal", made)
+    else:
+        print_pairs([("withdrawal", made.index), *receipt_rows(made.receipt)])
     return EXIT_OK
 
 

@@ -33,9 +33,10 @@ PAUSE_S: Final = 0.1
 PAUSE_S_MAX: Final = 2.0
 MESSAGE_BYTES_MAX: Final = 64 << 20
 DEFAULT_TARGET: Final = "127.0.0.1:50551"
+DEFAULT_FOLLOWER: Final = "127.0.0.1:50552"
 
 ADVICE: Final[Mapping[str, str]] = {
-    "SIGNER_UNKNOWN": "deposit first (`sextant deposit`), or have the owner approve this agent",
+    "SIGNER_UNKNOWN": "`sextant deposit` makes an account; an agent needs `sextant agent approve`",
     "EXPIRED": "sign it again with a later expiry",
     "NONCE_OLD": "sign it again: take the time from the node",
     "NONCE_AHEAD": "sign it again: take the time from the node",
@@ -145,7 +146,8 @@ def explain(error: grpc.aio.AioRpcError, *, target: str = "", sends: bool = Fals
     """Return what a failed call means to the caller."""
     info = error_info(error)
     code = info.reason.removeprefix("REASON_") if info is not None else ""
-    text = error.details() or ""
+    # The status text repeats the reason for those who see only text.
+    text = (error.details() or "").removeprefix(f"{code}: ")
     status = error.code()
     if not code and status is grpc.StatusCode.UNAVAILABLE:
         return Unreachable(

@@ -26,6 +26,11 @@ DEFAULT_L1: Final = "127.0.0.1:50545"
 AWAIT_S: Final = 60.0
 NONCE_ATTEMPTS_MAX: Final = 3
 GWEI_DECIMALS: Final = 9
+ADVICE: Final = {
+    "TOKEN_BALANCE": "on a devnet, `sextant dev faucet` gives some",
+    "CLAIM_PENDING": "wait for the challenge window to pass",
+    "WITHDRAWAL_PAID": "there is nothing left to do",
+}
 NONCE_CODES: Final = frozenset({"NONCE", "NONCE_USED", "NONCE_OLD", "NONCE_AHEAD"})
 
 
@@ -209,7 +214,13 @@ class L1Client:
             self._stub.AwaitCall, request, seconds=AWAIT_S
         )
         if answer.code:
-            raise Rejected(answer.code_name, answer.message, retryable=answer.retryable)
+            name = answer.code_name
+            raise Rejected(
+                name,
+                answer.message.removeprefix(f"{name}: "),
+                advice=ADVICE.get(name, ""),
+                retryable=answer.retryable,
+            )
         return L1Receipt(
             hash=answer.hash,
             block=answer.block,

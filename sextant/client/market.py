@@ -58,6 +58,10 @@ class Market:
     fill_band_ppm: int = 0
     state: str = "active"
 
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
     @property
     def price_decimals(self) -> int:
         """Power of ten between USDC per base unit and micro-USDC per lot."""

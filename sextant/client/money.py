@@ -1,5 +1,6 @@
 """Money and keys on L2: withdraw, transfer, agents, pokes."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from sextant.client.amounts import Amount, to_micros
@@ -51,16 +52,31 @@ def positive_micros(value: Amount) -> Micros:
     return Micros(micros)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """A withdrawal on its way: ``index`` names it on L1."""
+
+    index: int
+    receipt: Receipt
+
+    @property
+    def height(self) -> int:
+        """The block that made it."""
+        return self.receipt.height
+
+
 class Money(Trading):
     """A session that can move money."""
 
-    async def withdraw(self, amount: Amount, *, sub: int | None = None) -> Receipt:
+    async def withdraw(self, amount: Amount, *, sub: int | None = None) -> Withdrawn:
         """Move settled collateral out, to the owner's address on L1.
 
         It can be claimed there once it is final: see ``claim_withdrawal``.
         """
         place = read_sub(self.sub if sub is None else sub)
-        return await self.execute(Withdraw(place, positive_micros(amount)))
+        receipt = await self.execute(Withdraw(place, positive_micros(amount)))
+        # The receipt's id is that of what was made: here the withdrawal's index.
+        return Withdrawn(index=receipt.order_id, receipt=receipt)
 
     async def transfer(self, amount: Amount, *, source: int, target: int) -> Receipt:
         """Move settled collateral between two sub-accounts of the owner."""

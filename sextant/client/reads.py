@@ -249,7 +249,7 @@ class Reads(Session):
             The witness does not open under the root, or proves other values.
         """
         request = query_pb2.GetProofRequest(keys=list(keys), log_index=log_index)
-        message = await self.connection.call(self.connection.query.GetProof, request)
+        message = await self._ask_proof(request)
         proof = StateProof(
             height=message.height,
             log_index=message.log_index if message.HasField("log_index") else None,
@@ -259,6 +259,15 @@ class Reads(Session):
         )
         verify_proof(proof, keys)
         return proof
+
+    async def _ask_proof(self, request: query_pb2.GetProofRequest) -> query_pb2.Proof:
+        """Ask the node; a follower for what the node does not keep."""
+        try:
+            return await self.connection.call(self.connection.query.GetProof, request)
+        except Refused as error:
+            if self.follower is None or error.code not in {"PRUNED", "NOT_READY"}:
+                raise
+        return await self.follower.call(self.follower.query.GetProof, request)
 
 
 def block_of(message: query_pb2.Block) -> Block:

@@ -13,7 +13,12 @@ from typing import Final, Self
 
 from proto.sextant.v1 import query_pb2, sequencer_pb2, status_pb2
 from sextant.client.clock import NodeClock
-from sextant.client.connection import DEFAULT_TARGET, TIMEOUT_S, Connection
+from sextant.client.connection import (
+    DEFAULT_FOLLOWER,
+    DEFAULT_TARGET,
+    TIMEOUT_S,
+    Connection,
+)
 from sextant.client.keys import Secret
 from sextant.client.models import NodeStatus
 from sextant.client.nonces import NonceSource
@@ -50,6 +55,9 @@ class Session:
         node names first is pinned for the life of the session.
     l1
         ``host:port`` of the L1, for deposits and claims.
+    follower
+        ``host:port`` of a follower, which is asked for proofs of older
+        states that the node does not keep.
     """
 
     def __init__(
@@ -62,12 +70,16 @@ class Session:
         verify: bool = True,
         sequencer: bytes | None = None,
         l1: str | None = None,
+        follower: str | None = None,
     ) -> None:
+        if follower is None and target == DEFAULT_TARGET:
+            follower = DEFAULT_FOLLOWER
         self.connection = Connection(target, timeout=timeout)
         self.sub = sub
         self.clock = NodeClock()
         self.nonces = NonceSource(self.clock)
         self.l1_target = l1
+        self.follower = Connection(follower, timeout=timeout) if follower else None
         self._key = key
         self._verify = verify
         self._sequencer = sequencer
@@ -90,6 +102,8 @@ class Session:
     async def close(self) -> None:
         """Close the connection; calls under way are cancelled."""
         await self.connection.close()
+        if self.follower is not None:
+            await self.follower.close()
 
     @property
     def address(self) -> bytes:

@@ -77,6 +77,7 @@ class Client:
         verify: bool = True,
         sequencer: bytes | None = None,
         l1: str | None = None,
+        follower: str | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -94,6 +95,7 @@ class Client:
                 verify=verify,
                 sequencer=sequencer,
                 l1=l1,
+                follower=follower,
             )
 
         self.core = self.wait_for(build())
