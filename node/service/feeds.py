@@ -6,6 +6,7 @@ after a gap the hub loads the books from the state again, and tells every reader
 to subscribe anew.
 """
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from typing import Final, final
@@ -17,13 +18,18 @@ from node.metrics import Metrics
 from node.service.books import BookView
 from node.service.errors import Refused
 from node.service.events import SIDES, account_events_of
+from node.service.orders import order_at
 from node.service.subscriptions import Topic
 from node.settings import FeedSettings
 from proto.sextant.v1 import query_pb2, stream_pb2
 from statemachine.events import Event, Fill, Liquidated, OrderRemoved, OrderRested
+from statemachine.state import State
 
 ALL: Final = "all"
 """The key of feeds that have only one."""
+
+RESTART_S: Final = 0.1
+"""Pause before the books are read anew."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +90,11 @@ class Hub:
                     self.absorb(block)
             except feed.Lagging:
                 log.warning("feeds fell behind", height=self.height)
+            except Exception:  # a bug of ours must not end the feeds while the node goes on
+                self.metrics.incidents.inc()
+                log.exception("feeds failed", height=self.height)
             self.end_all(Refused("SLOW_CONSUMER", "the feed was interrupted, resubscribe"))
+            await asyncio.sleep(RESTART_S)
 
     def absorb(self, block: feed.SealedBlock) -> None:
         """Take one block; those that a loaded state has already are only passed on."""
@@ -177,7 +187,21 @@ class Hub:
         readers = self.account_readers
         if not any(portfolio >> 8 in readers for portfolio in portfolios_of(event)):
             return []
-        return [pair for pair in account_events_of(event) if pair[0] >> 8 in readers]
+        wanted = [pair for pair in account_events_of(event) if pair[0] >> 8 in readers]
+        if isinstance(event, OrderRested):
+            for portfolio, message in wanted:
+                self.complete_order(portfolio, message.order.order)
+        return wanted
+
+    def complete_order(self, portfolio: int, order: query_pb2.Order) -> None:
+        """Add what the state knows of a resting order, if it still rests."""
+        state = State(self.ledger.store, self.ledger.rules)
+        found = order_at(state, portfolio, order.market, order.order_id)
+        if found is not None:
+            order.client_id = found.client_id
+            order.lots = found.lots
+            order.post_only = found.post_only
+            order.reduce_only = found.reduce_only
 
     def end_all(self, reason: Refused) -> None:
         """Close every subscription."""

@@ -5,15 +5,14 @@ from typing import Any, Final, final
 from node import feed
 from node.service.answers import receipts_of
 from node.service.errors import Refused
-from node.service.events import REMOVALS, SIDES, portfolio_of
-from node.service.feeds import Hub, Removed
+from node.service.feeds import Hub
 from node.service.markets import market_view
+from node.service.orders import order_at, order_by_client_id, removed_view
 from node.service.proofs import prove_keys
 from node.service.status import StatusView
 from node.service.views import Views
 from node.service.withdrawals import list_withdrawals
 from proto.sextant.v1 import common_pb2, query_pb2, query_pb2_grpc, status_pb2
-from statemachine.events import Fill
 
 Context = Any  # grpc.aio.ServicerContext of any request and answer
 
@@ -101,19 +100,19 @@ class QueryService(query_pb2_grpc.QueryServicer):
             if len(client.client_id) != CLIENT_ID_BYTES:
                 raise Refused("ARGUMENT_INVALID", "a client id has 16 bytes")
             portfolio = client.portfolio.account << 8 | client.portfolio.sub
-            order_id = self.views.order_by_client_id(state, portfolio, client.client_id)
+            order_id = order_by_client_id(state, portfolio, client.client_id)
             if not order_id:
                 raise Refused("NOT_FOUND", "no live order has this client id")
         for market, book in self.hub.books.items():
             found = book.orders.get(order_id)
             if found is not None:
-                order = self.views.order_at(state, found[0], market, order_id)
+                order = order_at(state, found[0], market, order_id)
                 if order is not None:
                     return order
         removed = self.hub.removed.get(order_id)
         if removed is None:
             raise Refused("NOT_FOUND", f"order {order_id} is not in the book")
-        return removed_view(order_id, removed)
+        return removed_view(order_id, removed.height, removed.event)
 
     async def GetBook(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetBookRequest, _context: Context
@@ -202,29 +201,3 @@ class QueryService(query_pb2_grpc.QueryServicer):
             index=outcome.index,
             sequenced_ms=outcome.block.time,
         )
-
-
-def removed_view(order_id: int, removed: Removed) -> query_pb2.Order:
-    """Return an order that is no longer in the book."""
-    event = removed.event
-    if isinstance(event, Fill):
-        return query_pb2.Order(
-            order_id=order_id,
-            market=event.market,
-            side=SIDES[1 - event.side],
-            price=event.price,
-            portfolio=portfolio_of(event.maker),
-            state=query_pb2.ORDER_STATE_FILLED,
-            height=removed.height,
-        )
-    return query_pb2.Order(
-        order_id=order_id,
-        market=event.market,
-        side=SIDES[event.side],
-        price=event.price,
-        remaining_lots=event.remaining,
-        portfolio=portfolio_of(event.portfolio),
-        state=query_pb2.ORDER_STATE_CANCELLED,
-        removal=REMOVALS[event.reason],
-        height=removed.height,
-    )

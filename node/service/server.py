@@ -50,6 +50,7 @@ PUBLIC: Final = (
 )
 DEV: Final = (dev_pb2.DESCRIPTOR.services_by_name["Dev"].full_name,)
 LOOPBACK: Final = "127.0.0.1"
+KEEPALIVE_MS: Final = 30_000
 READY_POLL_S: Final = 0.1
 FIGURES_EVERY: Final = 10
 """Figures of the state are read at every so many looks at readiness."""
@@ -73,6 +74,8 @@ class Endpoint:
                 ("grpc.max_send_message_length", -1),  # answers are bounded by their requests
                 ("grpc.max_concurrent_streams", settings.rpcs_max),
                 ("grpc.so_reuseport", 0),  # a second node on one port must fail, not share it
+                ("grpc.keepalive_time_ms", KEEPALIVE_MS),  # a peer that is gone frees its streams
+                ("grpc.keepalive_timeout_ms", KEEPALIVE_MS),
                 ("grpc.http2.min_recv_ping_interval_without_data_ms", settings.keepalive_ms_min),
             ],
         )
@@ -154,6 +157,7 @@ class NodeServer:
         if settings.dev.enabled:
             self.dev = Endpoint(settings.grpc, metrics, DEV)
             dev_pb2_grpc.add_DevServicer_to_server(DevService(controls), self.dev.server)
+        self.serving = False
         self.port = 0
         self.dev_port = 0
         self.tasks: list[asyncio.Task[None]] = []
@@ -186,18 +190,26 @@ class NodeServer:
 
     async def watch_readiness(self) -> None:
         """Keep the health service and the figures true, until cancelled."""
-        serving = False
         looks = 0
         while True:
-            ready = not self.status.why_not_ready()
-            if ready is not serving:
-                serving = ready
-                await self.public.set_health(serving=serving)
-                log.info("readiness", serving=serving, reason=self.status.why_not_ready())
-            if looks % FIGURES_EVERY == 0 and ready:
-                update_figures(self.ledger, self.metrics)
+            try:
+                await self.look(figures=looks % FIGURES_EVERY == 0)
+            except Exception:  # the node may be going; health must not stay at its last word
+                log.exception("readiness is not known")
+                await self.public.set_health(serving=False)
             looks += 1
             await asyncio.sleep(READY_POLL_S)
+
+    async def look(self, *, figures: bool) -> None:
+        """Compare readiness with what was last said, and say what changed."""
+        reason = self.status.why_not_ready()
+        serving = not reason
+        if serving is not self.serving:
+            self.serving = serving
+            await self.public.set_health(serving=serving)
+            log.info("readiness", serving=serving, reason=reason)
+        if figures and serving:
+            update_figures(self.ledger, self.metrics)
 
 
 def project_version() -> str:

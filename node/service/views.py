@@ -4,30 +4,23 @@ A view reads the flat state through the same records and the same margin rule as
 the state machine, so that what a client is shown is what a handler will judge.
 """
 
-from collections.abc import Iterator
 from typing import Final, Protocol, final
 
 from node import feed
 from node.service.answers import Answers, receipt_of, saturate
-from node.service.books import scan
 from node.service.errors import Refused
-from node.service.events import SIDES, portfolio_of
+from node.service.orders import orders_of
 from node.service.positions import position_view
 from proto.sextant.v1 import common_pb2, query_pb2
 from statemachine import keys
-from statemachine.actions import FLAG_POST_ONLY, FLAG_REDUCE_ONLY
 from statemachine.margin import margin_of
-from statemachine.matching import NO_CLIENT, hash_client_id
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     ROLE_AGENT,
     ROLE_REVOKED,
-    Order,
     Portfolio,
     Signer,
     decode_account,
-    decode_client_id,
-    decode_owned,
     decode_signer,
 )
 from statemachine.state import State
@@ -128,38 +121,8 @@ class Views:
                 position_view(state, portfolio, position, margin)
                 for position in state.all_positions(portfolio)
             ],
-            orders=list(self.orders_of(state, number)) if with_orders else (),
+            orders=list(orders_of(state, number)) if with_orders else (),
         )
-
-    # Orders
-
-    def orders_of(self, state: State, portfolio: int) -> Iterator[query_pb2.Order]:
-        """Yield a portfolio's resting orders, by market, then age."""
-        for key in scan(state.store, keys.owned_range(portfolio)):
-            market, sequence = keys.owned_place(key)
-            order = self.order_at(state, portfolio, market, sequence)
-            if order is not None:
-                yield order
-
-    def order_at(
-        self, state: State, portfolio: int, market: int, sequence: int
-    ) -> query_pb2.Order | None:
-        """Return a resting order of a portfolio, if it is there."""
-        data = state.store.get(keys.owned_key(portfolio, market, sequence))
-        if data is None:
-            return None
-        side, price = decode_owned(data)
-        order = state.order(keys.order_key(market, side, price, sequence))
-        return None if order is None else order_view(state, order)
-
-    def order_by_client_id(self, state: State, portfolio: int, client_id: bytes) -> int:
-        """Return the id of the live order that has a client id, or 0."""
-        key = keys.client_id_key(portfolio, hash_client_id(client_id))
-        data = state.store.get(key)
-        if data is None:
-            return 0
-        stored, _market, sequence = decode_client_id(data)
-        return sequence if stored == client_id else 0
 
     # Blocks
 
@@ -206,27 +169,3 @@ class Views:
             actions=signer.kinds,
             markets=signer.markets,
         )
-
-
-def order_view(state: State, order: Order) -> query_pb2.Order:
-    """Return a resting order."""
-    market, side, price, sequence = keys.order_place(order.key)
-    client_id = b""
-    if order.client_hash != NO_CLIENT:
-        data = state.store.get(keys.client_id_key(order.portfolio, order.client_hash))
-        client_id = b"" if data is None else decode_client_id(data)[0]
-    return query_pb2.Order(
-        order_id=sequence,
-        client_id=client_id,
-        market=market,
-        side=SIDES[side],
-        price=price,
-        lots=order.size,
-        remaining_lots=order.remaining,
-        time_in_force=query_pb2.TIME_IN_FORCE_GTC,
-        post_only=bool(order.flags & FLAG_POST_ONLY),
-        reduce_only=bool(order.flags & FLAG_REDUCE_ONLY),
-        portfolio=portfolio_of(order.portfolio),
-        state=query_pb2.ORDER_STATE_RESTING,
-        height=state.cursor.height,
-    )

@@ -350,6 +350,7 @@ def test_what_a_trade_does_is_told_to_everyone_concerned() -> None:
             order_id = placed.sequenced.receipts[0].order_id
             [resting] = (await next_of(events)).events
             assert resting.order.order.order_id == order_id
+            assert (resting.order.order.lots, resting.order.order.client_id) == (7, CLIENT_ID)
             await submit(served, world.sign(1, limit(BUY | IOC, 6_000_000, 7)))
             [fill] = (await next_of(events)).events
             assert (fill.fill.maker, fill.fill.lots, fill.fill.remaining_lots) == (True, 7, 0)
