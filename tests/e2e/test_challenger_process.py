@@ -146,10 +146,14 @@ def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
     ports = free_ports(2)
     target = f"127.0.0.1:{ports[0]}"
     log = tmp_path / "log"
-    stub = ("l1", "run", "--datadir", str(tmp_path / "l1"))
-    stub += ("--deployment", str(tmp_path / "deployment.bin"), "--block-time-ms", "20")
-    defend = ("challenger", "defend", "--l1", target, "--poll-ms", "20")
-    defend += ("--datadir", str(tmp_path / "defender"), "--key-file", str(key_file))
+    stub = [
+        *("l1", "run", "--datadir", str(tmp_path / "l1"), "--block-time-ms", "20"),
+        *("--deployment", str(tmp_path / "deployment.bin")),
+    ]
+    defend = [
+        *("challenger", "defend", "--l1", target, "--poll-ms", "20"),
+        *("--datadir", str(tmp_path / "defender"), "--key-file", str(key_file)),
+    ]
     with command(log, *stub, "--port", str(ports[0]), "--dev-port", str(ports[1])):
         wrong = asyncio.run(play(ports, deployment))
 

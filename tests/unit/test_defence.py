@@ -1,0 +1,133 @@
+"""What a defender makes of each answer that L1 can give."""
+
+import pytest
+
+from prover.accusation import Accusation
+from prover.cases import Case, Stage, decode_secrets, encode_secrets
+from prover.contract.calls import CommitFault, ProveFault
+from prover.contract.codes import ContractCode
+from prover.contract.rules import ContractRules
+from prover.defence import Defence
+from prover.durations import tell_duration
+from prover.effects import Outbox, Said, Send
+from prover.faults import FaultKind, commitment_of
+from prover.l1 import CallReceipt, Heads, L1Block
+from statemachine.errors import FrameInvalid
+from tests.l1_worlds import deployment
+
+PAYEE = bytes(20)
+SALT = bytes(32)
+
+
+def heads_at(number: int) -> Heads:
+    block = L1Block(number, bytes(32), number * 1_000)
+    return Heads(block, block, block, 0)
+
+
+def receipt_of(code: ContractCode, block: int = 10) -> CallReceipt:
+    return CallReceipt(b"", block, code, code.name, 5, 0)
+
+
+@pytest.fixture
+def defence() -> Defence:
+    rules: ContractRules = deployment()
+    made = Defence(rules, PAYEE, {}, lambda: SALT, lambda: 0)
+    accusation = Accusation(FaultKind.SEGMENT, 3, bytes([1]) * 32, b"witness", "wrong")
+    made.cases[7] = Case(7, accusation, PAYEE, SALT)
+    return made
+
+
+def calls_in(outbox: Outbox) -> list[object]:
+    return [effect.call for effect in outbox.take() if isinstance(effect, Send)]
+
+
+def levels_in(outbox: Outbox) -> list[str]:
+    return [effect.level for effect in outbox.take() if isinstance(effect, Said)]
+
+
+def test_commitment_comes_first_and_proof_when_it_is_old_enough(defence: Defence) -> None:
+    outbox = Outbox()
+    age = defence.deployment.commitment_blocks_min
+    defence.on_head(heads_at(9), outbox)
+    root = bytes([1]) * 32
+    assert calls_in(outbox) == [CommitFault(commitment_of(7, 3, root, PAYEE, SALT))]
+    defence.on_head(heads_at(10), outbox)
+    assert calls_in(outbox) == []
+    defence.on_receipt(7, receipt_of(ContractCode.OK), outbox)
+    outbox.take()
+    for number in range(10, 10 + age - 1):
+        defence.on_head(heads_at(number), outbox)
+        assert calls_in(outbox) == []
+    defence.on_head(heads_at(10 + age - 1), outbox)
+    assert calls_in(outbox) == [
+        ProveFault(int(FaultKind.SEGMENT), 7, 3, root, PAYEE, SALT, b"witness")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "stage", "level"),
+    [
+        (ContractCode.OK, Stage.WON, "info"),
+        (ContractCode.CLAIM_DEAD, Stage.WON, "info"),
+        (ContractCode.COMMITMENT_UNKNOWN, Stage.COMMIT, "warning"),
+        (ContractCode.COMMITMENT_YOUNG, Stage.COMMITTED, "info"),
+        (ContractCode.WINDOW_CLOSED, Stage.LOST, "alert"),
+        (ContractCode.ACQUITTED, Stage.COMMITTED, "alert"),
+        (ContractCode.GAS_FUNDS, Stage.COMMITTED, "alert"),
+    ],
+)
+def test_answers_to_a_proof(defence: Defence, code: ContractCode, stage: Stage, level: str) -> None:
+    outbox = Outbox()
+    case = defence.cases[7]
+    case.stage, case.block, case.sending = Stage.COMMITTED, 1, True
+    defence.on_receipt(7, receipt_of(code), outbox)
+    assert case.stage is stage
+    assert not case.sending
+    assert levels_in(outbox) == [level]
+
+
+@pytest.mark.parametrize(
+    ("code", "stage"),
+    [
+        (ContractCode.OK, Stage.COMMITTED),
+        (ContractCode.COMMITMENT_EXISTS, Stage.COMMITTED),
+        (ContractCode.GAS_FUNDS, Stage.COMMIT),
+    ],
+)
+def test_answers_to_a_commitment(defence: Defence, code: ContractCode, stage: Stage) -> None:
+    defence.on_receipt(7, receipt_of(code), Outbox())
+    assert defence.cases[7].stage is stage
+
+
+def test_an_answer_that_never_came_is_tried_again(defence: Defence) -> None:
+    outbox = Outbox()
+    defence.on_head(heads_at(1), outbox)
+    defence.on_receipt(7, None, outbox)
+    outbox.take()
+    defence.on_head(heads_at(2), outbox)
+    assert len(calls_in(outbox)) == 1
+    defence.on_receipt(99, None, outbox)
+    defence.drop(7)
+    defence.on_head(heads_at(3), outbox)
+    assert calls_in(outbox) == []
+
+
+def test_secrets_round_trip() -> None:
+    assert decode_secrets(encode_secrets(PAYEE, SALT)) == (PAYEE, SALT)
+    with pytest.raises(FrameInvalid):
+        decode_secrets(encode_secrets(PAYEE, SALT[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("time_ms", "text"),
+    [
+        (0, "0 s"),
+        (999, "0 s"),
+        (-5, "0 s"),
+        (61_000, "1 min 1 s"),
+        (3_600_000, "1 h 0 min"),
+        (529_200_000 + 59_000, "6 d 3 h"),
+    ],
+)
+def test_durations(time_ms: int, text: str) -> None:
+    assert tell_duration(time_ms) == text
