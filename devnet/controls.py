@@ -13,6 +13,8 @@ from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, l1_pb2, l1_pb2_grpc
 from sextant.errors import Refused, Unreachable
 
 CALL_SECONDS_MAX: Final = 30.0
+FINAL_BLOCKS: Final = 3
+"""Blocks that bring the stub's tag final up to the present."""
 CORRUPTIONS: Final = {
     "segment-root": dev_pb2.CORRUPTION_SEGMENT_ROOT,
     "trace-length": dev_pb2.CORRUPTION_TRACE_LENGTH,
@@ -56,7 +58,8 @@ class Controls:
         """Move L1's clock forward; return its distance from the wall clock in ms.
 
         Blocks that were made but not posted would become too old for the log, so across a long
-        warp the sequencer makes none.
+        warp the sequencer makes none.  It goes on once L1 is final at the new time: before that,
+        no inbox item of then could be known, and blocks would keep the old time.
         """
         is_long = 2 * forward_ms > devnet_rules().receipt_deadline_ms
         if is_long:
@@ -65,6 +68,7 @@ class Controls:
             async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
                 request = l1_pb2.L1WarpRequest(forward_ms=forward_ms)
                 answer = await stub.Warp(request, timeout=CALL_SECONDS_MAX)
+                await stub.Mine(l1_pb2.L1MineRequest(blocks=FINAL_BLOCKS), timeout=CALL_SECONDS_MAX)
         finally:
             if is_long:
                 await self.pause(paused=False)

@@ -19,7 +19,7 @@ WINDOW_MS: Final = 60_000
 LIVENESS_MS_MAX: Final = 86_400_000
 BOND_GWEI: Final = GWEI_PER_ETH
 DEPOSIT_MICROS_MIN: Final = 1_000_000
-COMMITMENT_BLOCKS_MIN: Final = 1
+COMMITMENT_BLOCKS_MIN: Final = 5
 
 
 def market(number: int, symbol: bytes, lot_decimals: int, tick: int) -> MarketRules:

@@ -1,5 +1,6 @@
 """The second half: a fraud, the proof, the right claim, and a withdrawal paid on L1."""
 
+from dataclasses import replace
 from typing import Final
 
 from devnet.identities import identity_of
@@ -7,6 +8,7 @@ from devnet.story.stage import MICROS, Stage, short, usdc
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import GWEI_PER_ETH
 from prover.l1 import PostedClaim
+from prover.outputs import trace_root
 from sextant.client.models import Stage as Progress
 
 WITHDRAWAL: Final = 500
@@ -61,6 +63,35 @@ async def tell_fraud(stage: Stage) -> None:
     )
 
 
+async def tell_accomplice(stage: Stage) -> None:
+    """Let somebody build on the false claim: his claim is its descendant."""
+    false = (await stage.claims())[stage.facts["false"]]
+    await stage.controls.faucet(identity_of("dave").address, 2 * stage.contract.bond_gwei, 0)
+    dave, number = stage.l1("dave"), false.claim.number
+    output = false.claim.output
+    child = replace(
+        output,
+        log_index=output.log_index + 1,
+        height=output.height + 1,
+        previous_output=output.hash,
+        trace_root=trace_root([output.post_root, output.post_root]),
+        segments=1,
+    )
+
+    async def appended() -> bool | None:
+        return True if await dave.log_entries(output.log_index) else None
+
+    await stage.until(appended, "the next batch", DISPUTE_SECONDS_MAX)
+    receipt = await dave.propose(number, child, [output.post_root, output.post_root])
+    stage.check(receipt.ok, f"L1 refused a claim on claim {number}: {receipt.message}")
+    stage.facts["descendant"] = receipt.value
+    stage.tell(
+        "descendant",
+        f"dave trusts it and stakes a bond of his own on claim {receipt.value}, its child",
+        claim=receipt.value,
+    )
+
+
 async def tell_verdict(stage: Stage) -> None:
     """See the challenger's one call kill the claim and its descendants, and split the bond."""
     l1 = stage.l1()
@@ -77,12 +108,15 @@ async def tell_verdict(stage: Stage) -> None:
         if claims[child].claim.parent in family and child:
             family.add(child)
     dead = [n for n in family if claims[n].claim.status in DEAD]
+    stage.check(stage.facts["descendant"] in family, "dave's claim is no descendant")
     stage.check(set(dead) == family, f"claims {sorted(family - set(dead))} outlived the conviction")
+    dave = await l1.account(identity_of("dave").address)
+    stage.check(dave.eth == 2 * stage.contract.bond_gwei, f"dave has {dave.eth} gwei, not his bond")
     seconds = await proof_seconds(stage, number, posted)
     stage.tell(
         "verdict",
-        f"one call convicted claim {number}{seconds}; with it died its "
-        f"{len(family) - 1} descendants: {sorted(family - {number})}",
+        f"one call convicted claim {number}{seconds}; with it died "
+        f"{', '.join(f'claim {n}' for n in sorted(family - {number}))}, bond returned",
         dead=sorted(family),
     )
 

@@ -15,8 +15,7 @@ DEPOSIT: Final = 10_000 * MICROS
 BOB_DEPOSIT: Final = 1_000 * MICROS
 SIZE: Final = "0.1"
 BOB_SIZE: Final = "0.25"
-WARP_STEP_MS: Final = 240_000
-WARP_STEPS: Final = 15
+HOUR_MS: Final = 3_600_000
 SLICE_WARP_MS: Final = 5_000
 SLICES_MAX: Final = 40
 
@@ -48,7 +47,7 @@ async def position_of(client: AsyncClient) -> tuple[Portfolio, Position | None]:
 async def tell_trade(stage: Stage) -> None:
     """Buy from the makers; the receipt is verified against the sequencer's signature."""
     alice = await stage.client("alice")
-    market = await alice.market("BTC")
+    market = await stage.open_market(alice, "BTC")
     await stage.hold_price(market, PRICE)
 
     async def quoted() -> bool | None:
@@ -71,21 +70,19 @@ async def tell_trade(stage: Stage) -> None:
 
 
 async def tell_funding(stage: Stage) -> None:
-    """Warp an hour in steps short enough for the L1 log; the position pays funding."""
+    """Warp an hour: the clients follow the node's time, and the position pays funding."""
     alice = await stage.client("alice")
     before = await alice.sync_clock()
     portfolio, position = await position_of(alice)
     stage.check(position is not None, "alice has no position")
     rate_before = (await alice.ticker("BTC")).funding_rate
     start = portfolio.balance + (position.funding if position else 0)
-    for _ in range(WARP_STEPS):
-        await stage.controls.warp(WARP_STEP_MS)
+    await stage.controls.warp(HOUR_MS)
 
     async def an_hour_later() -> int | None:
         now = await alice.sync_clock()
         block = await alice.block()
-        reached = block.header.time_ms >= before + WARP_STEPS * WARP_STEP_MS
-        return now if reached else None
+        return now if block.header.time_ms >= before + HOUR_MS else None
 
     now = await stage.until(an_hour_later, "a block an hour later")
 
@@ -99,7 +96,7 @@ async def tell_funding(stage: Stage) -> None:
     stage.check(rate * change < 0, f"rate {rate} (before {rate_before}) and payment {change}")
     stage.tell(
         "funding",
-        f"warped {(now - before) / 3_600_000:.2f} h: alice's long "
+        f"warped {(now - before) / HOUR_MS:.2f} h: alice's long "
         f"{'paid' if change < 0 else 'received'} {abs(change)} USDC "
         f"(rate {rate * 100:+.5f} % per 8 h)",
         usdc=str(change),
@@ -110,7 +107,7 @@ async def tell_liquidation(stage: Stage) -> None:
     """Let a trader borrow 16 times his money, let the oracle fall, and go down the ladder."""
     bob = await stage.client("bob")
     alice = await stage.client("alice")
-    market = await bob.market("BTC")
+    market = await stage.open_market(bob, "BTC")
     await deposit(stage.layout, identity_of("bob"), BOB_DEPOSIT)
     await await_credit(bob, BOB_DEPOSIT)
     await stage.hold_price(market, PRICE)

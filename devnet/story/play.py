@@ -28,6 +28,7 @@ CHAPTERS: Final = (
     market.tell_liquidation,
     dispute.tell_withdrawal,
     dispute.tell_fraud,
+    dispute.tell_accomplice,
     dispute.tell_verdict,
     dispute.tell_right_claim,
     dispute.tell_payment,

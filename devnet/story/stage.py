@@ -129,6 +129,15 @@ class Stage:
 
         await self.until(moved, f"the index of {market.name} to be {price}")
 
+    async def open_market(self, client: AsyncClient, name: str) -> Market:
+        """Return a market once it is active: it has a price, and takes orders."""
+
+        async def active() -> Market | None:
+            found = (await client.markets(fresh=True)).find(name)
+            return found if found.state == "active" else None
+
+        return await self.until(active, f"{name} to be active")
+
     async def claims(self) -> dict[int, PostedClaim]:
         """Return every claim on L1 by number."""
         l1 = self.l1()
