@@ -1,20 +1,19 @@
 """The options that commands share: where the node is, which key signs, how to print."""
 
 import argparse
-import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-NODE_VARIABLE: Final = "SEXTANT_NODE"
-L1_VARIABLE: Final = "SEXTANT_L1"
-INSTANCE_VARIABLE: Final = "SEXTANT_INSTANCE"
-NODE_PORT: Final = 50551
-L1_PORT: Final = 50545
-FOLLOWER_VARIABLE: Final = "SEXTANT_FOLLOWER"
-FOLLOWER_PORT: Final = 50552
-INSTANCE_PORTS: Final = 100
+from sextant.client.environment import (
+    FOLLOWER,
+    INSTANCE_PORTS,
+    INSTANCE_VARIABLE,
+    L1,
+    NODE,
+)
+
 TIMEOUT_S: Final = 10.0
 
 Run = Callable[[argparse.Namespace], int]
@@ -38,7 +37,7 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--node",
         metavar="HOST:PORT",
-        help=f"node to talk to (default: ${NODE_VARIABLE}, else 127.0.0.1:{NODE_PORT})",
+        help=f"node to talk to (default: ${NODE.variable}, else 127.0.0.1:{NODE.port})",
     )
     group.add_argument(
         "--instance",
@@ -51,7 +50,7 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
         "--follower",
         metavar="HOST:PORT",
         help="follower to ask for proofs of older states"
-        f" (default: ${FOLLOWER_VARIABLE}, else 127.0.0.1:{FOLLOWER_PORT})",
+        f" (default: ${FOLLOWER.variable}, else 127.0.0.1:{FOLLOWER.port})",
     )
     group.add_argument(
         "--timeout",
@@ -68,7 +67,7 @@ def add_l1_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--l1",
         metavar="HOST:PORT",
-        help=f"L1 to talk to (default: ${L1_VARIABLE}, else 127.0.0.1:{L1_PORT})",
+        help=f"L1 to talk to (default: ${L1.variable}, else 127.0.0.1:{L1.port})",
     )
 
 
@@ -108,31 +107,18 @@ def add_rounding(parser: argparse.ArgumentParser) -> None:
 
 
 def node_target(arguments: argparse.Namespace) -> str:
-    """Return ``host:port`` of the node: flag, environment, instance, default."""
-    return _target(arguments.node, NODE_VARIABLE, NODE_PORT, arguments.instance)
-
-
-def l1_target(arguments: argparse.Namespace) -> str:
-    """Return ``host:port`` of the L1."""
-    named: str | None = getattr(arguments, "l1", None)
-    return _target(named, L1_VARIABLE, L1_PORT, arguments.instance)
+    """Return ``host:port`` of the node: flag, instance, environment, default."""
+    return NODE.resolve(arguments.node, arguments.instance)
 
 
 def follower_target(arguments: argparse.Namespace) -> str:
     """Return ``host:port`` of the follower."""
-    return _target(arguments.follower, FOLLOWER_VARIABLE, FOLLOWER_PORT, arguments.instance)
+    return FOLLOWER.resolve(arguments.follower, arguments.instance)
 
 
-def _target(named: str | None, variable: str, port: int, instance: int | None) -> str:
-    if named:
-        return named
-    if instance is None:
-        from_environment = os.environ.get(variable)
-        if from_environment:
-            return from_environment
-        number = os.environ.get(INSTANCE_VARIABLE, "")
-        instance = int(number) if number.isdecimal() else 0
-    return f"127.0.0.1:{port + INSTANCE_PORTS * instance}"
+def l1_target(arguments: argparse.Namespace) -> str:
+    """Return ``host:port`` of the L1."""
+    return L1.resolve(getattr(arguments, "l1", None), arguments.instance)
 
 
 def read_share(text: str) -> Decimal:

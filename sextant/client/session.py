@@ -19,6 +19,7 @@ from sextant.client.connection import (
     TIMEOUT_S,
     Connection,
 )
+from sextant.client.environment import FOLLOWER, L1, NODE
 from sextant.client.keys import Secret
 from sextant.client.models import NodeStatus
 from sextant.client.nonces import NonceSource
@@ -85,6 +86,14 @@ class Session:
         self._sequencer = sequencer
         self._domain: Domain | None = None
         self._markets: Markets | None = None
+
+    @classmethod
+    def from_environment(cls, *, key: Secret | None = None, sub: int = 0) -> Self:
+        """Return a session with the places that the environment names.
+
+        See ``sextant.client.environment``; without a key it only reads.
+        """
+        return cls(NODE.resolve(), key=key, sub=sub, l1=L1.resolve(), follower=FOLLOWER.resolve())
 
     async def __aenter__(self) -> Self:
         """Return itself; the first call connects."""

@@ -14,6 +14,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from sextant.client.api import AsyncClient
 from sextant.client.connection import DEFAULT_TARGET, TIMEOUT_S
+from sextant.client.environment import FOLLOWER, L1, NODE
 from sextant.client.keys import Secret
 
 Parameters = ParamSpec("Parameters")
@@ -99,6 +100,14 @@ class Client:
             )
 
         self.core = self.wait_for(build())
+
+    @classmethod
+    def from_environment(cls, *, key: Secret | None = None, sub: int = 0) -> Self:
+        """Return a client with the places that the environment names.
+
+        See ``sextant.client.environment``; without a key it only reads.
+        """
+        return cls(NODE.resolve(), key=key, sub=sub, l1=L1.resolve(), follower=FOLLOWER.resolve())
 
     def __enter__(self) -> Self:
         """Return itself; the first call connects."""
