@@ -99,8 +99,12 @@ class Challenger:
 
     # What L1 says
 
+    def note_heads(self, heads: Heads) -> None:
+        """Take note of L1's tags, before anything else of a round."""
+        self.heads = heads
+
     def on_head(self, heads: Heads) -> list[Effect]:
-        """Take note of L1's tags; send what has become ripe."""
+        """Finish a round: settle what is final, send what has become ripe."""
         self.heads = heads
         self.settle(heads)
         if self.defence is not None:

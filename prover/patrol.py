@@ -72,6 +72,7 @@ class Patrol:
         heads = await self.l1.head()
         if self.seen is not None and heads.latest.hash == self.seen.latest.hash:
             return
+        self.core.note_heads(heads)
         await self.read_items()
         await self.read_entries()
         await self.read_claims()
