@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, final
 
+from prover.l1 import Heads
 from statemachine.cursor import Cursor
 from statemachine.events import Event
 from statemachine.inbox import InboxItem
@@ -140,6 +141,8 @@ class Status:
     queued: int
     ready: bool
     halted: str  # why the node stopped making blocks, or ""
+    l1_heads: Heads | None = None  # as last seen
+    genesis_root: bytes = b""
 
 
 class Lagging(Exception):
@@ -195,6 +198,10 @@ class Gateway(Ledger, Protocol):
         Awaits durability: every ``Sequenced`` survives a crash.  The same
         bytes sent again get the original receipts.
         """
+        ...
+
+    def waits(self, tx_hash: bytes) -> bool:
+        """Return whether a transaction is queued and in no durable block yet."""
         ...
 
 

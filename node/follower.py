@@ -126,6 +126,8 @@ class Follower:
             queued=0,
             ready=self.ready,
             halted="",
+            l1_heads=self.deriver.heads,
+            genesis_root=self.deployment.genesis.post_root,
         )
 
     def block(self, height: int) -> SealedBlock | None:

@@ -276,7 +276,13 @@ class SequencerNode:
             queued=len(self.core.pending),
             ready=self.ready,
             halted=self.halted,
+            l1_heads=view.heads,
+            genesis_root=self.deployment.genesis.post_root,
         )
+
+    def waits(self, tx_hash: bytes) -> bool:
+        """Return whether a transaction is queued and in no durable block yet."""
+        return tx_hash in self.core.pending
 
     def head_at(self, height: int, log_index: int) -> Head:
         """Return the head at a height."""

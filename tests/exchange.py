@@ -13,11 +13,12 @@ from node.blocks import BlockSigner, ExecutedBlock
 from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
 from node.sequencer import Sequencer, Ticket
 from node.signatures import judge_signature
+from prover.l1 import Heads, L1Block
 from statemachine.cursor import Cursor
 from statemachine.rules import Rules
 from statemachine.storage import Store
 from statemachine.tree import RecordingTree, Tree
-from tests.worlds import World
+from tests.worlds import GENESIS_MS, World
 
 SEQUENCER_KEY = b"\x51" * 32
 
@@ -103,6 +104,7 @@ class Exchange:
             queued=len(self.core.pending),
             ready=self.ready,
             halted="",
+            l1_heads=Heads(l1_block(9), l1_block(8), l1_block(7), 0),
         )
 
     def block(self, height: int) -> SealedBlock | None:
@@ -112,6 +114,10 @@ class Exchange:
     def find(self, tx_hash: bytes) -> Sequenced | None:
         """Return what became of a transaction."""
         return self.core.answered(tx_hash)
+
+    def waits(self, tx_hash: bytes) -> bool:
+        """Return whether a transaction is queued."""
+        return tx_hash in self.core.pending
 
     def subscribe(self) -> AsyncIterator[SealedBlock]:
         """Yield each new block."""
@@ -144,3 +150,8 @@ class Exchange:
         """Remember what was asked."""
         self.corrupted.append((corruption, segment))
         return 7
+
+
+def l1_block(number: int) -> L1Block:
+    """Return a block of some L1."""
+    return L1Block(number, bytes(32), GENESIS_MS)

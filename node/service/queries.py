@@ -27,7 +27,10 @@ TRADES_DEFAULT: Final = 100
 class QueryService(query_pb2_grpc.QueryServicer):
     """Reads, each answered from memory or with one lookup."""
 
-    def __init__(self, hub: Hub, views: Views, status: StatusView) -> None:
+    def __init__(
+        self, hub: Hub, views: Views, status: StatusView, gateway: feed.Gateway | None = None
+    ) -> None:
+        self.gateway = gateway
         self.hub = hub
         self.views = views
         self.status = status
@@ -191,9 +194,9 @@ class QueryService(query_pb2_grpc.QueryServicer):
     ) -> query_pb2.TransactionStatus:
         """Return a transaction's stage."""
         if outcome is None:
-            return query_pb2.TransactionStatus(
-                transaction_hash=tx_hash, stage=common_pb2.STAGE_UNKNOWN
-            )
+            waits = self.gateway is not None and self.gateway.waits(tx_hash)
+            stage = common_pb2.STAGE_ACCEPTED if waits else common_pb2.STAGE_UNKNOWN
+            return query_pb2.TransactionStatus(transaction_hash=tx_hash, stage=stage)
         return query_pb2.TransactionStatus(
             transaction_hash=tx_hash,
             stage=self.views.stage_of(outcome.block.height),

@@ -150,7 +150,7 @@ class NodeServer:
             SequencerService(gateway, admission, answers, settings.admission), server
         )
         query_pb2_grpc.add_QueryServicer_to_server(
-            QueryService(self.hub, views, self.status), server
+            QueryService(self.hub, views, self.status, gateway), server
         )
         stream_pb2_grpc.add_StreamServicer_to_server(StreamService(self.hub, views), server)
         self.dev: Endpoint | None = None

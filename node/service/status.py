@@ -9,6 +9,7 @@ from node import feed
 from node.metrics import Metrics
 from node.service.feeds import Hub
 from proto.sextant.v1 import common_pb2, status_pb2
+from prover.l1 import L1Block
 from statemachine.codec import pack
 from statemachine.signing import recover
 from statemachine.state import State
@@ -27,6 +28,11 @@ def head_of(head: feed.Head) -> common_pb2.Head:
     if head.log_index >= 0:
         message.log_index = head.log_index
     return message
+
+
+def l1_head_of(block: L1Block) -> common_pb2.L1Head:
+    """Return a block of L1."""
+    return common_pb2.L1Head(number=block.number, time_ms=block.time, hash=block.hash)
 
 
 @final
@@ -58,7 +64,7 @@ class StatusView:
         """Return the status as it is now."""
         status = self.ledger.status()
         hub = self.hub
-        return status_pb2.Status(
+        answer = status_pb2.Status(
             role=ROLES.get(status.role, status_pb2.ROLE_UNSPECIFIED),
             version=self.version,
             chain_id=status.chain_id,
@@ -78,7 +84,13 @@ class StatusView:
             trades_total=sum(hub.trade_counts.values()),
             uptime_ms=int((self.clock() - self.started) * 1000),
             inbox_index=self.ledger.cursor.inbox_index,
+            genesis_root=status.genesis_root,
         )
+        if status.l1_heads is not None:
+            answer.l1_latest.CopyFrom(l1_head_of(status.l1_heads.latest))
+            answer.l1_safe.CopyFrom(l1_head_of(status.l1_heads.safe))
+            answer.l1_final.CopyFrom(l1_head_of(status.l1_heads.final))
+        return answer
 
     def why_not_ready(self) -> str:
         """Return why the node may not be used, or nothing."""

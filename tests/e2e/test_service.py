@@ -1,5 +1,6 @@
 """The services over a real connection: answers, refusals, and a server that lives on."""
 
+import asyncio
 import zlib
 from collections import Counter
 from struct import pack as pack_struct
@@ -188,6 +189,26 @@ def test_a_replay_gets_the_original_answer_and_a_used_nonce_its_own_code() -> No
             other = served.world.sign(0, limit(BUY, 5_980_000, 10), nonce=first.nonce)
             answer = await submit(served, other)
             assert answer.sequenced.receipts[0].code_name == "NONCE_USED"
+
+    run(story)
+
+
+def test_a_transaction_in_the_queue_is_accepted_not_unknown() -> None:
+    async def story() -> None:
+        async with serve() as served:
+            served.exchange.held = True
+            order = served.world.sign(0, limit(BUY, 5_990_000, 10))
+            request = query_pb2.GetTransactionStatusRequest(transaction_hash=order.hash)
+            ask = served.query.GetTransactionStatus
+            assert (await ask(request, timeout=SECONDS)).stage == common_pb2.STAGE_UNKNOWN
+            waiting = asyncio.ensure_future(submit(served, order))
+            await until(lambda: served.exchange.waits(order.hash))
+            assert (await ask(request, timeout=SECONDS)).stage == common_pb2.STAGE_ACCEPTED
+            await served.exchange.resume()
+            await waiting
+            assert (await ask(request, timeout=SECONDS)).stage == common_pb2.STAGE_SEQUENCED
+            status = await served.query.GetStatus(status_pb2.GetStatusRequest(), timeout=SECONDS)
+            assert (status.l1_latest.number, status.l1_final.number) == (9, 7)
 
     run(story)
 
