@@ -1,0 +1,188 @@
+"""kill -9 of the sequencer under load, again and again, and of everything around it.
+
+No acknowledged transaction is lost or changes its answer, no root changes, and
+what L1's data gives (the follower) is what the sequencer said.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from proto.sextant.v1 import query_pb2, sequencer_pb2
+from statemachine.actions.kinds import PlaceOrder
+from statemachine.signing import sign_action
+from statemachine.units import Lots, Price
+from tests.e2e.processes import ASK_SECONDS, PRICE, Rollup, patiently, until
+from tests.worlds import trader_key
+
+pytestmark = pytest.mark.e2e
+
+KILLS = int(os.environ.get("SEXTANT_TEST_KILLS", "20"))
+TRADERS = 8
+BATCH = 20
+ACKS_PER_LIFE = 40
+
+
+class Load:
+    """Keeps submitting orders, through all kills, and remembers what was acknowledged."""
+
+    def __init__(self, rollup: Rollup) -> None:
+        self.rollup = rollup
+        self.count = 0
+        self.acknowledged: dict[bytes, tuple[int, int, int]] = {}
+        self.running = True
+
+    def order(self, now: int) -> bytes:
+        """Return a signed order that rests, far enough apart from the other side."""
+        self.count += 1
+        flags = self.count % 2
+        away = 10 * (1 + self.count % 900)
+        price = PRICE + (away if flags else -away)
+        action = PlaceOrder(0, 0, flags, Price(price), Lots(1 + self.count % 5))
+        key = trader_key(self.count % TRADERS)
+        nonce = (now << 10) + self.count % 1024 + (self.count // 1024 << 10)
+        return sign_action(self.rollup.domain, key, action, nonce).data
+
+    async def run(self) -> None:
+        """Submit batch after batch; a batch whose answer was lost is sent again."""
+        while self.running:
+            now = await patiently(self.rollup.clock)
+            batch = [self.order(now) for _ in range(BATCH)]
+            await self.submit(batch)
+
+    async def submit(self, batch: list[bytes]) -> None:
+        """Submit a batch until it is answered, and note the answers."""
+        request = sequencer_pb2.SubmitBatchRequest(
+            transactions=batch, detail=sequencer_pb2.DETAIL_RECEIPTS
+        )
+        answer = await patiently(
+            lambda: self.rollup.sequencer.SubmitBatch(request, timeout=ASK_SECONDS)
+        )
+        for receipt in answer.receipts:
+            place = (receipt.height, receipt.code, receipt.order_id)
+            before = self.acknowledged.setdefault(receipt.transaction_hash, place)
+            assert before == place, "a transaction has one answer"
+
+
+async def roots_of(rollup: Rollup, height: int) -> list[bytes]:
+    """Return the segment roots of a block, once they are known."""
+    found: list[bytes] = []
+
+    async def known() -> bool:
+        request = query_pb2.GetBlockRequest(height=height)
+        block = await patiently(lambda: rollup.query.GetBlock(request, timeout=ASK_SECONDS))
+        found[:] = block.segment_roots
+        return bool(found)
+
+    await until(known)
+    return found
+
+
+async def check_answers(rollup: Rollup, load: Load) -> None:
+    """Ask for every acknowledged transaction, here and at the follower."""
+    final = await rollup.status()
+
+    async def posted() -> bool:
+        return (await rollup.status(rollup.follower)).safe_head.height >= final.unsafe_head.height
+
+    await until(posted)
+    for tx_hash, place in load.acknowledged.items():
+        request = query_pb2.GetReceiptRequest(transaction_hash=tx_hash)
+        for stub in (rollup.query, rollup.follower):
+            answer = await stub.GetReceipt(request, timeout=ASK_SECONDS)
+            [receipt] = answer.receipts
+            assert (receipt.height, receipt.code, receipt.order_id) == place
+
+
+async def check_roots(rollup: Rollup, seen: dict[int, list[bytes]]) -> None:
+    """Compare roots that were seen before a kill with those now, and with the follower's."""
+    for height, roots in seen.items():
+        assert await roots_of(rollup, height) == roots
+        request = query_pb2.GetBlockRequest(height=height)
+        block = await rollup.follower.GetBlock(request, timeout=ASK_SECONDS)
+        assert list(block.segment_roots) == roots
+
+
+async def kill_sequencer_again_and_again(folder: Path) -> None:
+    rollup = Rollup(folder)
+    try:
+        rollup.start("l1", "sequencer", "poster", "follower")
+        await rollup.fund(TRADERS)
+        load = Load(rollup)
+        await load.submit(await rollup.prices())
+        load.acknowledged.clear()
+        loading = asyncio.create_task(load.run())
+        seen: dict[int, list[bytes]] = {}
+        for _ in range(KILLS):
+            enough = len(load.acknowledged) + ACKS_PER_LIFE
+
+            async def worked(enough: int = enough) -> bool:
+                assert not loading.done(), loading.exception()
+                return len(load.acknowledged) >= enough
+
+            await until(worked)
+            height = (await rollup.status()).unsafe_head.height
+            seen[height] = await roots_of(rollup, height)
+            rollup.kill("sequencer")
+            rollup.start("sequencer")
+        load.running = False
+        await loading
+        assert len(load.acknowledged) >= KILLS * ACKS_PER_LIFE
+        await check_answers(rollup, load)
+        await check_roots(rollup, seen)
+        assert "mismatch" not in rollup.log("poster").lower()
+        assert rollup.terminate("sequencer") == 0
+    finally:
+        await rollup.close()
+
+
+@pytest.mark.timeout(300)
+def test_no_acknowledged_transaction_is_lost(tmp_path: Path) -> None:
+    asyncio.run(kill_sequencer_again_and_again(tmp_path))
+
+
+async def kill_each(folder: Path) -> None:
+    rollup = Rollup(folder)
+    try:
+        rollup.start("l1", "sequencer", "poster", "follower")
+        await rollup.fund(TRADERS)
+        load = Load(rollup)
+        await load.submit(await rollup.prices())
+        load.acknowledged.clear()
+        loading = asyncio.create_task(load.run())
+        for name in ("l1", "poster", "follower", "l1", "poster"):
+            enough = len(load.acknowledged) + ACKS_PER_LIFE
+            rollup.kill(name)
+
+            async def worked(enough: int = enough) -> bool:
+                assert not loading.done(), loading.exception()
+                return len(load.acknowledged) >= enough
+
+            await until(worked)
+            rollup.start(name)
+        load.running = False
+        await loading
+        await check_answers(rollup, load)
+        alive = [process.poll() is None for process in rollup.processes.values()]
+        assert all(alive), "killing one process leaves the others up"
+        claims = await settled_claims(rollup)
+        assert claims > 0
+    finally:
+        await rollup.close()
+
+
+async def settled_claims(rollup: Rollup) -> int:
+    """Return the final height, once claims have become final."""
+
+    async def final() -> bool:
+        return (await rollup.status(rollup.follower)).final_head.height > 0
+
+    await until(final)
+    return int((await rollup.status(rollup.follower)).final_head.height)
+
+
+@pytest.mark.timeout(120)
+def test_each_process_may_die_and_rejoins(tmp_path: Path) -> None:
+    asyncio.run(kill_each(tmp_path))
