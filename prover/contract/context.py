@@ -40,9 +40,9 @@ class Context:
 class CallResult:
     """What became of a call.
 
-    ``value`` is the index, number or amount the call is about (what it made,
-    or what was there already); ``message`` is empty if it succeeded; ``gas``
-    is what it cost, refused or not.
+    ``value`` is the index, number or amount the call is about, 0 if it was
+    refused; ``message`` is empty if it succeeded; ``gas`` is what it cost,
+    refused or not.
     """
 
     code: ContractCode

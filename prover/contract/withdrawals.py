@@ -44,6 +44,11 @@ def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
         ContractCode.WITHDRAWAL_PAID,
         f"withdrawal {call.index} was paid before",
     )
+    require(
+        len(call.proof) <= context.rules.witness_bytes_max,
+        ContractCode.PROOF,
+        f"{len(call.proof)} bytes, the limit is {context.rules.witness_bytes_max}",
+    )
     owner, amount = open_withdrawal(claim.output.post_root, call)
     require(
         0 < amount <= state.totals.token_escrowed,

@@ -7,20 +7,33 @@ makes the right claim final.
 
 from dataclasses import replace
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from prover.contract import bank
-from prover.contract.calls import CommitFault, Deposit, ForceWithdraw
+from prover.contract.calls import (
+    ClaimWithdrawal,
+    CommitFault,
+    Deposit,
+    ForceWithdraw,
+    decode_call,
+    encode_call,
+    propose_output,
+)
 from prover.contract.codes import ContractCode
 from prover.contract.contract import Contract
 from prover.contract.records import ClaimStatus
 from prover.outputs import genesis_output
+from statemachine.errors import FrameInvalid
+from statemachine.keys import withdrawal_key
+from statemachine.records import encode_withdrawal
+from statemachine.tree import RecordingTree, Tree
 from tests.l1_worlds import (
     BOND,
     CHALLENGER,
     CHEAT,
+    GENESIS_MS,
     PROPOSER,
     SEQUENCER,
     USER,
@@ -28,9 +41,11 @@ from tests.l1_worlds import (
     L1World,
     deployment,
     judge_by_truth,
+    output_with,
     true_output,
 )
 
+WITHDRAWAL_PAID = ContractCode.WITHDRAWAL_PAID
 PEOPLE = (SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER)
 
 
@@ -160,6 +175,49 @@ def test_the_right_claim_becomes_final_against_any_number_of_lies() -> None:
     world.wait(WINDOW_MS)
     assert world.status(tip) is ClaimStatus.FINAL
     assert world.call(CHALLENGER, world.accusation(tip)).code is ContractCode.WINDOW_CLOSED
+
+
+WITHDRAWALS = [
+    (withdrawal_key(n), encode_withdrawal(USER, 1_000_000 + n, GENESIS_MS)) for n in range(9)
+]
+
+
+@given(
+    index=st.integers(0, 12),
+    cut=st.integers(0, 400),
+    noise=st.binary(max_size=8),
+    at=st.integers(0, 400),
+)
+def test_only_a_true_proof_is_paid(index: int, cut: int, noise: bytes, at: int) -> None:
+    """A proof that was tampered with is refused, or still proves the same."""
+    world = L1World()
+    world.deposit(50_000_000)
+    world.append()
+    tree = Tree.from_items(WITHDRAWALS)
+    output, trace = output_with(world.state.claims[0].output, tree.root, 1)
+    claim = world.call(PROPOSER, propose_output(0, output, trace)).value
+    world.wait(WINDOW_MS)
+    recording = RecordingTree(tree)
+    recording.get(withdrawal_key(index))
+    proof = recording.witness({})
+    if noise or cut < len(proof):
+        proof = proof[: min(at, cut)] + noise + proof[min(at, cut) + len(noise) :][:cut]
+    result = world.call(USER, ClaimWithdrawal(claim, index, proof))
+    if result.ok:
+        assert result.value == 1_000_000 + index
+        assert world.call(USER, ClaimWithdrawal(claim, index, proof)).code is WITHDRAWAL_PAID
+    else:
+        assert result.code in {ContractCode.PROOF, ContractCode.WITHDRAWAL_UNKNOWN}
+        assert result.code is ContractCode.PROOF or index >= len(WITHDRAWALS)
+
+
+@given(data=st.binary(max_size=200))
+def test_bytes_that_are_no_call_are_refused(data: bytes) -> None:
+    try:
+        call = decode_call(data)
+    except FrameInvalid:
+        return
+    assert encode_call(call) == data
 
 
 def test_deployments_differ_by_their_hash() -> None:

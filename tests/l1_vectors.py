@@ -1,0 +1,173 @@
+"""Writes the golden vectors of the L1 contract: ``python -m tests.l1_vectors``.
+
+They are part of the protocol.  If this changes a file that is committed, then
+contracts on L1 no longer agree with each other.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from prover.contract.calls import (
+    AppendEmpty,
+    Call,
+    ClaimWithdrawal,
+    CommitFault,
+    ForceWithdraw,
+    ProveFault,
+    Settle,
+    call_digest,
+    call_hash,
+    encode_call,
+    propose_output,
+    sign_call,
+)
+from prover.contract.context import CallResult
+from prover.contract.events import encode_event
+from prover.faults import ClaimFacts, FaultKind, Verdict
+from statemachine.keys import withdrawal_key
+from statemachine.records import encode_withdrawal
+from statemachine.signing import CURVE_ORDER
+from statemachine.tree import RecordingTree, Tree
+from tests.l1_worlds import (
+    BOND,
+    CHALLENGER,
+    CHEAT,
+    L1_CHAIN_ID,
+    PROPOSER,
+    SEQUENCER,
+    USER,
+    USER_KEY,
+    WINDOW_MS,
+    L1World,
+    deployment,
+    judge_by_truth,
+    output_with,
+)
+
+FOLDER = Path(__file__).parent / "vectors" / "l1"
+FORMAT = 1
+PEOPLE = (SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER)
+
+
+class Recorder(L1World):
+    """A world that writes down what is called and what is answered."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.steps: list[dict[str, Any]] = []
+
+    def call(self, sender: bytes, call: Call) -> CallResult:
+        """Execute a call, and write it down."""
+        result = super().call(sender, call)
+        step = {
+            "sender": sender.hex(),
+            "block": self.block,
+            "time": self.time,
+            "gas_price": self.gas_price,
+            "call": encode_call(call).hex(),
+            "code": result.code.name,
+            "value": result.value,
+            "gas": result.gas,
+            "events": [encode_event(event).hex() for event in result.events],
+        }
+        if isinstance(call, ProveFault):
+            step["verdict"] = self.verdict_on(call)
+        self.steps.append(step)
+        return result
+
+    def verdict_on(self, call: ProveFault) -> list[Any]:
+        """Return what the judge of this world says."""
+        claim = self.state.claims[call.claim]
+        parent = self.state.claims[claim.parent].output
+        entry = self.state.log[claim.output.log_index - 1].facts
+        facts = ClaimFacts(self.rules.rules, parent, claim.output, entry, [])
+        verdict: Verdict = judge_by_truth(FaultKind(call.kind), facts, call.witness)
+        return [verdict.guilty, verdict.segment, verdict.correct_root.hex()]
+
+
+def tell_story() -> dict[str, Any]:
+    """Return a story in which every kind of call succeeds and many are refused."""
+    world = Recorder(gas_price=100)
+    world.deposit()
+    world.deposit(1)
+    world.call(USER, ForceWithdraw(1, 0))
+    world.append()
+    world.call(USER, AppendEmpty(1))
+    tree = Tree.from_items([(withdrawal_key(3), encode_withdrawal(USER, 2_000_000, world.time))])
+    output, trace = output_with(world.state.claims[0].output, tree.root, 2)
+    first = world.call(PROPOSER, propose_output(0, output, trace)).value
+    world.call(PROPOSER, propose_output(0, replace(output, height=0), trace))
+    world.call(CHEAT, propose_output(0, output, trace))
+    world.append()
+    wrong = world.propose(first, lie=1)
+    world.append()
+    world.propose(wrong, lie=2)
+    accusation = world.accusation(wrong)
+    world.call(CHALLENGER, accusation)
+    world.commit(accusation)
+    world.call(CHALLENGER, accusation)
+    world.call(CHEAT, CommitFault(bytes(32)))
+    world.call(CHALLENGER, replace(accusation, witness=b"nothing"))
+    world.call(CHALLENGER, accusation)
+    right = world.propose(first)
+    recording = RecordingTree(tree)
+    recording.get(withdrawal_key(3))
+    payment = ClaimWithdrawal(first, 3, recording.witness({}))
+    world.call(USER, payment)
+    world.time += WINDOW_MS
+    world.call(USER, Settle())
+    world.call(USER, payment)
+    world.call(USER, payment)
+    world.call(CHALLENGER, world.accusation(right))
+    world.time += world.rules.liveness_ms_max
+    world.call(USER, AppendEmpty(3))
+    return {
+        "format": FORMAT,
+        "deployment": world.rules.encode().hex(),
+        "mints": [[address.hex(), 10 * BOND, 100_000_000] for address in PEOPLE],
+        "steps": world.steps,
+        "digest": world.state.digest().hex(),
+    }
+
+
+def sign_envelopes() -> dict[str, Any]:
+    """Return signed calls, good and bad."""
+    contract = deployment().rules.rollup
+    entries: list[dict[str, Any]] = []
+    calls: list[Call] = [Settle(), AppendEmpty(7), ForceWithdraw(255, 1 << 62)]
+    for nonce, call in enumerate(calls):
+        digest = call_digest(L1_CHAIN_ID, contract, nonce, call)
+        signature = sign_call(L1_CHAIN_ID, contract, USER_KEY, nonce, call).signature
+        high = (CURVE_ORDER - int.from_bytes(signature[32:64], "big")).to_bytes(32, "big")
+        good = {
+            "nonce": nonce,
+            "call": encode_call(call).hex(),
+            "digest": digest.hex(),
+            "signature": signature.hex(),
+            "sender": USER.hex(),
+            "hash": call_hash(digest, USER).hex(),
+        }
+        flipped = signature[:32] + high + bytes([signature[64] ^ 1])
+        bad = {"sender": "", "hash": ""}
+        entries += [good, {**good, **bad, "signature": flipped.hex()}]
+        entries.append({**good, **bad, "signature": signature[:64].hex()})
+    return {
+        "format": FORMAT,
+        "l1_chain_id": L1_CHAIN_ID,
+        "contract": contract.hex(),
+        "key": USER_KEY.hex(),
+        "envelopes": entries,
+    }
+
+
+def write_vectors() -> None:
+    """Write the files."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, content in (("story", tell_story()), ("envelopes", sign_envelopes())):
+        (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    write_vectors()
