@@ -22,7 +22,7 @@ from prover.contract.codes import ContractCode, Refusal
 from prover.contract.log import entry_of
 from statemachine.errors import FrameInvalid
 
-PAGE_BYTES_MAX: Final = 4 << 20
+PAGE_BYTES_MAX: Final = 2 << 20
 PAGE_ITEMS_MAX: Final = 1_000
 PAGE_CLAIMS_MAX: Final = 200
 

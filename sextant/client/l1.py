@@ -31,7 +31,7 @@ ADVICE: Final = {
     "CLAIM_PENDING": "wait for the challenge window to pass",
     "WITHDRAWAL_PAID": "there is nothing left to do",
 }
-NONCE_CODES: Final = frozenset({"NONCE", "NONCE_USED", "NONCE_OLD", "NONCE_AHEAD"})
+NONCE_CODES: Final = frozenset({"NONCE_USED", "NONCE_GAP"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
