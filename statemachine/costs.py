@@ -15,7 +15,7 @@ MARKET            2  one more position and market, read for margin
 PLACE             4  book head, order, owned order, client id
 REMOVE            3  order, owned order, client id
 VISIT             6  a maker's order, owned order, client id, portfolio, position; next head
-ORACLE            4  oracle record, market, both heads
+ORACLE            5  oracle record (129 bytes), market, both heads
 DUE               3  due item, its successor, the lane's next head
 MONEY             4  account, second portfolio, signer, withdrawal
 IMPACT            1  one resting order, read for the impact price
@@ -31,7 +31,7 @@ COST_MARKET: Final = 2
 COST_PLACE: Final = 4
 COST_REMOVE: Final = 3
 COST_VISIT: Final = 6
-COST_ORACLE: Final = 4
+COST_ORACLE: Final = 5
 COST_DUE: Final = 3
 COST_MONEY: Final = 4
 COST_IMPACT: Final = 1

@@ -15,7 +15,7 @@ from statemachine.events import (
     Liquidated,
 )
 from statemachine.keys import BUY, LEDGER_KEY, SELL
-from statemachine.liquidation import slice_size, zero_price
+from statemachine.liquidation import is_safe, slice_size, zero_price
 from statemachine.margin import Margin, margin_of, not_riskier
 from statemachine.records import PORTFOLIO_LIQUIDATING
 from statemachine.units import PPM_ONE, Lots, Price
@@ -112,6 +112,30 @@ def test_stage_1_cancels_what_could_add_to_a_position_and_nothing_else() -> None
     assert world.book(1) == ([], [])
     assert not flagged(world)
     assert poke(world) == "NOTHING_TO_DO"
+
+
+def test_stage_1_leaves_what_closes_a_position() -> None:
+    world = world_of()
+    # Long 10 in market 1: of its asks, 10 lots may stay, and so may what only reduces.
+    assert order(world, SELLER, SELL, PRICE, 10, market=1) == "OK"
+    assert order(world, VICTIM, BUY, PRICE, 10, market=1) == "OK"
+    assert order(world, VICTIM, SELL, PRICE + 70_000, 4, flags=8, market=1) == "OK"
+    assert order(world, VICTIM, SELL, PRICE + 50_000, 6, market=1) == "OK"
+    assert order(world, VICTIM, SELL, PRICE + 60_000, 6, market=1) == "OK"
+    fall(world, PRICE - 60_000)
+    assert poke(world) == "OK"
+    assert world.book(1)[1] == [(PRICE + 60_000, 6), (PRICE + 70_000, 4)]
+
+
+def test_stage_1_leaves_what_closes_a_short() -> None:
+    world = world_of()
+    assert order(world, SELLER, BUY, PRICE, 10, market=1) == "OK"
+    assert order(world, VICTIM, SELL, PRICE, 10, market=1) == "OK"
+    assert order(world, VICTIM, BUY, PRICE - 50_000, 6, market=1) == "OK"
+    fall(world, PRICE - 60_000)
+    assert poke(world) == "NOTHING_TO_DO"
+    assert order(world, VICTIM, BUY, PRICE - 50_000, 6, flags=4, market=1) == "MARGIN"
+    assert world.book(1)[0] == [(PRICE - 50_000, 6)]
 
 
 def test_stage_1_goes_on_over_steps_from_where_it_stood() -> None:
@@ -292,6 +316,28 @@ def test_a_debt_is_paid_by_insurance_and_the_rest_stands_as_a_deficit(insurance:
     assert poke(world) == "HEALTHY"
 
 
+def test_insurance_pays_no_debt_that_profits_cover() -> None:
+    world = world_of()
+    fall(world, PRICE - 280_000)
+    assert poke(world) == "OK"
+    ledger = world.state.ledger()
+    ledger.insurance = ledger.deposits = 5_000 * USDC
+    ledger.deposits += world.state.ledger().deposits
+    portfolio, position = world.portfolio(VICTIM), world.position(VICTIM)
+    assert position is not None
+    # As if 2,000 USDC had been lost elsewhere, and made here.
+    portfolio.balance -= 2_000 * USDC
+    position.cost -= 2_000 * USDC
+    for record in (ledger, portfolio, position):
+        world.store.apply({record.key: record.encode()})
+    world.run(world.prices(0, PRICE), advance=SLICE_MS)
+    world.run(advance=SLICE_MS)
+    assert not flagged(world)
+    assert world.portfolio(VICTIM).balance == portfolio.balance < 0
+    assert world.state.ledger().insurance == 5_000 * USDC
+    audit(world.store.values, world.rules)
+
+
 def test_below_zero_the_band_bounds_the_slices() -> None:
     world = world_of(size=3_000, amount=920 * USDC)
     low = PRICE - 400_000
@@ -351,19 +397,27 @@ def test_slices_are_a_fifth_but_at_least_a_thousand(mark: int, held: int, size: 
 
 
 @pytest.mark.parametrize(
+    ("equity", "maintenance", "safe"),
+    [(105, 100, True), (104, 100, False), (0, 0, True), (-1, 0, False), (21, 20, True)],
+)
+def test_liquidation_ends_a_twentieth_above_maintenance(
+    equity: int, maintenance: int, safe: bool
+) -> None:
+    assert is_safe(world_rules(), Margin(equity, 2 * maintenance, maintenance)) == safe
+
+
+@pytest.mark.parametrize(
     ("side", "equity", "price"),
     [
-        (SELL, 0, 1_000_000),
-        (SELL, 1_000, 970_000),
-        (SELL, 500, 985_000),
-        (SELL, 501, 984_970),
-        (SELL, 499, 985_030),
+        (SELL, 0, 1_000_010),  # 1,000,003
+        (SELL, 1_000, 970_010),  # 970,002.91
+        (SELL, 500, 985_010),
         (BUY, 0, 1_000_000),
-        (BUY, 1_000, 1_030_000),
+        (BUY, 1_000, 1_030_000),  # 1,030,003.09
         (BUY, 333, 1_009_990),
     ],
 )
 def test_zero_price_is_rounded_to_the_tick_in_the_owners_favour(
     side: int, equity: int, price: int
 ) -> None:
-    assert zero_price(market_rules(0), 1_000_000, side, Margin(equity, 2_000, 1_000)) == price
+    assert zero_price(market_rules(0), 1_000_003, side, Margin(equity, 2_000, 1_000)) == price

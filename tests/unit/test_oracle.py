@@ -10,7 +10,7 @@ from statemachine.actions import encode_transaction as encode
 from statemachine.errors import Code
 from statemachine.events import PriceChanged
 from statemachine.keys import market_key
-from statemachine.mark import BASIS_SHIFT, INDEX_LIMIT
+from statemachine.mark import BASIS_SHIFT, INDEX_LIMIT, recompute_mark
 from statemachine.receipts import Receipt
 from statemachine.signing import oracle_digest, sign_digest
 from statemachine.units import Lots, Millis, Price
@@ -88,7 +88,7 @@ def test_a_publisher_is_heard_once_a_time_and_the_newest_counts() -> None:
         ([(0, 10, 0)], 0),  # too few
         ([(0, 10, 0), (1, 20, 0)], 10),  # lower median
         ([(0, 30, 0), (1, 20, 0), (2, 10, 0)], 20),
-        ([(0, 30, 0), (1, 20, 0), (2, 10, -AGE)], 20),  # just fresh
+        ([(0, 30, 0), (1, 20, 0), (2, 25, -AGE)], 25),  # just fresh
         ([(0, 30, 0), (1, 20, 0), (2, 10, -AGE - 1)], 20),  # stale: lower median of two
         ([(0, 30, 0), (1, 40, 0), (2, 10, -AGE - 1)], 30),
         ([(0, 30, 0), (1, 40, -AGE - 1), (2, 10, -AGE - 1)], 0),
@@ -141,6 +141,38 @@ def test_mark_is_the_median_of_fair_book_and_index_within_its_bound() -> None:
     world.run(world.prices(0, low))
     world.run(world.prices(0, low + 1))
     assert world.market().mark <= low + 1 + (low + 1) * 50_000 // 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "last", "basis", "mark"),
+    [
+        (0, 0, 0, -100, 0),
+        (0, 0, 50, 100, 0),  # no book: the index against the index and fair
+        (-90, 0, 50, -100, 0),  # a side is missing
+        (0, 90, 50, 100, 0),
+        (-90, 90, 0, -100, 0),  # never traded: the index stands for the last price
+        (-90, 90, 0, 100, 0),
+        (-90, 90, 50, 100, 50),
+        (-90, 90, 200, 100, 90),
+        (-90, 90, -200, -100, -90),
+        (-90, 90, -50, 100, 0),
+        (50, 90, -50, 100, 50),
+        (50, 90, 70, 60, 60),
+    ],
+)
+def test_mark_of_one_moment(bid: int, ask: int, last: int, basis: int, mark: int) -> None:
+    """All in ticks from the index; a side of 0 is empty, a last of 0 is none."""
+    world = World()
+    world.open(2, PRICE)
+    for side, away in ((0, bid), (1, ask)):
+        if away:
+            place(world, side, side, PRICE + 10 * away)
+    state = world.state
+    market = state.market(0)
+    market.last = PRICE + 10 * last if last else 0
+    market.basis = 10 * basis << BASIS_SHIFT
+    recompute_mark(state, market)
+    assert market.mark == PRICE + 10 * mark
 
 
 def test_mark_stays_within_half_the_initial_margin() -> None:
