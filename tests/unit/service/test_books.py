@@ -1,19 +1,21 @@
 """Books kept up from events: equal to the state, delta by delta."""
 
+import random
 from collections.abc import Sequence
 
 import pytest
 
 from node.service.books import BookView
 from node.service.errors import Refused
+from node.service.orders import orders_of
 from node.service.subscriptions import Topic
-from statemachine.actions import Cancel, Modify, PlaceOrder
+from statemachine.actions import MARKET_EVERY, Action, Cancel, CancelAll, Modify, PlaceOrder, Poke
 from statemachine.events import Event, Fill, OrderRemoved, OrderRested
 from statemachine.keys import BUY, SELL
 from statemachine.units import Lots, Price
-from tests.worlds import World
+from tests.worlds import USDC, World
 
-IOC = 2
+IOC, POST_ONLY, REDUCE_ONLY = 2, 4, 8
 
 
 def feed_events(book: BookView, events: Sequence[Event]) -> None:
@@ -67,6 +69,47 @@ def test_a_book_followed_by_events_equals_one_loaded_from_the_state() -> None:
     owner = book.orders[last][0] >> 8
     trader = next(t for t in range(3) if world.account(t) == owner)
     run(trader, Cancel(0, 0, last))
+
+
+def random_action(rng: random.Random, world: World, trader: int, mid: int) -> Action:
+    """Return something a trader might do; much of it is refused."""
+    own = list(orders_of(world.state, world.account(trader) << 8))
+    choice = rng.randrange(10)
+    price = Price(mid + rng.randrange(-30, 30) * 1_000)
+    if choice < 6 or not own:
+        flags = rng.choice((0, 1)) | rng.choice((0, 0, 0, IOC, POST_ONLY, REDUCE_ONLY))
+        return PlaceOrder(0, 0, flags, price, Lots(rng.randrange(1, 4_000)))
+    order = rng.choice(own)
+    if choice < 8:
+        side = order.side - 1
+        return Modify(0, 0, side, order.order_id, price, Lots(rng.randrange(1, 4_000)))
+    if choice == 8:
+        return CancelAll(0, rng.choice((0, MARKET_EVERY)))
+    return Cancel(0, 0, order.order_id)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_events_alone_rebuild_the_book_whatever_happens(seed: int) -> None:
+    rng = random.Random(seed)
+    world = World()
+    world.open(5, amount=6_000 * USDC)
+    book = loaded(world)
+    kinds: set[str] = set()
+    price = 6_000_000
+    for turn in range(200):
+        signed = [
+            world.sign(t, random_action(rng, world, t, price)) for t in rng.sample(range(5), 3)
+        ]
+        if turn % 5 == 4:  # prices run away, so that some are liquidated
+            price = price * rng.choice((95, 102, 104)) // 100 // 10 * 10
+            signed.append(world.prices(0, price))
+            signed += [world.sign(0, Poke(world.account(t), 0)) for t in range(5)]
+        result = world.run(*signed, advance=1_100)
+        kinds.update(type(event).__name__ for event in result.events)
+        feed_events(book, result.events)
+        assert shape_of(book) == shape_of(loaded(world)), turn
+        assert book.orders == loaded(world).orders, turn
+    assert {"OrderRested", "OrderRemoved", "Fill", "Liquidated"} <= kinds
 
 
 def test_a_delta_names_each_changed_level_once_with_its_total() -> None:
