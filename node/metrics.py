@@ -49,11 +49,14 @@ class Metrics:
             registry=registry,
             buckets=SECONDS,
         )
-        self.transactions = Counter(
-            "sextant_sequencer_transactions",
-            "Transactions answered, by kind and result",
-            ["kind", "result"],
+        self.receipts = Counter(
+            "sextant_sequencer_receipts",
+            "Receipts of blocks, by code of the exchange",
+            ["code"],
             registry=registry,
+        )
+        self.transactions = Counter(
+            "sextant_sequencer_transactions", "Transactions in blocks", registry=registry
         )
         self.queue = Gauge(
             "sextant_sequencer_queue_transactions", "Transactions waiting", registry=registry

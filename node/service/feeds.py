@@ -7,7 +7,7 @@ to subscribe anew.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from typing import Final, final
 
@@ -15,6 +15,7 @@ import structlog
 
 from node import feed
 from node.metrics import Metrics
+from node.service.answers import CODE_NAMES
 from node.service.books import BookView
 from node.service.errors import Refused
 from node.service.events import SIDES, account_events_of
@@ -105,8 +106,15 @@ class Hub:
             if self.account_readers.readers:
                 self.publish_accounts(block)
             self.height = block.height
-            self.transactions += len(block.hashes)
+            self.count(block)
         self.block_readers.publish(ALL, block)
+
+    def count(self, block: feed.SealedBlock) -> None:
+        """Count the block's transactions and receipts."""
+        self.transactions += len(block.hashes)
+        self.metrics.transactions.inc(len(block.hashes))
+        for code, count in Counter(receipt.code for receipt in block.receipts).items():
+            self.metrics.receipts.labels(CODE_NAMES[code]).inc(count)
 
     def take_events(self, block: feed.SealedBlock) -> list[query_pb2.Trade]:
         """Bring books and history up to date; returns the block's trades."""
