@@ -1,0 +1,261 @@
+"""The sequencer's core: what is queued, in which order it runs, and who gets which answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from node import sequencer as module
+from node.blocks import BlockSigner, block_digest
+from node.feed import Outcome, Reason, Refusal, Sequenced
+from node.sequencer import Execution, Sequencer, Ticket
+from statemachine.actions import Cancel, PlaceOrder, Transaction
+from statemachine.errors import InvariantBroken
+from statemachine.frame import CLASS_CANCEL, CLASS_OTHER, CLASS_POST_ONLY, class_of, decode_frame
+from statemachine.inbox import InboxItem, InboxKind
+from statemachine.receipts import verify_path
+from statemachine.signing import address_of, recover, recover_signer
+from statemachine.units import Lots, Micros, Millis, Price
+from tests.worlds import USDC, World, trader_key, world_rules
+
+KEY = b"\x51" * 32
+FAR = 1 << 60
+POST_ONLY = 4
+
+
+class Desk:
+    """A core over a small world, and the answers that came."""
+
+    def __init__(self, traders: int = 2, **rules: Any) -> None:
+        self.world = World(world_rules(**rules))
+        self.world.open(traders)
+        signer = BlockSigner(KEY, self.world.rules.chain_id)
+        self.core = Sequencer(self.world.rules, self.world.store, signer, lambda _: None)
+        self.core.observe(self.core.inbox_from, [], FAR)
+        self.now = self.world.now + 100
+
+    def order(self, trader: int = 0, price: int = 5_900_000, flags: int = 0) -> Transaction:
+        action = PlaceOrder(0, 0, flags, Price(price), Lots(100))
+        return self.world.sign(trader, action)
+
+    def submit(self, *transactions: Transaction) -> list[Outcome]:
+        """Offer a batch; the list fills when it is answered."""
+        answer: list[Outcome] = []
+        ticket = Ticket(len(transactions), answer.extend)
+        for place, transaction in enumerate(transactions):
+            signer = recover_signer(self.world.domain, transaction)
+            self.core.offer(transaction.data, signer, self.now, ticket, place)
+        return answer
+
+    def build(self) -> Execution:
+        self.now += 100
+        execution = self.core.build(self.now)
+        assert execution is not None
+        return execution
+
+    def block(self) -> Execution:
+        """Make a block and commit it."""
+        execution = self.build()
+        self.core.commit(execution)
+        return execution
+
+
+def reasons(outcomes: Sequence[Outcome]) -> list[str]:
+    return [o.reason.value if isinstance(o, Refusal) else "" for o in outcomes]
+
+
+def test_a_batch_is_answered_once_its_block_is_committed_and_not_before() -> None:
+    desk = Desk()
+    answer = desk.submit(desk.order(0), desk.order(1))
+    execution = desk.build()
+    assert answer == []
+    desk.core.commit(execution)
+    assert [type(outcome) for outcome in answer] == [Sequenced, Sequenced]
+    assert [o.receipts[0].name for o in answer if isinstance(o, Sequenced)] == ["OK", "OK"]
+
+
+def test_a_block_runs_by_class_and_within_a_class_by_arrival() -> None:
+    desk = Desk()
+    taker, maker, late = desk.order(0), desk.order(1, flags=POST_ONLY), desk.order(1)
+    cancel = desk.world.sign(0, Cancel(0, 0, 1))
+    desk.submit(taker, maker, late, cancel)
+    frame = decode_frame(desk.block().source.frame)
+    assert [class_of(t.action) for t in frame.transactions] == [
+        CLASS_CANCEL,
+        CLASS_POST_ONLY,
+        CLASS_OTHER,
+        CLASS_OTHER,
+    ]
+    assert [t.hash for t in frame.transactions[2:]] == [taker.hash, late.hash]
+
+
+def test_without_the_class_rule_a_block_keeps_the_order_of_arrival() -> None:
+    desk = Desk(flags=0)
+    taker, maker = desk.order(0), desk.order(1, flags=POST_ONLY)
+    desk.submit(taker, maker)
+    frame = decode_frame(desk.block().source.frame)
+    assert [t.hash for t in frame.transactions] == [taker.hash, maker.hash]
+
+
+def test_the_same_bytes_get_one_answer_queued_in_flight_and_long_after() -> None:
+    desk = Desk()
+    order = desk.order()
+    first = desk.submit(order)
+    queued = desk.submit(order)
+    execution = desk.build()
+    flying = desk.submit(order)
+    desk.core.commit(execution)
+    later = desk.submit(order)
+    answers = [*first, *queued, *flying, *later]
+    assert all(isinstance(a, Sequenced) and a.block is execution.block for a in answers)
+    assert [a.duplicate for a in answers if isinstance(a, Sequenced)] == [False, True, True, True]
+    assert len(decode_frame(execution.source.frame).transactions) == 1
+
+
+def test_old_answers_come_from_disk() -> None:
+    desk = Desk()
+    order = desk.order()
+    desk.submit(order)
+    block = desk.block().block
+    asked: list[bytes] = []
+
+    def find(tx_hash: bytes) -> Sequenced:
+        asked.append(tx_hash)
+        return block.outcome(tx_hash, duplicate=True)
+
+    desk.core.recent.clear()
+    desk.core.find = find
+    [answer] = desk.submit(order)
+    assert isinstance(answer, Sequenced)
+    assert answer.duplicate
+    assert asked == [order.hash]
+
+
+def test_refusals_before_the_queue_say_why_and_burn_nothing() -> None:
+    desk = Desk()
+    action = PlaceOrder(0, 0, 0, Price(5_900_000), Lots(100))
+    past, future = desk.now - 3 * 3_600_000, desk.now + 120_000
+    stranger = desk.world.sign(9, action)
+    expired = desk.world.sign(0, action, expires_at=desk.now - 1)
+    old = desk.world.sign(0, action, nonce=past << 10)
+    ahead = desk.world.sign(0, action, nonce=future << 10)
+    answer = desk.submit(stranger, expired, old, ahead)
+    assert reasons(answer) == ["SIGNER_UNKNOWN", "EXPIRED", "NONCE_OLD", "NONCE_AHEAD"]
+    assert [o.retryable for o in answer if isinstance(o, Refusal)] == [False, False, False, True]
+    assert not desk.core.queue
+    assert not desk.core.pending
+
+
+def test_bytes_that_are_no_transaction_are_refused() -> None:
+    desk = Desk()
+    answer: list[Outcome] = []
+    desk.core.offer(b"\x00garbage", b"\x01" * 20, desk.now, Ticket(1, answer.extend), 0)
+    assert reasons(answer) == ["MALFORMED"]
+
+
+def test_the_queue_is_bounded_in_all_and_per_signer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "QUEUE_TRANSACTIONS_MAX", 3)
+    monkeypatch.setattr(module, "QUEUE_SIGNER_MAX", 2)
+    desk = Desk()
+    assert desk.submit(desk.order(0), desk.order(0)) == []
+    assert reasons(desk.submit(desk.order(0))) == ["SIGNER_BUSY"]
+    assert desk.submit(desk.order(1)) == []
+    assert reasons(desk.submit(desk.order(1))) == ["QUEUE_FULL"]
+    desk.block()
+    assert desk.submit(desk.order(0)) == []
+
+
+def test_a_signer_gets_so_many_per_block_and_the_rest_waits_in_order() -> None:
+    desk = Desk(signer_transactions_max=3)
+    mine = [desk.order(0, price=5_900_000 + 10 * i) for i in range(5)]
+    desk.submit(*mine[:4], desk.order(1), mine[4])
+    first = decode_frame(desk.block().source.frame).transactions
+    hashes = [t.hash for t in mine]
+    assert [t.hash for t in first if t.hash in hashes] == hashes[:3]
+    assert len(first) == 4
+    second = decode_frame(desk.block().source.frame).transactions
+    assert [t.hash for t in second] == hashes[3:]
+
+
+def test_a_frame_is_never_over_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FRAME_BYTES_MAX", 600)
+    desk = Desk()
+    desk.submit(*(desk.order(i % 2) for i in range(10)))
+    sizes = []
+    while desk.core.queue:
+        sizes.append(len(desk.block().source.frame))
+    assert len(sizes) > 1
+    assert max(sizes) <= 600
+
+
+def test_time_only_goes_forward_and_never_past_the_horizon() -> None:
+    desk = Desk()
+    before = desk.core.cursor.time
+    desk.core.horizon = before + 50
+    first = desk.core.build(before + 1_000)
+    assert first is not None
+    assert first.source.time == before + 50
+    assert desk.core.build(before + 2_000) is None
+    desk.core.observe(desk.core.inbox_from, [], before + 3_000)
+    late = desk.core.build(before - 5)
+    assert late is not None
+    assert late.source.time == before + 51
+
+
+def test_inbox_items_are_consumed_in_order_and_once() -> None:
+    desk = Desk()
+    start = desk.core.inbox_from
+    owner = address_of(trader_key(5))
+    items = [
+        InboxItem(InboxKind.DEPOSIT, owner, 0, Micros(USDC * (i + 1)), Millis(desk.now))
+        for i in range(3)
+    ]
+    desk.core.observe(start, items[:2], FAR)
+    desk.core.observe(start + 1, items[1:], FAR)
+    assert desk.core.due(desk.now)
+    execution = desk.block()
+    assert list(execution.source.inbox) == items
+    assert execution.source.inbox_from == start
+    assert desk.core.inbox_from == start + 3
+    assert not desk.block().source.inbox
+    with pytest.raises(InvariantBroken, match="are missing"):
+        desk.core.observe(start + 5, [], FAR)
+
+
+def test_an_idle_chain_makes_a_block_a_second() -> None:
+    desk = Desk()
+    desk.block()
+    assert not desk.core.due(desk.core.cursor.time + 999)
+    assert desk.core.due(desk.core.cursor.time + 1_000)
+
+
+def test_a_block_is_signed_and_every_receipt_has_a_path() -> None:
+    desk = Desk()
+    answer = desk.submit(*(desk.order(i % 2, price=5_900_000 + 10 * i) for i in range(7)))
+    block = desk.block().block
+    digest = block_digest(desk.world.rules.chain_id, block.height, block.cursor_hash)
+    assert recover(digest, block.signature) == address_of(KEY)
+    count = len(block.receipts)
+    for outcome in answer:
+        assert isinstance(outcome, Sequenced)
+        leaf = outcome.receipts[0].leaf()
+        path = block.path(outcome.first)
+        assert verify_path(block.receipts_root, leaf, outcome.first, count, path)
+
+
+def test_undo_leads_back_to_the_state_before() -> None:
+    desk = Desk()
+    before = dict(desk.world.store.values)
+    desk.submit(desk.order(0), desk.order(1))
+    execution = desk.block()
+    desk.world.store.apply(execution.undo)
+    assert desk.world.store.values == before
+
+
+def test_at_the_end_everyone_who_waits_is_told() -> None:
+    desk = Desk()
+    order = desk.order()
+    first, echo = desk.submit(order), desk.submit(order)
+    desk.core.refuse_all(Refusal(Reason.SHUTTING_DOWN, "bye"))
+    assert reasons([*first, *echo]) == ["SHUTTING_DOWN"] * 2
+    assert not desk.core.pending
