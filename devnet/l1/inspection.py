@@ -27,6 +27,11 @@ def ask(target: str, question: Callable[[GrpcL1], Awaitable[list[Row]]]) -> list
         return None
 
 
+def hexed(data: bytes) -> str:
+    """Return bytes as people know them."""
+    return f"0x{data.hex()}"
+
+
 async def read_status(l1: GrpcL1) -> list[Row]:
     """Return tags, deployment and totals."""
     head, rules, totals = await l1.head(), await l1.deployment(), await l1.totals()
@@ -41,12 +46,12 @@ async def read_status(l1: GrpcL1) -> list[Row]:
         {
             "stub": True,
             "chain_id": rules.rules.chain_id,
-            "contract": rules.rules.rollup.hex(),
-            "sequencer": rules.sequencer.hex(),
+            "contract": hexed(rules.rules.rollup),
+            "sequencer": hexed(rules.sequencer),
             "window_ms": rules.window_ms,
             "bond_gwei": rules.bond_gwei,
-            "genesis_root": rules.genesis.post_root.hex(),
-            "deployment": rules.hash.hex(),
+            "genesis_root": hexed(rules.genesis.post_root),
+            "deployment": hexed(rules.hash),
         },
         {field.name: getattr(totals, field.name) for field in totals.DESCRIPTOR.fields},
     ]
@@ -69,10 +74,10 @@ def claim_row(posted: PostedClaim, window_ms: int) -> Row:
         "parent": claim.parent,
         "log_index": claim.output.log_index,
         "height": claim.output.height,
-        "root": claim.output.post_root.hex(),
+        "root": hexed(claim.output.post_root),
         "segments": claim.output.segments,
         "status": claim.status.name.lower(),
-        "proposer": claim.proposer.hex(),
+        "proposer": hexed(claim.proposer),
         "final_at_ms": claim.time + window_ms,
     }
 
@@ -88,7 +93,7 @@ async def read_log(l1: GrpcL1) -> list[Row]:
                 "block": entry.block,
                 "time_ms": entry.time,
                 "inbox_count": entry.inbox_count,
-                "data_root": entry.data_root.hex(),
+                "data_root": hexed(entry.data_root),
             }
             for entry in page
         )
@@ -98,4 +103,4 @@ async def read_log(l1: GrpcL1) -> list[Row]:
 async def read_account(l1: GrpcL1, address: bytes) -> list[Row]:
     """Return what an address holds."""
     account = await l1.account(address)
-    return [{"address": address.hex(), "eth_gwei": account.eth, "token_micros": account.token}]
+    return [{"address": hexed(address), "eth_gwei": account.eth, "token_micros": account.token}]
