@@ -31,6 +31,7 @@ from statemachine.actions import (
     Transfer,
     Withdraw,
 )
+from statemachine.authority import authorise
 from statemachine.block import Block, BlockResult, SegmentResult, Writes
 from statemachine.costs import COST_SIGNED, COST_STEP
 from statemachine.cursor import (
@@ -42,7 +43,7 @@ from statemachine.cursor import (
     PHASE_TRANSACTIONS,
     Cursor,
 )
-from statemachine.errors import Code, WitnessIncomplete, invariant
+from statemachine.errors import WitnessIncomplete, invariant
 from statemachine.handlers.agents import execute_approve, execute_revoke
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
 from statemachine.handlers.deposit import execute_inbox
@@ -53,14 +54,8 @@ from statemachine.handlers.transfer import execute_transfer
 from statemachine.handlers.withdraw import execute_withdraw
 from statemachine.inbox import InboxItem
 from statemachine.liquidation import execute_poke
-from statemachine.nonces import burn_nonce
 from statemachine.receipts import Receipt, append
-from statemachine.records import (
-    ROLE_AGENT,
-    ROLE_REVOKED,
-    Ledger,
-    Market,
-)
+from statemachine.records import Ledger, Market
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.step import Step
@@ -237,7 +232,7 @@ class Run:
                 self.finish_transaction(transaction)
                 return
             step.cost += COST_SIGNED
-            if not self.authorise(transaction, self.block.signers[cursor.transaction]):
+            if not authorise(step, transaction, self.block.signers[cursor.transaction]):
                 self.finish_transaction(transaction)
                 return
             cursor.account = step.account
@@ -330,50 +325,6 @@ class Run:
         self.receipts.append(receipt)
         append(cursor.frontier, cursor.receipts, receipt.leaf())
         cursor.receipts += 1
-
-    # Who may
-
-    def authorise(self, transaction: Transaction, address: bytes) -> bool:
-        """Check who signed and burn the nonce, in the order of the codes."""
-        step = self.step
-        if not address:
-            step.refuse(Code.SIGNATURE)
-            return False
-        signer = self.state.signer(address)
-        if signer is None:
-            step.refuse(Code.SIGNER_UNKNOWN)
-            return False
-        if signer.role == ROLE_REVOKED:
-            step.refuse(Code.SIGNER_REVOKED)
-            return False
-        if not burn_nonce(step, address, transaction.nonce):
-            return False
-        step.account = signer.account
-        step.signer = signer
-        if transaction.expires_at and transaction.expires_at < step.now:
-            step.refuse(Code.EXPIRED, (transaction.expires_at, step.now))
-            return False
-        if signer.role == ROLE_AGENT:
-            if signer.expires_at < step.now:
-                step.refuse(Code.AGENT_EXPIRED, (signer.expires_at, step.now))
-                return False
-            if not signer.kinds >> transaction.kind & 1:
-                step.refuse(Code.AGENT_ACTION, (transaction.kind,))
-                return False
-            if signer.markets and not markets_allowed(transaction, signer.markets):
-                step.refuse(Code.AGENT_MARKET, (signer.markets,))
-                return False
-        return True
-
-
-def markets_allowed(transaction: Transaction, mask: int) -> bool:
-    """Return whether every market that a transaction names is in ``mask``."""
-    action = transaction.action
-    if isinstance(action, Bulk):
-        return all(mask >> leg.market & 1 for leg in action.legs)
-    if isinstance(action, PlaceOrder | Cancel | CancelAll | Modify):
-        return mask >> action.market & 1 == 1
-    return True
 
 
 def apply_block(store: Store, rules: Rules, block: Block) -> BlockResult:
