@@ -86,6 +86,9 @@ bench: setup compile-optional ## all benchmarks: a table, and bench/latest.json
 soak: setup ## the long runs: crash loops, fifty frauds
 	@$(BIN)/pytest -q -m soak $(TESTS) $(ARGS)
 
+docs: setup ## write the reference page from the code
+	@$(BIN)/python -m node.reference
+
 clean: ## remove what was built here, .venv included (a devnet's data stays)
 	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -82,9 +82,6 @@ class Metrics:
         self.l1_age = Gauge(
             "sextant_l1_head_age_seconds", "Age of the L1's latest block", registry=registry
         )
-        self.l1_balance = Gauge(
-            "sextant_l1_balance_wei", "Balance of the paying account", registry=registry
-        )
         self.mismatches = Counter(
             "sextant_state_root_mismatch",
             "Roots that differ from what the data gives",

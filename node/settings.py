@@ -47,7 +47,7 @@ class GrpcSettings:
     message_bytes_max: int = setting(1 << 20, "largest message either way", low=1 << 16)
     rpcs_max: int = setting(1024, "calls in progress at once, streams included", low=1)
     streams_max: int = setting(256, "subscriptions open at once", low=1)
-    deadline_ms_max: int = setting(60_000, "longest deadline of a unary call", low=100)
+    deadline_ms_max: int = setting(600_000, "longest deadline of a unary call", low=100)
     deadline_required: bool = setting(True, "refuse unary calls without a deadline")
     keepalive_ms_min: int = setting(10_000, "shortest interval between a client's pings", low=1000)
     grace_ms: int = setting(2_000, "how long calls may finish in at shutdown", low=0)
@@ -71,7 +71,7 @@ class FeedSettings:
 
     updates_max: int = setting(512, "updates a subscriber may be behind", low=1)
     trades_kept_max: int = setting(1_000, "recent trades kept per market", low=1)
-    outcomes_kept_max: int = setting(20_000, "removed orders and refusals remembered", low=1)
+    outcomes_kept_max: int = setting(20_000, "orders remembered after they left the book", low=1)
 
 
 @final
@@ -108,9 +108,6 @@ class SequencerSettings:
     """The making of blocks."""
 
     block_ms: int = setting(50, "interval between blocks when there is work", low=1)
-    block_idle_ms_max: int = setting(1_000, "longest interval between blocks", low=10)
-    queue_transactions_max: int = setting(20_000, "transactions that may wait", low=1)
-    signer_transactions_max: int = setting(128, "of one signer", low=1)
     workers: int = setting(1, "processes that recover signers", low=0, high=64)
     key_file: str = setting("", "file with the key that signs blocks; empty: in the datadir")
 

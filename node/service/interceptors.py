@@ -26,9 +26,6 @@ from node.settings import GrpcSettings
 OWN_PACKAGE: Final = "/sextant.v1."
 REQUEST_ID: Final = "x-request-id"
 REQUEST_ID_CHARS_MAX: Final = 64
-NO_DEADLINE_S: Final = 86_400.0
-"""Calls without a deadline are reported with a remaining time far above this, or none."""
-
 log = structlog.get_logger(__name__)
 
 Handler = Any  # grpc.RpcMethodHandler: its four behaviours are not typed
@@ -139,9 +136,9 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
 
     def need_deadline(self, context: Context) -> None:
         """Refuse a unary call that could wait for ever."""
-        left = context.time_remaining()
-        if self.settings.deadline_required and (left is None or left > NO_DEADLINE_S):
-            most = self.settings.deadline_ms_max
+        left = context.time_remaining()  # none, or absurdly much, without a deadline
+        most = self.settings.deadline_ms_max
+        if self.settings.deadline_required and (left is None or left * 1000 > most):
             raise Refused("DEADLINE_MISSING", f"set a deadline, of at most {most} ms")
 
     def open_stream(self) -> None:

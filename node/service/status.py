@@ -118,6 +118,8 @@ def update_figures(ledger: feed.Ledger, metrics: Metrics) -> None:
     metrics.batch_lag.set(max(0, status.unsafe.height - status.safe.height))
     metrics.posted_height.set(max(0, status.safe.height))
     metrics.final_height.set(max(0, status.final.height))
+    if status.l1_heads is not None:
+        metrics.l1_age.set(max(0, status.time - status.l1_heads.latest.time) / 1000)
     state = State(ledger.store, ledger.rules)
     metrics.insurance.set(state.ledger().insurance)
     for number, rules in state.market_rules.items():

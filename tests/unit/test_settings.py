@@ -110,3 +110,14 @@ def test_the_log_level_names_are_those_of_logging() -> None:
         if slot.name == "log.level":
             names = logging.getLevelNamesMapping()
             assert all(str(choice).upper() in names for choice in slot.limits["choices"])
+
+
+def test_no_setting_is_idle() -> None:
+    folder = Path(__file__).parent.parent.parent / "node"
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for path in folder.rglob("*.py")
+        if path.name != "settings.py"
+    )
+    idle = [slot.name for slot in list_slots() if f".{slot.name.rpartition('.')[2]}" not in code]
+    assert idle == ["datadir", "instance"]  # read where they are declared and loaded
