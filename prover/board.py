@@ -48,6 +48,7 @@ def describe_status(mode: str, core: Challenger) -> dict[str, object]:
             "convicted": 0 if core.defence is None else core.defence.convicted,
             "lost": core.undetected + (0 if core.defence is None else core.defence.lost),
         },
+        "balance_gwei": core.vigil.balance_gwei,
         "cases": [
             {
                 "claim": case.claim,
@@ -98,6 +99,7 @@ class Board:
                 ("witness_bytes_max", "largest witness built"),
                 ("alerts", "alerts raised"),
                 ("l1_block", "L1 block seen last"),
+                ("balance_gwei", "what the defender's key holds on L1; -1: no key"),
             )
         }
         if port is not None:
@@ -153,6 +155,7 @@ class Board:
             "deadline_seconds": min(left, default=-1),
             "witness_bytes_max": 0 if defence is None else defence.largest_witness,
             "alerts": self.alerts,
+            "balance_gwei": -1 if core.vigil.balance_gwei is None else core.vigil.balance_gwei,
             "l1_block": 0 if core.heads is None else core.heads.latest.number,
         }
         for name, value in values.items():

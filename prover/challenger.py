@@ -23,6 +23,7 @@ from prover.durations import tell_duration
 from prover.effects import Effect, Outbox, Settled
 from prover.l1 import CallReceipt, Heads, PostedClaim
 from prover.replica import Derived, Replica
+from prover.vigil import Vigil
 from statemachine.errors import invariant
 
 ESCALATIONS_PERCENT: Final = (50, 80, 95)
@@ -45,6 +46,8 @@ class Challenger:
         Returns a monotonic time in ns, for the durations in lines.
     defence
         Acts on what is found; ``None`` for a mere watcher.
+    vigil
+        Alarms about what no claim shows; by default one without a purse.
     """
 
     def __init__(
@@ -53,11 +56,13 @@ class Challenger:
         replica: Replica,
         tick: Callable[[], int],
         defence: Defence | None = None,
+        vigil: Vigil | None = None,
     ) -> None:
         self.deployment = deployment
         self.replica = replica
         self.tick = tick
         self.defence = defence
+        self.vigil = vigil or Vigil(deployment.liveness_ms_max, 0)
         self.outbox = Outbox()
         self.heads: Heads | None = None
         self.items: list[QueuedItem] = []
@@ -107,10 +112,18 @@ class Challenger:
         """Finish a round: settle what is final, send what has become ripe."""
         self.heads = heads
         self.settle(heads)
+        if self.entries:
+            since = heads.latest.time - self.entries[max(self.entries)].time
+            self.vigil.on_silence(since, self.outbox)
         if self.defence is not None:
             self.defence.on_head(heads, self.outbox)
         for number, claim in self.claims.items():
             self.escalate(number, claim)
+        return self.outbox.take()
+
+    def on_balance(self, balance_gwei: int) -> list[Effect]:
+        """Take note of what the defender's key holds on L1."""
+        self.vigil.on_balance(balance_gwei, self.outbox)
         return self.outbox.take()
 
     def on_items(self, items: list[QueuedItem]) -> list[Effect]:

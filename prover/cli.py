@@ -26,7 +26,8 @@ EXIT_OK: Final = 0
 EXIT_NO: Final = 1
 EXIT_UNREADABLE: Final = 3
 L1_TARGET: Final = "127.0.0.1:50545"
-METRICS_PORT: Final = 50593
+BALANCE_GWEI_MIN: Final = 10_000_000
+"""What a defender should hold for gas: 0.01 ETH."""
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +55,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     drill = commands.add_parser("drill", help="corrupt synthetic claims, and convict each")
     drill.add_argument("--faults", type=int, default=50, help="random segments to corrupt")
     drill.add_argument("--seed", type=int, default=1, help="of traffic and choices")
+    drill.add_argument("--bystanders", type=int, default=0, help="accounts that do nothing")
     drill.add_argument("--json", action="store_true", help="print one JSON object")
     drill.set_defaults(run=run_drill)
 
@@ -70,6 +72,9 @@ def add_duty(commands: "Commands", name: str, text: str, run: "Run") -> None:
         duty.add_argument("--stay", action="store_true", help="go on after a wrong claim")
     else:
         duty.add_argument("--key-file", type=Path, required=True, help="the L1 key to act with")
+        duty.add_argument(
+            "--balance-gwei-min", type=int, default=BALANCE_GWEI_MIN, help="alarm below this"
+        )
         duty.add_argument("--payee", metavar="ADDRESS", help="who is paid; default: the key's")
     duty.set_defaults(run=run)
 
@@ -122,6 +127,7 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
             pause=arguments.poll_ms / 1_000,
             as_json=arguments.json,
             metrics_port=arguments.metrics_port,
+            balance_gwei_min=getattr(arguments, "balance_gwei_min", 0),
             status=None if arguments.datadir is None else arguments.datadir / "status.json",
         )
         return asyncio.run(keep_duty(connect_l1, arguments.l1, database, settings))
@@ -235,7 +241,7 @@ def run_drill(arguments: argparse.Namespace) -> int:
     """Corrupt random segments of synthetic entries, and convict each claim."""
     from prover.drill import Drill, tell_report
 
-    drill = Drill(arguments.seed, time.perf_counter_ns)
+    drill = Drill(arguments.seed, time.perf_counter_ns, arguments.bystanders)
     report = drill.run(arguments.faults, lambda line: None if arguments.json else print_line(line))
     if arguments.json:
         sys.stdout.write(

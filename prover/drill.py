@@ -14,15 +14,19 @@ from typing import Final, final
 
 from prover.accusation import Accusation, accuse, build_segment, find_fault, rehearse
 from prover.faults import ClaimFacts, FaultKind, Verdict, item_hash
-from prover.outputs import Output, trace_root
+from prover.outputs import Output, genesis_output, trace_root
 from prover.replica import Derived, Replica, genesis_replica
 from prover.traffic import START_MS, Traffic
 from prover.verdict import judge_fault
 from statemachine.errors import invariant
 from statemachine.inbox import InboxItem
+from statemachine.keys import account_key, portfolio_key, position_key, signer_key
+from statemachine.rules import Rules
 
 CORRUPTIONS: Final = ("root", "short", "long", "start", "post root", "height", "inbox index")
 """Every way in which ``corrupt`` can spoil a claim."""
+CROWD_FROM: Final = 1 << 20
+"""Account of the first bystander, far above those that traffic opens."""
 
 
 @final
@@ -81,16 +85,34 @@ def corrupt(derived: Derived, how: str, segment: int, salt: object) -> tuple[Out
     return spoilt, trace
 
 
+def crowd_replica(rules: Rules, bystanders: int) -> Replica:
+    """Return a replica before the first entry, with accounts that never act."""
+    replica = genesis_replica(rules, START_MS)
+    if not bystanders:
+        return replica
+    crowd: dict[bytes, bytes | None] = {}
+    for number in range(bystanders):
+        account = CROWD_FROM + number
+        crowd[account_key(account)] = b"bystander"
+        crowd[signer_key(sha256(account_key(account)).digest()[:20])] = b"bystander"
+        crowd[portfolio_key(account << 8)] = bytes(80)
+        crowd[position_key(account << 8, 1)] = bytes(80)
+    replica.store.apply(crowd)
+    root = replica.tree.update(crowd)
+    head = genesis_output(rules.chain_id, rules.hash, root)
+    return Replica(rules, replica.store, replica.tree, head)
+
+
 @final
 class Drill:
     """One run: a replica, its traffic, and what came of it."""
 
-    def __init__(self, seed: int, tick: Callable[[], int]) -> None:
-        """``tick`` returns a monotonic time in ns."""
+    def __init__(self, seed: int, tick: Callable[[], int], bystanders: int = 0) -> None:
+        """``tick`` returns a monotonic time in ns; ``bystanders`` only make the tree deeper."""
         self.random = Random(seed)  # noqa: S311  a seeded choice, no secret
         self.tick = tick
         self.traffic = Traffic(seed)
-        self.replica = genesis_replica(self.traffic.rules, START_MS)
+        self.replica = crowd_replica(self.traffic.rules, bystanders)
         self.report = DrillReport()
 
     def derive(self, frames: int, transactions: int) -> Derived:

@@ -21,10 +21,17 @@ from prover.keeper import Disk, Keeper
 from prover.l1 import L1, L1Unreachable, PostedClaim
 from prover.patrol import Patrol
 from prover.replica import Replica, genesis_replica
+from prover.vigil import Vigil
+from statemachine.errors import FrameInvalid, SextantError
 from statemachine.signing import address_of
 
 EXIT_OK = 0
 EXIT_NO = 1
+
+
+class RulesUnknown(SextantError):
+    """L1 has rules that this program cannot judge by: it refuses to act."""
+
 
 Connect = Callable[[str, bytes | None], L1]
 
@@ -45,6 +52,7 @@ class DutySettings:
     as_json: bool
     metrics_port: int | None
     status: Path | None
+    balance_gwei_min: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a payee that is no address."""
@@ -96,13 +104,18 @@ async def reach_deployment(l1: L1, pause: float) -> ContractRules:
 
     Raises
     ------
-    SextantError
+    RulesUnknown
         The rules are of a version that this program does not know.
     """
     told = False
     while True:
         try:
             return await l1.deployment()
+        except (FrameInvalid, ValueError) as error:
+            raise RulesUnknown(
+                f"L1 runs a version that this program does not know ({error}): "
+                "upgrade sextant; judging by other rules would accuse the innocent"
+            ) from error
         except L1Unreachable as error:
             if not told:
                 sys.stderr.write(f"sextant challenger: waiting for L1: {error}\n")
@@ -128,7 +141,8 @@ async def make_core(
         kept = {} if keeper is None else keeper.cases()
         payee = settings.payee or address_of(settings.key)
         defence = Defence(deployment, payee, kept, draw_salt, time.monotonic_ns)
-    return Challenger(deployment, replica, time.monotonic_ns, defence), keeper
+    vigil = Vigil(deployment.liveness_ms_max, settings.balance_gwei_min)
+    return Challenger(deployment, replica, time.monotonic_ns, defence, vigil), keeper
 
 
 def draw_salt() -> bytes:

@@ -77,6 +77,9 @@ class Patrol:
         await self.read_entries()
         await self.read_claims()
         await self.carry_out(self.core.on_head(heads))
+        if self.core.defence is not None:
+            account = await self.l1.account(self.l1.address)
+            await self.carry_out(self.core.on_balance(account.eth))
         self.seen = heads
         self.board.refresh(self.core)
 
