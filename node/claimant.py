@@ -38,6 +38,7 @@ class Claimant:
         self.patience = patience
         self.noticed: dict[int, float] = {}
         self.pause = 0.0
+        self.remorse = (0, 0.0)
         self.corruption = ""
         self.segment: int | None = None
         self.lies: list[tuple[int, Output]] = []
@@ -63,7 +64,7 @@ class Claimant:
             if not self.is_dead(first):
                 return await self.extend_lie()
             LOG.warning("the wrong claim is dead", claim=first)
-            self.noticed[wrong.log_index] = time.monotonic() + REMORSE_SECONDS
+            self.remorse = (wrong.log_index, time.monotonic() + REMORSE_SECONDS)
             self.lies.clear()
         missing = self.find()
         if missing is None or time.monotonic() < self.pause or not self.is_our_turn(missing):
@@ -84,10 +85,12 @@ class Claimant:
     def is_our_turn(self, missing: Missing) -> bool:
         """Return whether we have waited long enough for others."""
         now = time.monotonic()
-        patience = 0.0 if missing.disputed else self.patience
         for old in [index for index in self.noticed if index < missing.log_index]:
             del self.noticed[old]
-        return now >= self.noticed.setdefault(missing.log_index, now + patience)
+        waited = now - self.noticed.setdefault(missing.log_index, now)
+        if missing.log_index == self.remorse[0]:
+            return now >= self.remorse[1]
+        return missing.disputed or waited >= self.patience
 
     def is_dead(self, number: int) -> bool:
         """Return whether a claim of ours lost."""

@@ -1,0 +1,289 @@
+"""Poster, claimant and follower over the contract model: what is posted, claimed, taken back."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from node import claimant, deriver
+from node.blocks import BlockSigner
+from node.chain import ChainStore
+from node.follower import Follower
+from node.frames import FrameSource, RootedFrame
+from node.poster import Poster, RootMismatch
+from node.sequencer import Sequencer
+from prover.contract.claims import kill, orphan_descendants
+from prover.contract.context import Context, Moment
+from prover.contract.records import ClaimStatus
+from prover.entry import encode_entry
+from statemachine.inbox import InboxItem, InboxKind
+from statemachine.keys import CURSOR_KEY, signer_key
+from statemachine.signing import address_of
+from statemachine.tree import PartialTree, Tree
+from statemachine.units import Micros, Millis
+from tests.e2e.processes import FOLLOWER_KEY, POSTER_KEY, deployment
+from tests.simulation.memory_l1 import MemoryChain, MemoryL1
+from tests.worlds import GENESIS_MS
+
+KEY = b"\x51" * 32
+USER = address_of(b"\x61" * 32)
+ETH = 10**9
+WINDOW_MS = 60_000
+
+
+class Story:
+    """A sequencer's core, an L1 in memory, and the two that follow it."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.contract = replace(deployment(), window_ms=WINDOW_MS)
+        self.l1 = MemoryChain(self.contract, GENESIS_MS + 10_000)
+        patch.setattr(deriver, "now_ms", lambda: self.l1.time)
+        for key in (POSTER_KEY, FOLLOWER_KEY):
+            self.l1.contract.mint(address_of(key), ETH, 0)
+        self.l1.contract.mint(USER, 0, 10**9)
+        self.disk = ChainStore(folder / "sequencer", "test", self.contract)
+        memory = self.disk.state.memory
+        signer = BlockSigner(KEY, self.contract.rules.chain_id)
+        self.core = Sequencer(self.contract.rules, memory, signer, self.disk.find)
+        self.core.observe(0, [], 1 << 60)
+        self.tree = Tree.from_items(sorted(memory.values.items()))
+        self.source = FrameSource("127.0.0.1:1")
+        self.poster = self.open_poster()
+        self.follower = self.open_follower()
+
+    def open_poster(self) -> Poster:
+        adapter = MemoryL1(self.l1, address_of(POSTER_KEY))
+        return Poster(self.folder / "poster", self.contract, adapter, self.source, batch_ms=0)
+
+    def open_follower(self) -> Follower:
+        adapter = MemoryL1(self.l1, address_of(FOLLOWER_KEY))
+        return Follower(
+            self.folder / "follower", self.contract, adapter, propose=True, patience=1e9
+        )
+
+    def make_blocks(self, count: int) -> list[RootedFrame]:
+        """Let the sequencer make blocks; hand them to the poster's source."""
+        made = []
+        for _ in range(count):
+            execution = self.core.build(self.l1.time)
+            assert execution is not None
+            self.disk.commit(execution, lambda _done, _redo: None)
+            roots = [self.tree.update(writes) for writes in execution.segments]
+            made.append(RootedFrame(execution.source.height, execution.source.frame, roots))
+        self.source.ready.extend(made)
+        return made
+
+    async def post(self) -> None:
+        """Let the poster look, post what is due, and look again."""
+        assert await self.poster.deriver.refresh()
+        batch = self.poster.next_batch()
+        if batch:
+            await self.poster.post(batch)
+        assert await self.poster.deriver.refresh()
+
+    async def claim(self) -> None:
+        """Let the poster propose once, and look."""
+        await self.poster.claimant.act()
+        self.l1.mine()
+        assert await self.poster.deriver.refresh()
+
+    async def follow(self) -> bool:
+        """Let the follower look, and propose if it is its turn."""
+        assert await self.follower.deriver.refresh()
+        return await self.follower.proposed()
+
+    @property
+    def statuses(self) -> list[ClaimStatus]:
+        return [claim.status for claim in self.l1.contract.state.claims]
+
+
+@pytest.fixture
+def tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Callable[[Story], Coroutine[None, None, None]]], None]:
+    """Return what runs a story and closes its stores."""
+
+    def run(plot: Callable[[Story], Coroutine[None, None, None]]) -> None:
+        async def play() -> None:
+            story = Story(tmp_path, monkeypatch)
+            try:
+                await plot(story)
+            finally:
+                story.disk.close()
+                story.poster.close()
+                story.follower.close()
+                await story.source.close()
+
+        asyncio.run(play())
+
+    return run
+
+
+Tell = Callable[[Callable[[Story], Coroutine[None, None, None]]], None]
+
+
+def test_what_is_posted_is_derived_claimed_and_final(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        item = InboxItem(InboxKind.DEPOSIT, USER, 0, Micros(5_000_000), Millis(story.l1.time))
+        await MemoryL1(story.l1, USER).deposit(USER, 0, 5_000_000)
+        queued = story.l1.contract.state.inbox[0].item
+        assert (queued.owner, queued.amount) == (item.owner, item.amount)
+        story.core.observe(0, [queued], 1 << 60)
+        story.make_blocks(3)
+        await story.post()
+        assert not story.source.ready
+        await story.claim()
+        assert story.statuses == [ClaimStatus.FINAL, ClaimStatus.PENDING]
+        story.l1.mine(3, step_ms=WINDOW_MS)
+        await story.follow()
+        assert story.statuses[1] is ClaimStatus.FINAL
+        status = story.follower.status()
+        assert (status.safe.height, status.final.height) == (3, 3)
+        assert story.follower.chain.head.post_root == story.tree.root
+        assert story.follower.store.get(signer_key(USER)) is not None
+
+    tell(plot)
+
+
+def test_wrong_roots_of_the_sequencer_stop_the_poster(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        good = story.make_blocks(2)
+        story.source.ready[1] = RootedFrame(good[1].height, good[1].frame, [bytes(32)])
+        with pytest.raises(RootMismatch, match="segment 1"):
+            await story.post()
+        assert not story.l1.data
+
+    tell(plot)
+
+
+def test_a_poster_that_dies_after_an_append_does_not_append_again(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        story.make_blocks(2)
+        story.l1.lose_answers = 1
+        with pytest.raises(Exception, match="lost"):
+            await story.post()
+        story.poster.close()
+        story.source.start_over(1)
+        story.poster = story.open_poster()
+        assert await story.poster.deriver.refresh()
+        assert story.poster.chain.head.height == 2
+        story.make_blocks(1)
+        await story.post()
+        assert [call for call in story.l1.data if call] == story.l1.data
+        assert len(story.l1.data) == 2
+        assert story.poster.chain.head.post_root == story.tree.root
+
+    tell(plot)
+
+
+def test_blocks_that_do_not_follow_the_log_are_not_posted(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        story.make_blocks(2)
+        story.source.ready.popleft()
+        await story.post()
+        assert not story.l1.data
+        assert not story.source.ready
+        assert story.source.next_height == 1
+
+    tell(plot)
+
+
+def test_blocks_that_are_too_late_are_not_posted(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        story.make_blocks(2)
+        story.l1.time += story.contract.rules.receipt_deadline_ms + 1
+        await story.post()
+        assert not story.l1.data
+        assert story.source.restart
+
+    tell(plot)
+
+
+def test_a_lie_lives_until_it_is_caught_and_the_follower_states_the_truth(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def plot(story: Story) -> None:
+        for _ in range(3):
+            story.make_blocks(2)
+            await story.post()
+        assert story.poster.corrupt_next_claim("segment-root", None) == 1
+        for _ in range(3):
+            await story.claim()
+        claims = story.l1.contract.state.claims
+        assert [claim.parent for claim in claims] == [0, 0, 1, 2]
+        assert await story.follow() is False  # it is patient
+        right = story.follower.chain.output_at(1)
+        assert right is not None
+        assert claims[1].output.post_root != right.post_root
+        convict(story, 1)
+        assert [status.is_dead for status in story.statuses] == [False, True, True, True]
+        story.l1.mine()
+        assert await story.follow() is True  # a dead claim ends its patience
+        assert claims[4].output.hash == right.hash
+        story.l1.mine()
+        await story.claim()
+        await story.claim()
+        assert [claim.parent for claim in claims[4:]] == [0, 4]
+        assert claims[5].output.hash == getattr(story.poster.chain.output_at(2), "hash", b"")
+
+    monkeypatch.setattr(claimant, "REMORSE_SECONDS", 1e9)
+    tell(plot)
+
+
+def convict(story: Story, number: int) -> None:
+    """Kill a claim as a proved fault would."""
+    state = story.l1.contract.state
+    moment = Moment(story.l1.block, story.l1.time)
+    context = Context(story.contract, state, b"", moment)
+    kill(context, state.claims[number], ClaimStatus.CONVICTED)
+    orphan_descendants(context, state.claims[number])
+
+
+def test_a_follower_comes_back_where_it_stood_and_proves_old_states(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        roots = [story.tree.root]
+        for _ in range(4):
+            story.make_blocks(1)
+            await story.post()
+            roots.append(story.tree.root)
+        await story.follow()
+        story.follower.close()
+        story.follower = story.open_follower()
+        assert story.follower.chain.head.log_index == 4
+        for log_index in (4, 2, 0):
+            proof = story.follower.prove([CURSOR_KEY], log_index)
+            assert proof is not None
+            root, witness = proof
+            assert root == roots[log_index]
+            assert PartialTree.decode(witness).root == root
+            assert PartialTree.decode(witness).get(CURSOR_KEY) is not None
+        assert story.follower.prove([CURSOR_KEY], 9) is None
+
+    tell(plot)
+
+
+def test_an_entry_that_l1_replaced_is_taken_back(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        story.make_blocks(1)
+        await story.post()
+        story.make_blocks(1)
+        await story.post()
+        await story.follow()
+        before = story.follower.chain.output_at(1)
+        story.l1.reorganise(1)
+        garbage = encode_entry([b"no frame", b"at all"])
+        await MemoryL1(story.l1, address_of(POSTER_KEY)).append(1, garbage)
+        story.l1.mine()
+        await story.follow()
+        chain = story.follower.chain
+        assert chain.output_at(1) == before
+        assert (chain.head.log_index, chain.head.height) == (2, 3)
+        block = story.follower.block(3)
+        assert block is not None
+        assert block.hashes == []
+        assert chain.trees[2].root == chain.head.post_root
+
+    tell(plot)
