@@ -50,10 +50,10 @@ from statemachine.handlers.deposit import execute_inbox
 from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.oracle import execute_oracle
 from statemachine.handlers.order import execute_order
+from statemachine.handlers.poke import execute_poke
 from statemachine.handlers.transfer import execute_transfer
 from statemachine.handlers.withdraw import execute_withdraw
 from statemachine.inbox import InboxItem
-from statemachine.liquidation import execute_poke
 from statemachine.receipts import Receipt, append
 from statemachine.records import Ledger, Market
 from statemachine.rules import Rules
