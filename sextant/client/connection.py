@@ -9,6 +9,7 @@ reachable.  Whatever else goes wrong becomes one of ``sextant.errors``.
 import asyncio
 import random
 from collections.abc import Mapping
+from time import monotonic
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -46,6 +47,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "QUEUE_FULL": "try again in a moment",
     "NOT_READY": "wait until `sextant status` says ready",
 }
+NOT_SENT: Final = "failed to connect"
 TRANSIENT: Final = frozenset({"UNREACHABLE", "NOT_READY", "SHUTTING_DOWN", "QUEUE_FULL"})
 
 Request = TypeVar("Request")
@@ -66,6 +68,7 @@ class Connection:
     def __init__(self, target: str = DEFAULT_TARGET, *, timeout: float = TIMEOUT_S) -> None:
         self.target = target
         self.timeout = timeout
+        self.met = False
         self.channel = grpc.aio.insecure_channel(
             target,
             options=[
@@ -112,15 +115,24 @@ class Connection:
             ``OutcomeUnknown``, not ``Unreachable``.
         """
         pauses = backoff()
-        for attempt in range(1, ATTEMPTS_MAX + 1):
+        seconds = timeout or self.timeout
+        until = monotonic() + seconds
+        attempt, arrived = 0, False
+        while True:
+            attempt += 1
             try:
-                return await method(request, timeout=timeout or self.timeout)
+                answer = await method(request, timeout=seconds)
             except grpc.aio.AioRpcError as error:
                 fault = explain(error, target=self.target, sends=sends)
-                if fault.code not in TRANSIENT or attempt == ATTEMPTS_MAX:
-                    raise fault from None
+                arrived = arrived or NOT_SENT not in (error.details() or "")
+                # A node that was never met is probably not there; one that was, comes back.
+                patient = monotonic() < until if self.met else attempt < ATTEMPTS_MAX
+                if fault.code not in TRANSIENT or not patient:
+                    raise uncertain(fault) if sends and arrived else fault from None
                 await asyncio.sleep(next(pauses))
-        raise Unreachable("UNREACHABLE", f"no answer from {self.target}")
+            else:
+                self.met = True
+                return answer
 
 
 class backoff:  # noqa: N801 - used as the function it replaces
@@ -140,6 +152,18 @@ class backoff:  # noqa: N801 - used as the function it replaces
         pause = random.uniform(0.2, 1.0) * self._bound  # noqa: S311 - jitter is no secret
         self._bound = min(PAUSE_S_MAX, 2 * self._bound)
         return pause
+
+
+def uncertain(fault: ClientError) -> ClientError:
+    """Return what a lost connection means to a call that may have arrived."""
+    if not isinstance(fault, Unreachable):
+        return fault
+    return OutcomeUnknown(
+        fault.code,
+        fault.message,
+        advice="look the transaction up, or send the same bytes again",
+        retryable=True,
+    )
 
 
 def explain(error: grpc.aio.AioRpcError, *, target: str = "", sends: bool = False) -> ClientError:

@@ -140,13 +140,14 @@ class Feeds(Money):
         take: "Callable[[Message], Item]",
         on_reset: OnReset,
     ) -> "AsyncIterator[Item]":
-        pauses = backoff()
+        pauses, told = backoff(), False
         while True:
             stream = open_stream()
             try:
                 async for message in stream:
-                    yield take(message)
-                    pauses = backoff()
+                    item = take(message)
+                    pauses, told = backoff(), False
+                    yield item
                 fault: ClientError = Unreachable(
                     "STREAM_ENDED", "the node closed the stream", retryable=True
                 )
@@ -160,5 +161,8 @@ class Feeds(Money):
             finally:
                 # Also when the reader stops reading: the node should not go on talking.
                 stream.cancel()
-            on_reset(fault)
+            if not told:
+                # Once per outage, not once per attempt to end it.
+                told = True
+                on_reset(fault)
             await asyncio.sleep(next(pauses))

@@ -37,7 +37,7 @@ WORDS: Final[dict[str, Words]] = {
     "EXPIRED": Words("it came after its expiry", "sign it again", ("expiry", "block time")),
     "AGENT_EXPIRED": Words("this agent's approval has run out", "approve it again"),
     "AGENT_ACTION": Words("this agent may not do that", "sign with the owner's key"),
-    "AGENT_MARKET": Words("this agent may not trade that market"),
+    "AGENT_MARKET": Words("this agent may not trade there", "name one of its markets"),
     "SIGNER_LIMIT": Words("too many transactions of one signer in a block", "send it again"),
     "MARKET_UNKNOWN": Words("there is no such market", "see `sextant markets`"),
     "MARKET_STATE": Words("the market's state does not allow it"),

@@ -154,7 +154,7 @@ class Session:
                 f"{self.connection.target} is now chain {status.chain_id}",
                 advice="open a new client",
             )
-        if self._sequencer is None:
+        if not self._sequencer:
             self._sequencer = status.sequencer
         return status
 
@@ -177,7 +177,9 @@ class Session:
 
     async def sequencer_address(self) -> bytes:
         """Return the address that signs blocks, as pinned."""
-        await self.domain()
+        if not self._sequencer:
+            # A node without blocks may not have said it yet.
+            await self.status()
         return self._sequencer or b""
 
     async def markets(self, *, fresh: bool = False) -> Markets:
