@@ -5,13 +5,17 @@ or one item of due work.  Handlers read what they act on from here, and leave
 the outcome here: a code, its arguments, and what was traded.
 """
 
-from typing import final
+from typing import Final, final
 
 from statemachine.cursor import Cursor
 from statemachine.errors import Code
 from statemachine.records import Signer
 from statemachine.rules import Rules
 from statemachine.state import State
+from statemachine.units import clamp
+
+ARG_MIN: Final = -(1 << 63)
+ARG_MAX: Final = (1 << 64) - 1
 
 
 @final
@@ -68,6 +72,6 @@ class Step:
         self.more = False
 
     def refuse(self, code: Code, args: tuple[int, ...] = ()) -> None:
-        """Say why the step has no effect."""
+        """Say why the step has no effect; what passes a message's 64 bits is cut to them."""
         self.code = int(code)
-        self.args = args
+        self.args = tuple([clamp(arg, ARG_MIN, ARG_MAX) for arg in args])
