@@ -9,6 +9,7 @@ from collections import Counter, deque
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO, final
+from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
@@ -102,8 +103,20 @@ class Board:
                 ("balance_gwei", "what the defender's key holds on L1; -1: no key"),
             )
         }
+        self.server: WSGIServer | None = None
         if port is not None:
-            start_http_server(port, "127.0.0.1", registry=self.registry)
+            self.server, _ = start_http_server(port, "127.0.0.1", registry=self.registry)
+
+    @property
+    def port(self) -> int:
+        """The port of the metrics; 0 if they are not served."""
+        return 0 if self.server is None else int(self.server.server_port)
+
+    def close(self) -> None:
+        """Stop serving metrics."""
+        if self.server is not None:
+            self.server.shutdown()
+            self.server.server_close()
 
     def write_line(self, said: Said, time_ms: int) -> None:
         """Write one line, and remember it for the status file."""
