@@ -15,6 +15,8 @@ from sextant.errors import Refused, Unreachable
 CALL_SECONDS_MAX: Final = 30.0
 FINAL_BLOCKS: Final = 3
 """Blocks that bring the stub's tag final up to the present."""
+HELD_PARTS: Final = 20
+"""A warp of more than 1/20 of the receipt deadline holds the sequencer meanwhile."""
 CORRUPTIONS: Final = {
     "segment-root": dev_pb2.CORRUPTION_SEGMENT_ROOT,
     "trace-length": dev_pb2.CORRUPTION_TRACE_LENGTH,
@@ -61,10 +63,10 @@ class Controls:
         warp the sequencer makes none.  It goes on once L1 is final at the new time: before that,
         no inbox item of then could be known, and blocks would keep the old time.
         """
-        is_long = 2 * forward_ms > devnet_rules().receipt_deadline_ms
-        if is_long:
-            await self.pause(paused=True)
+        is_long = HELD_PARTS * forward_ms > devnet_rules().receipt_deadline_ms
         try:
+            if is_long:
+                await self.pause(paused=True)
             async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
                 request = l1_pb2.L1WarpRequest(forward_ms=forward_ms)
                 answer = await stub.Warp(request, timeout=CALL_SECONDS_MAX)

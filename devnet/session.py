@@ -22,6 +22,7 @@ EXIT_UNREACHABLE: Final = 3
 SCREEN_PERIOD_S: Final = 1.0
 PLAIN_PERIOD_S: Final = 5.0
 FIRST_BLOCK_POLL_S: Final = 0.1
+PLAIN_COLUMNS: Final = 140
 
 
 async def watch(layout: Layout, options: Options, *, plain: bool) -> int:
@@ -147,7 +148,7 @@ async def look_once(layout: Layout, *, as_json: bool) -> str | None:
         return None
     if as_json:
         return json.dumps(summary_of(facts, layout))
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_COLUMNS)
     with console.capture() as captured:
         console.print(render(facts, {}, ""))
     processes = read_state(layout).get("processes", {})

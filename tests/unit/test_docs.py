@@ -1,0 +1,69 @@
+"""What the docs say is true: commands parse, links lead somewhere, make targets exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sextant.cli.main import COMMANDS, build_parser
+from tests.tidy import ROOT
+
+PAGES = [
+    path
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    if path.name != "CHANGELOG.md"
+]
+FENCED = re.compile(r"^sextant ([a-z][^#\n]*)", re.MULTILINE)
+INLINE = re.compile(r"`sextant ([a-z][^`\n]*)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+TARGET = re.compile(r"(?:^|`)make ([a-z][a-z-]*)", re.MULTILINE)
+PLACEHOLDERS = {"CLAIM": "1", "HASH": "00" * 32, "KEY": "key", "FILE": "file", "NAME": "sequencer"}
+
+
+def words_of(command: str) -> list[str]:
+    """Return a command's words, with something in place of what the reader fills in."""
+    return [PLACEHOLDERS.get(word, word) for word in shlex.split(command)]
+
+
+def cases_of(pattern: re.Pattern[str]) -> list[tuple[str, list[str]]]:
+    """Return (page, words) of every command that ``pattern`` finds."""
+    found: list[tuple[str, list[str]]] = []
+    for path in PAGES:
+        text = path.read_text().replace("\\\n", " ")
+        commands = [match[1] for match in pattern.finditer(text)]
+        whole = [c for c in commands if "..." not in c and "COMMAND" not in c]
+        found += [(path.name, words_of(command)) for command in whole]
+    return found
+
+
+def parses(words: list[str]) -> bool:
+    assert words[0] in COMMANDS, f"there is no command {words[0]}"
+    try:
+        build_parser(words[0]).parse_args(words[1:])
+    except SystemExit as stop:
+        return stop.code == 0
+    return True
+
+
+@pytest.mark.parametrize(("page", "words"), cases_of(FENCED), ids=str)
+def test_command_of_an_example_parses(page: str, words: list[str]) -> None:
+    assert parses(words), f"{page}: {words}"
+
+
+@pytest.mark.parametrize(("page", "words"), cases_of(INLINE), ids=str)
+def test_command_that_is_named_exists(page: str, words: list[str]) -> None:
+    assert parses([*words, "--help"]), f"{page}: {words}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    known = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = {target for page in PAGES for target in TARGET.findall(page.read_text())}
+    assert named <= known
