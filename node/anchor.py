@@ -113,6 +113,8 @@ class Anchor:
 
     def stalled(self, head: int) -> str:
         """Say why no blocks may be made after ``head``, if so."""
+        if self.core.cursor.time >= self.core.horizon:
+            return "L1 has not made a block final for too long"
         oldest = self.view.safe_mark.height + 1
         if oldest > head:
             return ""

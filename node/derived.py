@@ -160,7 +160,8 @@ class DerivedChain:
         self, batch: Batch, block: ExecutedBlock, derived: Derived, made: DerivedBlock
     ) -> None:
         """Add one block to the archive."""
-        source = BlockInput(block.height, block.time, block.frame, (), block.inbox_from, ())
+        items = tuple(block.inbox)
+        source = BlockInput(block.height, block.time, block.frame, (), block.inbox_from, items)
         batch.put(height_key(BLOCK, block.height), source.encode())
         write_block(batch, block)
         block.roots = derived.trace[made.segment : made.segment + block.segments]
@@ -261,7 +262,8 @@ class DerivedChain:
 def executed(made: DerivedBlock, height: int) -> ExecutedBlock:
     """Return a derived block in the form in which it is kept and published."""
     block, result = made.block, made.result
-    source = BlockInput(height, block.time, made.data, (), block.inbox_from, ())
+    consumed = tuple(block.inbox[: result.cursor.inbox_index - block.inbox_from])
+    source = BlockInput(height, block.time, made.data, (), block.inbox_from, consumed)
     return ExecutedBlock(
         source, result.receipts, result.events, result.cursor, len(result.segments), b""
     )

@@ -50,6 +50,7 @@ class FrameSource:
         self.arrived = asyncio.Event()
         self.next_height = 1
         self.restart = False
+        self.answering = True
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -67,7 +68,9 @@ class FrameSource:
             try:
                 await self.pull()
             except grpc.aio.AioRpcError as error:
-                LOG.info("the sequencer does not answer", code=error.code().name)
+                if self.answering:
+                    LOG.warning("the sequencer does not answer", code=error.code().name)
+                self.answering = False
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def pull(self) -> None:
@@ -83,6 +86,7 @@ class FrameSource:
         roots: dict[int, Sequence[bytes]] = {}
         try:
             async for update in stream:
+                self.answering = True
                 if self.restart:
                     return
                 if update.HasField("block"):

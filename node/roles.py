@@ -17,11 +17,12 @@ import structlog
 from node.feed import Controls
 from node.follower import Follower
 from node.frames import FrameSource
-from node.keyfile import load_key, load_or_create_key
+from node.keyfile import KeyUnreadable, load_key, load_or_create_key
 from node.l1 import GrpcL1
 from node.metrics import Metrics, MetricsServer
 from node.poster import Poster
 from node.runtime import SequencerNode
+from node.sequencer import Limits
 from node.service.dev import DevService
 from node.service.server import DEV, LOOPBACK, Endpoint, NodeServer
 from node.settings import Settings
@@ -95,6 +96,11 @@ async def run_sequencer(settings: Settings, propose: bool) -> None:
         deployment,
         l1,
         load_or_create_key(key_path(settings, settings.sequencer.key_file)),
+        limits=Limits(
+            settings.sequencer.queue_transactions_max,
+            settings.sequencer.signer_transactions_max,
+            settings.sequencer.block_idle_ms_max,
+        ),
         workers=settings.sequencer.workers,
         block_ms=settings.sequencer.block_ms,
         poll_ms=settings.l1.poll_ms,
@@ -123,6 +129,11 @@ async def run_poster(settings: Settings, propose: bool) -> None:
     metrics = Metrics()
     l1 = GrpcL1(settings.l1.target, load_key(key_path(settings, settings.poster.key_file)))
     deployment = await ask_deployment(l1)
+    if l1.address != deployment.sequencer:
+        raise KeyUnreadable(
+            f"the poster's key is that of 0x{l1.address.hex()}, "
+            f"L1 takes batches of 0x{deployment.sequencer.hex()} only"
+        )
     source = FrameSource(settings.poster.source)
     poster = Poster(
         settings.directory / "poster",

@@ -27,7 +27,7 @@ from node.chain import ChainStore
 from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
 from node.metrics import Metrics
 from node.rooting import Rooting
-from node.sequencer import QUEUE_TRANSACTIONS_MAX, Execution, Sequencer, Ticket
+from node.sequencer import DEFAULT_LIMITS, Execution, Limits, Sequencer, Ticket
 from node.signatures import SignaturePool
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
@@ -52,6 +52,7 @@ class SequencerNode:
         l1: L1,
         key: bytes,
         *,
+        limits: Limits = DEFAULT_LIMITS,
         workers: int = 1,
         block_ms: int = 50,
         poll_ms: int = 200,
@@ -70,7 +71,7 @@ class SequencerNode:
         self.disk = ChainStore(directory / "chain", owner, deployment)
         self.store: Store = self.disk.state.memory
         signer = BlockSigner(key, self.rules.chain_id)
-        self.core = Sequencer(self.rules, self.disk.state.memory, signer, self.disk.find)
+        self.core = Sequencer(self.rules, self.disk.state.memory, signer, self.disk.find, limits)
         self.replayed = self.disk.replay(self.core)
         self.writer = ThreadPoolExecutor(1, "writer")
         self.audience = Audience(self.disk.archive.read, self.disk.archive.root_height())
@@ -195,9 +196,9 @@ class SequencerNode:
         )
         if stalled:
             return Refusal(Reason.NOT_READY, stalled)
-        if self.recovering + len(self.core.pending) + count > QUEUE_TRANSACTIONS_MAX:
-            message = f"queue: {QUEUE_TRANSACTIONS_MAX} transactions wait already"
-            return Refusal(Reason.QUEUE_FULL, message)
+        most = self.core.limits.queue_transactions_max
+        if self.recovering + len(self.core.pending) + count > most:
+            return Refusal(Reason.QUEUE_FULL, f"queue: {most} transactions wait already")
         return None
 
     # Blocks out
@@ -274,7 +275,7 @@ class SequencerNode:
             root_height=self.audience.rooted_height,
             root=self.roots.root,
             queued=len(self.core.pending),
-            ready=self.ready,
+            ready=self.ready and not self.anchor.stalled(self.durable.height),
             halted=self.halted,
             l1_heads=view.heads,
             genesis_root=self.deployment.genesis.post_root,

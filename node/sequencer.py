@@ -30,17 +30,24 @@ from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block
 from statemachine.units import Millis
 
-QUEUE_TRANSACTIONS_MAX: Final = 20_000
-QUEUE_SIGNER_MAX: Final = 4_096
 BLOCK_SCAN_MAX: Final = 8_192
 """Queued transactions looked at for one block, where many must wait for the next."""
 INBOX_ITEMS_MAX: Final = 64
 FRAME_HEAD_BYTES: Final = 64
 ITEM_HEAD_BYTES: Final = 5
 TRANSACTION_BYTES_MAX: Final = 16_000
-IDLE_MS_MAX: Final = 1_000
 RECENT_MAX: Final = 100_000
 """Answers kept in memory; older ones are on disk."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Settings of the queue and of block making; no rule depends on them."""
+
+    queue_transactions_max: int = 20_000
+    signer_transactions_max: int = 4_096
+    idle_ms_max: int = 1_000
 
 
 @final
@@ -62,6 +69,7 @@ class Ticket:
             self.done(self.outcomes)
 
 
+DEFAULT_LIMITS: Final = Limits()
 UNDECIDED: Final = Refusal(Reason.NOT_READY, "undecided")
 
 
@@ -109,8 +117,10 @@ class Sequencer:
         store: MemoryStore,
         signer: BlockSigner,
         find: Callable[[bytes], Sequenced | None],
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         """``store`` is at rest; ``find`` looks up old transactions on disk."""
+        self.limits = limits
         self.rules = rules
         self.store = store
         self.signer = signer
@@ -160,12 +170,12 @@ class Sequencer:
             size = len(transaction.data)
             message = f"transaction: {size} bytes, at most {TRANSACTION_BYTES_MAX}"
             return Refusal(Reason.TOO_LARGE, message)
-        if len(self.pending) >= QUEUE_TRANSACTIONS_MAX:
-            message = f"queue: {QUEUE_TRANSACTIONS_MAX} transactions wait already"
-            return Refusal(Reason.QUEUE_FULL, message)
-        if self.load.get(signer, 0) >= QUEUE_SIGNER_MAX:
-            message = f"signer: {QUEUE_SIGNER_MAX} of its transactions wait already"
-            return Refusal(Reason.SIGNER_BUSY, message)
+        most = self.limits.queue_transactions_max
+        if len(self.pending) >= most:
+            return Refusal(Reason.QUEUE_FULL, f"queue: {most} transactions wait already")
+        most = self.limits.signer_transactions_max
+        if self.load.get(signer, 0) >= most:
+            return Refusal(Reason.SIGNER_BUSY, f"signer: {most} of its transactions wait already")
         if isinstance(transaction.action, OracleUpdate):
             return None
         return self.refuse_signed(transaction, signer, now)
@@ -203,7 +213,7 @@ class Sequencer:
     def due(self, now: int) -> bool:
         """Return whether a block should be made at chain time ``now``."""
         waits = bool(self.queue or self.inbox)
-        return waits or now - self.cursor.time >= IDLE_MS_MAX
+        return waits or now - self.cursor.time >= self.limits.idle_ms_max
 
     def full(self) -> bool:
         """Return whether the queue fills a block, roughly, so that waiting gains nothing."""

@@ -108,7 +108,10 @@ class SequencerSettings:
     """The making of blocks."""
 
     block_ms: int = setting(50, "interval between blocks when there is work", low=1)
-    workers: int = setting(1, "processes that recover signers", low=0, high=64)
+    block_idle_ms_max: int = setting(1_000, "longest interval between blocks", low=10)
+    queue_transactions_max: int = setting(20_000, "transactions that may wait", low=1)
+    signer_transactions_max: int = setting(4_096, "of one signer that may wait", low=1)
+    workers: int = setting(1, "processes that recover signers", low=1, high=64)
     key_file: str = setting("", "file with the key that signs blocks; empty: in the datadir")
 
 

@@ -8,7 +8,7 @@ import pytest
 from node import sequencer as module
 from node.blocks import BlockSigner, block_digest
 from node.feed import Outcome, Reason, Refusal, Sequenced
-from node.sequencer import Execution, Sequencer, Ticket
+from node.sequencer import Execution, Limits, Sequencer, Ticket
 from statemachine.actions import Cancel, PlaceOrder, Transaction
 from statemachine.errors import InvariantBroken
 from statemachine.frame import CLASS_CANCEL, CLASS_OTHER, CLASS_POST_ONLY, class_of, decode_frame
@@ -153,10 +153,9 @@ def test_bytes_that_are_no_transaction_are_refused() -> None:
     assert reasons(answer) == ["MALFORMED"]
 
 
-def test_the_queue_is_bounded_in_all_and_per_signer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "QUEUE_TRANSACTIONS_MAX", 3)
-    monkeypatch.setattr(module, "QUEUE_SIGNER_MAX", 2)
+def test_the_queue_is_bounded_in_all_and_per_signer() -> None:
     desk = Desk()
+    desk.core.limits = Limits(queue_transactions_max=3, signer_transactions_max=2)
     assert desk.submit(desk.order(0), desk.order(0)) == []
     assert reasons(desk.submit(desk.order(0))) == ["SIGNER_BUSY"]
     assert desk.submit(desk.order(1)) == []
