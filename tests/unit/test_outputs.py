@@ -50,11 +50,21 @@ def test_every_root_has_one_place(length: int, data: st.DataObject) -> None:
     assert is_trace_of(output, trace)
     index = data.draw(st.integers(0, length - 1))
     path = trace_path(trace, index)
-    assert verify_trace(output, index, trace[index], path)
-    assert not verify_trace(output, index, bytes(31) + b"\xff", path)
+    assert verify_trace(output, index, [trace[index]], path)
+    assert not verify_trace(output, index, [bytes(31) + b"\xff"], path)
     other = data.draw(st.integers(0, length + 3))
     if other != index:
-        assert not verify_trace(output, other, trace[index], path)
+        assert not verify_trace(output, other, [trace[index]], path)
+
+
+def test_two_neighbours_open_with_one_path() -> None:
+    trace = [bytes([i]) * 32 for i in range(7)]
+    output = output_of(trace)
+    for index in range(6):
+        path = trace_path(trace, index, 2)
+        assert verify_trace(output, index, trace[index : index + 2], path)
+        assert not verify_trace(output, index, [trace[index + 1], trace[index]], path)
+    assert not verify_trace(output, 0, [], [])
 
 
 def test_a_trace_of_another_length_is_refused() -> None:
