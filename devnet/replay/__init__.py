@@ -1,0 +1,1 @@
+"""Recorded markets, fed through the running exchange."""

@@ -1,0 +1,63 @@
+"""The exchange that a replay runs through: one that is up, or processes of its own.
+
+Its own are those of a devnet without publishers and bots (the L1 stub, the sequencer,
+the poster, a follower and a challenger), in a directory of their own, on the ports of
+the first instance that is free.
+"""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from devnet.funds import fund_operators
+from devnet.layout import INSTANCES_MAX, Layout, layout_of
+from devnet.ports import find_taken
+from devnet.processes import Options, core_of, prepare
+from devnet.supervisor import DevnetBlocked, Supervisor
+
+BLOCK_TIME_MS: Final = 1_000
+
+
+def free_layout(first: int, directory: Path) -> Layout:
+    """Return the layout of the first instance from ``first`` on whose ports are free.
+
+    Raises
+    ------
+    DevnetBlocked
+        None is.
+    """
+    for instance in range(first, INSTANCES_MAX):
+        layout = layout_of(instance, directory)
+        if not find_taken(layout):
+            return layout
+    raise DevnetBlocked(f"no instance from {first} to {INSTANCES_MAX - 1} has its ports free")
+
+
+@asynccontextmanager
+async def own_exchange(first: int, directory: Path | None) -> AsyncIterator[Layout]:
+    """Run an exchange of our own; its files stay only in a directory that was named.
+
+    Raises
+    ------
+    DevnetBlocked
+        It could not be started.
+    """
+    place = directory or Path(tempfile.mkdtemp(prefix="sextant-replay-"))
+    layout = free_layout(first, place)
+    layout.directory.mkdir(parents=True, exist_ok=True)
+    after = {"l1": partial(fund_operators, layout)}
+    specs = list(core_of(layout, Options(block_time_ms=BLOCK_TIME_MS, makers=0, takers=0)))
+    supervisor = Supervisor(layout, specs, after)
+    try:
+        supervisor.claim()
+        prepare(layout)
+        await supervisor.start()
+        yield layout
+    finally:
+        await supervisor.stop()
+        if directory is None:
+            shutil.rmtree(place, ignore_errors=True)
