@@ -1,0 +1,119 @@
+"""Every example runs, as its first lines say, against a devnet of real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from devnet.layout import Layout, layout_of
+from devnet.ports import find_taken
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("devnet")]
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("[a-z]*.py"))
+INSTANCES = range(81, 89)
+READY_S = 60.0
+EXAMPLE_S = 90.0
+STOP_S = 15.0
+POLL_S = 0.2
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"no {what} within {seconds} s"
+        time.sleep(POLL_S)
+
+
+def sextant(layout: Layout, *words: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "SEXTANT_INSTANCE": str(layout.instance)}
+    return subprocess.run(
+        [sys.executable, "-m", "sextant", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=EXAMPLE_S,
+    )
+
+
+@pytest.fixture(scope="module")
+def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
+    """Run a devnet on free ports, with a market maker and money for alice."""
+    directory = tmp_path_factory.mktemp("devnet")
+    layouts = (layout_of(instance, directory) for instance in INSTANCES)
+    layout = next(one for one in layouts if not find_taken(one))
+    words = ["--instance", str(layout.instance), "--datadir", str(directory)]
+    command = [sys.executable, "-m", "sextant", "devnet", "up", "--plain", *words]
+    with (directory / "up.log").open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--makers", "2", "--takers", "0"], cwd=ROOT, stdout=log, stderr=log
+        )
+    try:
+        wait_until(
+            lambda: '"bids": [{' in sextant(layout, "book", "BTC", "--json").stdout,
+            READY_S,
+            "quotes in the book",
+        )
+        faucet = sextant(layout, "dev", "faucet", "alice", "--usdc", "10000", *words)
+        assert faucet.returncode == 0, faucet.stderr
+        run_example(layout, "deposit")
+        yield layout
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(STOP_S)
+
+
+def start_example(layout: Layout, name: str) -> "subprocess.Popen[str]":
+    environment = {
+        **os.environ,
+        "SEXTANT_INSTANCE": str(layout.instance),
+        "SEXTANT_KEY_FILE": str(layout.directory / "keys" / "alice"),
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "examples" / f"{name}.py")],
+        cwd=layout.directory,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run_example(layout: Layout, name: str) -> str:
+    with start_example(layout, name) as process:
+        text, _ = process.communicate(timeout=EXAMPLE_S)
+    assert process.returncode == 0, text
+    return text
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in {"deposit", "withdraw"}])
+def test_example_runs(devnet: Layout, name: str) -> None:
+    assert run_example(devnet, name)
+
+
+def test_withdrawal_is_paid_after_the_window(devnet: Layout) -> None:
+    place = ["--instance", str(devnet.instance), "--datadir", str(devnet.directory)]
+
+    def ended() -> bool:
+        sextant(devnet, "dev", "warp", "30s", *place)
+        return process.poll() is not None
+
+    with start_example(devnet, "withdraw") as process:
+        wait_until(ended, EXAMPLE_S, "payment")
+        text, _ = process.communicate(timeout=EXAMPLE_S)
+    assert "paid 5.00 USDC" in text
+
+
+def test_every_example_says_how_to_run_it() -> None:
+    for name in EXAMPLES:
+        text = (ROOT / "examples" / f"{name}.py").read_text()
+        assert f"python examples/{name}.py``" in text, name
