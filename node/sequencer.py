@@ -24,7 +24,9 @@ from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import FrameInvalid, invariant
 from statemachine.frame import FRAME_BYTES_MAX, Frame, class_of, encode_frame
 from statemachine.inbox import InboxItem
-from statemachine.keys import CURSOR_KEY, signer_key
+from statemachine.keys import CURSOR_KEY, nonces_key, signer_key
+from statemachine.nonces import bucket_of
+from statemachine.records import decode_nonces
 from statemachine.rules import FLAG_CLASS_ORDER, Rules
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block
@@ -150,14 +152,55 @@ class Sequencer:
         if known is not None:
             known.echoes.append((ticket, place))
             return
-        answer = self.answered(transaction.hash) or self.refuse(transaction, signer, now)
+        answer = self.repeat(transaction, signer) or self.refuse(transaction, signer, now)
         if answer is not None:
             ticket.settle(place, answer)
             return
+        self.enqueue(transaction, signer, ticket, place)
+
+    def enqueue(self, transaction: Transaction, signer: bytes, ticket: Ticket, place: int) -> None:
+        """Let a transaction wait for the next block, whatever becomes of it there."""
         queued = Queued(transaction, signer, class_of(transaction.action), ticket, place)
         self.pending[transaction.hash] = queued
         self.load[signer] = self.load.get(signer, 0) + 1
         self.queue.append(queued)
+
+    def requeue(self, taken: Sequence[tuple[bytes, bytes]]) -> None:
+        """Sequence again what stood in blocks that were taken back: (transaction, signer) pairs.
+
+        Without the checks of :meth:`offer`: the deposit that makes a signer
+        known may be about to be consumed again, too.
+        """
+        ticket = Ticket(len(taken), lambda _: None)
+        for place, (data, signer) in enumerate(taken):
+            transaction = decode_transaction(data)
+            if transaction.hash not in self.pending:
+                self.enqueue(transaction, signer, ticket, place)
+
+    def repeat(self, transaction: Transaction, signer: bytes) -> Outcome | None:
+        """Return what a transaction gets whose bytes, or whose nonce, a block has already.
+
+        The disk is asked only about a burnt nonce: one that is not burnt was never sequenced.
+        """
+        nonce = transaction.nonce
+        if isinstance(transaction.action, OracleUpdate):
+            return self.answered(transaction.hash)
+        if transaction.hash not in self.recent and not self.burnt(signer, nonce):
+            return None
+        answer = self.answered(transaction.hash)
+        if answer is None:
+            message = f"nonce: {nonce} was used by another transaction, or is below the window"
+            return Refusal(Reason.NONCE_USED, message)
+        return answer
+
+    def burnt(self, signer: bytes, nonce: int) -> bool:
+        """Return whether a signer can never use a nonce again."""
+        key = nonces_key(signer, bucket_of(nonce))
+        data = self.store.get(key)
+        if data is None:
+            return False
+        bucket = decode_nonces(key, data)
+        return nonce <= bucket.floor or nonce in bucket.used
 
     def answered(self, tx_hash: bytes) -> Sequenced | None:
         """Return the original answer to a transaction that is in a durable block."""
