@@ -103,6 +103,7 @@ class SequencerNode:
         late = await self.anchor.drop_late_blocks(self.poll_seconds)
         self.note_taken_back()
         await asyncio.gather(self.pool.start(), self.roots.start())
+        self.core.requeue(late)
         self.tasks = [
             asyncio.create_task(self.guard(self.produce()), name="produce"),
             asyncio.create_task(
@@ -111,9 +112,6 @@ class SequencerNode:
         ]
         self.ready = True
         LOG.info("ready", height=self.cursor.height, replayed=self.replayed)
-        ticket = Ticket(len(late), lambda _: None)
-        for place, (data, who) in enumerate(late):
-            self.core.offer(data, who, self.anchor.view.clock, ticket, place)
 
     def note_taken_back(self) -> None:
         """Follow the disk, should blocks have been taken back."""

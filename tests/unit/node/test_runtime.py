@@ -1,0 +1,274 @@
+"""The sequencer process in this one: real disk and workers, an L1 in memory."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import pytest
+
+from node import l1view
+from node.feed import Refusal, Sequenced
+from node.runtime import SequencerNode
+from prover.entry import encode_entry
+from statemachine.actions import PlaceOrder
+from statemachine.keys import signer_key
+from statemachine.signing import Domain, address_of, sign_action
+from statemachine.tree import Tree
+from statemachine.units import Lots, Price
+from tests.e2e.processes import POSTER_KEY, deployment
+from tests.simulation.memory_l1 import FINAL_BLOCKS, MemoryChain, MemoryL1
+from tests.worlds import GENESIS_MS, trader_key
+
+KEY = b"\x51" * 32
+CONTRACT = deployment()
+DOMAIN = Domain(CONTRACT.rules.chain_id, CONTRACT.rules.rollup)
+TRADER = trader_key(1)
+WAIT_SECONDS = 20
+
+
+class Home:
+    """A node's directory and the L1 that it looks at, over several of its lives."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.chain = MemoryChain(CONTRACT, GENESIS_MS + 60_000)
+        self.l1 = MemoryL1(self.chain, address_of(POSTER_KEY))
+        self.chain.contract.mint(address_of(POSTER_KEY), 0, 10**15)
+        self.failures: list[str] = []
+        self.counter = 0
+
+    async def open(self) -> SequencerNode:
+        node = SequencerNode(
+            self.folder,
+            CONTRACT,
+            self.l1,
+            KEY,
+            block_ms=5,
+            poll_ms=10,
+            failed=self.failures.append,
+        )
+        await node.start()
+        return node
+
+    async def close(self, node: SequencerNode) -> None:
+        await node.drain()
+        await node.close()
+
+    async def fund(self, node: SequencerNode) -> None:
+        """Deposit, and wait until the trader has an account."""
+        await self.l1.deposit(address_of(TRADER), 0, 10**12)
+        self.chain.mine(FINAL_BLOCKS)
+        await until(lambda: node.store.get(signer_key(address_of(TRADER))) is not None)
+        await until(lambda: node.durable.height == node.cursor.height)
+
+    def order(self) -> bytes:
+        """Return an order; it is refused for its price is missing, which is a receipt too."""
+        self.counter += 1
+        action = PlaceOrder(0, 0, 0, Price(6_000_000), Lots(1))
+        nonce = (self.chain.time << 10) + self.counter
+        return sign_action(DOMAIN, TRADER, action, nonce).data
+
+    async def post(self, node: SequencerNode) -> None:
+        """Post every durable block."""
+        posted = sum(len(data) > 0 for data in self.chain.data)
+        first = node.anchor.view.safe_mark.height + 1
+        blocks = [node.block(height) for height in range(first, node.durable.height + 1)]
+        frames = [block.frame for block in blocks if block is not None]
+        receipt = await self.l1.append(posted, encode_entry(frames))
+        assert receipt.ok, receipt.message
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while not claim():
+        assert asyncio.get_running_loop().time() < deadline, "it did not come to hold in time"
+        await asyncio.sleep(0.005)
+
+
+async def roots_until(node: SequencerNode, height: int) -> dict[int, list[bytes]]:
+    """Return the roots of all blocks up to a height, once they are known."""
+    roots = {}
+    async with asyncio.timeout(WAIT_SECONDS):
+        async for block in node.rooted(1):
+            roots[block.height] = list(block.roots)
+            if block.height >= height:
+                return roots
+    return roots
+
+
+@pytest.fixture
+def tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Tell":
+    def run(plot: Callable[[Home], Coroutine[None, None, None]]) -> None:
+        async def play() -> None:
+            home = Home(tmp_path)
+            monkeypatch.setattr(l1view, "now_ms", lambda: home.chain.time)
+            await plot(home)
+
+        asyncio.run(play())
+
+    return run
+
+
+Tell = Callable[[Callable[[Home], Coroutine[None, None, None]]], None]
+
+
+def test_a_node_comes_back_with_its_answers_and_its_roots(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        orders = [home.order() for _ in range(5)]
+        answers = await node.submit(orders)
+        assert all(isinstance(answer, Sequenced) for answer in answers)
+        height = node.durable.height
+        roots = await roots_until(node, height)
+        await home.close(node)
+
+        node = await home.open()
+        assert node.cursor.height >= height
+        again = await node.submit(orders)
+        for old, new in zip(answers, again, strict=True):
+            assert isinstance(old, Sequenced)
+            assert isinstance(new, Sequenced)
+            assert new.duplicate
+            assert new.block.height == old.block.height
+            assert [r.encode() for r in new.receipts] == [r.encode() for r in old.receipts]
+            assert new.block.signature == old.block.signature
+        kept = await roots_until(node, height)
+        assert kept == roots
+        await node.drain()
+        tree = Tree.from_items(sorted(node.disk.state.memory.values.items()))
+        assert (await roots_until(node, node.durable.height))[node.durable.height][-1] == tree.root
+        await node.close()
+        assert home.failures == []
+
+    tell(plot)
+
+
+def test_a_killed_root_worker_is_replaced_and_no_root_is_missing(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        await node.submit([home.order()])
+        before = await roots_until(node, node.durable.height)
+        os.kill(node.roots.worker.pid, signal.SIGKILL)
+        await node.submit([home.order()])
+        after = await roots_until(node, node.durable.height)
+        assert {height: after[height] for height in before} == before
+        assert sorted(after) == list(range(1, max(after) + 1))
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_blocks_that_l1_never_got_are_taken_back_and_their_transactions_run_again(
+    tell: Tell,
+) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        await home.post(node)
+        posted = node.durable.height
+        await until(lambda: node.anchor.view.safe_mark.height >= posted)
+        order = home.order()
+        [answer] = await node.submit([order])
+        assert isinstance(answer, Sequenced)
+        await roots_until(node, node.durable.height)
+        await home.close(node)
+        home.chain.mine(FINAL_BLOCKS + 1, step_ms=CONTRACT.rules.receipt_deadline_ms // 4)
+
+        node = await home.open()
+        await until(lambda: node.durable.height > posted)
+        [again] = await node.submit([order])
+        assert isinstance(again, Sequenced)
+        assert again.duplicate
+        assert again.block.time > answer.block.time
+        assert again.block.height > posted
+        await roots_until(node, node.durable.height)
+        await home.post(node)
+        home.chain.mine(FINAL_BLOCKS)
+        await until(lambda: node.anchor.view.final_mark.height > posted)
+        assert home.failures == []
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_a_log_that_is_not_ours_halts_the_node(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.l1.append(0, encode_entry([b"not our frame"]))
+        home.chain.mine(FINAL_BLOCKS)
+        await until(lambda: bool(home.failures))
+        assert "is not ours" in home.failures[0]
+        [answer] = await node.submit([home.order()])
+        assert isinstance(answer, Refusal)
+        assert answer.reason.value == "NOT_READY"
+        assert not node.status().ready
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_a_disk_that_fails_halts_the_node_and_nothing_is_acknowledged(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        height = node.durable.height
+
+        def full(_block: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        node.disk.journal.append = full  # type: ignore[assignment]  # a disk that is full
+        waiting = asyncio.ensure_future(node.submit([home.order()]))
+        await until(lambda: bool(home.failures))
+        assert "No space left" in home.failures[0]
+        assert not waiting.done() or isinstance(waiting.result()[0], Refusal)
+        assert node.durable.height <= height + 1
+        waiting.cancel()
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_holding_waits_for_l1_and_nothing_is_made_until_resumed(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        held = asyncio.ensure_future(node.hold())
+        await until(lambda: node.held and node.durable.height == node.cursor.height)
+        assert not held.done()
+        await home.post(node)
+        await asyncio.wait_for(held, WAIT_SECONDS)
+        height = node.cursor.height
+        home.chain.mine(FINAL_BLOCKS + 1, step_ms=3_600_000)
+        await until(lambda: node.anchor.view.clock == home.chain.time)
+        assert node.cursor.height == height
+        await node.resume()
+        await until(lambda: node.durable.height > height)
+        assert node.durable.time == home.chain.time
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_without_l1_for_too_long_nothing_is_taken(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        home.chain.unreachable = True
+        home.chain.time += CONTRACT.rules.inbox_deadline_ms * 2
+        await until(lambda: node.cursor.time >= node.core.horizon)
+        [answer] = await node.submit([home.order()])
+        assert isinstance(answer, Refusal)
+        assert answer.reason.value == "NOT_READY"
+        assert not node.status().ready
+        home.chain.unreachable = False
+        home.chain.mine(FINAL_BLOCKS + 1)
+        await until(lambda: node.status().ready)
+        [answer] = await node.submit([home.order()])
+        assert isinstance(answer, Sequenced)
+        await home.close(node)
+
+    tell(plot)
