@@ -5,7 +5,6 @@ what L1's data gives (the follower) is what the sequencer said.
 """
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,8 @@ from tests.worlds import trader_key
 
 pytestmark = pytest.mark.e2e
 
-KILLS = int(os.environ.get("SEXTANT_TEST_KILLS", "20"))
+KILLS = 20
+KILLS_SOAK = 200
 TRADERS = 8
 BATCH = 20
 ACKS_PER_LIFE = 40
@@ -105,7 +105,7 @@ async def check_roots(rollup: Rollup, seen: dict[int, list[bytes]]) -> None:
         assert list(block.segment_roots) == roots
 
 
-async def kill_sequencer_again_and_again(folder: Path) -> None:
+async def kill_sequencer(folder: Path, kills: int) -> None:
     rollup = Rollup(folder)
     try:
         rollup.start("l1", "sequencer", "poster", "follower")
@@ -115,7 +115,7 @@ async def kill_sequencer_again_and_again(folder: Path) -> None:
         load.acknowledged.clear()
         loading = asyncio.create_task(load.run())
         seen: dict[int, list[bytes]] = {}
-        for _ in range(KILLS):
+        for _ in range(kills):
             enough = len(load.acknowledged) + ACKS_PER_LIFE
 
             async def worked(enough: int = enough) -> bool:
@@ -129,7 +129,7 @@ async def kill_sequencer_again_and_again(folder: Path) -> None:
             rollup.start("sequencer")
         load.running = False
         await loading
-        assert len(load.acknowledged) >= KILLS * ACKS_PER_LIFE
+        assert len(load.acknowledged) >= kills * ACKS_PER_LIFE
         await check_answers(rollup, load)
         await check_roots(rollup, seen)
         assert "mismatch" not in rollup.log("poster").lower()
@@ -140,7 +140,13 @@ async def kill_sequencer_again_and_again(folder: Path) -> None:
 
 @pytest.mark.timeout(300)
 def test_no_acknowledged_transaction_is_lost(tmp_path: Path) -> None:
-    asyncio.run(kill_sequencer_again_and_again(tmp_path))
+    asyncio.run(kill_sequencer(tmp_path, KILLS))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+def test_none_is_lost_over_hundreds_of_kills(tmp_path: Path) -> None:
+    asyncio.run(kill_sequencer(tmp_path, KILLS_SOAK))
 
 
 async def kill_each(folder: Path) -> None:
