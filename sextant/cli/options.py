@@ -53,6 +53,11 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
         f" (default: ${FOLLOWER.variable}, else 127.0.0.1:{FOLLOWER.port})",
     )
     group.add_argument(
+        "--sequencer",
+        metavar="ADDRESS",
+        help="who must have signed blocks and receipts (default: whom the node names)",
+    )
+    group.add_argument(
         "--timeout",
         type=float,
         default=TIMEOUT_S,

@@ -10,6 +10,7 @@ from typing import TypeVar
 from sextant.cli.options import follower_target, l1_target, node_target
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret, load_key, parse_key
+from sextant.client.reads import read_address
 from sextant.errors import BadRequest, KeyUnreadable
 
 Answer = TypeVar("Answer")
@@ -65,11 +66,13 @@ def run_client(
 
     async def run() -> Answer:
         key = read_key(arguments) if signs else None
+        sequencer: str | None = arguments.sequencer
         client = AsyncClient(
             node_target(arguments),
             key=key,
             sub=getattr(arguments, "sub", 0),
             timeout=arguments.timeout,
+            sequencer=read_address(sequencer) if sequencer else None,
             l1=l1_target(arguments),
             follower=follower_target(arguments),
         )

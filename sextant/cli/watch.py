@@ -8,7 +8,14 @@ from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import plain, print_json, say, show, show_time
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
-from sextant.client.events import AccountUpdate
+from sextant.client.events import (
+    AccountEvent,
+    AccountUpdate,
+    FillEvent,
+    LiquidationEvent,
+    MoneyEvent,
+    OrderEvent,
+)
 from sextant.client.ladder import Ladder
 from sextant.client.reads import Block
 from sextant.errors import EXIT_OK, ClientError
@@ -132,12 +139,32 @@ def lines_of(update: AccountUpdate) -> list[str]:
     stamp = f"{show_time(update.time_ms)}  block {update.height}"
     if not update.events:
         return [f"{stamp}  listening"]
-    lines = []
-    for event in update.events:
-        body = plain(event)
-        words = "  ".join(f"{name} {value}" for name, value in body.items() if value != "")
-        lines.append(f"{stamp}  {type(event).__name__.removesuffix('Event').lower()}  {words}")
-    return lines
+    return [f"{stamp}  {words_of(event)}" for event in update.events]
+
+
+def words_of(event: AccountEvent) -> str:
+    """Return an event as a person would say it."""
+    match event:
+        case FillEvent():
+            role = "liquidated" if event.liquidation else "maker" if event.maker else "taker"
+            return (
+                f"filled  {event.side} {show(event.size)} {event.market} at {show(event.price)}"
+                f"  order {event.order_id}  fee {show(event.fee)} USDC  {role}"
+            )
+        case OrderEvent():
+            order = event.order
+            return (
+                f"order   {order.order_id} {order.state} {order.reason}".rstrip()
+                + f"  {order.side} {show(order.remaining)} {order.market} at {show(order.price)}"
+            )
+        case MoneyEvent():
+            return f"money   {event.kind}  {show(event.amount)} USDC"
+        case LiquidationEvent():
+            closed = f"  closed {show(event.closed)} {event.market}" if event.market else ""
+            return (
+                f"LIQUIDATION  {event.stage}{closed}  equity {show(event.equity)} USDC"
+                f"  maintenance {show(event.maintenance_margin)} USDC"
+            )
 
 
 def write(line: str) -> None:

@@ -15,6 +15,7 @@ from typing import Final, Self, TypeVar
 
 import grpc
 import grpc.aio
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -48,7 +49,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "NOT_READY": "wait until `sextant status` says ready",
 }
 NOT_SENT: Final = "failed to connect"
-TRANSIENT: Final = frozenset({"UNREACHABLE", "NOT_READY", "SHUTTING_DOWN", "QUEUE_FULL"})
+AWAY: Final = frozenset({"UNREACHABLE", "NOT_READY", "SHUTTING_DOWN"})
+BUSY: Final = frozenset({"QUEUE_FULL", "RATE_LIMITED", "SIGNER_BUSY"})
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -126,10 +128,13 @@ class Connection:
                 fault = explain(error, target=self.target, sends=sends)
                 arrived = arrived or NOT_SENT not in (error.details() or "")
                 # A node that was never met is probably not there; one that was, comes back.
-                patient = monotonic() < until if self.met else attempt < ATTEMPTS_MAX
-                if fault.code not in TRANSIENT or not patient:
+                if fault.code in AWAY and self.met:
+                    again = monotonic() < until
+                else:
+                    again = fault.code in AWAY | BUSY and attempt < ATTEMPTS_MAX
+                if not again:
                     raise uncertain(fault) if sends and arrived else fault from None
-                await asyncio.sleep(next(pauses))
+                await asyncio.sleep(max(next(pauses), pause_of(error)))
             else:
                 self.met = True
                 return answer
@@ -199,11 +204,24 @@ def explain(error: grpc.aio.AioRpcError, *, target: str = "", sends: bool = Fals
 
 def error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:
     """Return the machine-readable part of an error, if the server sent one."""
+    info = error_details_pb2.ErrorInfo()
+    return info if unpack_detail(error, info) else None
+
+
+def pause_of(error: grpc.aio.AioRpcError) -> float:
+    """Return how many seconds the server asks to wait; 0 if it does not say."""
+    info = error_details_pb2.RetryInfo()
+    if not unpack_detail(error, info):
+        return 0.0
+    seconds: float = info.retry_delay.ToTimedelta().total_seconds()
+    return min(seconds, PAUSE_S_MAX)
+
+
+def unpack_detail(error: grpc.aio.AioRpcError, message: Message) -> bool:
+    """Fill ``message`` from the error's details; return whether it was among them."""
     status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it has all of a Call
     if status is None:
-        return None
-    for detail in status.details:
-        info = error_details_pb2.ErrorInfo()
-        if detail.Is(info.DESCRIPTOR) and detail.Unpack(info):
-            return info
-    return None
+        return False
+    return any(
+        detail.Is(message.DESCRIPTOR) and detail.Unpack(message) for detail in status.details
+    )

@@ -92,7 +92,7 @@ def test_refusals_have_a_kind_and_a_code(
     status: grpc.StatusCode, reason: str, kind: type[ClientError], retryable: bool
 ) -> None:
     node = FakeNode()
-    node.script = [failure(status, reason)]
+    node.script = [failure(status, reason)] * 4
     with pytest.raises(kind) as caught:
         place(node)
     assert caught.value.code == reason
