@@ -63,7 +63,9 @@ class Grid:
 class RecordedBook:
     """Levels of both sides, from a snapshot and the diffs that follow it.
 
-    ``hidden`` are those that the market cannot express: off its ticks, or too small.
+    ``span`` are the lowest and highest price of the snapshot, within which alone the
+    recording is complete.  ``reach`` is half as much again on either side: what changes
+    further away than that is left out.  ``hidden`` are those that the market cannot express: off its ticks, or too small.
     """
 
     def __init__(self, grid: Grid) -> None:
@@ -72,6 +74,7 @@ class RecordedBook:
         self.hidden = PriceLadder()
         self.last_id = 0
         self.span = (0, 0)
+        self.reach = (0, 0)
         self.started = False
         self.gaps = 0
         self._follows = False
@@ -87,9 +90,11 @@ class RecordedBook:
         self.hidden.clear()
         self.last_id = snapshot.last_id
         self.started, self._follows = True, False
+        prices = [self.grid.nearest(text) for text, _ in (*snapshot.bids, *snapshot.asks)]
+        low, high = (min(prices), max(prices)) if prices else (0, 0)
+        self.span = (low, high)
+        self.reach = (low - (high - low) // 2, high + (high - low) // 2)
         touched |= self.take(BIDS, snapshot.bids) | self.take(ASKS, snapshot.asks)
-        prices = [price for _, price in self.ladder.lots]
-        self.span = (min(prices), max(prices)) if prices else (0, 0)
         early = list(self._early)
         self._early.clear()
         for diff in early:
@@ -131,9 +136,13 @@ class RecordedBook:
     def take(self, side: int, levels: Levels) -> set[Place]:
         """Set the quantities of some levels; return their places."""
         grid = self.grid
+        low, high = self.reach
         touched = set()
         for text, quantity in levels:
             price = grid.price(text)
+            if price and not low <= price <= high:
+                grid.seen["level out of reach"] += 1
+                continue
             size = grid.lots(quantity)
             if not price:
                 self.hidden.set((side, grid.nearest(text)), size)
