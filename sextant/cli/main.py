@@ -175,7 +175,7 @@ def _say_json(error: ClientError) -> int:
     import json
 
     body = {
-        "schema": "sextant.error/1",
+        "schema": "sextant.error.v1",
         "code": error.code,
         "message": error.message,
         "advice": error.advice,

@@ -55,7 +55,7 @@ def print_json(schema: str, value: object) -> None:
     body = plain(value)
     if not isinstance(body, dict):
         body = {"items": body}
-    sys.stdout.write(json.dumps({"schema": f"sextant.{schema}/1", **body}) + "\n")
+    sys.stdout.write(json.dumps({"schema": f"sextant.{schema}.v1", **body}) + "\n")
     sys.stdout.flush()
 
 

@@ -262,7 +262,7 @@ def test_every_command_answers_people_and_programs(
             assert len((await shell("markets", signs=False))["markets"]) == 2
             assert (await shell("market", MARKET, signs=False))["rules"]["name"] == MARKET
             placed = await shell("order", "buy", MARKET, "0.1", "--limit", low)
-            assert placed["schema"] == "sextant.order.placed/1"
+            assert placed["schema"] == "sextant.order.placed.v1"
             dry = await shell("order", "sell", MARKET, "0.1", "--limit", low, "--dry-run")
             assert dry["typed_data"]["primaryType"] == "SextantAction"
             shown = await shell("order", "show", placed["order_id"], signs=False)

@@ -106,7 +106,7 @@ def test_errors_are_for_programs_with_json(
     shown = capsys.readouterr()
     assert shown.out == ""
     error = json.loads(shown.err)
-    assert error["schema"] == "sextant.error/1"
+    assert error["schema"] == "sextant.error.v1"
     assert error["code"] == "KEY_MISSING"
     assert "sextant wallet new" in error["advice"]
 
