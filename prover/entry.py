@@ -150,8 +150,7 @@ def verify_range(root: bytes, length: int, begin: int, end: int, proof: bytes) -
         raise WitnessIncomplete("range proof: fields of the wrong kind")
     total = max(-(-length // CHUNK_BYTES), 1)
     offset = first * CHUNK_BYTES
-    whole = len(chunks) % CHUNK_BYTES == 0 or offset + len(chunks) == length
-    if not 0 <= offset <= begin <= end <= offset + len(chunks) <= length or not whole:
+    if not 0 <= offset <= begin <= end <= offset + len(chunks) <= length:
         raise WitnessIncomplete(f"range proof: does not cover bytes {begin} to {end}")
     if not all(type(sibling) is bytes and len(sibling) == 32 for sibling in siblings):
         raise WitnessIncomplete("range proof: a sibling is not a hash")

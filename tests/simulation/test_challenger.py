@@ -99,6 +99,12 @@ class Scene:
             self.chain.contract.mint(owner, BOND, 10**11)
             is_ok(asyncio.run(MemoryL1(self.chain, owner).deposit(owner, 0, 10**10)))
         self.derived: list[Derived] = []
+        self.salts = 0
+
+    def draw_salt(self) -> bytes:
+        """Return a salt that was never drawn before."""
+        self.salts += 1
+        return self.salts.to_bytes(32, "big")
 
     def append(self, frames: int = 2) -> Derived:
         """Let the sequencer append an entry; return what it honestly makes."""
@@ -154,7 +160,7 @@ class Scene:
         tick = Tick()
         defence = None
         if defends:
-            defence = Defence(self.deployment, payee, kept, lambda: bytes([7]) * 32, tick)
+            defence = Defence(self.deployment, payee, kept, self.draw_salt, tick)
         core = Challenger(self.deployment, replica, tick, defence)
         stream = io.StringIO()
         status = None if datadir is None else datadir / "status.json"

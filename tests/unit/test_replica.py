@@ -2,10 +2,11 @@
 
 import pytest
 
-from prover.entry import parse_entry
+from prover.entry import encode_entry, parse_entry
 from prover.replica import Replica, genesis_replica
 from prover.traffic import START_MS, Traffic, TrafficEntry, traffic_rules
 from statemachine.errors import InvariantBroken, StorageCorrupt
+from statemachine.frame import encode_frame
 from statemachine.storage import MemoryStore
 from statemachine.tree import Tree
 
@@ -100,3 +101,27 @@ def test_what_cannot_be_fed_is_refused() -> None:
         replica.feed(TrafficEntry(1, b"", START_MS, 0))
     with pytest.raises(StorageCorrupt, match="root"):
         Replica(traffic_rules(), MemoryStore(), Tree(), replica.head)
+
+
+def test_the_time_of_an_empty_block_does_not_go_back() -> None:
+    traffic = Traffic(10)
+    replica = fresh_replica(traffic)
+    frame = encode_frame(1, START_MS + 10_000, 0, [])
+    ahead = TrafficEntry(0, encode_entry([frame]), START_MS + 1, len(traffic.inbox))
+    assert replica.feed(ahead).blocks[0].block.frame is not None
+    replica.feed(TrafficEntry(1, b"", START_MS + 2, len(traffic.inbox)))
+    assert replica.cursor.time == START_MS + 10_000
+    replica.feed(TrafficEntry(2, b"", START_MS + 10_001, len(traffic.inbox)))
+    assert replica.cursor.time == START_MS + 10_001
+
+
+def test_a_frame_cannot_name_items_that_were_queued_after_its_entry() -> None:
+    traffic = Traffic(10)
+    replica = fresh_replica(traffic)
+    frame = encode_frame(1, START_MS + 1, 5, [])
+    early = replica.feed(TrafficEntry(0, encode_entry([frame]), START_MS + 1, 4))
+    assert early.blocks[0].block.frame is None
+    assert early.output.inbox_index == 0
+    replica.undo()
+    late = replica.feed(TrafficEntry(0, encode_entry([frame]), START_MS + 1, 5))
+    assert late.output.inbox_index == 5

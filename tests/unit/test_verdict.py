@@ -12,9 +12,12 @@ from prover.drill import CORRUPTIONS, Drill, corrupt, facts_about, garble
 from prover.faults import FaultKind
 from prover.outputs import ROOT_NONE, trace_path, trace_root
 from prover.replica import Derived
-from prover.verdict import judge_fault
+from prover.traffic import START_MS, TrafficEntry
+from prover.verdict import ProvedItems, judge_fault
 from prover.witness import Witness, decode_witness
-from statemachine.errors import FrameInvalid
+from statemachine.errors import FrameInvalid, WitnessIncomplete
+from statemachine.inbox import InboxKind
+from statemachine.units import Micros
 
 KIND_OF = {
     "root": FaultKind.SEGMENT,
@@ -31,7 +34,29 @@ KIND_OF = {
 def world() -> tuple[Drill, list[Derived]]:
     """Return a few entries of traffic, shared by the tests, which only read it."""
     drill = Drill(7, lambda: 0)
-    return drill, [drill.derive(3, 40) for _ in range(4)]
+    drill.traffic.inbox = [
+        replace(item, amount=Micros(item.amount + extra))
+        for extra in range(8)
+        for item in drill.traffic.inbox
+    ]
+    overdue = START_MS + drill.traffic.rules.inbox_deadline_ms
+    drill.replica.add_inbox(0, drill.traffic.inbox)
+    count = len(drill.traffic.inbox)
+    empty = drill.replica.feed(TrafficEntry(0, b"", overdue, count))
+    drill.traffic.height, drill.traffic.consumed = 1, empty.output.inbox_index
+    drill.traffic.now, drill.traffic.entries = overdue, 1
+    for sub in range(3):
+        drill.traffic.queue(InboxKind.DEPOSIT, drill.traffic.keys[0], sub, 1_000_000)
+    drill.traffic.now += drill.traffic.rules.inbox_deadline_ms
+    return drill, [empty, *(drill.derive(3, 40) for _ in range(3)), drill.derive(1, 150)]
+
+
+def test_the_world_has_what_the_verdicts_need() -> None:
+    _, history = world()
+    assert history[0].blocks[0].block.frame is None
+    assert history[0].output.segments > 1
+    frames = [made.block.frame for derived in history for made in derived.blocks]
+    assert max(len(frame.transactions) for frame in frames if frame is not None) > 130
 
 
 def accusation_of(derived: Derived, how: str, segment: int) -> Accusation:
@@ -148,13 +173,14 @@ def test_garbage_convicts_nobody(witness: bytes) -> None:
 
 def test_what_is_left_out_of_a_witness_is_not_absent() -> None:
     drill, history = world()
-    derived = history[0]
     rules, recover = drill.replica.rules, drill.replica.recover
+    derived = history[1]
     output, trace = corrupt(derived, "root", 1, "salt")
     facts = facts_about(drill.replica, derived, output)
     whole = build_segment(rules, derived, trace, 1, recover)
     assert judge_fault(FaultKind.SEGMENT, facts, whole.encode()).guilty
     assert whole.items
+    assert whole.frame
     for part in (
         replace(whole, items=whole.items[:-1]),
         replace(whole, items=[*whole.items[1:], whole.items[0]]),
@@ -226,6 +252,19 @@ def test_a_made_up_state_convicts_or_acquits_but_never_raises() -> None:
     build = partial(build_segment, drill.replica.rules, derived)
     witness = build(trace, segment, drill.replica.recover)
     assert not judge_fault(FaultKind.SEGMENT, facts, witness.encode()).guilty
+
+
+def test_items_that_are_not_shown_cannot_be_read() -> None:
+    drill, _ = world()
+    items = ProvedItems(3, drill.traffic.inbox[:2])
+    assert len(items) == 3
+    assert items[1] is drill.traffic.inbox[1]
+    with pytest.raises(WitnessIncomplete):
+        items[2]
+    with pytest.raises(WitnessIncomplete):
+        list(items)
+    with pytest.raises(IndexError):
+        items[3]
 
 
 def test_witness_round_trip() -> None:
