@@ -5,12 +5,16 @@ transaction has burnt its nonce: nobody can keep it and use it later.
 """
 
 from statemachine.actions import (
+    Bracket,
     Bulk,
     Cancel,
     CancelAll,
+    ClosePosition,
     Modify,
     PlaceOrder,
+    Scale,
     Transaction,
+    Twap,
 )
 from statemachine.errors import Code
 from statemachine.nonces import burn_nonce
@@ -58,6 +62,8 @@ def markets_allow(transaction: Transaction, mask: int) -> bool:
     action = transaction.action
     if isinstance(action, Bulk):
         return all(mask >> leg.market & 1 for leg in action.legs)
-    if isinstance(action, PlaceOrder | Cancel | CancelAll | Modify):
+    if isinstance(action, Bracket):
+        return mask >> action.exits[0].market & 1 == 1
+    if isinstance(action, PlaceOrder | Cancel | CancelAll | Modify | Twap | Scale | ClosePosition):
         return mask >> action.market & 1 == 1
     return True

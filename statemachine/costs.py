@@ -19,6 +19,8 @@ ORACLE            5  oracle record (129 bytes), market, both heads
 DUE               3  due item, its successor, the lane's next head
 MONEY             4  account, second portfolio, signer, withdrawal
 IMPACT            1  one resting order, read for the impact price
+SEEK              2  one market and the head of one of its ranges
+GROUP             4  a bracket, its due item and the item's range
 =============  ====  =======================================================
 """
 
@@ -35,6 +37,8 @@ COST_ORACLE: Final = 5
 COST_DUE: Final = 3
 COST_MONEY: Final = 4
 COST_IMPACT: Final = 1
+COST_SEEK: Final = 2
+COST_GROUP: Final = 4
 
 COST_TABLE: Final = (
     COST_STEP,
@@ -48,5 +52,7 @@ COST_TABLE: Final = (
     COST_DUE,
     COST_MONEY,
     COST_IMPACT,
+    COST_SEEK,
+    COST_GROUP,
 )
 COST_MAX: Final = 256

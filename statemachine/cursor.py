@@ -19,14 +19,17 @@ from statemachine.records import RECORD_VERSION, Record, money, unmoney
 PHASE_REST: Final = 0
 PHASE_INBOX: Final = 1
 PHASE_DUE: Final = 2
-PHASE_TRANSACTIONS: Final = 3
+PHASE_ORACLE: Final = 3
+PHASE_TRIGGERS: Final = 4
+PHASE_USER_DUE: Final = 5
+PHASE_TRANSACTIONS: Final = 6
 
 FLAG_EMPTY: Final = 1
 """The frame was not valid: no transaction of it runs."""
 FLAG_BACKLOG: Final = 2
 """System work is due beyond this block's bound: takers wait."""
 
-LAYOUT: Final = Struct(">BQQBBIBBQHQIBQQQ12s12s12sI")
+LAYOUT: Final = Struct(">BQQBBIBBQHHQIBQQQQQ12s12s12sI")
 
 
 @final
@@ -39,10 +42,12 @@ class Cursor(Record):
         "continuation",
         "cost",
         "due_count",
+        "expires_at",
         "fee",
         "filled",
         "flags",
         "frontier",
+        "group",
         "height",
         "inbox_index",
         "leg",
@@ -51,6 +56,7 @@ class Cursor(Record):
         "phase",
         "receipts",
         "remaining",
+        "scan",
         "sub",
         "time",
         "transaction",
@@ -67,6 +73,7 @@ class Cursor(Record):
         self.leg = 0
         self.inbox_index = 0
         self.due_count = 0
+        self.scan = 0
         self.cost = 0
         # What a continued step remembers: who acts, and how far it got.
         self.continuation = 0
@@ -74,6 +81,8 @@ class Cursor(Record):
         self.sub = 0
         self.order_id = 0
         self.client_hash = 0
+        self.expires_at = 0
+        self.group = 0
         self.remaining = 0
         self.filled = 0
         self.notional = 0
@@ -95,11 +104,14 @@ class Cursor(Record):
             self.continuation,
             self.inbox_index,
             self.due_count,
+            self.scan,
             self.cost,
             self.account,
             self.sub,
             self.order_id,
             self.client_hash,
+            self.expires_at,
+            self.group,
             self.remaining,
             money(self.filled),
             money(self.notional),
@@ -130,16 +142,19 @@ def decode_cursor(data: bytes) -> Cursor:
     cursor.continuation = values[7]
     cursor.inbox_index = values[8]
     cursor.due_count = values[9]
-    cursor.cost = values[10]
-    cursor.account = values[11]
-    cursor.sub = values[12]
-    cursor.order_id = values[13]
-    cursor.client_hash = values[14]
-    cursor.remaining = values[15]
-    cursor.filled = unmoney(values[16])
-    cursor.notional = unmoney(values[17])
-    cursor.fee = unmoney(values[18])
-    cursor.receipts = values[19]
+    cursor.scan = values[10]
+    cursor.cost = values[11]
+    cursor.account = values[12]
+    cursor.sub = values[13]
+    cursor.order_id = values[14]
+    cursor.client_hash = values[15]
+    cursor.expires_at = values[16]
+    cursor.group = values[17]
+    cursor.remaining = values[18]
+    cursor.filled = unmoney(values[19])
+    cursor.notional = unmoney(values[20])
+    cursor.fee = unmoney(values[21])
+    cursor.receipts = values[22]
     tail = data[head:]
     if len(tail) != 32 * cursor.receipts.bit_count():
         raise StorageCorrupt("cursor: the frontier does not fit the count of receipts")

@@ -1,9 +1,10 @@
 """Due work: what happens because time passed, whoever is awake.
 
-One sorted queue of (time, sequence); each item is a step of its own at the
-start of a block.  A periodic item comes back at the first multiple of its
-interval after block time, so that an outage leaves no backlog: what was
-missed counts 0.
+Two sorted queues of (time, sequence): the exchange's own lane runs at the
+start of a block, the users' lane after the block's oracle updates and
+triggers; each item is a step of its own, and neither lane blocks the other.
+A periodic item comes back at the first multiple of its interval after block
+time, so that an outage leaves no backlog: what was missed counts 0.
 
 ======  ========  =======================  ================================
 kind    name      about                    again
@@ -12,21 +13,28 @@ kind    name      about                    again
 2       PREMIUM   a market's funding rate  each ``premium_interval_ms``
 3       FUNDING   a market's funding       each ``funding_interval_ms``
 4       SLICE     a flagged portfolio      until it is released
+16      GROUP     a bracket                when its entry or an exit ended
+17      TWAP      a TWAP                   each interval, until it ends
+18      SWITCH    a portfolio's orders     until none is left
 ======  ========  =======================  ================================
 """
 
 from typing import Final
 
+from statemachine.brackets import process_group
 from statemachine.costs import COST_DUE, COST_ORACLE
 from statemachine.errors import StorageCorrupt
 from statemachine.funding import process_funding, process_premium
-from statemachine.keys import DUE, LANE_SYSTEM, due_range
+from statemachine.grouping import DUE_GROUP
+from statemachine.keys import DUE, LANE_SYSTEM, LANE_USER, due_range
 from statemachine.liquidation import DUE_SLICE, process_slice
 from statemachine.mark import process_sample
 from statemachine.records import decode_due
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.switch import DUE_SWITCH, process_switch
+from statemachine.twap import DUE_TWAP, process_twap
 
 DUE_SAMPLE: Final = 1
 DUE_PREMIUM: Final = 2
@@ -67,9 +75,9 @@ def due_time(key: bytes) -> int:
     return time
 
 
-def next_due(state: State, now: int) -> bytes | None:
-    """Return the key of the first item of the system lane that is due by ``now``, if any."""
-    key = state.range(due_range(LANE_SYSTEM)).first()
+def next_due(state: State, now: int, lane: int = LANE_SYSTEM) -> bytes | None:
+    """Return the key of the first item of a lane that is due by ``now``, if any."""
+    key = state.range(due_range(lane)).first()
     if key is None or due_time(key) > now:
         return None
     return key
@@ -83,7 +91,7 @@ def execute_due(step: Step, key: bytes) -> None:
     value = state.blob(key)
     if value is None:
         raise StorageCorrupt(f"due work {key.hex()} is in its range, but has no value")
-    kind, number, portfolio = decode_due(value)
+    kind, number, portfolio, _ = decode_due(value)
 
     # CHECKS: none, what is due is due
 
@@ -104,3 +112,22 @@ def execute_due(step: Step, key: bytes) -> None:
         raise StorageCorrupt(f"due work {key.hex()} is of an unknown kind {kind}")
     time = next_multiple(step.now, interval_of(step.rules, kind))
     state.add_due(LANE_SYSTEM, time, kind, number, 0)
+
+
+def execute_user_due(step: Step, key: bytes) -> None:
+    """Run one item of the user lane."""
+    state = step.state
+    step.cost += COST_DUE
+    value = state.blob(key)
+    if value is None:
+        raise StorageCorrupt(f"due work {key.hex()} is in its range, but has no value")
+    kind, _, portfolio, reference = decode_due(value)
+    state.remove_due(LANE_USER, key)
+    if kind == DUE_GROUP:
+        process_group(step, reference)
+    elif kind == DUE_TWAP:
+        process_twap(step, reference)
+    elif kind == DUE_SWITCH:
+        process_switch(step, portfolio, due_time(key))
+    else:
+        raise StorageCorrupt(f"due work {key.hex()} is of an unknown kind {kind}")

@@ -51,6 +51,8 @@ class Code(IntEnum):
     ORACLE_STALE = 41
     BAND = 42
     LIQUIDATING = 43
+    FEE_MAX = 44
+    TIME_PAST = 45
     # What the book and the portfolio allow (50..69)
     REDUCE_ONLY = 50
     POST_ONLY_CROSSES = 51
@@ -59,6 +61,9 @@ class Code(IntEnum):
     MARGIN = 54
     IOC_UNFILLED = 55
     FILL_LIMIT = 56
+    FOK_UNFILLED = 57
+    SELF_TRADE = 58
+    TRIGGER = 59
     # Money (70..89)
     AMOUNT = 70
     BALANCE = 71

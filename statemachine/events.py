@@ -62,6 +62,97 @@ REMOVED_BAND = 3
 REMOVED_REDUCE_ONLY = 4
 REMOVED_LIQUIDATING = 5
 REMOVED_SELF_TRADE = 6
+REMOVED_EXPIRED = 7
+REMOVED_SWITCH = 8
+REMOVED_BRACKET = 9
+REMOVED_TRIGGERED = 10
+REMOVED_REFUSED = 11
+REMOVED_DONE = 12
+
+
+@final
+class OrderAsleep(Event):
+    """An order waits for a price: a stop, a take-profit, an exit of a bracket."""
+
+    __slots__ = (
+        "flags",
+        "market",
+        "order_id",
+        "portfolio",
+        "price",
+        "size",
+        "trigger",
+        "trigger_price",
+    )
+
+    def __init__(
+        self,
+        market: int,
+        order_id: int,
+        portfolio: int,
+        flags: int,
+        price: int,
+        size: int,
+        trigger: int,
+        trigger_price: int,
+    ) -> None:
+        """Take what it will be, and what it waits for."""
+        self.market = market
+        self.order_id = order_id
+        self.portfolio = portfolio
+        self.flags = flags
+        self.price = price
+        self.size = size
+        self.trigger = trigger
+        self.trigger_price = trigger_price
+
+
+@final
+class OrderAwake(Event):
+    """A sleeping order left its place: it fired, was cancelled, or its bracket ended.
+
+    ``reason`` is one of the ``REMOVED_`` numbers; ``REMOVED_TRIGGERED`` if it
+    fired, with ``code`` what became of it and ``filled`` lots traded at once.
+    """
+
+    __slots__ = ("code", "filled", "market", "order_id", "portfolio", "reason")
+
+    def __init__(
+        self, market: int, order_id: int, portfolio: int, reason: int, code: int, filled: int
+    ) -> None:
+        """Take which order it was, and what became of it."""
+        self.market = market
+        self.order_id = order_id
+        self.portfolio = portfolio
+        self.reason = reason
+        self.code = code
+        self.filled = filled
+
+
+@final
+class TwapChanged(Event):
+    """A TWAP started, traded a slice, or ended (``slices`` 0, or a ``reason``)."""
+
+    __slots__ = ("filled", "market", "order_id", "portfolio", "reason", "remaining", "slices")
+
+    def __init__(
+        self,
+        market: int,
+        order_id: int,
+        portfolio: int,
+        filled: int,
+        remaining: int,
+        slices: int,
+        reason: int,
+    ) -> None:
+        """Take lots filled now, lots left, and slices left."""
+        self.market = market
+        self.order_id = order_id
+        self.portfolio = portfolio
+        self.filled = filled
+        self.remaining = remaining
+        self.slices = slices
+        self.reason = reason
 
 
 @final

@@ -30,10 +30,12 @@ from statemachine.actions import (
     Bulk,
     Cancel,
     CancelAll,
+    CancelAt,
     Modify,
     OracleUpdate,
     PlaceOrder,
     Poke,
+    Scale,
     Transaction,
     decode_transaction,
 )
@@ -67,8 +69,10 @@ def class_of(action: Action) -> int:
     match action:
         case PlaceOrder(flags=flags):
             return CLASS_POST_ONLY if flags & FLAG_POST_ONLY else CLASS_OTHER
-        case Cancel() | CancelAll():
+        case Cancel() | CancelAll() | CancelAt():
             return CLASS_CANCEL
+        case Scale(flags=flags):
+            return CLASS_POST_ONLY if flags & FLAG_POST_ONLY else CLASS_OTHER
         case Bulk(legs=legs):
             return max(class_of(leg) for leg in legs)
         case Modify(flags=flags):

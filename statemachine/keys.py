@@ -19,12 +19,16 @@ table   name          ids                                             range
 0x30    ORDER         market 2, side 1, priority 8, sequence 8        4
 0x31    OWNED         account 4, sub 1, market 2, sequence 8          6
 0x32    CLIENT_ID     account 4, sub 1, hash 8
+0x33    SLEEPER       market 2, trigger 1, priority 8, sequence 8     3
+0x34    GROUP         sequence 8
+0x35    TWAP          sequence 8
 0x40    DUE           lane 1, time 8, sequence 8                      2
 0x50    WITHDRAWAL    index 8
 ======  ============  ==============================================  ======
 
 ``range`` is the length of the prefix within which ``seek`` may look.
-``priority`` is the price for asks and 2**64 - 1 - price for bids.
+``priority`` is the price for asks, and for triggers that rise to theirs; 2**64
+- 1 - price for bids, and for triggers that fall: what fires first sorts first.
 """
 
 from struct import Struct
@@ -42,10 +46,18 @@ TABLE_POSITION: Final = 0x21
 TABLE_ORDER: Final = 0x30
 TABLE_OWNED: Final = 0x31
 TABLE_CLIENT_ID: Final = 0x32
+TABLE_SLEEPER: Final = 0x33
+TABLE_GROUP: Final = 0x34
+TABLE_TWAP: Final = 0x35
 TABLE_DUE: Final = 0x40
 TABLE_WITHDRAWAL: Final = 0x50
 
-RANGE_LENGTH: Final[dict[int, int]] = {TABLE_ORDER: 4, TABLE_OWNED: 6, TABLE_DUE: 2}
+RANGE_LENGTH: Final[dict[int, int]] = {
+    TABLE_ORDER: 4,
+    TABLE_OWNED: 6,
+    TABLE_SLEEPER: 3,
+    TABLE_DUE: 2,
+}
 """Table byte -> length of the prefix that a seek of this table uses."""
 
 CURSOR_KEY: Final = bytes([TABLE_CURSOR])
@@ -114,6 +126,33 @@ def order_place(key: bytes) -> tuple[int, int, int, int]:
     """Return (market, side, price, sequence) of an order's key."""
     _, market, side, priority, sequence = ORDER.unpack(key)
     return market, side, priority if side == SELL else PRIORITY_TOP - priority, sequence
+
+
+def sleeper_key(market: int, trigger: int, price: int, sequence: int) -> bytes:
+    """Return the key of a sleeping order; of one trigger, what fires first sorts first."""
+    priority = PRIORITY_TOP - price if trigger & 1 else price
+    return ORDER.pack(TABLE_SLEEPER, market, trigger, priority, sequence)
+
+
+def sleeper_range(market: int) -> bytes:
+    """Return the prefix of all sleeping orders of a market."""
+    return bytes([TABLE_SLEEPER, market >> 8, market & 255])
+
+
+def sleeper_place(key: bytes) -> tuple[int, int, int, int]:
+    """Return (market, trigger, trigger price, sequence) of a sleeping order's key."""
+    _, market, trigger, priority, sequence = ORDER.unpack(key)
+    return market, trigger, PRIORITY_TOP - priority if trigger & 1 else priority, sequence
+
+
+def group_key(sequence: int) -> bytes:
+    """Return the key of a bracket, by the number of its first order."""
+    return b"\x34" + sequence.to_bytes(8, "big")
+
+
+def twap_key(sequence: int) -> bytes:
+    """Return the key of a TWAP, by its order id."""
+    return b"\x35" + sequence.to_bytes(8, "big")
 
 
 def owned_key(portfolio: int, market: int, sequence: int) -> bytes:

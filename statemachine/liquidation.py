@@ -56,8 +56,8 @@ def process_slice(step: Step, number: int, market: int) -> None:
     if portfolio is None or not portfolio.flags & PORTFOLIO_LIQUIDATING:
         return
     charge_markets(step, portfolio)
-    _, more = cancel_orders(step, number, None, REMOVED_LIQUIDATING)
-    if more or step.visits >= step.rules.step_visits_max:
+    _, left = cancel_orders(step, number, None, REMOVED_LIQUIDATING)
+    if left is not None or step.visits >= step.rules.step_visits_max:
         arm_slice(step, portfolio, market, 0)
         return
     run_slice(step, portfolio, market, rewarded=False)
@@ -78,8 +78,8 @@ def start_closing(step: Step, portfolio: Portfolio, margin: Margin) -> None:
 def close_orders(step: Step, portfolio: Portfolio) -> None:
     """Cancel a flagged portfolio's orders, 16 a step; after the last one, slice."""
     cursor = step.cursor
-    _, more = cancel_orders(step, portfolio.portfolio, None, REMOVED_LIQUIDATING)
-    if not more and step.visits < step.rules.step_visits_max:
+    _, left = cancel_orders(step, portfolio.portfolio, None, REMOVED_LIQUIDATING)
+    if left is None and step.visits < step.rules.step_visits_max:
         run_slice(step, portfolio, -1, rewarded=True)
     elif cursor.continuation < step.rules.step_continuations_max - 1:
         cursor.continuation += 1

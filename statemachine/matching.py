@@ -1,17 +1,28 @@
 """Matching: price-time priority over sorted keys, at the maker's price.
 
 A taker looks at the first key of the other side's range, visits the order
-there, and goes on.  A visit fills the order or removes it: because its owner
-is being liquidated, is the taker himself, may no longer reduce, or because
-its price has come to be worse than mark by more than the fill band, so that no
-stale order drains an account past its margin.  Visits are bounded per step.
+there, and goes on.  A visit fills the order or removes it: because it has
+expired, its owner is being liquidated or is the taker himself, it may no
+longer reduce, or because its price has come to be worse than mark by more than
+the fill band, so that no stale order drains an account past its margin.
+Visits are bounded per step.
+
+Of two orders of one owner that meet, the taker's mode says which one goes:
+the maker's (0), the taker's (1), both (2), or the smaller one, with as much of
+the larger (3); no trade, no fee.
 """
 
-from hashlib import sha256
 from typing import Final, final
 
 from statemachine import events, keys
-from statemachine.actions import FLAG_REDUCE_ONLY
+from statemachine.actions import (
+    FLAG_REDUCE_ONLY,
+    SELF_TRADE_DECREMENT,
+    SELF_TRADE_MAKER,
+    SELF_TRADE_MODE,
+    SELF_TRADE_OWN_SUB,
+    SELF_TRADE_TAKER,
+)
 from statemachine.costs import COST_VISIT
 from statemachine.errors import invariant
 from statemachine.funding import settle_funding
@@ -22,14 +33,12 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
-    decode_client_id,
-    decode_owned,
-    encode_client_id,
-    encode_owned,
 )
+from statemachine.resting import forget_order, release, remove_order
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.storage import successor
 from statemachine.units import PPM_ONE
 
 NO_CLIENT: Final = bytes(8)
@@ -41,6 +50,7 @@ class Taker:
     """What takes from the book: an order on its way in, or a liquidation."""
 
     __slots__ = (
+        "decremented",
         "fee_ppm",
         "limit",
         "market",
@@ -49,7 +59,9 @@ class Taker:
         "portfolio",
         "position",
         "remaining",
+        "self_trade",
         "side",
+        "stopped",
     )
 
     def __init__(
@@ -63,6 +75,7 @@ class Taker:
         remaining: int,
         order_id: int,
         fee_ppm: int,
+        self_trade: int,
     ) -> None:
         """Want ``remaining`` lots at ``limit`` or better."""
         self.portfolio = portfolio
@@ -74,6 +87,9 @@ class Taker:
         self.remaining = remaining
         self.order_id = order_id
         self.fee_ppm = fee_ppm
+        self.self_trade = self_trade
+        self.decremented = 0
+        self.stopped = False
 
 
 def band_of(parameters: MarketRules, mark: int, side: int) -> int:
@@ -96,7 +112,7 @@ def match_orders(step: Step, taker: Taker) -> None:
     banded = step.rules.flags & FLAG_FILL_BAND != 0
     worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
     visits_max = step.rules.step_visits_max
-    while taker.remaining:
+    while taker.remaining and not taker.stopped:
         key = book.first()
         if key is None:
             return
@@ -133,13 +149,14 @@ def visit_order(step: Step, taker: Taker, order: Order, price: int, reason: int)
         return
     position = state.position(order.portfolio, taker.market.market)
     available = order.remaining
-    if maker.flags & PORTFOLIO_LIQUIDATING:
+    if order.expires_at and order.expires_at <= step.now:
+        reason = events.REMOVED_EXPIRED
+    elif maker.flags & PORTFOLIO_LIQUIDATING:
         reason = events.REMOVED_LIQUIDATING
-    elif (
-        order.portfolio >> 8 == taker.portfolio.portfolio >> 8
-        and step.rules.flags & FLAG_SELF_TRADE
-    ):
-        reason = events.REMOVED_SELF_TRADE
+    elif is_own(step, taker, order):
+        if reason == 0:
+            meet_own(step, taker, order, position, price)
+            return
     elif order.flags & FLAG_REDUCE_ONLY and reason == 0:
         available = min(available, max(0, -position.size if taker.side else position.size))
         if available == 0:
@@ -148,6 +165,40 @@ def visit_order(step: Step, taker: Taker, order: Order, price: int, reason: int)
         remove_order(state, order, reason)
         return
     fill_order(step, taker, order, maker, position, price, min(taker.remaining, available))
+
+
+def is_own(step: Step, taker: Taker, order: Order) -> bool:
+    """Return whether a resting order is the taker's own, in the scope it asked for."""
+    if not step.rules.flags & FLAG_SELF_TRADE:
+        return False
+    if taker.self_trade & SELF_TRADE_OWN_SUB:
+        return order.portfolio == taker.portfolio.portfolio
+    return order.portfolio >> 8 == taker.portfolio.portfolio >> 8
+
+
+def meet_own(step: Step, taker: Taker, order: Order, position: Position, price: int) -> None:
+    """End one's own orders that meet, as the taker's mode says."""
+    state = step.state
+    mode = taker.self_trade & SELF_TRADE_MODE
+    size = min(taker.remaining, order.remaining)
+    if mode == SELF_TRADE_DECREMENT and size < order.remaining:
+        release(position, order, 1 - taker.side, price, size)
+        order.size -= size
+        order.remaining -= size
+        state.touch(order)
+        state.touch(position)
+        sequence = int.from_bytes(order.key[12:20], "big")
+        rested = events.OrderRested(
+            position.market, sequence, order.portfolio, 1 - taker.side, price, order.remaining
+        )
+        state.events.append(rested)
+    elif mode != SELF_TRADE_TAKER:
+        remove_order(state, order, events.REMOVED_SELF_TRADE)
+    if mode == SELF_TRADE_DECREMENT:
+        taker.remaining -= size
+        taker.decremented += size
+    elif mode != SELF_TRADE_MAKER:
+        taker.stopped = True
 
 
 def fill_order(
@@ -245,132 +296,6 @@ def trade(
     state.touch(position)
 
 
-def release(position: Position, order: Order, side: int, price: int, size: int) -> None:
-    """Take ``size`` lots of an order out of its position's reserved sums."""
-    if order.flags & FLAG_REDUCE_ONLY:
-        return
-    if side == keys.BUY:
-        position.bids -= size
-        position.bids_value -= price * size
-    else:
-        position.asks -= size
-        position.asks_value -= price * size
-
-
-def forget_order(
-    state: State, order: Order, owner: Portfolio, position: Position, sequence: int
-) -> None:
-    """Delete an order's leaves, and its place in its owner's counts."""
-    key = order.key
-    market = position.market
-    order.live = False
-    state.touch(order)
-    state.range(key[:4]).remove(key)
-    owned = keys.owned_key(order.portfolio, market, sequence)
-    state.remove_blob(owned)
-    state.range(owned[:6]).remove(owned)
-    if order.client_hash != NO_CLIENT:
-        state.remove_blob(keys.client_id_key(order.portfolio, order.client_hash))
-    if order.flags & FLAG_REDUCE_ONLY:
-        position.reduce_only -= 1
-    position.orders -= 1
-    owner.open_orders -= 1
-    state.touch(position)
-    state.touch(owner)
-    state.drop_position(owner, position)
-
-
-def remove_order(state: State, order: Order, reason: int) -> None:
-    """Take a resting order off the book, with its reserved margin."""
-    market, side, price, sequence = keys.order_place(order.key)
-    owner = state.portfolio(order.portfolio)
-    if owner is None:
-        invariant(condition=False, message="an order has an owner")
-        return
-    position = state.position(order.portfolio, market)
-    release(position, order, side, price, order.remaining)
-    state.events.append(
-        events.OrderRemoved(market, sequence, order.portfolio, side, price, order.remaining, reason)
-    )
-    forget_order(state, order, owner, position, sequence)
-
-
-def rest_order(
-    step: Step,
-    owner: Portfolio,
-    position: Position,
-    side: int,
-    price: int,
-    size: int,
-    remaining: int,
-    flags: int,
-    sequence: int,
-    client_hash: bytes,
-) -> None:
-    """Put what is left of an order on the book."""
-    state = step.state
-    market = position.market
-    key = keys.order_key(market, side, price, sequence)
-    order = Order(key, False, owner.portfolio, flags, size, remaining, step.now, client_hash)
-    state.orders[key] = order
-    state.touch(order)
-    state.range(key[:4]).insert(key)
-    owned = keys.owned_key(owner.portfolio, market, sequence)
-    state.add_blob(owned, encode_owned(side, price))
-    state.range(owned[:6]).insert(owned)
-    if flags & FLAG_REDUCE_ONLY:
-        position.reduce_only += 1
-    elif side == keys.BUY:
-        position.bids += remaining
-        position.bids_value += price * remaining
-    else:
-        position.asks += remaining
-        position.asks_value += price * remaining
-    position.orders += 1
-    owner.open_orders += 1
-    state.touch(position)
-    state.touch(owner)
-    state.events.append(
-        events.OrderRested(market, sequence, owner.portfolio, side, price, remaining)
-    )
-
-
-def hash_client_id(client_id: bytes) -> bytes:
-    """Return the 8 bytes by which a client id is keyed; no id has eight zero bytes."""
-    return sha256(client_id).digest()[:8]
-
-
-def bind_client_id(
-    state: State, portfolio: int, client_hash: bytes, client_id: bytes, market: int, sequence: int
-) -> None:
-    """Note which live order has a client id."""
-    key = keys.client_id_key(portfolio, client_hash)
-    state.add_blob(key, encode_client_id(client_id, market, sequence))
-
-
-def find_order(state: State, portfolio: int, market: int, ref: int | bytes) -> Order | None:
-    """Return a portfolio's own resting order by order id or client id."""
-    if isinstance(ref, bytes):
-        data = state.blob(keys.client_id_key(portfolio, hash_client_id(ref)))
-        if data is None:
-            return None
-        client_id, at, sequence = decode_client_id(data)
-        if client_id != ref or at != market:
-            return None
-    else:
-        sequence = ref
-    return own_order(state, portfolio, market, sequence)
-
-
-def own_order(state: State, portfolio: int, market: int, sequence: int) -> Order | None:
-    """Return a portfolio's resting order by the number it was given."""
-    data = state.blob(keys.owned_key(portfolio, market, sequence))
-    if data is None:
-        return None
-    side, price = decode_owned(data)
-    return state.order(keys.order_key(market, side, price, sequence))
-
-
 def match_system(
     step: Step, portfolio: Portfolio, market: Market, side: int, size: int, limit: int
 ) -> int:
@@ -380,7 +305,52 @@ def match_system(
     """
     position = step.state.position(portfolio.portfolio, market.market)
     parameters = step.state.market_rules[market.market]
-    taker = Taker(portfolio, position, market, parameters, side, limit, size, SYSTEM_ORDER, 0)
+    taker = Taker(portfolio, position, market, parameters, side, limit, size, SYSTEM_ORDER, 0, 0)
     match_orders(step, taker)
     step.state.drop_position(portfolio, position)
     return size - taker.remaining
+
+
+def fillable(step: Step, taker: Taker) -> int:
+    """Return how many lots the book would give ``taker`` within one step; change nothing.
+
+    Counts as matching would: what it would remove gives nothing, but is a visit.
+    """
+    state = step.state
+    other = 1 - taker.side
+    market = taker.market.market
+    book = state.range(keys.order_range(market, other))
+    banded = step.rules.flags & FLAG_FILL_BAND != 0
+    worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
+    found = visits = 0
+    key = book.first()
+    while key is not None and found < taker.remaining and visits < step.rules.step_visits_max:
+        price = keys.order_place(key)[2]
+        if price > taker.limit if taker.side == keys.BUY else price < taker.limit:
+            break
+        visits += 1
+        step.cost += COST_VISIT
+        order = state.order(key)
+        if order is not None:
+            outside = banded and (price > worst if other == keys.BUY else price < worst)
+            given = 0 if outside else offered(step, taker, order)
+            if given < 0:
+                break
+            found += given
+        key = book.seek(successor(key))
+    return min(found, taker.remaining)
+
+
+def offered(step: Step, taker: Taker, order: Order) -> int:
+    """Return the lots a visit to ``order`` would trade; -1 if it would end the taker."""
+    maker = step.state.portfolio(order.portfolio)
+    if maker is None or maker.flags & PORTFOLIO_LIQUIDATING:
+        return 0
+    if order.expires_at and order.expires_at <= step.now:
+        return 0
+    if is_own(step, taker, order):
+        return 0 if taker.self_trade & SELF_TRADE_MODE == SELF_TRADE_MAKER else -1
+    if order.flags & FLAG_REDUCE_ONLY:
+        size = step.state.position(order.portfolio, taker.market.market).size
+        return min(order.remaining, max(0, -size if taker.side else size))
+    return order.remaining

@@ -19,6 +19,8 @@ FLAG_CLASS_ORDER: Final = 1
 FLAG_FILL_BAND: Final = 2
 FLAG_SELF_TRADE: Final = 4
 FLAGS_ALL: Final = 7
+TIERS_MAX: Final = 8
+NO_GUARDIAN: Final = bytes(20)
 
 
 @final
@@ -29,6 +31,14 @@ class MarketRules:
     ``tick`` in micros per lot; one lot is 10**-``lot_decimals`` of the base
     unit; rates in ppm of notional; ``maker_ppm`` may be negative (a rebate,
     never above the taker fee); ``notional_min`` in micros.
+
+    ``tiers``: (notional from which it counts in micros, initial, maintenance
+    in ppm), for what lies above it; below the first one ``initial_ppm`` and
+    ``maintenance_ppm`` count.  Between ``open_interest_lower`` and
+    ``open_interest_upper`` (micros, at mark) the initial rate rises to 100%.
+    ``open_interest_max`` in lots; ``index_band_ppm``: a farther jump of the
+    index needs a second confirming update.  For the last five, 0 or nothing
+    means "no such rule".
     """
 
     market: int
@@ -41,6 +51,11 @@ class MarketRules:
     taker_ppm: int
     fill_band_ppm: int
     notional_min: int
+    tiers: tuple[tuple[int, int, int], ...] = ()
+    open_interest_lower: int = 0
+    open_interest_upper: int = 0
+    open_interest_max: int = 0
+    index_band_ppm: int = 0
 
     def __post_init__(self) -> None:
         """Refuse parameters that could not work, once, at the edge."""
@@ -55,6 +70,26 @@ class MarketRules:
             raise ValueError(f"need -taker_ppm <= maker_ppm, have {self.maker_ppm}")
         if not 0 <= self.market < 64 or not 1 <= len(self.symbol) <= 16:
             raise ValueError("need a market below 64 and a symbol of 1 to 16 bytes")
+        if len(self.tiers) > TIERS_MAX:
+            raise ValueError(f"need at most {TIERS_MAX} tiers, have {len(self.tiers)}")
+        before = (0, self.initial_ppm, self.maintenance_ppm)
+        for tier in self.tiers:
+            if not (
+                before[0] < tier[0]
+                and before[1] <= tier[1] <= PPM_ONE
+                and before[2] <= tier[2] <= tier[1]
+            ):
+                raise ValueError(f"need tiers that ascend, have {before} before {tier}")
+            before = tier
+        if not 0 <= self.open_interest_lower <= self.open_interest_upper or (
+            self.open_interest_upper and self.open_interest_lower == self.open_interest_upper
+        ):
+            raise ValueError(
+                "need open_interest_lower < open_interest_upper, "
+                f"have {self.open_interest_lower} and {self.open_interest_upper}"
+            )
+        if self.open_interest_max < 0 or not 0 <= self.index_band_ppm <= PPM_ONE:
+            raise ValueError("need open_interest_max >= 0 and 0 <= index_band_ppm <= 1000000")
 
 
 @final
@@ -67,6 +102,7 @@ class Rules:
     publishers: tuple[bytes, ...]
     publishers_min: int
     markets: tuple[MarketRules, ...]
+    guardian: bytes = NO_GUARDIAN
 
     flags: int = FLAGS_ALL
     # Steps, segments, blocks: see `costs`
@@ -78,6 +114,9 @@ class Rules:
     signer_transactions_max: int = 128
     due_items_max: int = 64
     inbox_items_max: int = 256
+    user_items_max: int = 64
+    triggers_max: int = 32
+    scan_cost_max: int = 96
     # Time
     nonce_past_ms: int = 7_200_000
     nonce_future_ms: int = 60_000
@@ -87,13 +126,17 @@ class Rules:
     # Orders
     orders_per_portfolio_max: int = 1_024
     reduce_only_per_position_max: int = 8
-    # Oracle, mark and funding
+    twap_interval_min: int = 1_000
+    # Oracle, mark and funding; the average is that of the index
     oracle_age_ms_max: int = 60_000
+    average_window_ms: int = 3_600_000
+    average_factor_max: int = 5
     sample_interval_ms: int = 1_000
     basis_window_ms: int = 150_000
     premium_interval_ms: int = 5_000
     funding_interval_ms: int = 3_600_000
     impact_notional: int = 500_000_000
+    oracle_move_ppm: int = 1_000
     # Liquidation
     slice_ppm: int = 200_000
     slice_notional_min: int = 1_000_000_000
@@ -111,7 +154,7 @@ class Rules:
                 f"need 1 <= publishers_min <= publishers <= {PUBLISHERS_MAX}, "
                 f"have {self.publishers_min} and {len(self.publishers)}"
             )
-        if len(self.rollup) != 20 or any(len(p) != 20 for p in self.publishers):
+        if any(len(name) != 20 for name in (self.rollup, self.guardian, *self.publishers)):
             raise ValueError("addresses have 20 bytes")
         numbers = [market.market for market in self.markets]
         if numbers != sorted(set(numbers)) or not numbers:
@@ -125,7 +168,7 @@ class Rules:
             if name == "publishers":
                 value = list(value)
             elif name == "markets":
-                value = [[getattr(m, part) for part in MARKET_FIELDS] for m in value]
+                value = [encode_market_rules(market) for market in value]
             values.append(value)
         return pack(values)
 
@@ -139,6 +182,21 @@ FIELDS: Final = tuple(field.name for field in fields(Rules))
 MARKET_FIELDS: Final = tuple(field.name for field in fields(MarketRules))
 
 
+def encode_market_rules(market: MarketRules) -> list[Any]:
+    """Return a market's parameters in the order of their declaration."""
+    values: list[Any] = [getattr(market, name) for name in MARKET_FIELDS]
+    values[MARKET_FIELDS.index("tiers")] = [list(tier) for tier in market.tiers]
+    return values
+
+
+def decode_market_rules(value: object) -> MarketRules:
+    """Return the parameters that :func:`encode_market_rules` wrote."""
+    items = as_list(value, len(MARKET_FIELDS), "market rules")
+    named: dict[str, Any] = dict(zip(MARKET_FIELDS, items, strict=True))
+    named["tiers"] = tuple(tuple(as_list(tier, 3, "tier")) for tier in named["tiers"])
+    return MarketRules(**named)
+
+
 def decode_rules(data: bytes) -> Rules:
     """Return the rules that ``data`` encodes, or raise ``FrameInvalid``."""
     version, costs, *values = as_list(unpack(data), len(FIELDS) + 2, "rules")
@@ -147,10 +205,8 @@ def decode_rules(data: bytes) -> Rules:
     named: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
     try:
         named["publishers"] = tuple(as_bytes(p, 20, "publisher") for p in named["publishers"])
-        named["markets"] = tuple(
-            MarketRules(**dict(zip(MARKET_FIELDS, market, strict=True)))
-            for market in named["markets"]
-        )
+        named["guardian"] = as_bytes(named["guardian"], 20, "guardian")
+        named["markets"] = tuple(decode_market_rules(market) for market in named["markets"])
         return Rules(**named)
     except (TypeError, ValueError) as error:
         raise FrameInvalid(f"rules: {error}") from error

@@ -20,6 +20,7 @@ from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PUBLISHERS_MAX,
     Blob,
+    Group,
     Ledger,
     Market,
     Nonces,
@@ -29,6 +30,9 @@ from statemachine.records import (
     Position,
     Record,
     Signer,
+    Sleeper,
+    TwapPlan,
+    decode_group,
     decode_ledger,
     decode_market,
     decode_nonces,
@@ -37,6 +41,8 @@ from statemachine.records import (
     decode_portfolio,
     decode_position,
     decode_signer,
+    decode_sleeper,
+    decode_twap,
     encode_due,
 )
 from statemachine.rules import MarketRules, Rules
@@ -110,6 +116,7 @@ class State:
         "changed",
         "cursor",
         "events",
+        "groups",
         "ledger_record",
         "market_rules",
         "markets",
@@ -121,7 +128,9 @@ class State:
         "ranges",
         "rules",
         "signers",
+        "sleepers",
         "store",
+        "twaps",
     )
 
     def __init__(self, store: Store, rules: Rules) -> None:
@@ -136,6 +145,9 @@ class State:
         self.portfolios: dict[int, Portfolio | None] = {}
         self.positions: dict[int, Position] = {}
         self.orders: dict[bytes, Order] = {}
+        self.sleepers: dict[bytes, Sleeper] = {}
+        self.groups: dict[bytes, Group] = {}
+        self.twaps: dict[bytes, TwapPlan] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
         self.blobs: dict[bytes, Blob | None] = {}
@@ -367,13 +379,50 @@ class State:
             self.orders[key] = record
         return record if record.live else None
 
-    def add_due(self, lane: int, time: int, kind: int, market: int, portfolio: int) -> bytes:
+    def sleeper(self, key: bytes) -> Sleeper | None:
+        """Return a sleeping order by its key, if there is one."""
+        record = self.sleepers.get(key)
+        if record is None:
+            data = self.store.get(key)
+            if data is None:
+                return None
+            record = decode_sleeper(key, data)
+            self.sleepers[key] = record
+        return record if record.live else None
+
+    def group(self, number: int) -> Group | None:
+        """Return a bracket by its number, if it still stands."""
+        key = keys.group_key(number)
+        record = self.groups.get(key)
+        if record is None:
+            data = self.store.get(key)
+            if data is None:
+                return None
+            record = decode_group(key, data)
+            self.groups[key] = record
+        return record if record.live else None
+
+    def twap(self, number: int) -> TwapPlan | None:
+        """Return a TWAP by its order id, if it still runs."""
+        key = keys.twap_key(number)
+        record = self.twaps.get(key)
+        if record is None:
+            data = self.store.get(key)
+            if data is None:
+                return None
+            record = decode_twap(key, data)
+            self.twaps[key] = record
+        return record if record.live else None
+
+    def add_due(
+        self, lane: int, time: int, kind: int, market: int, portfolio: int, reference: int = 0
+    ) -> bytes:
         """Add an item of due work and return its key."""
         ledger = self.ledger()
         key = keys.due_key(lane, time, ledger.next_due)
         ledger.next_due += 1
         self.touch(ledger)
-        self.add_blob(key, encode_due(kind, market, portfolio))
+        self.add_blob(key, encode_due(kind, market, portfolio, reference))
         self.range(keys.due_range(lane)).insert(key)
         return key
 

@@ -5,8 +5,11 @@ it, from wherever the cursor leaf says, and is all that an L1 verdict executes.
 Both walk the same steps:
 
 1. *inbox*: L1 items the frame names, and any that is overdue
-2. *due work*: system items whose time has come, at most K
-3. *transactions*, in the frame's order; a bulk's legs one by one
+2. *system due work* whose time has come, at most K items
+3. *oracle updates* at the front of the frame
+4. *triggers*: sleeping orders whose price has come, at most T
+5. *user due work*: brackets, slices, switches, at most K items
+6. *transactions*, in the frame's order; a bulk's legs one by one
 
 A segment ends with the first step at which it has 64 steps, cost 192 or
 16 KiB of transactions, or with its block.
@@ -18,17 +21,22 @@ from typing import Final, final
 from statemachine import due, keys
 from statemachine.actions import (
     ApproveAgent,
+    Bracket,
     Bulk,
     Cancel,
     CancelAll,
+    CancelAt,
+    ClosePosition,
     Kind,
     Modify,
     OracleUpdate,
     PlaceOrder,
     Poke,
     RevokeAgent,
+    Scale,
     Transaction,
     Transfer,
+    Twap,
     Withdraw,
 )
 from statemachine.authority import authorise
@@ -39,24 +47,30 @@ from statemachine.cursor import (
     FLAG_EMPTY,
     PHASE_DUE,
     PHASE_INBOX,
+    PHASE_ORACLE,
     PHASE_REST,
     PHASE_TRANSACTIONS,
+    PHASE_TRIGGERS,
+    PHASE_USER_DUE,
     Cursor,
 )
 from statemachine.errors import WitnessIncomplete, invariant
 from statemachine.handlers.agents import execute_approve, execute_revoke
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
+from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
 from statemachine.handlers.deposit import execute_inbox
 from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.oracle import execute_oracle
-from statemachine.handlers.order import execute_order
+from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
 from statemachine.handlers.transfer import execute_transfer
 from statemachine.handlers.withdraw import execute_withdraw
 from statemachine.inbox import InboxItem
+from statemachine.keys import LANE_USER
 from statemachine.receipts import Receipt, append
 from statemachine.records import Ledger, Market
 from statemachine.rules import Rules
+from statemachine.sleeping import TRIGGERS, wake_next
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.storage import MemoryStore, Store
@@ -163,30 +177,69 @@ class Run:
     def run_step(self) -> bool:
         """Run the next step; return whether there was one, else come to rest."""
         cursor = self.cursor
-        if cursor.phase == PHASE_TRANSACTIONS:
-            if cursor.transaction < len(self.transactions):
-                self.run_transaction()
-                return True
-            self.close_block()
-            return False
         if cursor.phase == PHASE_INBOX:
             item = self.next_inbox_item()
             if item is not None:
                 self.run_inbox_item(item)
                 return True
-            cursor.phase = PHASE_DUE
-            cursor.due_count = 0
-        key = due.next_due(self.state, cursor.time)
-        if key is not None and cursor.due_count < self.state.rules.due_items_max:
-            self.step.begin(COST_STEP)
-            due.execute_due(self.step, key)
-            if not self.step.more:
+            self.enter_phase(PHASE_DUE)
+        if cursor.phase == PHASE_DUE:
+            key = due.next_due(self.state, cursor.time)
+            if key is not None and cursor.due_count < self.state.rules.due_items_max:
+                self.step.begin(COST_STEP)
+                due.execute_due(self.step, key)
                 cursor.due_count += 1
+                return True
+            if key is not None:
+                cursor.flags |= FLAG_BACKLOG
+            self.enter_phase(PHASE_ORACLE)
+        if cursor.phase == PHASE_ORACLE:
+            if self.has_oracle_update():
+                self.run_transaction()
+                return True
+            self.enter_phase(PHASE_TRIGGERS)
+        if cursor.phase == PHASE_TRIGGERS:
+            if self.run_trigger():
+                return True
+            self.enter_phase(PHASE_USER_DUE)
+        if cursor.phase == PHASE_USER_DUE:
+            key = due.next_due(self.state, cursor.time, LANE_USER)
+            if key is not None and cursor.due_count < self.state.rules.user_items_max:
+                self.step.begin(COST_STEP)
+                due.execute_user_due(self.step, key)
+                cursor.due_count += 1
+                return True
+            self.enter_phase(PHASE_TRANSACTIONS)
+        if cursor.transaction < len(self.transactions):
+            self.run_transaction()
             return True
-        if key is not None:
-            cursor.flags |= FLAG_BACKLOG
-        cursor.phase = PHASE_TRANSACTIONS
-        return self.run_step()
+        self.close_block()
+        return False
+
+    def enter_phase(self, phase: int) -> None:
+        """Go on to the next phase of the block."""
+        self.cursor.phase = phase
+        self.cursor.due_count = 0
+        self.cursor.scan = 0
+
+    def has_oracle_update(self) -> bool:
+        """Return whether the next transaction is one of the oracle updates at the front."""
+        place = self.cursor.transaction
+        return place < len(self.transactions) and self.transactions[place].kind == Kind.ORACLE
+
+    def run_trigger(self) -> bool:
+        """Wake one sleeping order, or scan on; return whether there was anything to do."""
+        cursor = self.cursor
+        if self.state.ledger().sleepers == 0:
+            return False
+        if cursor.due_count >= self.state.rules.triggers_max:
+            return False
+        if cursor.scan >= len(self.state.rules.markets) * TRIGGERS:
+            return False
+        self.step.begin(COST_STEP)
+        if wake_next(self.step):
+            cursor.due_count += 1
+        return True
 
     def next_inbox_item(self) -> InboxItem | None:
         """Return the next L1 item to consume: one the frame names, or an overdue one."""
@@ -238,7 +291,7 @@ class Run:
             cursor.account = step.account
         else:
             step.account = cursor.account
-        if isinstance(action, Bulk):
+        if isinstance(action, Bulk | Scale):
             self.run_leg(transaction, action)
             return
         self.execute(transaction)
@@ -259,6 +312,14 @@ class Run:
             execute_cancel_all(step, action)
         elif isinstance(action, Poke):
             execute_poke(step, action)
+        elif isinstance(action, ClosePosition):
+            execute_close(step, action)
+        elif isinstance(action, Bracket):
+            execute_bracket(step, action)
+        elif isinstance(action, Twap):
+            execute_twap(step, action)
+        elif isinstance(action, CancelAt):
+            execute_cancel_at(step, action)
         elif isinstance(action, Withdraw):
             execute_withdraw(step, action)
         elif isinstance(action, Transfer):
@@ -268,23 +329,28 @@ class Run:
         elif isinstance(action, RevokeAgent):
             execute_revoke(step, action)
 
-    def run_leg(self, transaction: Transaction, bulk: Bulk) -> None:
-        """Run one leg of a bulk, or its continuation."""
+    def run_leg(self, transaction: Transaction, bulk: Bulk | Scale) -> None:
+        """Run one leg of a bulk or a scale, or its continuation."""
         cursor = self.cursor
         step = self.step
-        leg = bulk.legs[cursor.leg]
-        if isinstance(leg, PlaceOrder):
-            execute_order(step, leg)
-        elif isinstance(leg, Cancel):
-            execute_cancel(step, leg)
+        if isinstance(bulk, Scale):
+            legs = bulk.orders
+            execute_order(step, scale_leg(step, bulk, cursor.leg))
         else:
-            execute_modify(step, leg)
+            legs = len(bulk.legs)
+            leg = bulk.legs[cursor.leg]
+            if isinstance(leg, PlaceOrder):
+                execute_order(step, leg)
+            elif isinstance(leg, Cancel):
+                execute_cancel(step, leg)
+            else:
+                execute_modify(step, leg)
         if step.more:
             return
         self.add_receipt(transaction.hash, cursor.transaction, cursor.leg)
         self.forget_continuation()
         cursor.leg += 1
-        if cursor.leg == len(bulk.legs):
+        if cursor.leg == legs:
             cursor.leg = 0
             cursor.transaction += 1
 
@@ -302,6 +368,8 @@ class Run:
             cursor.continuation = 0
             cursor.order_id = 0
             cursor.client_hash = 0
+            cursor.expires_at = 0
+            cursor.group = 0
             cursor.remaining = 0
             cursor.filled = 0
             cursor.notional = 0

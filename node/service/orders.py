@@ -8,7 +8,7 @@ from proto.sextant.v1 import query_pb2
 from statemachine import keys
 from statemachine.actions import FLAG_POST_ONLY, FLAG_REDUCE_ONLY
 from statemachine.events import Fill, OrderRemoved
-from statemachine.matching import NO_CLIENT, hash_client_id
+from statemachine.resting import NO_CLIENT, hash_client_id
 from statemachine.records import Order, decode_client_id, decode_owned
 from statemachine.state import State
 

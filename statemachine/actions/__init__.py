@@ -6,11 +6,16 @@ its hash is the SHA-256 of those bytes.
 ====  ==============  =====================================================
 kind  action          body
 ====  ==============  =====================================================
-1     PlaceOrder      sub, market, flags, price, size, client id
+1     PlaceOrder      sub, market, flags, price, size, client id[, terms]
 2     Cancel          sub, market, ref
-3     CancelAll       sub, market (65535: every market)
+3     CancelAll       sub, market (65535: every one), side (2: both)
 4     Modify          sub, market, flags, ref, price, size
 5     Bulk            sub, [[market, [leg...]]...]
+6     Bracket         sub, [entry], [exit, exit]
+7     Twap            sub, market, flags, price, size, slices, interval
+8     CancelAt        sub, time
+9     ClosePosition   sub, market, price
+10    Scale           sub, market, flags, first, last, size, orders
 16    Withdraw        sub, amount
 17    Transfer        source sub, target sub, amount
 18    ApproveAgent    agent, expiry, kinds mask, markets mask (0: all)
@@ -19,32 +24,74 @@ kind  action          body
 33    Poke            account, sub
 ====  ==============  =====================================================
 
-``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only.
+``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
+16 FOK + 32 slide + 64 total (modify).  ``terms`` = expiry, self-trade mode,
+max fee, trigger, trigger price; absent if none is asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
+from statemachine.actions.compound import (
+    COMPOUND,
+    EXITS_MAX,
+    INTERVAL_LIMIT,
+    SCALE_ORDERS_MAX,
+    SLICES_MAX,
+    body_of_compound,
+    decode_bracket,
+    decode_compound,
+    decode_scale,
+    decode_twap,
+)
 from statemachine.actions.fields import (
     FLAGS_LIMIT,
     MARKETS_LIMIT,
+    SELF_TRADE_LIMIT,
+    TRIGGERS_LIMIT,
     U64,
     client_id_of,
     flags_of,
+    pack_order,
+    pack_terms,
     price_of,
     ref_of,
     size_of,
+    terms_of,
+    unpack_order,
 )
 from statemachine.actions.kinds import (
+    FEE_ANY,
+    FLAG_FOK,
     FLAG_IOC,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
+    FLAG_SLIDE,
+    FLAG_TOTAL,
     KIND_OF,
     MARKET_EVERY,
+    NO_EXPIRY,
+    NO_TERMS,
+    NO_TRIGGER,
+    SELF_TRADE_BOTH,
+    SELF_TRADE_DECREMENT,
+    SELF_TRADE_MAKER,
+    SELF_TRADE_MODE,
+    SELF_TRADE_OWN_SUB,
+    SELF_TRADE_TAKER,
+    SIDE_BOTH,
+    TRIGGER_FALL,
+    TRIGGER_INDEX,
+    TRIGGER_LAST,
+    TRIGGER_MARK,
+    TRIGGER_RISE,
     Action,
     ApproveAgent,
+    Bracket,
     Bulk,
     Cancel,
     CancelAll,
+    CancelAt,
+    ClosePosition,
     Kind,
     Leg,
     Modify,
@@ -53,7 +100,10 @@ from statemachine.actions.kinds import (
     PlaceOrder,
     Poke,
     RevokeAgent,
+    Scale,
+    Terms,
     Transfer,
+    Twap,
     Withdraw,
 )
 from statemachine.actions.legs import (
@@ -78,24 +128,53 @@ from statemachine.actions.wire import (
 
 __all__ = [
     "BULK_LEGS_MAX",
+    "COMPOUND",
+    "EXITS_MAX",
+    "FEE_ANY",
     "FLAGS_LIMIT",
+    "FLAG_FOK",
     "FLAG_IOC",
     "FLAG_POST_ONLY",
     "FLAG_REDUCE_ONLY",
     "FLAG_SELL",
+    "FLAG_SLIDE",
+    "FLAG_TOTAL",
+    "INTERVAL_LIMIT",
     "KIND_OF",
     "MARKETS_LIMIT",
     "MARKET_EVERY",
+    "NO_EXPIRY",
+    "NO_TERMS",
+    "NO_TRIGGER",
     "ORACLE_MESSAGES_MAX",
+    "SCALE_ORDERS_MAX",
+    "SELF_TRADE_BOTH",
+    "SELF_TRADE_DECREMENT",
+    "SELF_TRADE_LIMIT",
+    "SELF_TRADE_MAKER",
+    "SELF_TRADE_MODE",
+    "SELF_TRADE_OWN_SUB",
+    "SELF_TRADE_TAKER",
+    "SIDE_BOTH",
     "SIGNATURE_SIZE",
+    "SLICES_MAX",
     "TRANSACTION_BYTES_MAX",
     "TRANSACTION_VERSION",
+    "TRIGGERS_LIMIT",
+    "TRIGGER_FALL",
+    "TRIGGER_INDEX",
+    "TRIGGER_LAST",
+    "TRIGGER_MARK",
+    "TRIGGER_RISE",
     "U64",
     "Action",
     "ApproveAgent",
+    "Bracket",
     "Bulk",
     "Cancel",
     "CancelAll",
+    "CancelAt",
+    "ClosePosition",
     "Kind",
     "Leg",
     "Modify",
@@ -104,21 +183,33 @@ __all__ = [
     "PlaceOrder",
     "Poke",
     "RevokeAgent",
+    "Scale",
+    "Terms",
     "Transaction",
     "Transfer",
+    "Twap",
     "Withdraw",
     "body_of",
+    "body_of_compound",
     "client_id_of",
     "decode_action",
+    "decode_bracket",
+    "decode_compound",
     "decode_oracle_update",
     "decode_rare_action",
+    "decode_scale",
     "decode_transaction",
+    "decode_twap",
     "encode_transaction",
     "flags_of",
     "pack_legs",
+    "pack_order",
+    "pack_terms",
     "price_of",
     "ref_of",
     "size_of",
+    "terms_of",
     "unpack_group",
     "unpack_legs",
+    "unpack_order",
 ]

@@ -2,11 +2,15 @@
 
 from typing import Final
 
-from statemachine.codec import as_bytes, as_int, as_uint
-from statemachine.units import LOTS_LIMIT, PRICE_LIMIT, Lots, Price
+from statemachine.actions.kinds import FEE_ANY, NO_TERMS, PlaceOrder, Terms
+from statemachine.codec import as_bytes, as_int, as_list, as_uint
+from statemachine.errors import FrameInvalid
+from statemachine.units import LOTS_LIMIT, PRICE_LIMIT, TIME_LIMIT, Lots, Millis, Price
 
 MARKETS_LIMIT: Final = 65535
-FLAGS_LIMIT: Final = 16
+FLAGS_LIMIT: Final = 128
+TRIGGERS_LIMIT: Final = 6
+SELF_TRADE_LIMIT: Final = 8
 U64: Final = 1 << 64
 
 
@@ -37,3 +41,48 @@ def ref_of(value: object, base: int) -> int | bytes:
     if type(value) is bytes:
         return as_bytes(value, 16, "client id")
     return as_uint(as_int(value, U64, "order id") + base, U64, "order id")
+
+
+def terms_of(value: object) -> Terms:
+    """Return an order's terms; those that ask for nothing are not written."""
+    expires_at, self_trade, max_fee, trigger, trigger_price = as_list(value, 5, "terms")
+    terms = Terms(
+        Millis(as_uint(expires_at, TIME_LIMIT, "order expiry")),
+        as_uint(self_trade, SELF_TRADE_LIMIT, "self-trade mode"),
+        as_uint(max_fee, FEE_ANY + 1, "max fee"),
+        as_uint(trigger, TRIGGERS_LIMIT, "trigger"),
+        price_of(trigger_price),
+    )
+    if terms == NO_TERMS:
+        raise FrameInvalid("terms: nothing is asked for, so nothing is written")
+    return terms
+
+
+def pack_order(order: PlaceOrder) -> list[object]:
+    """Return an order as an array of 6 items, or 7 where it has terms."""
+    packed: list[object] = [order.sub, order.market, order.flags, order.price, order.size]
+    packed.append(order.client_id)
+    if order.terms != NO_TERMS:
+        packed.append(pack_terms(order.terms))
+    return packed
+
+
+def pack_terms(terms: Terms) -> list[object]:
+    """Return terms as an array."""
+    first: list[object] = [terms.expires_at, terms.self_trade, terms.max_fee_ppm]
+    return [*first, terms.trigger, terms.trigger_price]
+
+
+def unpack_order(value: object) -> PlaceOrder:
+    """Return the order that :func:`pack_order` wrote, or raise ``FrameInvalid``."""
+    with_terms = type(value) is list and len(value) == 7
+    items = as_list(value, 7 if with_terms else 6, "order")
+    return PlaceOrder(
+        as_uint(items[0], 256, "sub"),
+        as_uint(items[1], MARKETS_LIMIT, "market"),
+        flags_of(items[2]),
+        price_of(items[3]),
+        size_of(items[4]),
+        client_id_of(items[5]),
+        terms_of(items[6]) if with_terms else NO_TERMS,
+    )

@@ -7,10 +7,34 @@ from typing import Final, final
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
+SIDE_BOTH: Final = 2
 FLAG_SELL: Final = 1
 FLAG_IOC: Final = 2
 FLAG_POST_ONLY: Final = 4
 FLAG_REDUCE_ONLY: Final = 8
+FLAG_FOK: Final = 16
+"""Fill all of it within one step, or do nothing."""
+FLAG_SLIDE: Final = 32
+"""With post-only: move a crossing price to one tick from the other side instead of refusing."""
+FLAG_TOTAL: Final = 64
+"""In a modify: the size counts what has been filled already."""
+
+SELF_TRADE_MAKER: Final = 0
+SELF_TRADE_TAKER: Final = 1
+SELF_TRADE_BOTH: Final = 2
+SELF_TRADE_DECREMENT: Final = 3
+SELF_TRADE_MODE: Final = 3
+SELF_TRADE_OWN_SUB: Final = 4
+"""Added to a mode: only orders of the same sub-account are one's own."""
+
+TRIGGER_RISE: Final = 0
+TRIGGER_FALL: Final = 1
+TRIGGER_MARK: Final = 0
+TRIGGER_INDEX: Final = 2
+TRIGGER_LAST: Final = 4
+FEE_ANY: Final = 1_000_000
+NO_EXPIRY: Final = Millis(0)
+NO_TRIGGER: Final = Price(0)
 
 
 @final
@@ -22,12 +46,37 @@ class Kind(IntEnum):
     CANCEL_ALL = 3
     MODIFY = 4
     BULK = 5
+    BRACKET = 6
+    TWAP = 7
+    CANCEL_AT = 8
+    CLOSE = 9
+    SCALE = 10
     WITHDRAW = 16
     TRANSFER = 17
     APPROVE_AGENT = 18
     REVOKE_AGENT = 19
     ORACLE = 32
     POKE = 33
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an order may ask for beyond price and size.
+
+    ``expires_at`` (ms, 0: never) ends a resting order; ``self_trade`` is a
+    mode and a scope; ``max_fee_ppm`` bounds the fee rate; an order with a
+    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires.
+    """
+
+    expires_at: Millis = NO_EXPIRY
+    self_trade: int = 0
+    max_fee_ppm: int = FEE_ANY
+    trigger: int = 0
+    trigger_price: Price = NO_TRIGGER
+
+
+NO_TERMS: Final = Terms()
 
 
 @final
@@ -41,6 +90,7 @@ class PlaceOrder:
     price: Price
     size: Lots
     client_id: bytes = b""
+    terms: Terms = NO_TERMS
 
 
 @final
@@ -56,10 +106,14 @@ class Cancel:
 @final
 @dataclass(frozen=True, slots=True)
 class CancelAll:
-    """Take every order of a market, or of all markets, off the book."""
+    """Take every order of a market, or of all markets, off the book.
+
+    ``side`` 0 or 1 keeps the other side's; 2 takes both, and what sleeps.
+    """
 
     sub: int
     market: int
+    side: int = SIDE_BOTH
 
 
 @final
@@ -85,6 +139,67 @@ class Bulk:
 
     sub: int
     legs: tuple[Leg, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """An entry with exits (OTO, OTOCO), or two exits that end each other (OCO).
+
+    ``entry`` is absent in an OCO.  Exits have triggers, and only ever reduce.
+    They wake once the entry has ended with something filled.
+    """
+
+    sub: int
+    entry: PlaceOrder | None
+    exits: tuple[PlaceOrder, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Twap:
+    """Trade ``size`` lots in even slices, one each ``interval`` ms, never past ``price``."""
+
+    sub: int
+    market: int
+    flags: int
+    price: Price
+    size: Lots
+    slices: int
+    interval: Millis
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CancelAt:
+    """The dead-man's switch: cancel everything of a sub-account at a time; 0 disarms."""
+
+    sub: int
+    time: Millis
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ClosePosition:
+    """Close a whole position, whatever its size by then, at ``price`` or better."""
+
+    sub: int
+    market: int
+    price: Price
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """2 to 32 orders evenly spread from ``first`` to ``last`` price, ``size`` lots in all."""
+
+    sub: int
+    market: int
+    flags: int
+    first: Price
+    last: Price
+    size: Lots
+    orders: int
 
 
 @final
@@ -160,6 +275,11 @@ Action = (
     | CancelAll
     | Modify
     | Bulk
+    | Bracket
+    | Twap
+    | CancelAt
+    | ClosePosition
+    | Scale
     | Withdraw
     | Transfer
     | ApproveAgent
@@ -174,6 +294,11 @@ KIND_OF: Final[dict[type, Kind]] = {
     CancelAll: Kind.CANCEL_ALL,
     Modify: Kind.MODIFY,
     Bulk: Kind.BULK,
+    Bracket: Kind.BRACKET,
+    Twap: Kind.TWAP,
+    CancelAt: Kind.CANCEL_AT,
+    ClosePosition: Kind.CLOSE,
+    Scale: Kind.SCALE,
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
     ApproveAgent: Kind.APPROVE_AGENT,

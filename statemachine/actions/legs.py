@@ -1,7 +1,7 @@
 """The legs of a bulk, packed as differences.
 
-A leg is ``[0, flags, price, size, client id]``, ``[1, ref]`` or ``[2, flags,
-ref, price, size]``, with prices and order ids as differences from the
+A leg is ``[0, flags, price, size, client id]`` (and the terms, if any), ``[1,
+ref]`` or ``[2, flags, ref, price, size]``, with prices and order ids as differences from the
 previous ones of the same market's list, starting at 0.
 """
 
@@ -11,11 +11,13 @@ from statemachine.actions.fields import (
     MARKETS_LIMIT,
     client_id_of,
     flags_of,
+    pack_terms,
     price_of,
     ref_of,
     size_of,
+    terms_of,
 )
-from statemachine.actions.kinds import Cancel, Leg, Modify, PlaceOrder
+from statemachine.actions.kinds import NO_TERMS, Cancel, Leg, Modify, PlaceOrder
 from statemachine.codec import as_int, as_list, as_uint
 from statemachine.errors import FrameInvalid
 from statemachine.units import PRICE_LIMIT
@@ -35,7 +37,10 @@ def pack_legs(legs: tuple[Leg, ...]) -> list[object]:
         items = groups[-1][1]
         match leg:
             case PlaceOrder():
-                items.append([0, leg.flags, leg.price - price, leg.size, leg.client_id])
+                item = [0, leg.flags, leg.price - price, leg.size, leg.client_id]
+                if leg.terms != NO_TERMS:
+                    item.append(pack_terms(leg.terms))
+                items.append(item)
                 price = leg.price
             case Cancel(ref=int(ref)):
                 items.append([1, ref - order_id])
@@ -76,11 +81,13 @@ def unpack_group(sub: int, market: int, items: list[Any], legs: list[Leg]) -> No
         if type(item) is not list or not item:
             raise FrameInvalid("bulk: a leg is an array")
         ref: int | bytes
-        if item[0] == 0 and len(item) == 5:
+        if item[0] == 0 and 5 <= len(item) <= 6:
             price += as_int(item[2], PRICE_LIMIT, "price")
             size = size_of(item[3])
             cid = client_id_of(item[4])
-            legs.append(PlaceOrder(sub, market, flags_of(item[1]), price_of(price), size, cid))
+            terms = terms_of(item[5]) if len(item) == 6 else NO_TERMS
+            flags = flags_of(item[1])
+            legs.append(PlaceOrder(sub, market, flags, price_of(price), size, cid, terms))
         elif item[0] == 1 and len(item) == 2:
             ref = ref_of(item[1], order_id)
             order_id = ref if isinstance(ref, int) else order_id
@@ -92,4 +99,4 @@ def unpack_group(sub: int, market: int, items: list[Any], legs: list[Leg]) -> No
             size = size_of(item[4])
             legs.append(Modify(sub, market, flags_of(item[1]), ref, price_of(price), size))
         else:
-            raise FrameInvalid("bulk: a leg is [0, 4 items], [1, ref] or [2, 4 items]")
+            raise FrameInvalid("bulk: a leg is [0, 4 or 5 items], [1, ref] or [2, 4 items]")

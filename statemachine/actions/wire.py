@@ -7,22 +7,27 @@ hash is the SHA-256 of those bytes.  See the package for the bodies.
 from hashlib import sha256
 from typing import Final, final
 
+from statemachine.actions.compound import COMPOUND, body_of_compound, decode_compound
 from statemachine.actions.fields import (
     MARKETS_LIMIT,
     U64,
-    client_id_of,
     flags_of,
+    pack_order,
     price_of,
     ref_of,
     size_of,
+    unpack_order,
 )
 from statemachine.actions.kinds import (
     KIND_OF,
     Action,
     ApproveAgent,
+    Bracket,
     Bulk,
     Cancel,
     CancelAll,
+    CancelAt,
+    ClosePosition,
     Kind,
     Modify,
     OracleMessage,
@@ -30,7 +35,9 @@ from statemachine.actions.kinds import (
     PlaceOrder,
     Poke,
     RevokeAgent,
+    Scale,
     Transfer,
+    Twap,
     Withdraw,
 )
 from statemachine.actions.legs import pack_legs, unpack_legs
@@ -67,17 +74,18 @@ def body_of(action: Action) -> list[object]:
     """Return the body of ``action`` as it is packed, signed and hashed."""
     match action:
         case PlaceOrder():
-            head = [action.sub, action.market, action.flags]
-            return [*head, action.price, action.size, action.client_id]
+            return pack_order(action)
         case Cancel():
             return [action.sub, action.market, action.ref]
         case CancelAll():
-            return [action.sub, action.market]
+            return [action.sub, action.market, action.side]
         case Modify():
             head = [action.sub, action.market, action.flags]
             return [*head, action.ref, action.price, action.size]
         case Bulk():
             return [action.sub, pack_legs(action.legs)]
+        case Bracket() | Twap() | CancelAt() | ClosePosition() | Scale():
+            return body_of_compound(action)
         case Withdraw():
             return [action.sub, action.amount]
         case Transfer():
@@ -119,15 +127,7 @@ def decode_transaction(data: bytes) -> Transaction:
 def decode_action(kind: int, body: object) -> Action:
     """Return the action of one kind and body, or raise ``FrameInvalid``."""
     if kind == Kind.ORDER:
-        sub, market, flags, price, size, client_id = as_list(body, 6, "order")
-        return PlaceOrder(
-            as_uint(sub, 256, "sub"),
-            as_uint(market, MARKETS_LIMIT, "market"),
-            flags_of(flags),
-            price_of(price),
-            size_of(size),
-            client_id_of(client_id),
-        )
+        return unpack_order(body)
     if kind == Kind.CANCEL:
         sub, market, ref = as_list(body, 3, "cancel")
         return Cancel(
@@ -147,14 +147,18 @@ def decode_action(kind: int, body: object) -> Action:
             price_of(price),
             size_of(size),
         )
+    if kind in COMPOUND:
+        return decode_compound(kind, body)
     return decode_rare_action(kind, body)
 
 
 def decode_rare_action(kind: int, body: object) -> Action:
     """Return an action that is not on the hot path, or raise ``FrameInvalid``."""
     if kind == Kind.CANCEL_ALL:
-        sub, market = as_list(body, 2, "cancel all")
-        return CancelAll(as_uint(sub, 256, "sub"), as_uint(market, 65536, "market"))
+        sub, market, side = as_list(body, 3, "cancel all")
+        return CancelAll(
+            as_uint(sub, 256, "sub"), as_uint(market, 65536, "market"), as_uint(side, 3, "side")
+        )
     if kind == Kind.WITHDRAW:
         sub, amount = as_list(body, 2, "withdraw")
         return Withdraw(as_uint(sub, 256, "sub"), Micros(as_uint(amount, U64, "amount")))

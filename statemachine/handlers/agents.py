@@ -18,9 +18,7 @@ from statemachine.rules import Rules
 from statemachine.signing import NO_ADDRESS
 from statemachine.step import Step
 
-KINDS_ALLOWED: Final = (
-    1 << Kind.ORDER | 1 << Kind.CANCEL | 1 << Kind.CANCEL_ALL | 1 << Kind.MODIFY | 1 << Kind.BULK
-)
+KINDS_ALLOWED: Final = sum(1 << kind for kind in range(Kind.ORDER, Kind.SCALE + 1))
 """What an agent may ever sign: no kind that moves money, earns it or makes other agents."""
 
 

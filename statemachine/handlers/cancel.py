@@ -1,28 +1,55 @@
-"""Cancel one order, or all orders of a market or of a portfolio."""
+"""Cancel one order, or all orders of a market, of a side, or of a portfolio."""
 
 from statemachine import events, keys
-from statemachine.actions import MARKET_EVERY, Cancel, CancelAll
+from statemachine.actions import MARKET_EVERY, SIDE_BOTH, Cancel, CancelAll
 from statemachine.costs import COST_PORTFOLIO, COST_REMOVE, COST_VISIT
 from statemachine.errors import Code, invariant
-from statemachine.matching import find_order, own_order, remove_order
+from statemachine.records import OWNED_ASLEEP, OWNED_TWAP, decode_owned
+from statemachine.resting import find_sequence, remove_order
+from statemachine.sleeping import remove_sleeper
+from statemachine.state import State
 from statemachine.step import Step
+from statemachine.twap import remove_twap
 
 
 def execute_cancel(step: Step, action: Cancel) -> None:
-    """Take one order off the book; ``order_id`` of the receipt names it."""
+    """Take one order off the book, or out of its sleep; ``order_id`` names it."""
     # READ
     state = step.state
     step.cost += COST_PORTFOLIO + COST_REMOVE
-    order = find_order(state, step.account << 8 | action.sub, action.market, action.ref)
+    number = step.account << 8 | action.sub
+    sequence = find_sequence(state, number, action.market, action.ref)
 
     # CHECKS
-    if order is None:
+    if state.blob(keys.owned_key(number, action.market, sequence)) is None:
         step.refuse(Code.ORDER_UNKNOWN)
         return
 
     # EFFECTS
-    step.order_id = int.from_bytes(order.key[12:20], "big")
-    remove_order(state, order, events.REMOVED_CANCELLED)
+    step.order_id = sequence
+    remove_owned(state, number, action.market, sequence, events.REMOVED_CANCELLED)
+
+
+def remove_owned(state: State, portfolio: int, market: int, sequence: int, reason: int) -> None:
+    """Remove an order that its owner's list names, wherever it stands."""
+    data = state.blob(keys.owned_key(portfolio, market, sequence))
+    if data is None:
+        invariant(condition=False, message="an owned order is in its owner's list")
+        return
+    side, price = decode_owned(data)
+    if side == OWNED_TWAP:
+        plan = state.twap(sequence)
+        if plan is not None:
+            remove_twap(state, plan, reason)
+    elif side >= OWNED_ASLEEP:
+        key = keys.sleeper_key(market, side - OWNED_ASLEEP, price, sequence)
+        sleeper = state.sleeper(key)
+        if sleeper is not None:
+            remove_sleeper(state, sleeper, reason)
+    else:
+        order = state.order(keys.order_key(market, side, price, sequence))
+        if order is not None:
+            remove_order(state, order, reason)
 
 
 def execute_cancel_all(step: Step, action: CancelAll) -> None:
@@ -40,36 +67,54 @@ def execute_cancel_all(step: Step, action: CancelAll) -> None:
 
     # EFFECTS
     market = None if action.market == MARKET_EVERY else action.market
-    removed, more = cancel_orders(step, number, market, events.REMOVED_CANCELLED)
+    place, start = (cursor.remaining, cursor.order_id) if cursor.continuation else (market or 0, 0)
+    removed, left = cancel_orders(
+        step, number, market, events.REMOVED_CANCELLED, action.side, place, start
+    )
     cursor.filled += removed
-    if more:
+    if left is not None:
         step.more = True
         cursor.continuation = 1
+        cursor.remaining, cursor.order_id = left
         return
     step.args = (cursor.filled,)
 
 
-def cancel_orders(step: Step, portfolio: int, market: int | None, reason: int) -> tuple[int, bool]:
-    """Remove up to a step's visits of a portfolio's orders; return (how many, more left)."""
+def cancel_orders(
+    step: Step,
+    portfolio: int,
+    market: int | None,
+    reason: int,
+    side: int = SIDE_BOTH,
+    place: int = 0,
+    sequence: int = 0,
+) -> tuple[int, tuple[int, int] | None]:
+    """Remove up to a step's visits of a portfolio's orders.
+
+    Begins at order ``sequence`` of market ``place``; returns how many were
+    removed, and the (market, sequence) at which to go on, if there is more.
+    """
     state = step.state
-    prefix = keys.owned_range(portfolio)
-    start = prefix if market is None else keys.owned_key(portfolio, market, 0)
-    owned = state.range(prefix)
+    owned = state.range(keys.owned_range(portfolio))
     removed = 0
-    while True:
-        key = owned.seek(start)
-        if key is None:
-            return removed, False
+    key = owned.seek(keys.owned_key(portfolio, place if market is None else market, sequence))
+    while key is not None:
         at, sequence = keys.owned_place(key)
         if market is not None and at != market:
-            return removed, False
+            return removed, None
         if step.visits >= step.rules.step_visits_max:
-            return removed, True
+            return removed, (at, sequence)
         step.visits += 1
         step.cost += COST_VISIT
-        order = own_order(state, portfolio, at, sequence)
-        if order is None:
-            invariant(condition=False, message="an owned order is on the book")
-            return removed, False
-        remove_order(state, order, reason)
-        removed += 1
+        if side == SIDE_BOTH or owned_side(state, key) == side:
+            remove_owned(state, portfolio, at, sequence, reason)
+            removed += 1
+        key = owned.seek(keys.owned_key(portfolio, at, sequence + 1))
+    return removed, None
+
+
+def owned_side(state: State, key: bytes) -> int:
+    """Return the book side of an owned order; what is not on the book has neither."""
+    data = state.blob(key)
+    side = OWNED_TWAP if data is None else decode_owned(data)[0]
+    return side if side < OWNED_ASLEEP else -1

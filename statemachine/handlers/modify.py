@@ -5,10 +5,19 @@ order now lives, or nothing changed.
 """
 
 from statemachine import events, keys
-from statemachine.actions import FLAG_IOC, FLAG_REDUCE_ONLY, FLAG_SELL, Modify
+from statemachine.actions import (
+    FEE_ANY,
+    FLAG_FOK,
+    FLAG_IOC,
+    FLAG_REDUCE_ONLY,
+    FLAG_SELL,
+    FLAG_TOTAL,
+    NO_TERMS,
+    Modify,
+    PlaceOrder,
+)
 from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_REMOVE
-from statemachine.errors import Code
-from statemachine.handlers.order import (
+from statemachine.entry import (
     Entry,
     book_allows,
     enter_order,
@@ -16,10 +25,13 @@ from statemachine.handlers.order import (
     resume,
     shape_allows,
 )
+from statemachine.errors import Code
 from statemachine.margin import charge_markets
-from statemachine.matching import NO_CLIENT, find_order, release, remove_order
 from statemachine.records import Order, Portfolio, Position, decode_client_id
+from statemachine.resting import NO_CLIENT, find_order, release, remove_order
+from statemachine.state import State
 from statemachine.step import Step
+from statemachine.units import Lots
 
 
 def execute_modify(step: Step, action: Modify) -> None:
@@ -29,7 +41,8 @@ def execute_modify(step: Step, action: Modify) -> None:
     number = step.account << 8 | action.sub
     step.cost += COST_PORTFOLIO + COST_REMOVE + COST_PLACE
     if step.cursor.continuation:
-        resume(step, action.flags, action.market, number, action.price, action.size)
+        flags = action.flags & ~FLAG_TOTAL
+        resume(step, PlaceOrder(action.sub, action.market, flags, action.price, action.size))
         return
 
     # CHECKS, in the order of their codes
@@ -45,10 +58,14 @@ def execute_modify(step: Step, action: Modify) -> None:
     charge_markets(step, portfolio)
     _, side, price, sequence = keys.order_place(order.key)
     kept = FLAG_SELL | FLAG_REDUCE_ONLY
-    if action.flags & FLAG_IOC or (order.flags ^ action.flags) & kept:
+    if action.flags & (FLAG_IOC | FLAG_FOK) or (order.flags ^ action.flags) & kept:
         # A change of side or kind is a new order, to be signed as one.
         step.refuse(Code.FIELD, (action.flags,))
         return
+    size = action.size
+    if action.flags & FLAG_TOTAL:
+        # What was filled since the client last looked is not traded again.
+        size = Lots(max(0, size - (order.size - order.remaining)))
     client_id = b""
     if order.client_hash != NO_CLIENT:
         data = state.blob(keys.client_id_key(number, order.client_hash))
@@ -57,25 +74,40 @@ def execute_modify(step: Step, action: Modify) -> None:
         portfolio,
         state.market(action.market),
         parameters,
-        action.flags,
+        action.flags & ~FLAG_TOTAL,
         action.price,
-        action.size,
+        size,
         client_id,
         order.client_hash,
+        order.expires_at,
+        NO_TERMS.self_trade,
+        FEE_ANY,
+        order.group,
     )
     position = state.position(number, action.market)
     if not shape_allows(step, entry):
         return
-    if price == action.price and action.size <= order.remaining:
-        shrink(step, order, position, side, price, action.size, sequence)
+    if price == action.price and size <= order.remaining:
+        shrink(step, order, position, side, price, size, sequence)
         return
     if not replacement_allowed(step, entry, portfolio, position, order):
         return
 
     # EFFECTS: from here on the order must be accepted.
+    if order.group:
+        keep_entry(state, order)
     remove_order(state, order, events.REMOVED_MODIFIED)
     position = state.open_position(portfolio, action.market)
     enter_order(step, entry, position)
+
+
+def keep_entry(state: State, order: Order) -> None:
+    """Let a bracket's entry change its order: what it filled counts, but it has not ended."""
+    group = state.group(order.group)
+    if group is not None:
+        group.filled += order.size - order.remaining
+        state.touch(group)
+    order.group = 0
 
 
 def shrink(

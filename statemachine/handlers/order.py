@@ -1,104 +1,48 @@
-"""Place an order: check it as if filled, match it, rest what is left.
-
-An order is margined once, before it trades, at its own limit and with its
-fee (see ``margin``), so every effect below the checks must succeed.  An order
-with more to match than a step may visit goes on in the next step, before
-anything else happens; the cursor remembers how far it got.
-"""
-
-from typing import Final, final
+"""Place an order, a ladder of them, or one that closes a whole position."""
 
 from statemachine import keys
 from statemachine.actions import (
     FLAG_IOC,
-    FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
+    ClosePosition,
     PlaceOrder,
+    Scale,
 )
 from statemachine.costs import COST_PLACE, COST_PORTFOLIO
-from statemachine.cursor import FLAG_BACKLOG
-from statemachine.errors import Code, invariant
-from statemachine.margin import charge_markets, may_add_order
-from statemachine.matching import (
-    NO_CLIENT,
-    Taker,
-    band_of,
-    bind_client_id,
-    hash_client_id,
-    match_orders,
-    rest_order,
+from statemachine.entry import (
+    ORDER_LOTS_LIMIT,
+    Entry,
+    book_allows,
+    enter_order,
+    fill_allows,
+    margin_allows,
+    resume,
+    shape_allows,
 )
-from statemachine.records import (
-    MARKETS_PER_PORTFOLIO_MAX,
-    PORTFOLIO_LIQUIDATING,
-    Market,
-    Portfolio,
-    Position,
-    decode_client_id,
-)
-from statemachine.rules import FLAG_FILL_BAND, MarketRules
+from statemachine.errors import Code
+from statemachine.margin import charge_markets
+from statemachine.records import MARKETS_PER_PORTFOLIO_MAX, decode_client_id
+from statemachine.resting import NO_CLIENT, hash_client_id
+from statemachine.sleeping import put_to_sleep
 from statemachine.step import Step
-from statemachine.units import PPM_ONE
-
-STATE_ACTIVE: Final = 1
-ORDER_LOTS_LIMIT: Final = 1 << 53
-"""Sums of 1,024 orders stay below 2**63."""
-NOTIONAL_LIMIT: Final = 1 << 80
-"""Sums of 1,024 orders stay below 2**90, so money keeps within 95 bits."""
-HELD_LOTS_LIMIT: Final = 1 << 62
+from statemachine.units import Lots, Price, div_floor
 
 
-@final
-class Entry:
-    """An order on its way in: new, modified, or going on from the step before."""
+def execute_order(step: Step, action: PlaceOrder, group: int = 0) -> None:
+    """Place ``action``; args of the receipt's code are in the table of codes.
 
-    __slots__ = (
-        "client_hash",
-        "client_id",
-        "flags",
-        "market",
-        "parameters",
-        "portfolio",
-        "price",
-        "side",
-        "size",
-    )
-
-    def __init__(
-        self,
-        portfolio: Portfolio,
-        market: Market,
-        parameters: MarketRules,
-        flags: int,
-        price: int,
-        size: int,
-        client_id: bytes,
-        client_hash: bytes,
-    ) -> None:
-        """Take whose order it is, where, and what was signed."""
-        self.portfolio = portfolio
-        self.market = market
-        self.parameters = parameters
-        self.flags = flags
-        self.side = flags & FLAG_SELL
-        self.price = price
-        self.size = size
-        self.client_id = client_id
-        self.client_hash = client_hash
-
-
-def execute_order(step: Step, action: PlaceOrder) -> None:
-    """Place ``action``; args of the receipt's code are in the table of codes."""
+    ``group`` is 1 for the entry of a bracket, which takes the order's own number.
+    """
     # READ
     state = step.state
     number = step.account << 8 | action.sub
     step.cost += COST_PORTFOLIO + COST_PLACE
+    if step.cursor.continuation:
+        resume(step, action)
+        return
     parameters = state.market_rules.get(action.market)
     portfolio = state.portfolio(number)
-    if step.cursor.continuation:
-        resume(step, action.flags, action.market, number, action.price, action.size)
-        return
 
     # CHECKS, in the order of their codes
     if parameters is None:
@@ -115,6 +59,7 @@ def execute_order(step: Step, action: PlaceOrder) -> None:
         if taken is not None:
             step.refuse(Code.CLIENT_ID_EXISTS, (decode_client_id(taken)[2],))
             return
+    terms = action.terms
     entry = Entry(
         portfolio,
         state.market(action.market),
@@ -124,16 +69,31 @@ def execute_order(step: Step, action: PlaceOrder) -> None:
         action.size,
         action.client_id,
         client_hash,
+        terms.expires_at,
+        terms.self_trade,
+        terms.max_fee_ppm,
+        state.ledger().next_sequence if group else 0,
     )
-    position = state.find_position(portfolio, action.market)
+    if terms.trigger_price:
+        put_to_sleep(step, entry, terms.trigger, terms.trigger_price)
+        return
+    place(step, entry)
+
+
+def place(step: Step, entry: Entry) -> None:
+    """Check an entry against everything, and let it in."""
+    state = step.state
+    portfolio = entry.portfolio
+    market = entry.market.market
+    position = state.find_position(portfolio, market)
     if not (shape_allows(step, entry) and book_allows(step, entry, position)):
         return
     if position is None:
         if len(portfolio.markets) >= MARKETS_PER_PORTFOLIO_MAX:
             step.refuse(Code.MARKETS_MAX, (MARKETS_PER_PORTFOLIO_MAX,))
             return
-        position = state.open_position(portfolio, action.market)
-    if not margin_allows(step, entry, position):
+        position = state.open_position(portfolio, market)
+    if not (margin_allows(step, entry, position) and fill_allows(step, entry, position)):
         state.drop_position(portfolio, position)
         return
 
@@ -141,204 +101,29 @@ def execute_order(step: Step, action: PlaceOrder) -> None:
     enter_order(step, entry, position)
 
 
-def shape_allows(step: Step, entry: Entry) -> bool:
-    """Check what the order says of itself, against the market's rules and prices."""
-    market = entry.market
-    parameters = entry.parameters
-    flags = entry.flags
-    price = entry.price
-    size = entry.size
-    if market.state != STATE_ACTIVE:
-        step.refuse(Code.MARKET_STATE, (market.state,))
-    elif flags & FLAG_IOC and flags & FLAG_POST_ONLY:
-        step.refuse(Code.FIELD, (flags,))
-    elif not 0 < size < ORDER_LOTS_LIMIT:
-        step.refuse(Code.SIZE_RANGE, (size,))
-    elif not 0 < price * size < NOTIONAL_LIMIT:
-        step.refuse(Code.PRICE_RANGE, (price,))
-    elif price % parameters.tick:
-        step.refuse(Code.TICK, (parameters.tick,))
-    elif price * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
-        step.refuse(Code.NOTIONAL_MIN, (parameters.notional_min,))
-    elif step.cursor.flags & FLAG_BACKLOG and not flags & FLAG_POST_ONLY:
-        step.refuse(Code.DUE)
-    elif (
-        step.now - market.index_time > step.rules.oracle_age_ms_max and not flags & FLAG_REDUCE_ONLY
-    ):
-        step.refuse(Code.ORACLE_STALE, (market.index_time,))
-    elif step.rules.flags & FLAG_FILL_BAND:
-        worst = band_of(parameters, market.mark, entry.side)
-        if price < worst if entry.side else price > worst:
-            step.refuse(Code.BAND, (worst,))
-            return False
-        return True
-    else:
-        return True
-    return False
-
-
-def book_allows(step: Step, entry: Entry, position: Position | None) -> bool:
-    """Check the order against its portfolio's state and the other side of the book.
-
-    Clamps a reduce-only order to what there is to reduce.
-    """
-    portfolio = entry.portfolio
-    rules = step.rules
-    if portfolio.flags & PORTFOLIO_LIQUIDATING and not (
-        entry.flags & FLAG_IOC and entry.flags & FLAG_REDUCE_ONLY
-    ):
-        step.refuse(Code.LIQUIDATING)
-        return False
-    if entry.flags & FLAG_REDUCE_ONLY:
-        held = 0 if position is None else position.size if entry.side else -position.size
-        crowded = (
-            position is not None
-            and position.reduce_only >= rules.reduce_only_per_position_max
-            and not entry.flags & FLAG_IOC
-        )
-        if held <= 0 or crowded:
-            step.refuse(Code.REDUCE_ONLY, (held,))
-            return False
-        entry.size = min(entry.size, held)
-    if entry.flags & FLAG_POST_ONLY:
-        best = step.state.range(keys.order_range(entry.market.market, 1 - entry.side)).first()
-        if best is not None:
-            price = keys.order_place(best)[2]
-            if price >= entry.price if entry.side else price <= entry.price:
-                step.refuse(Code.POST_ONLY_CROSSES, (price,))
-                return False
-    if portfolio.open_orders >= rules.orders_per_portfolio_max:
-        step.refuse(Code.ORDERS_MAX, (rules.orders_per_portfolio_max,))
-        return False
-    return True
-
-
-def margin_allows(step: Step, entry: Entry, position: Position) -> bool:
-    """Check the margin of the order as if filled at its own price."""
-    held = abs(position.size) + position.bids + position.asks
-    if held + entry.size >= HELD_LOTS_LIMIT:
-        step.refuse(Code.OVERFLOW, (held,))
-        return False
-    if entry.flags & FLAG_REDUCE_ONLY and not entry.flags & FLAG_IOC:
-        # Reserves nothing: it can only shrink what is already margined.
-        return True
-    rate = max(entry.parameters.taker_ppm, entry.parameters.maker_ppm)
-    fee = -(-entry.price * entry.size * rate // PPM_ONE)
-    allowed, need, have = may_add_order(
-        step.state,
-        entry.portfolio,
-        position,
-        entry.side,
-        entry.price,
-        entry.size,
-        fee,
-        entry.flags & FLAG_REDUCE_ONLY != 0,
-    )
-    if not allowed:
-        step.refuse(Code.MARGIN, (need, have))
-    return allowed
-
-
-def enter_order(step: Step, entry: Entry, position: Position) -> None:
-    """Give an allowed order its number, match it, and rest, continue or end it."""
-    ledger = step.state.ledger()
-    step.order_id = ledger.next_sequence
-    ledger.next_sequence += 1
-    step.state.touch(ledger)
-    if entry.flags & FLAG_POST_ONLY:
-        settle_entry(step, entry, entry.size)
-        return
-    run_entry(step, entry, position, entry.size)
-
-
-def resume(step: Step, flags: int, market: int, number: int, price: int, size: int) -> None:
-    """Go on with an order that its last step left unfinished."""
-    cursor = step.cursor
+def execute_close(step: Step, action: ClosePosition) -> None:
+    """Close a position of whatever size it has by now, at ``action.price`` or better."""
     state = step.state
-    portfolio = state.portfolio(number)
-    parameters = state.market_rules.get(market)
-    if portfolio is None or parameters is None:
-        invariant(condition=False, message="a continued order has an owner and a market")
-        return
-    charge_markets(step, portfolio)
-    step.order_id = cursor.order_id
-    client_hash = cursor.client_hash.to_bytes(8, "big")
-    entry = Entry(portfolio, state.market(market), parameters, flags, price, size, b"", client_hash)
-    entry.size = cursor.remaining + cursor.filled
-    position = state.open_position(portfolio, market)
-    run_entry(step, entry, position, cursor.remaining)
+    portfolio = state.portfolio(step.account << 8 | action.sub)
+    size = 0
+    if portfolio is not None and action.market in state.market_rules:
+        position = state.find_position(portfolio, action.market)
+        size = 0 if position is None else position.size
+    flags = FLAG_IOC | FLAG_REDUCE_ONLY | (FLAG_SELL if size > 0 else 0)
+    # With nothing to close the order is refused as reduce-only.
+    lots = Lots(min(max(1, abs(size)), ORDER_LOTS_LIMIT - 1))
+    execute_order(step, PlaceOrder(action.sub, action.market, flags, action.price, lots))
 
 
-def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> None:
-    """Match ``remaining`` lots; then rest, continue or end."""
-    cursor = step.cursor
-    taker = Taker(
-        entry.portfolio,
-        position,
-        entry.market,
-        entry.parameters,
-        entry.side,
-        entry.price,
-        remaining,
-        step.order_id,
-        entry.parameters.taker_ppm,
-    )
-    match_orders(step, taker)
-    if step.more and cursor.continuation < step.rules.step_continuations_max - 1:
-        if cursor.continuation == 0 and entry.client_id:
-            bind_entry(step, entry)
-        cursor.continuation += 1
-        cursor.order_id = step.order_id
-        cursor.client_hash = int.from_bytes(entry.client_hash, "big")
-        cursor.remaining = taker.remaining
-        cursor.filled += step.filled
-        cursor.notional += step.notional
-        cursor.fee += step.fee
-        return
-    step.filled += cursor.filled
-    step.notional += cursor.notional
-    step.fee += cursor.fee
-    if step.more:
-        step.more = False
-        step.refuse(Code.FILL_LIMIT, (taker.remaining,))
-    elif taker.remaining and entry.flags & FLAG_IOC and step.filled == 0:
-        step.refuse(Code.IOC_UNFILLED, (entry.price,))
-    elif taker.remaining and not entry.flags & FLAG_IOC:
-        settle_entry(step, entry, taker.remaining)
-        return
-    if cursor.continuation and entry.client_hash != NO_CLIENT:
-        step.state.remove_blob(keys.client_id_key(entry.portfolio.portfolio, entry.client_hash))
-    if taker.position.live:
-        step.state.drop_position(entry.portfolio, taker.position)
+def scale_leg(step: Step, action: Scale, place: int) -> PlaceOrder:
+    """Return order number ``place`` of a scale: evenly spaced, floored to the tick.
 
-
-def settle_entry(step: Step, entry: Entry, remaining: int) -> None:
-    """Rest what is left of an order."""
-    if entry.client_id:
-        bind_entry(step, entry)
-    market = entry.market.market
-    position = step.state.open_position(entry.portfolio, market)
-    rest_order(
-        step,
-        entry.portfolio,
-        position,
-        entry.side,
-        entry.price,
-        entry.size,
-        remaining,
-        entry.flags,
-        step.order_id,
-        entry.client_hash,
-    )
-
-
-def bind_entry(step: Step, entry: Entry) -> None:
-    """Note which order has the entry's client id."""
-    bind_client_id(
-        step.state,
-        entry.portfolio.portfolio,
-        entry.client_hash,
-        entry.client_id,
-        entry.market.market,
-        step.order_id,
-    )
+    The first orders take the lots that do not divide evenly.
+    """
+    parameters = step.state.market_rules.get(action.market)
+    tick = 1 if parameters is None else parameters.tick
+    last = action.orders - 1
+    price = action.first + div_floor((action.last - action.first) * place, last)
+    size = div_floor(action.size, action.orders) + (place < action.size % action.orders)
+    price -= price % tick
+    return PlaceOrder(action.sub, action.market, action.flags, Price(price), Lots(size))

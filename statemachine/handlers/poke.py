@@ -13,8 +13,8 @@ from statemachine.events import REMOVED_LIQUIDATING
 from statemachine.keys import BUY, SELL, owned_key, owned_place, owned_range
 from statemachine.liquidation import close_orders, start_closing
 from statemachine.margin import charge_markets, margin_of
-from statemachine.matching import own_order, remove_order
 from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio, Position
+from statemachine.resting import own_order, remove_order
 from statemachine.state import State
 from statemachine.step import Step
 

@@ -6,7 +6,7 @@ from typing import Final, final
 from statemachine import keys
 from statemachine.records.base import RECORD_VERSION, Record, money, need, unmoney
 
-LEDGER_LAYOUT: Final = Struct(">B12s12s12s12s12sIQQQ")
+LEDGER_LAYOUT: Final = Struct(">B12s12s12s12s12sIQQQQ")
 
 
 @final
@@ -22,6 +22,7 @@ class Ledger(Record):
         "next_due",
         "next_sequence",
         "next_withdrawal",
+        "sleepers",
         "withdrawals",
     )
 
@@ -37,6 +38,7 @@ class Ledger(Record):
         self.next_sequence = 1
         self.next_due = 1
         self.next_withdrawal = 0
+        self.sleepers = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -51,6 +53,7 @@ class Ledger(Record):
             self.next_sequence,
             self.next_due,
             self.next_withdrawal,
+            self.sleepers,
         )
 
 
@@ -68,4 +71,5 @@ def decode_ledger(data: bytes) -> Ledger:
     ledger.next_sequence = values[7]
     ledger.next_due = values[8]
     ledger.next_withdrawal = values[9]
+    ledger.sleepers = values[10]
     return ledger

@@ -7,7 +7,7 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 
 PUBLISHERS_MAX: Final = 8
 
-MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12s")
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sI")
 ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX}Q")
 
 
@@ -36,6 +36,7 @@ class Market(Record):
         "premium_count",
         "premium_sum",
         "sample_time",
+        "sleepers",
         "state",
     )
 
@@ -58,6 +59,7 @@ class Market(Record):
         self.funding_dust = 0
         self.open_interest = 0
         self.deficit = 0
+        self.sleepers = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -78,6 +80,7 @@ class Market(Record):
             money(self.funding_dust),
             self.open_interest,
             money(self.deficit),
+            self.sleepers,
         )
 
 
@@ -101,6 +104,7 @@ def decode_market(key: bytes, data: bytes) -> Market:
     market.funding_dust = unmoney(values[13])
     market.open_interest = values[14]
     market.deficit = unmoney(values[15])
+    market.sleepers = values[16]
     return market
 
 

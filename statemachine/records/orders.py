@@ -5,16 +5,30 @@ from typing import Final, final
 
 from statemachine.records.base import RECORD_VERSION, Record, need
 
-ORDER_LAYOUT: Final = Struct(">BIBBQQQ8s")
+ORDER_LAYOUT: Final = Struct(">BIBBQQQ8sQQ")
 OWNED_LAYOUT: Final = Struct(">BBQ")
 CLIENT_ID_LAYOUT: Final = Struct(">B16sHQ")
+OWNED_ASLEEP: Final = 2
+OWNED_TWAP: Final = 8
 
 
 @final
 class Order(Record):
-    """A resting order; its key says market, side, price and sequence."""
+    """A resting order; its key says market, side, price and sequence.
 
-    __slots__ = ("client_hash", "flags", "portfolio", "remaining", "size", "time")
+    ``expires_at`` in ms, 0 for never; ``group`` is the bracket it is the entry of.
+    """
+
+    __slots__ = (
+        "client_hash",
+        "expires_at",
+        "flags",
+        "group",
+        "portfolio",
+        "remaining",
+        "size",
+        "time",
+    )
 
     def __init__(
         self,
@@ -26,6 +40,8 @@ class Order(Record):
         remaining: int,
         time: int,
         client_hash: bytes,
+        expires_at: int,
+        group: int,
     ) -> None:
         """Take every field, in the order of the encoding."""
         super().__init__(key, stored)
@@ -35,6 +51,8 @@ class Order(Record):
         self.remaining = remaining
         self.time = time
         self.client_hash = client_hash
+        self.expires_at = expires_at
+        self.group = group
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -47,18 +65,27 @@ class Order(Record):
             self.remaining,
             self.time,
             self.client_hash,
+            self.expires_at,
+            self.group,
         )
 
 
 def decode_order(key: bytes, data: bytes) -> Order:
     """Return the order that ``data`` encodes."""
     need(data, ORDER_LAYOUT.size, "order")
-    _, account, sub, flags, size, remaining, time, client_hash = ORDER_LAYOUT.unpack(data)
-    return Order(key, True, account << 8 | sub, flags, size, remaining, time, client_hash)
+    _, account, sub, flags, size, remaining, time, client_hash, expires_at, group = (
+        ORDER_LAYOUT.unpack(data)
+    )
+    number = account << 8 | sub
+    return Order(key, True, number, flags, size, remaining, time, client_hash, expires_at, group)
 
 
 def encode_owned(side: int, price: int) -> bytes:
-    """Return an owned-order record: where in the book the order stands."""
+    """Return an owned-order record: where the order stands.
+
+    ``side`` 0 or 1: in the book, at ``price``; from 2 on: asleep, ``side - 2``
+    is its trigger and ``price`` the trigger's; 8: a TWAP.
+    """
     return OWNED_LAYOUT.pack(RECORD_VERSION, side, price)
 
 

@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12sBQHB32s")
+PORTFOLIO_LAYOUT: Final = Struct(">B12sBQQHB32s")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHB")
 
@@ -86,12 +86,15 @@ def decode_position(key: bytes, data: bytes) -> Position:
 class Portfolio(Record):
     """One cross portfolio: settled balance and the markets it is in.
 
+    ``cancel_at`` (ms) is when all its orders go, 0 if no switch is set.
+
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.
     """
 
     __slots__ = (
         "balance",
+        "cancel_at",
         "complete",
         "flagged_at",
         "flags",
@@ -108,6 +111,7 @@ class Portfolio(Record):
         self.balance = 0
         self.flags = 0
         self.flagged_at = 0
+        self.cancel_at = 0
         self.open_orders = 0
         self.markets: list[int] = []
         self.positions: list[Position] = []
@@ -122,6 +126,7 @@ class Portfolio(Record):
             self.balance.to_bytes(12, "big", signed=True),
             self.flags,
             self.flagged_at,
+            self.cancel_at,
             self.open_orders,
             len(markets),
             MARKET_LIST.pack(*markets, *padding),
@@ -131,12 +136,15 @@ class Portfolio(Record):
 def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     """Return the portfolio that ``data`` encodes, its positions not yet read."""
     need(data, PORTFOLIO_LAYOUT.size, "portfolio")
-    _, balance, flags, flagged_at, open_orders, count, markets = PORTFOLIO_LAYOUT.unpack(data)
+    _, balance, flags, flagged_at, cancel_at, open_orders, count, markets = PORTFOLIO_LAYOUT.unpack(
+        data
+    )
     number = int.from_bytes(key[1:6], "big")
     portfolio = Portfolio(key, True, number)
     portfolio.balance = unmoney(balance)
     portfolio.flags = flags
     portfolio.flagged_at = flagged_at
+    portfolio.cancel_at = cancel_at
     portfolio.open_orders = open_orders
     portfolio.markets = list(MARKET_LIST.unpack(markets)[:count])
     return portfolio

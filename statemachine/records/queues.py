@@ -5,20 +5,21 @@ from typing import Final
 
 from statemachine.records.base import RECORD_VERSION, money, need, unmoney
 
-DUE_LAYOUT: Final = Struct(">BBHIB")
+DUE_LAYOUT: Final = Struct(">BBHIBQ")
 WITHDRAWAL_LAYOUT: Final = Struct(">B20s12sQ")
 
 
-def encode_due(kind: int, market: int, portfolio: int) -> bytes:
+def encode_due(kind: int, market: int, portfolio: int, reference: int = 0) -> bytes:
     """Return an item of due work: its kind and what it is about."""
-    return DUE_LAYOUT.pack(RECORD_VERSION, kind, market, portfolio >> 8, portfolio & 255)
+    account, sub = portfolio >> 8, portfolio & 255
+    return DUE_LAYOUT.pack(RECORD_VERSION, kind, market, account, sub, reference)
 
 
-def decode_due(data: bytes) -> tuple[int, int, int]:
-    """Return (kind, market, portfolio)."""
+def decode_due(data: bytes) -> tuple[int, int, int, int]:
+    """Return (kind, market, portfolio, reference)."""
     need(data, DUE_LAYOUT.size, "due work")
-    _, kind, market, account, sub = DUE_LAYOUT.unpack(data)
-    return kind, market, account << 8 | sub
+    _, kind, market, account, sub, reference = DUE_LAYOUT.unpack(data)
+    return kind, market, account << 8 | sub, reference
 
 
 def encode_withdrawal(owner: bytes, amount: int, time: int) -> bytes:

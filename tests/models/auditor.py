@@ -15,7 +15,7 @@ from statemachine.due import PERIODIC
 from statemachine.funding import FUNDING_SHIFT
 from statemachine.liquidation import DUE_SLICE
 from statemachine.margin import margin_of
-from statemachine.matching import NO_CLIENT, hash_client_id
+from statemachine.resting import NO_CLIENT, hash_client_id
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     ROLE_OWNER,

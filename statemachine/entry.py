@@ -1,0 +1,361 @@
+"""Entries: an order on its way in is checked as if filled, matched, and rested.
+
+An order is margined once, before it trades, at its own limit and with its
+fee (see ``margin``), so every effect below the checks must succeed.  An order
+with more to match than a step may visit goes on in the next step, before
+anything else happens; the cursor remembers how far it got.
+"""
+
+from typing import Final, final
+
+from statemachine import keys
+from statemachine.actions import (
+    FLAG_FOK,
+    FLAG_IOC,
+    FLAG_POST_ONLY,
+    FLAG_REDUCE_ONLY,
+    FLAG_SELL,
+    FLAG_SLIDE,
+    PlaceOrder,
+)
+from statemachine.cursor import FLAG_BACKLOG
+from statemachine.errors import Code, invariant
+from statemachine.grouping import end_entry
+from statemachine.margin import charge_markets, may_add_order
+from statemachine.matching import (
+    Taker,
+    band_of,
+    fillable,
+    match_orders,
+)
+from statemachine.records import (
+    PORTFOLIO_LIQUIDATING,
+    Market,
+    Portfolio,
+    Position,
+)
+from statemachine.resting import NO_CLIENT, bind_client_id, rest_order
+from statemachine.rules import FLAG_FILL_BAND, MarketRules
+from statemachine.step import Step
+from statemachine.units import PPM_ONE
+
+STATE_ACTIVE: Final = 1
+ORDER_LOTS_LIMIT: Final = 1 << 53
+"""Sums of 1,024 orders stay below 2**63."""
+NOTIONAL_LIMIT: Final = 1 << 80
+"""Sums of 1,024 orders stay below 2**90, so money keeps within 95 bits."""
+HELD_LOTS_LIMIT: Final = 1 << 62
+
+
+@final
+class Entry:
+    """An order on its way in: new, modified, awake, or going on from the step before."""
+
+    __slots__ = (
+        "client_hash",
+        "client_id",
+        "expires_at",
+        "flags",
+        "group",
+        "market",
+        "max_fee_ppm",
+        "parameters",
+        "portfolio",
+        "price",
+        "self_trade",
+        "side",
+        "size",
+    )
+
+    def __init__(
+        self,
+        portfolio: Portfolio,
+        market: Market,
+        parameters: MarketRules,
+        flags: int,
+        price: int,
+        size: int,
+        client_id: bytes,
+        client_hash: bytes,
+        expires_at: int,
+        self_trade: int,
+        max_fee_ppm: int,
+        group: int,
+    ) -> None:
+        """Take whose order it is, where, and what was signed."""
+        self.portfolio = portfolio
+        self.market = market
+        self.parameters = parameters
+        self.flags = flags
+        self.side = flags & FLAG_SELL
+        self.price = price
+        self.size = size
+        self.client_id = client_id
+        self.client_hash = client_hash
+        self.expires_at = expires_at
+        self.self_trade = self_trade
+        self.max_fee_ppm = max_fee_ppm
+        self.group = group
+
+
+def shape_allows(step: Step, entry: Entry) -> bool:
+    """Check what the order says of itself, against the market's rules and prices."""
+    market = entry.market
+    parameters = entry.parameters
+    flags = entry.flags
+    price = entry.price
+    size = entry.size
+    if market.state != STATE_ACTIVE:
+        step.refuse(Code.MARKET_STATE, (market.state,))
+    elif not flags_agree(flags):
+        step.refuse(Code.FIELD, (flags,))
+    elif not 0 < size < ORDER_LOTS_LIMIT:
+        step.refuse(Code.SIZE_RANGE, (size,))
+    elif not 0 < price * size < NOTIONAL_LIMIT:
+        step.refuse(Code.PRICE_RANGE, (price,))
+    elif price % parameters.tick:
+        step.refuse(Code.TICK, (parameters.tick,))
+    elif price * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
+        step.refuse(Code.NOTIONAL_MIN, (parameters.notional_min,))
+    elif entry.expires_at and entry.expires_at <= step.now:
+        step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
+    elif max(parameters.taker_ppm, parameters.maker_ppm) > entry.max_fee_ppm:
+        step.refuse(Code.FEE_MAX, (max(parameters.taker_ppm, parameters.maker_ppm),))
+    elif step.cursor.flags & FLAG_BACKLOG and not flags & FLAG_POST_ONLY:
+        step.refuse(Code.DUE)
+    elif (
+        step.now - market.index_time > step.rules.oracle_age_ms_max and not flags & FLAG_REDUCE_ONLY
+    ):
+        step.refuse(Code.ORACLE_STALE, (market.index_time,))
+    elif step.rules.flags & FLAG_FILL_BAND:
+        worst = band_of(parameters, market.mark, entry.side)
+        if price < worst if entry.side else price > worst:
+            step.refuse(Code.BAND, (worst,))
+            return False
+        return True
+    else:
+        return True
+    return False
+
+
+def flags_agree(flags: int) -> bool:
+    """Return whether an order's flags can be meant together."""
+    if flags & FLAG_POST_ONLY:
+        return not flags & (FLAG_IOC | FLAG_FOK)
+    return not flags & FLAG_SLIDE
+
+
+def book_allows(step: Step, entry: Entry, position: Position | None) -> bool:
+    """Check the order against its portfolio's state and the other side of the book.
+
+    Clamps a reduce-only order to what there is to reduce.
+    """
+    portfolio = entry.portfolio
+    rules = step.rules
+    if portfolio.flags & PORTFOLIO_LIQUIDATING and not (
+        entry.flags & FLAG_IOC and entry.flags & FLAG_REDUCE_ONLY
+    ):
+        step.refuse(Code.LIQUIDATING)
+        return False
+    if entry.flags & FLAG_REDUCE_ONLY:
+        held = 0 if position is None else position.size if entry.side else -position.size
+        crowded = (
+            position is not None
+            and position.reduce_only >= rules.reduce_only_per_position_max
+            and not entry.flags & FLAG_IOC
+        )
+        if held <= 0 or crowded:
+            step.refuse(Code.REDUCE_ONLY, (held,))
+            return False
+        entry.size = min(entry.size, held)
+    if entry.flags & FLAG_POST_ONLY and not stands_apart(step, entry):
+        return False
+    if portfolio.open_orders >= rules.orders_per_portfolio_max:
+        step.refuse(Code.ORDERS_MAX, (rules.orders_per_portfolio_max,))
+        return False
+    return True
+
+
+def stands_apart(step: Step, entry: Entry) -> bool:
+    """Check that a post-only order does not cross; one that slides is moved one tick away."""
+    best = step.state.range(keys.order_range(entry.market.market, 1 - entry.side)).first()
+    if best is None:
+        return True
+    price = keys.order_place(best)[2]
+    if price < entry.price if entry.side else price > entry.price:
+        return True
+    tick = entry.parameters.tick
+    moved = price + tick if entry.side else price - tick
+    if entry.flags & FLAG_SLIDE and moved > 0:
+        entry.price = moved
+        return True
+    step.refuse(Code.POST_ONLY_CROSSES, (price,))
+    return False
+
+
+def fill_allows(step: Step, entry: Entry, position: Position) -> bool:
+    """Check that a fill-or-kill order fills within one step's visits."""
+    if not entry.flags & FLAG_FOK:
+        return True
+    found = fillable(step, taker_of(step, entry, position, entry.size))
+    if found < entry.size:
+        step.refuse(Code.FOK_UNFILLED, (found,))
+    return found == entry.size
+
+
+def margin_allows(step: Step, entry: Entry, position: Position) -> bool:
+    """Check the margin of the order as if filled at its own price."""
+    held = abs(position.size) + position.bids + position.asks
+    if held + entry.size >= HELD_LOTS_LIMIT:
+        step.refuse(Code.OVERFLOW, (held,))
+        return False
+    if entry.flags & FLAG_REDUCE_ONLY and not entry.flags & FLAG_IOC:
+        # Reserves nothing: it can only shrink what is already margined.
+        return True
+    rate = max(entry.parameters.taker_ppm, entry.parameters.maker_ppm)
+    fee = -(-entry.price * entry.size * rate // PPM_ONE)
+    allowed, need, have = may_add_order(
+        step.state,
+        entry.portfolio,
+        position,
+        entry.side,
+        entry.price,
+        entry.size,
+        fee,
+        entry.flags & FLAG_REDUCE_ONLY != 0,
+    )
+    if not allowed:
+        step.refuse(Code.MARGIN, (need, have))
+    return allowed
+
+
+def enter_order(step: Step, entry: Entry, position: Position) -> None:
+    """Give an allowed order its number, match it, and rest, continue or end it."""
+    ledger = step.state.ledger()
+    step.order_id = ledger.next_sequence
+    ledger.next_sequence += 1
+    step.state.touch(ledger)
+    if entry.flags & FLAG_POST_ONLY:
+        settle_entry(step, entry, entry.size)
+        return
+    run_entry(step, entry, position, entry.size)
+
+
+def resume(step: Step, order: PlaceOrder) -> None:
+    """Go on with an order that its last step left unfinished."""
+    cursor = step.cursor
+    state = step.state
+    portfolio = state.portfolio(step.account << 8 | order.sub)
+    parameters = state.market_rules.get(order.market)
+    if portfolio is None or parameters is None:
+        invariant(condition=False, message="a continued order has an owner and a market")
+        return
+    charge_markets(step, portfolio)
+    step.order_id = cursor.order_id
+    client_hash = cursor.client_hash.to_bytes(8, "big")
+    entry = Entry(
+        portfolio,
+        state.market(order.market),
+        parameters,
+        order.flags,
+        order.price,
+        cursor.remaining + cursor.filled,
+        b"",
+        client_hash,
+        cursor.expires_at,
+        order.terms.self_trade,
+        order.terms.max_fee_ppm,
+        cursor.group,
+    )
+    position = state.open_position(portfolio, order.market)
+    run_entry(step, entry, position, cursor.remaining)
+
+
+def taker_of(step: Step, entry: Entry, position: Position, remaining: int) -> Taker:
+    """Return the entry as one that takes from the book."""
+    return Taker(
+        entry.portfolio,
+        position,
+        entry.market,
+        entry.parameters,
+        entry.side,
+        entry.price,
+        remaining,
+        step.order_id,
+        entry.parameters.taker_ppm,
+        entry.self_trade,
+    )
+
+
+def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> None:
+    """Match ``remaining`` lots; then rest, continue or end."""
+    cursor = step.cursor
+    taker = taker_of(step, entry, position, remaining)
+    match_orders(step, taker)
+    if step.more and cursor.continuation < step.rules.step_continuations_max - 1:
+        if cursor.continuation == 0 and entry.client_id:
+            bind_entry(step, entry)
+        cursor.continuation += 1
+        cursor.order_id = step.order_id
+        cursor.client_hash = int.from_bytes(entry.client_hash, "big")
+        cursor.expires_at = entry.expires_at
+        cursor.group = entry.group
+        cursor.remaining = taker.remaining
+        cursor.filled += step.filled
+        cursor.notional += step.notional
+        cursor.fee += step.fee
+        return
+    step.filled += cursor.filled
+    step.notional += cursor.notional
+    step.fee += cursor.fee
+    if step.more:
+        step.more = False
+        step.refuse(Code.FILL_LIMIT, (taker.remaining,))
+    elif taker.stopped or (taker.decremented and not taker.remaining):
+        step.refuse(Code.SELF_TRADE, (taker.remaining + taker.decremented,))
+    elif taker.remaining and entry.flags & FLAG_IOC and step.filled == 0:
+        step.refuse(Code.IOC_UNFILLED, (entry.price,))
+    elif taker.remaining and not entry.flags & FLAG_IOC:
+        entry.size -= taker.decremented
+        settle_entry(step, entry, taker.remaining)
+        return
+    if entry.group:
+        end_entry(step.state, entry.group, step.filled)
+    if cursor.continuation and entry.client_hash != NO_CLIENT:
+        step.state.remove_blob(keys.client_id_key(entry.portfolio.portfolio, entry.client_hash))
+    if taker.position.live:
+        step.state.drop_position(entry.portfolio, taker.position)
+
+
+def settle_entry(step: Step, entry: Entry, remaining: int) -> None:
+    """Rest what is left of an order."""
+    if entry.client_id:
+        bind_entry(step, entry)
+    market = entry.market.market
+    position = step.state.open_position(entry.portfolio, market)
+    rest_order(
+        step,
+        entry.portfolio,
+        position,
+        entry.side,
+        entry.price,
+        entry.size,
+        remaining,
+        entry.flags,
+        step.order_id,
+        entry.client_hash,
+        entry.expires_at,
+        entry.group,
+    )
+
+
+def bind_entry(step: Step, entry: Entry) -> None:
+    """Note which order has the entry's client id."""
+    bind_client_id(
+        step.state,
+        entry.portfolio.portfolio,
+        entry.client_hash,
+        entry.client_id,
+        entry.market.market,
+        step.order_id,
+    )

@@ -1,0 +1,171 @@
+"""Resting orders: put on the book, found again, taken off, with all their leaves.
+
+An order is its own leaf, an entry in its owner's list, a client id if it has
+one, and a share of the sums its position reserves margin for.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+from statemachine import events, keys
+from statemachine.actions import FLAG_REDUCE_ONLY
+from statemachine.errors import invariant
+from statemachine.grouping import end_entry
+from statemachine.records import (
+    Order,
+    Portfolio,
+    Position,
+    decode_client_id,
+    decode_owned,
+    encode_client_id,
+    encode_owned,
+)
+from statemachine.state import State
+from statemachine.step import Step
+
+NO_CLIENT: Final = bytes(8)
+
+
+def release(position: Position, order: Order, side: int, price: int, size: int) -> None:
+    """Take ``size`` lots of an order out of its position's reserved sums."""
+    if order.flags & FLAG_REDUCE_ONLY:
+        return
+    if side == keys.BUY:
+        position.bids -= size
+        position.bids_value -= price * size
+    else:
+        position.asks -= size
+        position.asks_value -= price * size
+
+
+def forget_order(
+    state: State, order: Order, owner: Portfolio, position: Position, sequence: int
+) -> None:
+    """Delete an order's leaves, and its place in its owner's counts."""
+    key = order.key
+    market = position.market
+    order.live = False
+    state.touch(order)
+    state.range(key[:4]).remove(key)
+    owned = keys.owned_key(order.portfolio, market, sequence)
+    state.remove_blob(owned)
+    state.range(owned[:6]).remove(owned)
+    if order.client_hash != NO_CLIENT:
+        state.remove_blob(keys.client_id_key(order.portfolio, order.client_hash))
+    if order.flags & FLAG_REDUCE_ONLY:
+        position.reduce_only -= 1
+    if order.group:
+        end_entry(state, order.group, order.size - order.remaining)
+    position.orders -= 1
+    owner.open_orders -= 1
+    state.touch(position)
+    state.touch(owner)
+    state.drop_position(owner, position)
+
+
+def remove_order(state: State, order: Order, reason: int) -> None:
+    """Take a resting order off the book, with its reserved margin."""
+    market, side, price, sequence = keys.order_place(order.key)
+    owner = state.portfolio(order.portfolio)
+    if owner is None:
+        invariant(condition=False, message="an order has an owner")
+        return
+    position = state.position(order.portfolio, market)
+    release(position, order, side, price, order.remaining)
+    state.events.append(
+        events.OrderRemoved(market, sequence, order.portfolio, side, price, order.remaining, reason)
+    )
+    forget_order(state, order, owner, position, sequence)
+
+
+def rest_order(
+    step: Step,
+    owner: Portfolio,
+    position: Position,
+    side: int,
+    price: int,
+    size: int,
+    remaining: int,
+    flags: int,
+    sequence: int,
+    client_hash: bytes,
+    expires_at: int,
+    group: int,
+) -> None:
+    """Put what is left of an order on the book."""
+    state = step.state
+    market = position.market
+    key = keys.order_key(market, side, price, sequence)
+    order = Order(
+        key,
+        False,
+        owner.portfolio,
+        flags,
+        size,
+        remaining,
+        step.now,
+        client_hash,
+        expires_at,
+        group,
+    )
+    state.orders[key] = order
+    state.touch(order)
+    state.range(key[:4]).insert(key)
+    owned = keys.owned_key(owner.portfolio, market, sequence)
+    state.add_blob(owned, encode_owned(side, price))
+    state.range(owned[:6]).insert(owned)
+    if flags & FLAG_REDUCE_ONLY:
+        position.reduce_only += 1
+    elif side == keys.BUY:
+        position.bids += remaining
+        position.bids_value += price * remaining
+    else:
+        position.asks += remaining
+        position.asks_value += price * remaining
+    position.orders += 1
+    owner.open_orders += 1
+    state.touch(position)
+    state.touch(owner)
+    state.events.append(
+        events.OrderRested(market, sequence, owner.portfolio, side, price, remaining)
+    )
+
+
+def hash_client_id(client_id: bytes) -> bytes:
+    """Return the 8 bytes by which a client id is keyed; no id has eight zero bytes."""
+    return sha256(client_id).digest()[:8]
+
+
+def bind_client_id(
+    state: State, portfolio: int, client_hash: bytes, client_id: bytes, market: int, sequence: int
+) -> None:
+    """Note which live order has a client id."""
+    key = keys.client_id_key(portfolio, client_hash)
+    state.add_blob(key, encode_client_id(client_id, market, sequence))
+
+
+def find_sequence(state: State, portfolio: int, market: int, ref: int | bytes) -> int:
+    """Return the order id that ``ref`` names, 0 for a client id that is not in use there."""
+    if isinstance(ref, int):
+        return ref
+    data = state.blob(keys.client_id_key(portfolio, hash_client_id(ref)))
+    if data is None:
+        return 0
+    client_id, at, sequence = decode_client_id(data)
+    return sequence if client_id == ref and at == market else 0
+
+
+def find_order(state: State, portfolio: int, market: int, ref: int | bytes) -> Order | None:
+    """Return a portfolio's own resting order by order id or client id."""
+    return own_order(state, portfolio, market, find_sequence(state, portfolio, market, ref))
+
+
+def own_order(state: State, portfolio: int, market: int, sequence: int) -> Order | None:
+    """Return a portfolio's resting order by the number it was given."""
+    data = state.blob(keys.owned_key(portfolio, market, sequence))
+    if data is None:
+        return None
+    side, price = decode_owned(data)
+    if side > keys.SELL:
+        return None
+    return state.order(keys.order_key(market, side, price, sequence))

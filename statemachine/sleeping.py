@@ -1,0 +1,289 @@
+"""Sleeping orders: stops and take-profits, and the phase of a block that wakes them.
+
+A sleeping order waits in a range of its market sorted by trigger: direction
+and source, then the price that fires first.  It reserves no margin; when it
+fires it is an order like any other, and may be refused.
+
+Each block fires at most ``triggers_max`` of them, by market, then key, against
+prices stored before the block's takers; the rest follow in the next block.  A
+source *last* counts only within five minimum oracle moves of the index, so
+that a trade of one lot far away wakes nobody.
+"""
+
+from typing import Final
+
+from statemachine import events, keys
+from statemachine.actions import FLAG_IOC, TRIGGER_INDEX, TRIGGER_LAST
+from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
+from statemachine.entry import (
+    NOTIONAL_LIMIT,
+    ORDER_LOTS_LIMIT,
+    STATE_ACTIVE,
+    Entry,
+    bind_entry,
+    book_allows,
+    fill_allows,
+    flags_agree,
+    margin_allows,
+    settle_entry,
+    shape_allows,
+    taker_of,
+)
+from statemachine.errors import Code, invariant
+from statemachine.grouping import call_group
+from statemachine.margin import charge_markets
+from statemachine.matching import match_orders
+from statemachine.records import (
+    MARKETS_PER_PORTFOLIO_MAX,
+    OWNED_ASLEEP,
+    Market,
+    Sleeper,
+    encode_owned,
+)
+from statemachine.resting import NO_CLIENT
+from statemachine.state import State
+from statemachine.step import Step
+from statemachine.units import PPM_ONE, clamp
+
+LAST_MOVES: Final = 5
+TRIGGERS: Final = 6
+
+
+def put_to_sleep(step: Step, entry: Entry, trigger: int, price: int) -> None:
+    """Check an order that waits for ``price``, and let it wait."""
+    state = step.state
+    portfolio = entry.portfolio
+    market = entry.market
+    parameters = entry.parameters
+    # CHECKS, in the order of their codes
+    if market.state != STATE_ACTIVE:
+        step.refuse(Code.MARKET_STATE, (market.state,))
+    elif not flags_agree(entry.flags):
+        step.refuse(Code.FIELD, (entry.flags,))
+    elif not 0 < entry.size < ORDER_LOTS_LIMIT:
+        step.refuse(Code.SIZE_RANGE, (entry.size,))
+    elif not 0 < entry.price * entry.size < NOTIONAL_LIMIT:
+        step.refuse(Code.PRICE_RANGE, (entry.price,))
+    elif entry.price % parameters.tick or price % parameters.tick:
+        step.refuse(Code.TICK, (parameters.tick,))
+    elif entry.expires_at and entry.expires_at <= step.now:
+        step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
+    elif portfolio.open_orders >= step.rules.orders_per_portfolio_max:
+        step.refuse(Code.ORDERS_MAX, (step.rules.orders_per_portfolio_max,))
+    elif (
+        market.market not in portfolio.markets
+        and len(portfolio.markets) >= MARKETS_PER_PORTFOLIO_MAX
+    ):
+        step.refuse(Code.MARKETS_MAX, (MARKETS_PER_PORTFOLIO_MAX,))
+    elif has_fired(step, market, trigger, price):
+        step.refuse(Code.TRIGGER, (trigger_source(step, market, trigger),))
+    else:
+        # EFFECTS
+        ledger = state.ledger()
+        step.order_id = ledger.next_sequence
+        ledger.next_sequence += 1
+        if entry.client_id:
+            bind_entry(step, entry)
+        add_sleeper(step, entry, trigger, price, step.order_id)
+
+
+def add_sleeper(step: Step, entry: Entry, trigger: int, price: int, sequence: int) -> None:
+    """Let an order wait; its market is held in the portfolio meanwhile."""
+    state = step.state
+    portfolio = entry.portfolio
+    market = entry.market
+    key = keys.sleeper_key(market.market, trigger, price, sequence)
+    sleeper = Sleeper(
+        key,
+        False,
+        portfolio.portfolio,
+        entry.flags,
+        entry.price,
+        entry.size,
+        step.now,
+        entry.client_hash,
+        entry.expires_at,
+        entry.group,
+        entry.self_trade,
+        entry.max_fee_ppm,
+    )
+    state.sleepers[key] = sleeper
+    state.touch(sleeper)
+    state.range(key[:3]).insert(key)
+    owned = keys.owned_key(portfolio.portfolio, market.market, sequence)
+    state.add_blob(owned, encode_owned(OWNED_ASLEEP + trigger, price))
+    state.range(owned[:6]).insert(owned)
+    position = state.open_position(portfolio, market.market)
+    position.orders += 1
+    portfolio.open_orders += 1
+    market.sleepers += 1
+    ledger = state.ledger()
+    ledger.sleepers += 1
+    for record in (position, portfolio, market, ledger):
+        state.touch(record)
+    state.events.append(
+        events.OrderAsleep(
+            market.market,
+            sequence,
+            portfolio.portfolio,
+            entry.flags,
+            entry.price,
+            entry.size,
+            trigger,
+            price,
+        )
+    )
+
+
+def remove_sleeper(
+    state: State, sleeper: Sleeper, reason: int, code: int = 0, filled: int = 0
+) -> None:
+    """Take a sleeping order out of its place; its bracket, if any, hears of it."""
+    number, _, _, sequence = keys.sleeper_place(sleeper.key)
+    sleeper.live = False
+    state.touch(sleeper)
+    state.range(sleeper.key[:3]).remove(sleeper.key)
+    owned = keys.owned_key(sleeper.portfolio, number, sequence)
+    state.remove_blob(owned)
+    state.range(owned[:6]).remove(owned)
+    if sleeper.client_hash != NO_CLIENT:
+        state.remove_blob(keys.client_id_key(sleeper.portfolio, sleeper.client_hash))
+    portfolio = state.portfolio(sleeper.portfolio)
+    if portfolio is None:
+        invariant(condition=False, message="a sleeping order has an owner")
+        return
+    market = state.market(number)
+    position = state.position(sleeper.portfolio, number)
+    ledger = state.ledger()
+    position.orders -= 1
+    portfolio.open_orders -= 1
+    market.sleepers -= 1
+    ledger.sleepers -= 1
+    for record in (position, portfolio, market, ledger):
+        state.touch(record)
+    state.drop_position(portfolio, position)
+    state.events.append(
+        events.OrderAwake(number, sequence, sleeper.portfolio, reason, code, filled)
+    )
+    if sleeper.group and reason != events.REMOVED_BRACKET:
+        call_group(state, sleeper.group)
+
+
+# Prices that wake
+
+
+def trigger_source(step: Step, market: Market, trigger: int) -> int:
+    """Return the price that a trigger watches, in micros per lot; 0 if there is none."""
+    source = trigger & ~1
+    if source == TRIGGER_INDEX:
+        return market.index
+    if source == TRIGGER_LAST:
+        if market.last == 0:
+            return 0
+        reach = market.index * LAST_MOVES * step.rules.oracle_move_ppm // PPM_ONE
+        return clamp(market.last, market.index - reach, market.index + reach)
+    return market.mark
+
+
+def has_fired(step: Step, market: Market, trigger: int, price: int) -> bool:
+    """Return whether the watched price has reached ``price``."""
+    source = trigger_source(step, market, trigger)
+    if source == 0:
+        return False
+    return source <= price if trigger & 1 else source >= price
+
+
+def next_fired(step: Step) -> Sleeper | None:
+    """Return the next sleeping order to wake from where the cursor's scan stands.
+
+    Looks at a bounded number of ranges; if it stops early, the scan has moved on
+    but is not at its end.
+    """
+    state = step.state
+    cursor = step.cursor
+    markets = step.rules.markets
+    while cursor.scan < len(markets) * TRIGGERS and step.cost < step.rules.scan_cost_max:
+        number = markets[cursor.scan // TRIGGERS].market
+        market = state.market(number)
+        step.cost += COST_SEEK
+        if market.sleepers == 0:
+            cursor.scan += TRIGGERS - cursor.scan % TRIGGERS
+            continue
+        trigger = cursor.scan % TRIGGERS
+        prefix = keys.sleeper_range(number)
+        key = state.range(prefix).seek(prefix + bytes([trigger]))
+        if key is None:
+            cursor.scan += TRIGGERS - trigger
+            continue
+        _, found, price, _ = keys.sleeper_place(key)
+        if found == trigger and has_fired(step, market, trigger, price):
+            return state.sleeper(key)
+        cursor.scan += max(1, found - trigger)
+    return None
+
+
+def wake_next(step: Step) -> bool:
+    """Wake the next sleeping order whose price has come; return whether one was woken."""
+    sleeper = next_fired(step)
+    if sleeper is None:
+        return False
+    step.cost += COST_PORTFOLIO + COST_PLACE + COST_VISIT
+    state = step.state
+    number, _, _, sequence = keys.sleeper_place(sleeper.key)
+    portfolio = state.portfolio(sleeper.portfolio)
+    if portfolio is None:
+        invariant(condition=False, message="a sleeping order has an owner")
+        return True
+    charge_markets(step, portfolio)
+    if sleeper.expires_at and sleeper.expires_at <= step.now:
+        remove_sleeper(state, sleeper, events.REMOVED_EXPIRED)
+        return True
+    entry = Entry(
+        portfolio,
+        state.market(number),
+        state.market_rules[number],
+        sleeper.flags,
+        sleeper.price,
+        sleeper.size,
+        b"",
+        NO_CLIENT,
+        sleeper.expires_at,
+        sleeper.self_trade,
+        sleeper.max_fee_ppm,
+        0,
+    )
+    step.order_id = sequence
+    run_awake(step, sleeper, entry)
+    return True
+
+
+def run_awake(step: Step, sleeper: Sleeper, entry: Entry) -> None:
+    """Check and match a woken order; what its visits could not reach stays, and wakes again."""
+    state = step.state
+    portfolio = entry.portfolio
+    market = entry.market.market
+    position = state.position(portfolio.portfolio, market)
+    allowed = (
+        shape_allows(step, entry)
+        and book_allows(step, entry, position)
+        and margin_allows(step, entry, position)
+        and fill_allows(step, entry, position)
+    )
+    if not allowed:
+        remove_sleeper(state, sleeper, events.REMOVED_REFUSED, step.code)
+        return
+    taker = taker_of(step, entry, position, entry.size)
+    match_orders(step, taker)
+    if step.more and not taker.stopped:
+        step.more = False
+        sleeper.size = taker.remaining
+        state.touch(sleeper)
+        return
+    step.more = False
+    rests = taker.remaining and not taker.stopped and not entry.flags & FLAG_IOC
+    remove_sleeper(state, sleeper, events.REMOVED_TRIGGERED, step.code, step.filled)
+    if rests:
+        entry.size -= taker.decremented
+        settle_entry(step, entry, taker.remaining)
+    elif taker.position.live:
+        state.drop_position(portfolio, taker.position)
