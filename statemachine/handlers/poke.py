@@ -8,7 +8,7 @@ fee.  The receipt's figures are those of the portfolio that was poked.
 
 from statemachine.actions import FLAG_REDUCE_ONLY, Poke
 from statemachine.costs import COST_DUE, COST_MONEY, COST_PORTFOLIO, COST_VISIT
-from statemachine.errors import Code, StorageCorrupt
+from statemachine.errors import Code
 from statemachine.events import REMOVED_LIQUIDATING
 from statemachine.keys import BUY, SELL, owned_key, owned_place, owned_range
 from statemachine.liquidation import close_orders, start_closing
@@ -89,9 +89,12 @@ def cancel_risky(step: Step, portfolio: Portfolio) -> None:
         step.visits += 1
         step.cost += COST_VISIT
         order = own_order(state, number, market, sequence)
-        if order is None:
-            raise StorageCorrupt(f"owned order {key.hex()} is not on the book")
-        reserves = order.flags & FLAG_REDUCE_ONLY == 0
-        if reserves and is_risky(state.position(number, market), order.key[3]):
+        # What sleeps or waits for its slice reserves nothing, and is checked when it acts.
+        reserves = order is not None and order.flags & FLAG_REDUCE_ONLY == 0
+        if (
+            order is not None
+            and reserves
+            and is_risky(state.position(number, market), order.key[3])
+        ):
             remove_order(state, order, REMOVED_LIQUIDATING)
         key = owned.seek(owned_key(number, market, sequence + 1))

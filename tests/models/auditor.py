@@ -15,16 +15,19 @@ from statemachine.due import PERIODIC
 from statemachine.funding import FUNDING_SHIFT
 from statemachine.liquidation import DUE_SLICE
 from statemachine.margin import margin_of
-from statemachine.resting import NO_CLIENT, hash_client_id
 from statemachine.records import (
+    OWNED_ASLEEP,
+    OWNED_TWAP,
     PORTFOLIO_LIQUIDATING,
     ROLE_OWNER,
     Order,
     Portfolio,
     Position,
+    Sleeper,
     decode_account,
     decode_client_id,
     decode_due,
+    decode_group,
     decode_ledger,
     decode_market,
     decode_nonces,
@@ -34,11 +37,16 @@ from statemachine.records import (
     decode_portfolio,
     decode_position,
     decode_signer,
+    decode_sleeper,
+    decode_twap,
     decode_withdrawal,
 )
+from statemachine.resting import NO_CLIENT, hash_client_id
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
+from statemachine.switch import DUE_SWITCH
+from statemachine.twap import DUE_TWAP
 
 DECODERS = {
     keys.TABLE_CURSOR: lambda _, data: decode_cursor(data),
@@ -50,6 +58,9 @@ DECODERS = {
     keys.TABLE_PORTFOLIO: decode_portfolio,
     keys.TABLE_POSITION: decode_position,
     keys.TABLE_ORDER: decode_order,
+    keys.TABLE_SLEEPER: decode_sleeper,
+    keys.TABLE_GROUP: decode_group,
+    keys.TABLE_TWAP: decode_twap,
 }
 """Records that are decoded into objects, which encode themselves again."""
 
@@ -88,6 +99,12 @@ class Books:
         self.orders: list[Order] = [
             decode_order(key, data) for key, data in self.table(keys.TABLE_ORDER)
         ]
+        self.sleepers = [decode_sleeper(key, data) for key, data in self.table(keys.TABLE_SLEEPER)]
+        self.twaps = [decode_twap(key, data) for key, data in self.table(keys.TABLE_TWAP)]
+        self.groups = {
+            int.from_bytes(key[1:], "big"): decode_group(key, data)
+            for key, data in self.table(keys.TABLE_GROUP)
+        }
 
     def table(self, table: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield the leaves of one table, in order of their keys."""
@@ -187,30 +204,55 @@ def audit_markets(books: Books) -> None:
 def audit_orders(books: Books, rules: Rules) -> None:
     """Every order is owned, bound and counted once, and nothing else is."""
     ticks = {m.market: m.tick for m in rules.markets}
-    owned: dict[bytes, bytes] = {}
+    owned: dict[bytes, tuple[int, int]] = {}
     bound: set[bytes] = set()
     for order in books.orders:
         number, side, price, sequence = keys.order_place(order.key)
         name = f"order {sequence} of market {number}"
+        check(side in (keys.BUY, keys.SELL), f"{name}: side {side}")
         check(0 < order.remaining <= order.size, f"I4: {name}: {order.remaining} of {order.size}")
         check(price > 0 and price % ticks[number] == 0, f"{name}: price {price} is off the tick")
         check(0 < sequence < books.ledger.next_sequence, f"{name}: a number not yet given")
-        owned[keys.owned_key(order.portfolio, number, sequence)] = order.key
-        if order.client_hash != NO_CLIENT:
-            key = keys.client_id_key(order.portfolio, order.client_hash)
-            data = books.items.get(key)
-            check(data is not None, f"{name}: its client id is not bound")
-            client_id, *place = decode_client_id(data or b"")
-            check(place == [number, sequence], f"{name}: its client id is bound to {place}")
-            check(hash_client_id(client_id) == order.client_hash, f"{name}: another client id")
-            bound.add(key)
-        check(side in (keys.BUY, keys.SELL), f"{name}: side {side}")
+        owned[keys.owned_key(order.portfolio, number, sequence)] = (side, price)
+        bound |= bound_by(books, order, number, sequence)
+    for sleeper in books.sleepers:
+        number, trigger, price, sequence = keys.sleeper_place(sleeper.key)
+        name = f"sleeping order {sequence} of market {number}"
+        check(sleeper.size > 0 and sleeper.price % ticks[number] == 0, f"{name}: shape")
+        place = (OWNED_ASLEEP + trigger, price)
+        owned[keys.owned_key(sleeper.portfolio, number, sequence)] = place
+        bound |= bound_by(books, sleeper, number, sequence)
+        if sleeper.group:
+            group = books.groups.get(sleeper.group)
+            exits = [] if group is None else [order.sequence for order in group.exits]
+            check(sequence in exits, f"{name}: no exit of bracket {sleeper.group}")
+    for plan in books.twaps:
+        sequence = int.from_bytes(plan.key[1:], "big")
+        check(0 < plan.remaining <= plan.size and plan.slices > 0, f"TWAP {sequence}: is over")
+        key = keys.owned_key(plan.portfolio, plan.market, sequence)
+        owned[key] = (OWNED_TWAP, plan.price)
     found = dict(books.table(keys.TABLE_OWNED))
     check(set(found) == set(owned), "owned orders are not the orders")
-    for key, order_key in owned.items():
-        _, side, price, _ = keys.order_place(order_key)
-        check(decode_owned(found[key]) == (side, price), f"{key.hex()}: points elsewhere")
+    for key, place in owned.items():
+        check(decode_owned(found[key]) == place, f"{key.hex()}: points elsewhere")
+    asleep = Counter(keys.sleeper_place(sleeper.key)[0] for sleeper in books.sleepers)
+    for number, market in books.markets.items():
+        check(market.sleepers == asleep[number], f"market {number}: {market.sleepers} asleep")
+    check(books.ledger.sleepers == len(books.sleepers), "the ledger counts other sleepers")
     check(bound == {key for key, _ in books.table(keys.TABLE_CLIENT_ID)}, "stray client ids")
+
+
+def bound_by(books: Books, order: Order | Sleeper, number: int, sequence: int) -> set[bytes]:
+    """Check an order's client id, if it has one; return the key that holds it."""
+    if order.client_hash == NO_CLIENT:
+        return set()
+    key = keys.client_id_key(order.portfolio, order.client_hash)
+    data = books.items.get(key)
+    check(data is not None, f"order {sequence}: its client id is not bound")
+    client_id, *place = decode_client_id(data or b"")
+    check(place == [number, sequence], f"order {sequence}: its client id is bound to {place}")
+    check(hash_client_id(client_id) == order.client_hash, f"order {sequence}: another client id")
+    return {key}
 
 
 def audit_portfolios(books: Books) -> None:
@@ -225,6 +267,10 @@ def audit_portfolios(books: Books) -> None:
         else:
             total[2 * side] += order.remaining
             total[2 * side + 1] += order.remaining * price
+    for sleeper in books.sleepers:
+        sums[sleeper.portfolio, keys.sleeper_place(sleeper.key)[0]][4] += 1
+    for plan in books.twaps:
+        sums[plan.portfolio, plan.market][4] += 1
     listed: set[tuple[int, int]] = set()
     for name, portfolio in books.portfolios.items():
         check(portfolio.markets == sorted(set(portfolio.markets)), f"portfolio {name}: markets")
@@ -287,13 +333,23 @@ def audit_signers(books: Books) -> None:
 def audit_due(books: Books, rules: Rules) -> None:
     """Each market has its periodic items, each flagged portfolio one slice; nothing else waits."""
     waiting: Counter[tuple[int, int, int]] = Counter()
+    waited: set[tuple[int, int]] = set()
     for key, data in books.table(keys.TABLE_DUE):
         _, _, _, sequence = keys.DUE.unpack(key)
         check(0 < sequence < books.ledger.next_due, f"due work {key.hex()}: a number not given")
-        kind, market, portfolio = decode_due(data)
+        kind, market, portfolio, reference = decode_due(data)
+        if key[1] == keys.LANE_USER:
+            waited.add((kind, reference if kind != DUE_SWITCH else portfolio))
+            continue
         waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
     expected = {(kind, m.market, 0): 1 for kind in PERIODIC for m in rules.markets}
     for name, record in books.portfolios.items():
         if record.flags & PORTFOLIO_LIQUIDATING:
             expected[DUE_SLICE, 0, name] = 1
+    for name, record in books.portfolios.items():
+        armed = record.cancel_at == 0 or (DUE_SWITCH, name) in waited
+        check(armed, f"portfolio {name}: a switch that nothing will throw")
+    for plan in books.twaps:
+        number = int.from_bytes(plan.key[1:], "big")
+        check((DUE_TWAP, number) in waited, f"TWAP {number}: no slice to come")
     check(waiting == expected, f"due work: {dict(waiting - Counter(expected))} too much")

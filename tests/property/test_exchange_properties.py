@@ -14,18 +14,25 @@ import pytest
 from statemachine import keys
 from statemachine.actions import (
     MARKET_EVERY,
+    NO_TERMS,
     Action,
     ApproveAgent,
+    Bracket,
     Bulk,
     Cancel,
     CancelAll,
+    CancelAt,
+    ClosePosition,
     Leg,
     Modify,
     PlaceOrder,
     Poke,
     RevokeAgent,
+    Scale,
+    Terms,
     Transaction,
     Transfer,
+    Twap,
     Withdraw,
 )
 from statemachine.block import Block
@@ -100,16 +107,19 @@ class Crowd:
             return PlaceOrder(
                 0,
                 market,
-                pick.choice((0, 1, 0, 1, 2, 3, 4, 5, 8, 9, 10, 11)),
+                pick.choice((0, 1, 0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 16, 17, 36, 37)),
                 self.price_near(market),
                 size,
                 cid,
+                self.terms(market),
             )
         ref = self.some_ref(trader, client_id)
         if roll < 0.85:
             return Cancel(0, market, ref)
         size = Lots(pick.choice((1, 4, 100)))
-        return Modify(0, market, pick.choice((0, 1, 4, 8, 9)), ref, self.price_near(market), size)
+        return Modify(
+            0, market, pick.choice((0, 1, 4, 8, 9, 64, 65)), ref, self.price_near(market), size
+        )
 
     def some_ref(self, trader: int, client_id: bytes) -> int | bytes:
         prefix = keys.owned_range(self.world.account(trader) << 8)
@@ -127,15 +137,60 @@ class Crowd:
             return Bulk(0, tuple(self.leg(trader) for _ in range(pick.randint(1, 6))))
         if roll < 0.8:
             return Poke(self.world.account(pick.randrange(TRADERS)), 0)
+        if roll < 0.9:
+            return self.compound()
         amount = Micros(pick.choice((0, 1, USDC, 300 * USDC, 10_000 * USDC)))
         agent = address_of(bytes([0x60 + pick.randrange(3)]) * 32)
         return pick.choice(
             (
-                CancelAll(0, pick.choice((0, 1, MARKET_EVERY))),
+                CancelAll(0, pick.choice((0, 1, MARKET_EVERY)), pick.randrange(3)),
                 Withdraw(pick.randrange(2), amount),
                 Transfer(pick.randrange(2), pick.randrange(2), amount),
                 ApproveAgent(agent, Millis(self.world.now + 5_000), 62, 0),
                 RevokeAgent(agent),
+            )
+        )
+
+    def terms(self, market: int) -> Terms:
+        pick = self.random
+        roll = pick.random()
+        if roll < 0.6:
+            return NO_TERMS
+        if roll < 0.75:
+            return Terms(Millis(self.world.now + pick.choice((1, 500, 5_000, 70_000))))
+        if roll < 0.85:
+            return Terms(self_trade=pick.randrange(8), max_fee_ppm=pick.choice((0, 499, 10_000)))
+        return Terms(trigger=pick.randrange(6), trigger_price=self.price_near(market))
+
+    def compound(self) -> Action:
+        pick = self.random
+        market = pick.randrange(MARKETS)
+        price = self.price_near(market)
+        side = pick.randrange(2)
+        size = Lots(pick.choice((40, 400, 2_000)))
+        exits = tuple(
+            PlaceOrder(
+                0,
+                market,
+                1 - side | pick.choice((0, 2)),
+                self.price_near(market),
+                size,
+                b"",
+                Terms(trigger=pick.randrange(6), trigger_price=self.price_near(market)),
+            )
+            for _ in range(2)
+        )
+        entry = PlaceOrder(0, market, side | pick.choice((0, 2, 4)), price, size)
+        now = self.world.now
+        return pick.choice(
+            (
+                Bracket(0, entry, exits[: pick.randint(1, 2)]),
+                Bracket(0, entry, exits),
+                Bracket(0, None, exits),
+                Twap(0, market, side, price, size, pick.randint(2, 5), Millis(1_000)),
+                CancelAt(0, Millis(pick.choice((0, now + 200, now + 3_000)))),
+                ClosePosition(0, market, price),
+                Scale(0, market, side, price, self.price_near(market), size, pick.randint(2, 6)),
             )
         )
 
