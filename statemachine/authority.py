@@ -4,6 +4,8 @@ Checked once, in a transaction's first step.  From the nonce on, a refused
 transaction has burnt its nonce: nobody can keep it and use it later.
 """
 
+from typing import Final
+
 from statemachine.actions import (
     Bracket,
     Bulk,
@@ -13,13 +15,27 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
     Scale,
+    SetLeverage,
     Transaction,
     Twap,
 )
+from statemachine.budgets import budgets_allow
 from statemachine.errors import Code
 from statemachine.nonces import burn_nonce
 from statemachine.records import ROLE_AGENT, ROLE_REVOKED, Signer
 from statemachine.step import Step
+
+MARKET_ACTIONS: Final = (
+    PlaceOrder,
+    Cancel,
+    CancelAll,
+    Modify,
+    Twap,
+    Scale,
+    ClosePosition,
+    SetLeverage,
+)
+"""What names one market."""
 
 
 def authorise(step: Step, transaction: Transaction, address: bytes) -> bool:
@@ -53,7 +69,7 @@ def terms_allow(step: Step, transaction: Transaction, signer: Signer) -> bool:
     elif signer.markets and not markets_allow(transaction, signer.markets):
         step.refuse(Code.AGENT_MARKET, (signer.markets,))
     else:
-        return True
+        return budgets_allow(step, transaction.action, signer)
     return False
 
 
@@ -64,6 +80,6 @@ def markets_allow(transaction: Transaction, mask: int) -> bool:
         return all(mask >> leg.market & 1 for leg in action.legs)
     if isinstance(action, Bracket):
         return mask >> action.exits[0].market & 1 == 1
-    if isinstance(action, PlaceOrder | Cancel | CancelAll | Modify | Twap | Scale | ClosePosition):
+    if isinstance(action, MARKET_ACTIONS):
         return mask >> action.market & 1 == 1
     return True

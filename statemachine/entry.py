@@ -21,7 +21,12 @@ from statemachine.actions import (
 from statemachine.cursor import FLAG_BACKLOG
 from statemachine.errors import Code, invariant
 from statemachine.grouping import end_entry
-from statemachine.margin import charge_markets, may_add_order
+from statemachine.margin import (
+    ISOLATED_FROM,
+    charge_markets,
+    interest_allows,
+    may_add_order,
+)
 from statemachine.matching import (
     Taker,
     band_of,
@@ -29,6 +34,7 @@ from statemachine.matching import (
     match_orders,
 )
 from statemachine.records import (
+    MARKETS_PER_PORTFOLIO_MAX,
     PORTFOLIO_LIQUIDATING,
     Market,
     Portfolio,
@@ -36,10 +42,10 @@ from statemachine.records import (
 )
 from statemachine.resting import NO_CLIENT, bind_client_id, rest_order
 from statemachine.rules import FLAG_FILL_BAND, MarketRules
+from statemachine.states import STATE_ACTIVE, admits_order
 from statemachine.step import Step
 from statemachine.units import PPM_ONE
 
-STATE_ACTIVE: Final = 1
 ORDER_LOTS_LIMIT: Final = 1 << 53
 """Sums of 1,024 orders stay below 2**63."""
 NOTIONAL_LIMIT: Final = 1 << 80
@@ -105,7 +111,7 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     flags = entry.flags
     price = entry.price
     size = entry.size
-    if market.state != STATE_ACTIVE:
+    if not (market.state == STATE_ACTIVE or admits_order(market.state, flags)):
         step.refuse(Code.MARKET_STATE, (market.state,))
     elif not flags_agree(flags):
         step.refuse(Code.FIELD, (flags,))
@@ -193,6 +199,17 @@ def stands_apart(step: Step, entry: Entry) -> bool:
     return False
 
 
+def market_allows(step: Step, portfolio: Portfolio, market: int) -> bool:
+    """Check that a portfolio that is not in a market may come into it."""
+    if len(portfolio.markets) >= MARKETS_PER_PORTFOLIO_MAX:
+        step.refuse(Code.MARKETS_MAX, (MARKETS_PER_PORTFOLIO_MAX,))
+        return False
+    if portfolio.markets and portfolio.portfolio & 255 >= ISOLATED_FROM:
+        step.refuse(Code.ISOLATED, (portfolio.markets[0], market))
+        return False
+    return True
+
+
 def fill_allows(step: Step, entry: Entry, position: Position) -> bool:
     """Check that a fill-or-kill order fills within one step's visits."""
     if not entry.flags & FLAG_FOK:
@@ -208,6 +225,12 @@ def margin_allows(step: Step, entry: Entry, position: Position) -> bool:
     held = abs(position.size) + position.bids + position.asks
     if held + entry.size >= HELD_LOTS_LIMIT:
         step.refuse(Code.OVERFLOW, (held,))
+        return False
+    if not entry.flags & FLAG_POST_ONLY and not interest_allows(
+        entry.parameters, position, entry.market, -entry.size if entry.side else entry.size
+    ):
+        most = entry.parameters.open_interest_max
+        step.refuse(Code.OPEN_INTEREST, (most, entry.market.open_interest))
         return False
     if entry.flags & FLAG_REDUCE_ONLY and not entry.flags & FLAG_IOC:
         # Reserves nothing: it can only shrink what is already margined.

@@ -36,6 +36,9 @@ class Code(IntEnum):
     AGENT_ACTION = 18
     AGENT_MARKET = 19
     SIGNER_LIMIT = 20
+    AGENT_NOTIONAL = 21
+    AGENT_LOSS = 22
+    GUARDIAN = 23
     # What was asked, by shape (30..49)
     MARKET_UNKNOWN = 30
     CLIENT_ID_EXISTS = 31
@@ -64,6 +67,9 @@ class Code(IntEnum):
     FOK_UNFILLED = 57
     SELF_TRADE = 58
     TRIGGER = 59
+    ISOLATED = 60
+    OPEN_INTEREST = 61
+    LEVERAGE = 62
     # Money (70..89)
     AMOUNT = 70
     BALANCE = 71
@@ -91,6 +97,9 @@ RETRYABLE: Final = frozenset(
         Code.POST_ONLY_CROSSES,
         Code.ORDERS_MAX,
         Code.MARGIN,
+        Code.OPEN_INTEREST,
+        Code.AGENT_NOTIONAL,
+        Code.AGENT_LOSS,
         Code.IOC_UNFILLED,
         Code.BALANCE,
         Code.HEALTHY,

@@ -43,6 +43,7 @@ from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Posit
 from statemachine.rules import MarketRules, Rules
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.tiers import MAINTENANCE, maintenance_of, tiered
 from statemachine.units import PPM_ONE, div_ceil, div_floor
 
 DUE_SLICE: Final = 4
@@ -103,7 +104,8 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
     parameters = state.market_rules[position.market]
     side = SELL if position.size > 0 else BUY
     if before.equity >= 0:
-        limit = zero_price(parameters, market.mark, side, before)
+        held = abs(position.size) * market.mark
+        limit = zero_price(parameters, market.mark, side, before, held)
     else:
         limit = band_of(parameters, market.mark, side)
     size = slice_size(step.rules, market.mark, abs(position.size))
@@ -134,21 +136,22 @@ def largest_position(state: State, portfolio: Portfolio) -> Position | None:
     found: Position | None = None
     most = 0
     for position in state.all_positions(portfolio):
-        rate = state.market_rules[position.market].maintenance_ppm
         held = abs(position.size) * state.market(position.market).mark
-        maintenance = div_ceil(held * rate, PPM_ONE)
+        maintenance = maintenance_of(state.market_rules[position.market], held)
         if maintenance > most:
             found, most = position, maintenance
     return found
 
 
-def zero_price(rules: MarketRules, mark: int, side: int, margin: Margin) -> int:
+def zero_price(rules: MarketRules, mark: int, side: int, margin: Margin, held: int = 1) -> int:
     """Return the price at which closing leaves E/MM unchanged, to the tick.
 
-    Rounded in the portfolio's favour: up for a sale, down for a purchase.
+    ``held`` is the position's notional at mark in micros, which says at what
+    mean rate it is margined where a market has tiers.  Rounded in the
+    portfolio's favour: up for a sale, down for a purchase.
     """
-    whole = margin.maintenance * PPM_ONE
-    part = rules.maintenance_ppm * margin.equity
+    whole = margin.maintenance * PPM_ONE * held
+    part = tiered(rules, rules.maintenance_ppm, MAINTENANCE, held) * margin.equity
     if side == SELL:
         return div_ceil(mark * (whole - part), whole * rules.tick) * rules.tick
     return div_floor(mark * (whole + part), whole * rules.tick) * rules.tick

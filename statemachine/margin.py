@@ -7,20 +7,30 @@
   ``max(0, bids_value - bids * mark) + max(0, asks * mark - asks_value)``
 * maintenance ``MM = sum(ceil(|size| * mark * MMF))``, close-out ``2/3 MM``
 
+Where a market has tiers or a crowd, or the trader chose a leverage, the two
+rates give way to the formulas of :mod:`statemachine.tiers`.  An isolated
+portfolio is a sub-account from 128 on: it holds one market, and is margined by
+the same rule as any other.
+
 An order is checked before it trades, at its own limit price and with its fee:
 every fill is then at least as good, so nothing is margined twice.  A portfolio
 short of IM may still act if it does not get riskier (StarkEx): no position
 grows or flips, and ``E1 * MM0 >= E0 * MM1``, cross-multiplied.
 """
 
-from typing import final
+from typing import Final, final
 
 from statemachine.costs import COST_MARKET
 from statemachine.funding import unsettled_funding
-from statemachine.records import Portfolio, Position
+from statemachine.records import Market, Portfolio, Position
+from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.tiers import initial_of, maintenance_of
 from statemachine.units import PPM_ONE
+
+ISOLATED_FROM: Final = 128
+"""Sub-accounts from here on hold one market each."""
 
 
 @final
@@ -46,23 +56,32 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
     equity = portfolio.balance
     initial = maintenance = 0
     rules = state.market_rules
+    markets = state.markets
     for position in state.all_positions(portfolio):
-        market = state.market(position.market)
+        number = position.market
+        market = markets.get(number) or state.market(number)
         mark = market.mark
         size = position.size
-        parameters = rules[position.market]
+        parameters = rules[number]
+        graded = market.graded or position.leverage != 0
+        held = 0
         if size:
             equity += size * mark - position.cost
             if position.funding_index != market.funding_index:
                 equity += unsettled_funding(position, market)
             held = size * mark if size > 0 else -size * mark
-            maintenance -= -held * parameters.maintenance_ppm // PPM_ONE
+            if not graded:
+                maintenance -= -held * parameters.maintenance_ppm // PPM_ONE
         bids = position.bids
         asks = position.asks
         most = size + bids
         least = asks - size
         worst = max(most, least, -most, -least)
-        if worst:
+        if graded:
+            maintenance += maintenance_of(parameters, held)
+            crowd = market.open_interest * mark
+            initial += initial_of(parameters, worst * mark, crowd, position.leverage)
+        elif worst:
             initial -= -worst * mark * parameters.initial_ppm // PPM_ONE
         if bids and position.bids_value > bids * mark:
             initial += position.bids_value - bids * mark
@@ -104,7 +123,13 @@ def may_add_order(
     else:
         position.asks += size
         position.asks_value += price * size
+    market = state.market(position.market)
+    parameters = state.market_rules[position.market]
+    # What it opens is part of the crowd that it is margined for.
+    opened = opening_lots(position, side, size) if parameters.open_interest_upper else 0
+    market.open_interest += opened
     after = margin_of(state, portfolio)
+    market.open_interest -= opened
     if side == 0:
         position.bids -= size
         position.bids_value -= price * size
@@ -116,14 +141,11 @@ def may_add_order(
         return True, after.initial, have
     if reduce_only or is_reduction(position, side, size):
         before = margin_of(state, portfolio)
-        mark = state.market(position.market).mark
+        mark = market.mark
         loss = max(0, (mark - price if side else price - mark) * size) + fee
-        parameters = state.market_rules[position.market]
-        held = abs(position.size) * mark
-        kept = (abs(position.size) - size) * mark
         maintenance = before.maintenance
-        maintenance += -held * parameters.maintenance_ppm // PPM_ONE
-        maintenance -= -kept * parameters.maintenance_ppm // PPM_ONE
+        maintenance -= maintenance_of(parameters, abs(position.size) * mark)
+        maintenance += maintenance_of(parameters, (abs(position.size) - size) * mark)
         if not_riskier(before.equity, before.maintenance, before.equity - loss, maintenance):
             return True, after.initial, have
     return False, after.initial, have
@@ -134,6 +156,23 @@ def is_reduction(position: Position, side: int, size: int) -> bool:
     if side:
         return position.size >= position.asks + size
     return -position.size >= position.bids + size
+
+
+def opening_lots(position: Position, side: int, size: int) -> int:
+    """Return the lots of an order that would open, once what it faces is closed."""
+    faced = max(0, position.size if side else -position.size)
+    return max(0, size - faced)
+
+
+def interest_allows(rules: MarketRules, position: Position, market: Market, lots: int) -> bool:
+    """Return whether a market has room for what ``lots`` (negative: sold) may open.
+
+    Open interest grows by at most what takers open, so it never passes its cap.
+    """
+    if not rules.open_interest_max:
+        return True
+    opened = opening_lots(position, 1 if lots < 0 else 0, abs(lots))
+    return opened == 0 or market.open_interest + opened <= rules.open_interest_max
 
 
 def not_riskier(

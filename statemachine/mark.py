@@ -82,8 +82,9 @@ def is_stale(step: Step, market: Market) -> bool:
 
 
 def stale_market(step: Step, portfolio: Portfolio) -> int:
-    """Return the first of a portfolio's markets whose price is stale, or -1."""
-    for number in portfolio.markets:
-        if is_stale(step, step.state.market(number)):
-            return number
+    """Return the first market in which a portfolio holds a position at a stale price, or -1."""
+    state = step.state
+    for position in state.all_positions(portfolio):
+        if position.size and is_stale(step, state.market(position.market)):
+            return position.market
     return -1

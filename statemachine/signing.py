@@ -45,7 +45,7 @@ TRANSFER_TYPE: Final = (
 )
 APPROVE_TYPE: Final = (
     "ApproveAgent(address agent,uint64 agentExpiresAt,uint32 actionKinds,uint64 markets,"
-    "uint64 nonce,uint64 expiresAt)"
+    "uint64 notionalPerDayMicroUsdc,uint64 lossPerDayMicroUsdc,uint64 nonce,uint64 expiresAt)"
 )
 REVOKE_TYPE: Final = "RevokeAgent(address agent,uint64 nonce,uint64 expiresAt)"
 ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
@@ -96,6 +96,7 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case ApproveAgent():
             head = APPROVE_TYPE_HASH + bytes(12) + action.agent + word(action.expires_at)
             head += word(action.kinds) + word(action.markets)
+            head += word(action.notional_max) + word(action.loss_max)
         case RevokeAgent():
             head = REVOKE_TYPE_HASH + bytes(12) + action.agent
         case _:

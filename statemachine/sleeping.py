@@ -18,13 +18,13 @@ from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
 from statemachine.entry import (
     NOTIONAL_LIMIT,
     ORDER_LOTS_LIMIT,
-    STATE_ACTIVE,
     Entry,
     bind_entry,
     book_allows,
     fill_allows,
     flags_agree,
     margin_allows,
+    market_allows,
     settle_entry,
     shape_allows,
     taker_of,
@@ -34,7 +34,6 @@ from statemachine.grouping import call_group
 from statemachine.margin import charge_markets
 from statemachine.matching import match_orders
 from statemachine.records import (
-    MARKETS_PER_PORTFOLIO_MAX,
     OWNED_ASLEEP,
     Market,
     Sleeper,
@@ -42,6 +41,7 @@ from statemachine.records import (
 )
 from statemachine.resting import NO_CLIENT
 from statemachine.state import State
+from statemachine.states import STATE_ACTIVE
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, clamp
 
@@ -70,11 +70,10 @@ def put_to_sleep(step: Step, entry: Entry, trigger: int, price: int) -> None:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
     elif portfolio.open_orders >= step.rules.orders_per_portfolio_max:
         step.refuse(Code.ORDERS_MAX, (step.rules.orders_per_portfolio_max,))
-    elif (
-        market.market not in portfolio.markets
-        and len(portfolio.markets) >= MARKETS_PER_PORTFOLIO_MAX
+    elif market.market not in portfolio.markets and not market_allows(
+        step, portfolio, market.market
     ):
-        step.refuse(Code.MARKETS_MAX, (MARKETS_PER_PORTFOLIO_MAX,))
+        pass  # it said why
     elif has_fired(step, market, trigger, price):
         step.refuse(Code.TRIGGER, (trigger_source(step, market, trigger),))
     else:

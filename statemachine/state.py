@@ -47,6 +47,7 @@ from statemachine.records import (
 )
 from statemachine.rules import MarketRules, Rules
 from statemachine.storage import Store, successor
+from statemachine.tiers import is_graded
 
 ZEROS: Final = [0] * PUBLISHERS_MAX
 
@@ -200,6 +201,7 @@ class State:
             if data is None:
                 raise StorageCorrupt(f"market {market}: the rules have it, the state does not")
             record = decode_market(key, data)
+            record.graded = is_graded(self.market_rules[market])
             self.markets[market] = record
         return record
 
@@ -346,8 +348,8 @@ class State:
         return record
 
     def drop_position(self, portfolio: Portfolio, position: Position) -> None:
-        """Forget a position that is flat and has no orders; otherwise keep it."""
-        if position.size or position.orders or not position.live:
+        """Forget a position that is flat, without orders or leverage; otherwise keep it."""
+        if position.size or position.orders or position.leverage or not position.live:
             return
         invariant(position.cost == 0, "a flat position has no cost")
         place = portfolio.markets.index(position.market)

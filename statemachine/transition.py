@@ -34,6 +34,8 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Scale,
+    SetLeverage,
+    SetMarketState,
     Transaction,
     Transfer,
     Twap,
@@ -59,6 +61,8 @@ from statemachine.handlers.agents import execute_approve, execute_revoke
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
 from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
 from statemachine.handlers.deposit import execute_inbox
+from statemachine.handlers.leverage import execute_leverage
+from statemachine.handlers.market_state import execute_market_state
 from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.oracle import execute_oracle
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
@@ -328,6 +332,10 @@ class Run:
             execute_approve(step, action)
         elif isinstance(action, RevokeAgent):
             execute_revoke(step, action)
+        elif isinstance(action, SetLeverage):
+            execute_leverage(step, action)
+        elif isinstance(action, SetMarketState):
+            execute_market_state(step, action)
 
     def run_leg(self, transaction: Transaction, bulk: Bulk | Scale) -> None:
         """Run one leg of a bulk or a scale, or its continuation."""

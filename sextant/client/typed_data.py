@@ -56,6 +56,8 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "agentExpiresAt": action.expires_at,
                 "actionKinds": action.kinds,
                 "markets": action.markets,
+                "notionalPerDayMicroUsdc": action.notional_max,
+                "lossPerDayMicroUsdc": action.loss_max,
             }
             return signing.APPROVE_TYPE, approved | tail
         case RevokeAgent():

@@ -18,10 +18,12 @@ kind  action          body
 10    Scale           sub, market, flags, first, last, size, orders
 16    Withdraw        sub, amount
 17    Transfer        source sub, target sub, amount
-18    ApproveAgent    agent, expiry, kinds mask, markets mask (0: all)
+18    ApproveAgent    agent, expiry, kinds, markets (masks), two budgets
 19    RevokeAgent     agent
+20    SetLeverage     sub, market, leverage (0: none chosen)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
+34    SetMarketState  market, state
 ====  ==============  =====================================================
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
@@ -101,6 +103,8 @@ from statemachine.actions.kinds import (
     Poke,
     RevokeAgent,
     Scale,
+    SetLeverage,
+    SetMarketState,
     Terms,
     Transfer,
     Twap,
@@ -184,6 +188,8 @@ __all__ = [
     "Poke",
     "RevokeAgent",
     "Scale",
+    "SetLeverage",
+    "SetMarketState",
     "Terms",
     "Transaction",
     "Transfer",

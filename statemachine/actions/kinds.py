@@ -35,6 +35,7 @@ TRIGGER_LAST: Final = 4
 FEE_ANY: Final = 1_000_000
 NO_EXPIRY: Final = Millis(0)
 NO_TRIGGER: Final = Price(0)
+NO_BUDGET: Final = Micros(0)
 
 
 @final
@@ -55,8 +56,10 @@ class Kind(IntEnum):
     TRANSFER = 17
     APPROVE_AGENT = 18
     REVOKE_AGENT = 19
+    SET_LEVERAGE = 20
     ORACLE = 32
     POKE = 33
+    SET_MARKET_STATE = 34
 
 
 @final
@@ -224,12 +227,17 @@ class Transfer:
 @final
 @dataclass(frozen=True, slots=True)
 class ApproveAgent:
-    """Let another key trade: until ``expires_at``, the kinds and markets of two masks."""
+    """Let another key trade: until ``expires_at``, the kinds and markets of two masks.
+
+    ``notional_max`` and ``loss_max`` are budgets per day, 0 for none.
+    """
 
     agent: bytes
     expires_at: Millis
     kinds: int
     markets: int
+    notional_max: Micros = NO_BUDGET
+    loss_max: Micros = NO_BUDGET
 
 
 @final
@@ -238,6 +246,25 @@ class RevokeAgent:
     """End a session key for good: its address can never be approved again."""
 
     agent: bytes
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SetLeverage:
+    """Bound what a position in one market may be, in multiples of its margin; 0: no bound."""
+
+    sub: int
+    market: int
+    leverage: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SetMarketState:
+    """Move a market to another state: the guardian may."""
+
+    market: int
+    state: int
 
 
 @final
@@ -284,6 +311,8 @@ Action = (
     | Transfer
     | ApproveAgent
     | RevokeAgent
+    | SetLeverage
+    | SetMarketState
     | OracleUpdate
     | Poke
 )
@@ -303,6 +332,8 @@ KIND_OF: Final[dict[type, Kind]] = {
     Transfer: Kind.TRANSFER,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
+    SetLeverage: Kind.SET_LEVERAGE,
+    SetMarketState: Kind.SET_MARKET_STATE,
     OracleUpdate: Kind.ORACLE,
     Poke: Kind.POKE,
 }

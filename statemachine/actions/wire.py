@@ -36,6 +36,8 @@ from statemachine.actions.kinds import (
     Poke,
     RevokeAgent,
     Scale,
+    SetLeverage,
+    SetMarketState,
     Transfer,
     Twap,
     Withdraw,
@@ -49,6 +51,7 @@ TRANSACTION_VERSION: Final = 1
 TRANSACTION_BYTES_MAX: Final = 8192
 ORACLE_MESSAGES_MAX: Final = 8
 SIGNATURE_SIZE: Final = 65
+LEVERAGE_LIMIT: Final = 1 << 16
 
 
 @final
@@ -91,9 +94,14 @@ def body_of(action: Action) -> list[object]:
         case Transfer():
             return [action.source, action.target, action.amount]
         case ApproveAgent():
-            return [action.agent, action.expires_at, action.kinds, action.markets]
+            terms = [action.agent, action.expires_at, action.kinds, action.markets]
+            return [*terms, action.notional_max, action.loss_max]
         case RevokeAgent():
             return [action.agent]
+        case SetLeverage():
+            return [action.sub, action.market, action.leverage]
+        case SetMarketState():
+            return [action.market, action.state]
         case OracleUpdate():
             messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
             return [action.market, messages]
@@ -170,18 +178,32 @@ def decode_rare_action(kind: int, body: object) -> Action:
             Micros(as_uint(amount, U64, "amount")),
         )
     if kind == Kind.APPROVE_AGENT:
-        agent, expires_at, kinds, markets = as_list(body, 4, "approve agent")
+        agent, expires_at, kinds, markets, notional, loss = as_list(body, 6, "approve agent")
         return ApproveAgent(
             as_bytes(agent, 20, "agent"),
             Millis(as_uint(expires_at, TIME_LIMIT, "expiry")),
             as_uint(kinds, 1 << 32, "kinds"),
             as_uint(markets, U64, "markets"),
+            Micros(as_uint(notional, U64, "notional per day")),
+            Micros(as_uint(loss, U64, "loss per day")),
         )
     if kind == Kind.REVOKE_AGENT:
         return RevokeAgent(as_bytes(as_list(body, 1, "revoke agent")[0], 20, "agent"))
     if kind == Kind.POKE:
         account, sub = as_list(body, 2, "poke")
         return Poke(as_uint(account, 1 << 32, "account"), as_uint(sub, 256, "sub"))
+    if kind == Kind.SET_LEVERAGE:
+        sub, market, leverage = as_list(body, 3, "set leverage")
+        return SetLeverage(
+            as_uint(sub, 256, "sub"),
+            as_uint(market, MARKETS_LIMIT, "market"),
+            as_uint(leverage, LEVERAGE_LIMIT, "leverage"),
+        )
+    if kind == Kind.SET_MARKET_STATE:
+        market, state = as_list(body, 2, "set market state")
+        return SetMarketState(
+            as_uint(market, MARKETS_LIMIT, "market"), as_uint(state, 256, "state")
+        )
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)
     raise FrameInvalid(f"kind: {kind!r} is not known")

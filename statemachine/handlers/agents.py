@@ -18,7 +18,9 @@ from statemachine.rules import Rules
 from statemachine.signing import NO_ADDRESS
 from statemachine.step import Step
 
-KINDS_ALLOWED: Final = sum(1 << kind for kind in range(Kind.ORDER, Kind.SCALE + 1))
+KINDS_ALLOWED: Final = (
+    sum(1 << kind for kind in range(Kind.ORDER, Kind.SCALE + 1)) | 1 << Kind.SET_LEVERAGE
+)
 """What an agent may ever sign: no kind that moves money, earns it or makes other agents."""
 
 
@@ -65,6 +67,8 @@ def execute_approve(step: Step, action: ApproveAgent) -> None:
     signer.expires_at = action.expires_at
     signer.kinds = action.kinds
     signer.markets = action.markets
+    signer.notional_max = action.notional_max
+    signer.loss_max = action.loss_max
     state.add_signer(action.agent, signer)
 
     # RECEIPT

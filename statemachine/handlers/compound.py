@@ -14,13 +14,12 @@ from statemachine.actions import (
 )
 from statemachine.brackets import open_group
 from statemachine.costs import COST_DUE, COST_GROUP, COST_PLACE, COST_PORTFOLIO
-from statemachine.entry import ORDER_LOTS_LIMIT, Entry, shape_allows
+from statemachine.entry import ORDER_LOTS_LIMIT, Entry, market_allows, shape_allows
 from statemachine.errors import Code
 from statemachine.grouping import call_group
 from statemachine.handlers.order import execute_order
 from statemachine.keys import LANE_USER
 from statemachine.margin import charge_markets
-from statemachine.records import MARKETS_PER_PORTFOLIO_MAX
 from statemachine.resting import NO_CLIENT
 from statemachine.step import Step
 from statemachine.switch import DUE_SWITCH
@@ -152,11 +151,7 @@ def execute_twap(step: Step, action: Twap) -> None:
     if portfolio.open_orders >= step.rules.orders_per_portfolio_max:
         step.refuse(Code.ORDERS_MAX, (step.rules.orders_per_portfolio_max,))
         return
-    if (
-        action.market not in portfolio.markets
-        and len(portfolio.markets) >= MARKETS_PER_PORTFOLIO_MAX
-    ):
-        step.refuse(Code.MARKETS_MAX, (MARKETS_PER_PORTFOLIO_MAX,))
+    if action.market not in portfolio.markets and not market_allows(step, portfolio, action.market):
         return
 
     # EFFECTS

@@ -67,6 +67,7 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
         signer = open_account(state, item.owner, signer)
     portfolio = state.open_portfolio(signer.account << 8 | item.sub)
     portfolio.balance += item.amount
+    portfolio.moved += item.amount
     ledger.deposits += item.amount
     state.touch(portfolio)
     state.touch(ledger)
@@ -93,6 +94,7 @@ def open_account(state: State, owner: bytes, before: Signer | None) -> Signer:
         signer.account = account
         signer.role = ROLE_OWNER
         signer.expires_at = signer.kinds = signer.markets = 0
+        signer.notional_max = signer.loss_max = 0
     state.add_signer(owner, signer)
     state.add_blob(account_key(account), encode_account(owner))
     return signer

@@ -9,12 +9,11 @@ taken is passed over; the update fails only if none could be.
 from statemachine.actions import OracleMessage, OracleUpdate
 from statemachine.costs import COST_ORACLE
 from statemachine.errors import Code
+from statemachine.guards import admits_price
 from statemachine.mark import INDEX_LIMIT, recompute_mark
 from statemachine.records import Market, Oracle
+from statemachine.states import STATE_ACTIVE, STATE_INITIALIZING
 from statemachine.step import Step
-
-STATE_INITIALIZING = 0
-STATE_ACTIVE = 1
 
 
 def execute_oracle(step: Step, action: OracleUpdate, publishers: bytes) -> None:
@@ -70,6 +69,8 @@ def refusal_of(step: Step, oracle: Oracle, message: OracleMessage, address: byte
 def update_index(step: Step, market: Market, oracle: Oracle) -> None:
     """Set the index to the lower median of what is fresh, and with it the mark.
 
+    What the guards hold back leaves both, and the index's age, as they are.
+
     The index is as old as the message without which there would be too few.
     """
     rules = step.rules
@@ -86,8 +87,12 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
         return
     prices.sort()
     times.sort()
-    market.index = prices[(len(prices) - 1) // 2]
-    market.index_time = min(step.now, times[-rules.publishers_min])
+    price = prices[(len(prices) - 1) // 2]
+    age = times[-rules.publishers_min]
+    if not admits_price(step, market, oracle, price, age, times[-1]):
+        return
+    market.index = price
+    market.index_time = min(step.now, age)
     if market.state == STATE_INITIALIZING:
         market.state = STATE_ACTIVE
     recompute_mark(step.state, market)

@@ -17,12 +17,13 @@ from statemachine.entry import (
     enter_order,
     fill_allows,
     margin_allows,
+    market_allows,
     resume,
     shape_allows,
 )
 from statemachine.errors import Code
 from statemachine.margin import charge_markets
-from statemachine.records import MARKETS_PER_PORTFOLIO_MAX, decode_client_id
+from statemachine.records import decode_client_id
 from statemachine.resting import NO_CLIENT, hash_client_id
 from statemachine.sleeping import put_to_sleep
 from statemachine.step import Step
@@ -89,8 +90,7 @@ def place(step: Step, entry: Entry) -> None:
     if not (shape_allows(step, entry) and book_allows(step, entry, position)):
         return
     if position is None:
-        if len(portfolio.markets) >= MARKETS_PER_PORTFOLIO_MAX:
-            step.refuse(Code.MARKETS_MAX, (MARKETS_PER_PORTFOLIO_MAX,))
+        if not market_allows(step, portfolio, market):
             return
         position = state.open_position(portfolio, market)
     if not (margin_allows(step, entry, position) and fill_allows(step, entry, position)):

@@ -44,7 +44,9 @@ def execute_transfer(step: Step, action: Transfer) -> None:
     # EFFECTS
     target = state.open_portfolio(base | action.target)
     source.balance -= action.amount
+    source.moved -= action.amount
     target.balance += action.amount
+    target.moved += action.amount
     invariant(source.balance >= 0, "a transfer creates no debt")
     state.touch(source)
     state.touch(target)

@@ -69,6 +69,7 @@ def pay_out(step: Step, portfolio: Portfolio, owner: bytes, amount: int) -> None
     ledger = state.ledger()
     index = ledger.next_withdrawal
     portfolio.balance -= amount
+    portfolio.moved -= amount
     invariant(portfolio.balance >= 0, "a withdrawal creates no debt")
     ledger.withdrawals += amount
     ledger.next_withdrawal += 1

@@ -8,7 +8,7 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 PUBLISHERS_MAX: Final = 8
 
 MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sI")
-ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX}Q")
+ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX + 4}Q")
 
 
 @final
@@ -18,6 +18,7 @@ class Market(Record):
     ``index``, ``mark``, ``last`` in micros per lot; ``basis`` is the EMA of
     mid - index in micros per lot << 16; ``premium_sum`` and ``funding_rate``
     (per 8 h) in parts per 10**9; ``funding_index`` in micros per lot << 32.
+    ``graded`` is not stored: whether its rules have more than one rate.
     """
 
     __slots__ = (
@@ -27,6 +28,7 @@ class Market(Record):
         "funding_index",
         "funding_rate",
         "funding_time",
+        "graded",
         "index",
         "index_time",
         "last",
@@ -44,6 +46,7 @@ class Market(Record):
         """Start without prices, in state 0 (initializing)."""
         super().__init__(key, stored)
         self.market = market
+        self.graded = False
         self.state = 0
         self.index = 0
         self.index_time = 0
@@ -110,19 +113,29 @@ def decode_market(key: bytes, data: bytes) -> Market:
 
 @final
 class Oracle(Record):
-    """A market's latest price and time from each publisher; 0 is "never heard"."""
+    """A market's latest price and time from each publisher; 0 is "never heard".
 
-    __slots__ = ("prices", "times")
+    ``average`` is the index's mean in micros per lot << 16, as of
+    ``average_time``; ``pending`` a price that waits to be confirmed by messages
+    later than ``pending_time``, 0 if none does.
+    """
+
+    __slots__ = ("average", "average_time", "pending", "pending_time", "prices", "times")
 
     def __init__(self, key: bytes, stored: bool, prices: list[int], times: list[int]) -> None:
         """Take ``PUBLISHERS_MAX`` prices and times, by publisher."""
         super().__init__(key, stored)
         self.prices = prices
         self.times = times
+        self.average = 0
+        self.average_time = 0
+        self.pending = 0
+        self.pending_time = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
-        return ORACLE_LAYOUT.pack(RECORD_VERSION, *self.prices, *self.times)
+        guards = (self.average, self.average_time, self.pending, self.pending_time)
+        return ORACLE_LAYOUT.pack(RECORD_VERSION, *self.prices, *self.times, *guards)
 
 
 def decode_oracle(key: bytes, data: bytes) -> Oracle:
@@ -130,4 +143,6 @@ def decode_oracle(key: bytes, data: bytes) -> Oracle:
     need(data, ORACLE_LAYOUT.size, "oracle")
     values = ORACLE_LAYOUT.unpack(data)
     prices = list(values[1 : 1 + PUBLISHERS_MAX])
-    return Oracle(key, True, prices, list(values[1 + PUBLISHERS_MAX :]))
+    oracle = Oracle(key, True, prices, list(values[1 + PUBLISHERS_MAX : -4]))
+    oracle.average, oracle.average_time, oracle.pending, oracle.pending_time = values[-4:]
+    return oracle

@@ -9,9 +9,9 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12sBQQHB32s")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32s")
 MARKET_LIST: Final = Struct(">16H")
-POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHB")
+POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBH")
 
 
 @final
@@ -20,7 +20,8 @@ class Position(Record):
 
     ``cost`` is what ``size`` was bought for (negative for a short), micros;
     ``bids``/``asks`` sum the resting sizes of each side in lots and
-    ``bids_value``/``asks_value`` their price * size in micros.
+    ``bids_value``/``asks_value`` their price * size in micros; ``leverage`` is
+    the trader's choice, 0 if none: a position that has one stays when it is flat.
     """
 
     __slots__ = (
@@ -30,6 +31,7 @@ class Position(Record):
         "bids_value",
         "cost",
         "funding_index",
+        "leverage",
         "market",
         "orders",
         "reduce_only",
@@ -49,6 +51,7 @@ class Position(Record):
         self.asks_value = 0
         self.orders = 0
         self.reduce_only = 0
+        self.leverage = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -63,6 +66,7 @@ class Position(Record):
             self.asks_value.to_bytes(12, "big", signed=True),
             self.orders,
             self.reduce_only,
+            self.leverage,
         )
 
 
@@ -79,6 +83,7 @@ def decode_position(key: bytes, data: bytes) -> Position:
     position.asks_value = unmoney(values[7])
     position.orders = values[8]
     position.reduce_only = values[9]
+    position.leverage = values[10]
     return position
 
 
@@ -86,7 +91,9 @@ def decode_position(key: bytes, data: bytes) -> Position:
 class Portfolio(Record):
     """One cross portfolio: settled balance and the markets it is in.
 
-    ``cancel_at`` (ms) is when all its orders go, 0 if no switch is set.
+    ``moved`` sums what came in, less what went out, by deposits, transfers and
+    withdrawals: equity less it is what trading made.  ``cancel_at`` (ms) is when
+    all its orders go, 0 if no switch is set.
 
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.
@@ -99,6 +106,7 @@ class Portfolio(Record):
         "flagged_at",
         "flags",
         "markets",
+        "moved",
         "open_orders",
         "portfolio",
         "positions",
@@ -109,6 +117,7 @@ class Portfolio(Record):
         super().__init__(key, stored)
         self.portfolio = portfolio
         self.balance = 0
+        self.moved = 0
         self.flags = 0
         self.flagged_at = 0
         self.cancel_at = 0
@@ -124,6 +133,7 @@ class Portfolio(Record):
         return PORTFOLIO_LAYOUT.pack(
             RECORD_VERSION,
             self.balance.to_bytes(12, "big", signed=True),
+            self.moved.to_bytes(12, "big", signed=True),
             self.flags,
             self.flagged_at,
             self.cancel_at,
@@ -136,12 +146,12 @@ class Portfolio(Record):
 def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     """Return the portfolio that ``data`` encodes, its positions not yet read."""
     need(data, PORTFOLIO_LAYOUT.size, "portfolio")
-    _, balance, flags, flagged_at, cancel_at, open_orders, count, markets = PORTFOLIO_LAYOUT.unpack(
-        data
-    )
+    values = PORTFOLIO_LAYOUT.unpack(data)
+    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count, markets = values
     number = int.from_bytes(key[1:6], "big")
     portfolio = Portfolio(key, True, number)
     portfolio.balance = unmoney(balance)
+    portfolio.moved = unmoney(moved)
     portfolio.flags = flags
     portfolio.flagged_at = flagged_at
     portfolio.cancel_at = cancel_at

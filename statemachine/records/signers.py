@@ -4,7 +4,14 @@ from struct import Struct
 from typing import Final, final
 
 from statemachine.errors import StorageCorrupt
-from statemachine.records.base import RECORD_VERSION, VERSION_BYTE, Record, need
+from statemachine.records.base import (
+    RECORD_VERSION,
+    VERSION_BYTE,
+    Record,
+    money,
+    need,
+    unmoney,
+)
 
 ROLE_OWNER: Final = 0
 ROLE_AGENT: Final = 1
@@ -12,7 +19,7 @@ ROLE_REVOKED: Final = 2
 NONCES_PER_BUCKET: Final = 16
 NONCE_BUCKETS: Final = 16
 
-SIGNER_LAYOUT: Final = Struct(">BIBQIQ")
+SIGNER_LAYOUT: Final = Struct(">BIBQIQQQIBQ12s")
 NONCES_LAYOUTS: Final = tuple(Struct(f">BQB{n}Q") for n in range(NONCES_PER_BUCKET + 1))
 
 
@@ -22,9 +29,26 @@ class Signer(Record):
 
     ``kinds`` has bit ``1 << kind`` for each kind of transaction an agent may
     sign; ``markets`` has bit ``1 << market``, 0 meaning every market.
+
+    An agent's budgets are ``notional_max`` and ``loss_max``, micros per day, 0
+    for none.  ``notional`` is what it has used of the first on ``day`` (days
+    since 1970); ``start`` what its sub-account ``sub`` had made by trading at
+    the day's first action.
     """
 
-    __slots__ = ("account", "expires_at", "kinds", "markets", "role")
+    __slots__ = (
+        "account",
+        "day",
+        "expires_at",
+        "kinds",
+        "loss_max",
+        "markets",
+        "notional",
+        "notional_max",
+        "role",
+        "start",
+        "sub",
+    )
 
     def __init__(
         self,
@@ -36,26 +60,50 @@ class Signer(Record):
         kinds: int,
         markets: int,
     ) -> None:
-        """Take every field, in the order of the encoding."""
+        """Take the role and its terms; budgets start at none."""
         super().__init__(key, stored)
         self.account = account
         self.role = role
         self.expires_at = expires_at
         self.kinds = kinds
         self.markets = markets
+        self.notional_max = 0
+        self.loss_max = 0
+        self.day = 0
+        self.sub = 0
+        self.notional = 0
+        self.start = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
         return SIGNER_LAYOUT.pack(
-            RECORD_VERSION, self.account, self.role, self.expires_at, self.kinds, self.markets
+            RECORD_VERSION,
+            self.account,
+            self.role,
+            self.expires_at,
+            self.kinds,
+            self.markets,
+            self.notional_max,
+            self.loss_max,
+            self.day,
+            self.sub,
+            self.notional,
+            money(self.start),
         )
 
 
 def decode_signer(key: bytes, data: bytes) -> Signer:
     """Return the signer that ``data`` encodes."""
     need(data, SIGNER_LAYOUT.size, "signer")
-    _, account, role, expires_at, kinds, markets = SIGNER_LAYOUT.unpack(data)
-    return Signer(key, True, account, role, expires_at, kinds, markets)
+    values = SIGNER_LAYOUT.unpack(data)
+    signer = Signer(key, True, values[1], values[2], values[3], values[4], values[5])
+    signer.notional_max = values[6]
+    signer.loss_max = values[7]
+    signer.day = values[8]
+    signer.sub = values[9]
+    signer.notional = values[10]
+    signer.start = unmoney(values[11])
+    return signer
 
 
 def encode_account(owner: bytes) -> bytes:

@@ -13,8 +13,9 @@ from statemachine.actions import FLAG_REDUCE_ONLY
 from statemachine.cursor import PHASE_REST, decode_cursor
 from statemachine.due import PERIODIC
 from statemachine.funding import FUNDING_SHIFT
+from statemachine.guards import AVERAGE_SHIFT
 from statemachine.liquidation import DUE_SLICE
-from statemachine.margin import margin_of
+from statemachine.margin import ISOLATED_FROM, margin_of
 from statemachine.records import (
     OWNED_ASLEEP,
     OWNED_TWAP,
@@ -46,6 +47,7 @@ from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
 from statemachine.switch import DUE_SWITCH
+from statemachine.tiers import leverage_max
 from statemachine.twap import DUE_TWAP
 
 DECODERS = {
@@ -121,6 +123,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_encodings(books)
     audit_money(books)
     audit_markets(books)
+    audit_limits(books, rules)
     audit_orders(books, rules)
     audit_portfolios(books)
     audit_margins(books, rules)
@@ -199,6 +202,40 @@ def audit_markets(books: Books) -> None:
         check(bid < ask, f"I4: market {number}: crossed, {bid} >= {ask}")
         check((market.index > 0) == (market.state > 0), f"market {number}: active without price")
         check((market.index > 0) == (market.mark > 0), f"market {number}: index without mark")
+
+
+def audit_limits(books: Books, rules: Rules) -> None:
+    """Caps hold, isolated portfolios hold one market, averages bound the index, budgets hold."""
+    for parameters in rules.markets:
+        market = books.markets[parameters.market]
+        most = parameters.open_interest_max
+        label = f"market {market.market}"
+        check(not most or market.open_interest <= most, f"{label}: open interest beyond its cap")
+        data = books.items.get(keys.oracle_key(market.market))
+        if data is None:
+            check(market.index == 0, f"{label}: an index that nobody said")
+            continue
+        oracle = decode_oracle(keys.oracle_key(market.market), data)
+        factor = rules.average_factor_max + 1
+        check((market.index > 0) == (oracle.average > 0), f"{label}: index without average")
+        check((oracle.pending > 0) == (oracle.pending_time > 0), f"{label}: pending since never")
+        check(
+            market.index << AVERAGE_SHIFT <= factor * oracle.average,
+            f"{label}: index {market.index} far above its average",
+        )
+    for name, portfolio in books.portfolios.items():
+        check(
+            name & 255 < ISOLATED_FROM or len(portfolio.markets) <= 1,
+            f"portfolio {name}: isolated, in markets {portfolio.markets}",
+        )
+    for place, position in books.positions.items():
+        most = leverage_max(next(m for m in rules.markets if m.market == place[1]))
+        check(0 <= position.leverage <= most, f"position {place}: leverage {position.leverage}")
+    for key, data in books.table(keys.TABLE_SIGNER):
+        signer = decode_signer(key, data)
+        # Lowered terms may leave a day's use above them.
+        check(signer.notional >= 0, f"signer {key.hex()}: notional {signer.notional}")
+        check(signer.role != ROLE_OWNER or not signer.notional_max, f"{key.hex()}: no agent")
 
 
 def audit_orders(books: Books, rules: Rules) -> None:
@@ -292,7 +329,8 @@ def audit_portfolios(books: Books) -> None:
             position.reduce_only,
         ]
         check(kept == sums[place], f"position {place}: keeps {kept}, orders sum to {sums[place]}")
-        check(position.size != 0 or position.orders != 0, f"position {place}: empty, but kept")
+        needed = position.size != 0 or position.orders != 0 or position.leverage != 0
+        check(needed, f"position {place}: empty, but kept")
         check(position.size != 0 or position.cost == 0, f"position {place}: flat at a cost")
     check(set(sums) <= set(books.positions), "orders without a position")
 

@@ -1,0 +1,41 @@
+"""Market state: the guardian's brake, and the end of a market.
+
+The rules name one address.  It must have an account, as every signer, and it
+can do this one thing more than others: see :mod:`statemachine.states`.
+"""
+
+from statemachine.actions import SetMarketState
+from statemachine.costs import COST_PORTFOLIO
+from statemachine.errors import Code
+from statemachine.rules import NO_GUARDIAN
+from statemachine.states import may_follow
+from statemachine.step import Step
+
+
+def execute_market_state(step: Step, action: SetMarketState) -> None:
+    """Move a market to another state; the receipt's argument is the one before."""
+    # READ
+    state = step.state
+    step.cost += COST_PORTFOLIO
+    signer = step.signer
+    guardian = step.rules.guardian
+
+    # CHECKS, in the order of their codes
+    if signer is None or guardian == NO_GUARDIAN or signer.key[1:] != guardian:
+        step.refuse(Code.GUARDIAN)
+        return
+    if action.market not in state.market_rules:
+        step.refuse(Code.MARKET_UNKNOWN, (action.market,))
+        return
+    market = state.market(action.market)
+    if not may_follow(market.state, action.state):
+        step.refuse(Code.MARKET_STATE, (market.state,))
+        return
+
+    # EFFECTS
+    before = market.state
+    market.state = action.state
+    state.touch(market)
+
+    # RECEIPT
+    step.args = (before,)

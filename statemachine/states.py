@@ -1,0 +1,46 @@
+"""Market states: what each of them lets a trader do.
+
+======  ================  =====================================  ============
+state   name              orders                                 liquidations
+======  ================  =====================================  ============
+0       initializing      none: there is no price yet            none yet
+1       active            all                                    go on
+2       post-only         such as can only rest                  go on
+3       cancel-only       none                                   go on
+4       paused            none                                   wait
+5       final settlement  reduce-only, for good                  go on
+======  ================  =====================================  ============
+
+Cancels, withdrawals and transfers ask for no state: whoever could leave before
+can leave still.  A market becomes active with its first price; between 1 and 4
+it is moved by the rules' guardian, who can also settle it, and cannot undo that.
+"""
+
+from typing import Final
+
+from statemachine.actions import FLAG_POST_ONLY, FLAG_REDUCE_ONLY
+
+STATE_INITIALIZING: Final = 0
+STATE_ACTIVE: Final = 1
+STATE_POST_ONLY: Final = 2
+STATE_CANCEL_ONLY: Final = 3
+STATE_PAUSED: Final = 4
+STATE_SETTLED: Final = 5
+
+
+def admits_order(state: int, flags: int) -> bool:
+    """Return whether a market in ``state`` takes an order with ``flags``."""
+    if state == STATE_ACTIVE:
+        return True
+    if state == STATE_POST_ONLY:
+        return flags & FLAG_POST_ONLY != 0
+    return state == STATE_SETTLED and flags & FLAG_REDUCE_ONLY != 0
+
+
+def may_follow(before: int, after: int) -> bool:
+    """Return whether the guardian may move a market from one state to another."""
+    return (
+        STATE_ACTIVE <= before <= STATE_PAUSED
+        and after != before
+        and (STATE_ACTIVE <= after <= STATE_SETTLED)
+    )
