@@ -27,6 +27,7 @@ from statemachine.rules import FLAG_CLASS_ORDER, Rules
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block, genesis_state
 from statemachine.units import Micros, Millis, Price
+from statemachine.working_set import WorkingSet
 
 GENESIS_MS: Final = 1_700_000_000_000
 SIGNATURE: Final = bytes(65)
@@ -49,6 +50,7 @@ class Arena:
         self.rules = rules
         self.now = GENESIS_MS
         self.store = MemoryStore(genesis_state(rules, self.now).items())
+        self.known = WorkingSet()
         self.seconds = 0.0
         self.nonces = 0
 
@@ -106,7 +108,7 @@ class Arena:
         frame = Frame(self.height + 1, Millis(self.now), inbox_until, transactions)
         block = Block(frame, self.now, [signer for signer, _ in signed], inbox, 0)
         start = perf_counter()
-        result = apply_block(self.store, self.rules, block)
+        result = apply_block(self.store, self.rules, block, self.known)
         self.store.apply(result.writes)
         self.seconds += perf_counter() - start
         return result

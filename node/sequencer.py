@@ -31,6 +31,7 @@ from statemachine.rules import FLAG_CLASS_ORDER, Rules
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block
 from statemachine.units import Millis
+from statemachine.working_set import WorkingSet
 
 BLOCK_SCAN_MAX: Final = 8_192
 """Queued transactions looked at for one block, where many must wait for the next."""
@@ -125,6 +126,7 @@ class Sequencer:
         self.limits = limits
         self.rules = rules
         self.store = store
+        self.known = WorkingSet()
         self.signer = signer
         self.find = find
         self.cursor = stored_cursor(store)
@@ -276,9 +278,8 @@ class Sequencer:
         frame = Frame(height, Millis(time), until, tuple(transactions))
         signers = [item.signer for item in queued]
         items = list(self.inbox)
-        result = apply_block(
-            self.store, self.rules, Block(frame, time, signers, items, self.inbox_from)
-        )
+        block = Block(frame, time, signers, items, self.inbox_from)
+        result = apply_block(self.store, self.rules, block, self.known)
         consumed = result.cursor.inbox_index - self.inbox_from
         source = BlockInput(
             height, time, data, tuple(signers), self.inbox_from, tuple(items[:consumed])
@@ -317,7 +318,7 @@ class Sequencer:
         height = self.cursor.height + 1
         invariant(source.height == height, f"replay: {source.height} after {height - 1}")
         block = Block(frame, source.time, list(source.signers), source.inbox, source.inbox_from)
-        result = apply_block(self.store, self.rules, block)
+        result = apply_block(self.store, self.rules, block, self.known)
         return self.advance(source, result, ())
 
     def advance(
@@ -368,6 +369,7 @@ class Sequencer:
 
     def rewind(self) -> None:
         """Take up the state in memory anew, after blocks were taken back."""
+        self.known.clear()
         self.cursor = stored_cursor(self.store)
         self.inbox.clear()
         self.inbox_from = self.cursor.inbox_index

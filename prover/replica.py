@@ -26,6 +26,7 @@ from statemachine.signing import Domain, recover_signers
 from statemachine.storage import MemoryStore, Store
 from statemachine.transition import apply_block, genesis_state
 from statemachine.tree import Tree
+from statemachine.working_set import WorkingSet
 
 
 class WritableStore(Store, Protocol):
@@ -84,6 +85,7 @@ class Replica:
         """Stand at ``head``, of which ``store`` and ``tree`` hold the state."""
         self.rules = rules
         self.store = store
+        self.known = WorkingSet()
         self.tree = tree
         self.head = head
         self.inbox: list[InboxItem] = []
@@ -148,7 +150,7 @@ class Replica:
         """Execute one frame of an entry; return the cursor after it."""
         inbox = self.inbox[cursor.inbox_index : derived.facts.inbox_count]
         block = derive_block(self.rules, cursor, data, derived.facts, inbox, self.recover)
-        result = apply_block(self.store, self.rules, block)
+        result = apply_block(self.store, self.rules, block, self.known)
         derived.blocks.append(DerivedBlock(data, block, result, len(derived.trace)))
         for writes in result.segments:
             derived.trace.append(self.tree.update(writes))
@@ -162,6 +164,7 @@ class Replica:
 
     def undo(self) -> Derived:
         """Take back the last entry; return it."""
+        self.known.clear()
         invariant(len(self.history) > 0, "an entry to take back is still remembered")
         derived = self.history.pop()
         self.store.apply(derived.undo)

@@ -42,11 +42,17 @@ def unpack(data: bytes) -> object:
 
 def is_plain(value: object, depth: int) -> bool:
     """Return whether a decoded value holds nothing but ints, bytes and lists."""
-    if type(value) is int or type(value) is bytes:
-        return True
-    if type(value) is not list or depth == 0:
+    if type(value) is not list:
+        return type(value) is int or type(value) is bytes
+    if depth == 0:
         return False
-    return all(is_plain(item, depth - 1) for item in value)
+    for item in value:
+        # Most items are leaves: a call each would cost more than the check.
+        if type(item) is int or type(item) is bytes:
+            continue
+        if type(item) is not list or not is_plain(item, depth - 1):
+            return False
+    return True
 
 
 def as_uint(value: object, limit: int, name: str) -> int:

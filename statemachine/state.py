@@ -16,9 +16,11 @@ from statemachine import keys
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.events import Event
+from statemachine.ranks import NO_RANK, rank_of
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PUBLISHERS_MAX,
+    VERSION_BYTE,
     Blob,
     Group,
     Ledger,
@@ -29,9 +31,12 @@ from statemachine.records import (
     Portfolio,
     Position,
     Record,
+    Share,
     Signer,
     Sleeper,
     TwapPlan,
+    Vault,
+    Velocity,
     decode_group,
     decode_ledger,
     decode_market,
@@ -40,14 +45,18 @@ from statemachine.records import (
     decode_order,
     decode_portfolio,
     decode_position,
+    decode_share,
     decode_signer,
     decode_sleeper,
     decode_twap,
+    decode_vault,
+    decode_velocity,
     encode_due,
 )
 from statemachine.rules import MarketRules, Rules
 from statemachine.storage import Store, successor
 from statemachine.tiers import is_graded
+from statemachine.working_set import WorkingSet
 
 ZEROS: Final = [0] * PUBLISHERS_MAX
 
@@ -118,7 +127,6 @@ class State:
         "cursor",
         "events",
         "groups",
-        "ledger_record",
         "market_rules",
         "markets",
         "nonces",
@@ -127,33 +135,43 @@ class State:
         "portfolios",
         "positions",
         "ranges",
+        "records",
         "rules",
+        "shares",
         "signers",
         "sleepers",
         "store",
         "twaps",
+        "unranked",
+        "vaults",
+        "velocity_record",
     )
 
-    def __init__(self, store: Store, rules: Rules) -> None:
-        """Read the cursor; everything else is read when asked for."""
+    def __init__(self, store: Store, rules: Rules, known: WorkingSet | None = None) -> None:
+        """Read the cursor; everything else is read when asked for, unless it is ``known``."""
         self.store = store
         self.rules = rules
         self.market_rules: dict[int, MarketRules] = {m.market: m for m in rules.markets}
         self.changed: list[Record] = []
         self.events: list[Event] = []
-        self.markets: dict[int, Market] = {}
-        self.oracles: dict[int, Oracle] = {}
-        self.portfolios: dict[int, Portfolio | None] = {}
-        self.positions: dict[int, Position] = {}
-        self.orders: dict[bytes, Order] = {}
-        self.sleepers: dict[bytes, Sleeper] = {}
-        self.groups: dict[bytes, Group] = {}
-        self.twaps: dict[bytes, TwapPlan] = {}
-        self.signers: dict[bytes, Signer | None] = {}
-        self.nonces: dict[bytes, Nonces] = {}
-        self.blobs: dict[bytes, Blob | None] = {}
+        records = WorkingSet() if known is None else known
+        self.records = records
+        self.markets = records.markets
+        self.oracles = records.oracles
+        self.portfolios = records.portfolios
+        self.positions = records.positions
+        self.orders = records.orders
+        self.sleepers = records.sleepers
+        self.groups = records.groups
+        self.twaps = records.twaps
+        self.vaults = records.vaults
+        self.shares = records.shares
+        self.unranked: list[Position] = []
+        self.signers = records.signers
+        self.nonces = records.nonces
+        self.blobs = records.blobs
         self.ranges: dict[bytes, Range] = {}
-        self.ledger_record: Ledger | None = None
+        self.velocity_record: Velocity | None = None
         data = store.get(keys.CURSOR_KEY)
         if data is None:
             raise StorageCorrupt("no cursor: the state is not a genesis or its descendant")
@@ -169,6 +187,8 @@ class State:
 
     def flush(self) -> dict[bytes, bytes | None]:
         """Return what changed since the last flush, encoded; ``None`` deletes."""
+        if self.unranked:
+            self.rank_positions()
         writes: dict[bytes, bytes | None] = {}
         for record in self.changed:
             record.dirty = False
@@ -185,11 +205,11 @@ class State:
 
     def ledger(self) -> Ledger:
         """Return the exchange's own balances."""
-        record = self.ledger_record
+        record = self.records.ledger
         if record is None:
             data = self.store.get(keys.LEDGER_KEY)
             record = Ledger(stored=False) if data is None else decode_ledger(data)
-            self.ledger_record = record
+            self.records.ledger = record
         return record
 
     def market(self, market: int) -> Market:
@@ -271,6 +291,60 @@ class State:
             self.blobs[key] = record
         record.live = False
         self.touch(record)
+
+    # Backstops
+
+    def velocity(self) -> Velocity:
+        """Return how fast money may leave."""
+        record = self.velocity_record
+        if record is None:
+            data = self.store.get(keys.VELOCITY_KEY)
+            record = Velocity(stored=False) if data is None else decode_velocity(data)
+            self.velocity_record = record
+        return record
+
+    def vault(self, market: int) -> Vault:
+        """Return a market's backstop vault, without depositors if nobody ever was one."""
+        record = self.vaults.get(market)
+        if record is None:
+            key = keys.vault_key(market)
+            data = self.store.get(key)
+            record = Vault(key, False) if data is None else decode_vault(key, data)
+            self.vaults[market] = record
+        return record
+
+    def share(self, market: int, account: int) -> Share:
+        """Return what an account has in a market's vault, nothing if it never had."""
+        key = keys.share_key(market, account)
+        record = self.shares.get(key)
+        if record is None:
+            data = self.store.get(key)
+            epoch = self.vault(market).epoch
+            record = Share(key, False, epoch) if data is None else decode_share(key, data)
+            self.shares[key] = record
+        return record
+
+    def rank_positions(self) -> None:
+        """Bring the ranks of positions that traded up to date."""
+        least = self.rules.rank_notional_min
+        for position in self.unranked:
+            position.unranked = False
+            rank = rank_of(position.size, position.cost, least)
+            if rank == position.rank:
+                continue
+            number = int.from_bytes(position.key[1:6], "big")
+            for before, now in ((position.rank, NO_RANK), (NO_RANK, rank)):
+                if before != NO_RANK:
+                    key = keys.rank_key(position.market, before, number)
+                    self.remove_blob(key)
+                    self.range(key[:4]).remove(key)
+                elif now != NO_RANK:
+                    key = keys.rank_key(position.market, now, number)
+                    self.add_blob(key, VERSION_BYTE)
+                    self.range(key[:4]).insert(key)
+            position.rank = rank
+            self.touch(position)
+        self.unranked = []
 
     # Portfolios and positions
 

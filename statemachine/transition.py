@@ -19,28 +19,7 @@ from hashlib import sha256
 from typing import Final, final
 
 from statemachine import due, keys
-from statemachine.actions import (
-    ApproveAgent,
-    Bracket,
-    Bulk,
-    Cancel,
-    CancelAll,
-    CancelAt,
-    ClosePosition,
-    Kind,
-    Modify,
-    OracleUpdate,
-    PlaceOrder,
-    Poke,
-    RevokeAgent,
-    Scale,
-    SetLeverage,
-    SetMarketState,
-    Transaction,
-    Transfer,
-    Twap,
-    Withdraw,
-)
+from statemachine.actions import Bulk, Kind, OracleUpdate, Scale, Transaction
 from statemachine.authority import authorise
 from statemachine.block import Block, BlockResult, SegmentResult, Writes
 from statemachine.costs import COST_SIGNED, COST_STEP
@@ -57,18 +36,9 @@ from statemachine.cursor import (
     Cursor,
 )
 from statemachine.errors import WitnessIncomplete, invariant
-from statemachine.handlers.agents import execute_approve, execute_revoke
-from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
-from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
 from statemachine.handlers.deposit import execute_inbox
-from statemachine.handlers.leverage import execute_leverage
-from statemachine.handlers.market_state import execute_market_state
-from statemachine.handlers.modify import execute_modify
+from statemachine.handlers.dispatch import execute, execute_leg
 from statemachine.handlers.oracle import execute_oracle
-from statemachine.handlers.order import execute_close, execute_order, scale_leg
-from statemachine.handlers.poke import execute_poke
-from statemachine.handlers.transfer import execute_transfer
-from statemachine.handlers.withdraw import execute_withdraw
 from statemachine.inbox import InboxItem
 from statemachine.keys import LANE_USER
 from statemachine.receipts import Receipt, append
@@ -78,6 +48,7 @@ from statemachine.sleeping import TRIGGERS, wake_next
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.storage import MemoryStore, Store
+from statemachine.working_set import WorkingSet
 
 LEG_INBOX: Final = 255
 """The leg number of an inbox item's receipt; its index is the item's."""
@@ -100,9 +71,9 @@ class Run:
         "transactions",
     )
 
-    def __init__(self, store: Store, rules: Rules, block: Block) -> None:
+    def __init__(self, store: Store, rules: Rules, block: Block, known: WorkingSet | None) -> None:
         """Stand where the cursor leaf says."""
-        self.state = State(store, rules)
+        self.state = State(store, rules, known)
         self.cursor: Cursor = self.state.cursor
         self.block = block
         self.step = Step(self.state)
@@ -298,61 +269,16 @@ class Run:
         if isinstance(action, Bulk | Scale):
             self.run_leg(transaction, action)
             return
-        self.execute(transaction)
+        execute(step, action)
         if not step.more:
             self.finish_transaction(transaction)
-
-    def execute(self, transaction: Transaction) -> None:
-        """Call the handler of a transaction's kind."""
-        step = self.step
-        action = transaction.action
-        if isinstance(action, PlaceOrder):
-            execute_order(step, action)
-        elif isinstance(action, Cancel):
-            execute_cancel(step, action)
-        elif isinstance(action, Modify):
-            execute_modify(step, action)
-        elif isinstance(action, CancelAll):
-            execute_cancel_all(step, action)
-        elif isinstance(action, Poke):
-            execute_poke(step, action)
-        elif isinstance(action, ClosePosition):
-            execute_close(step, action)
-        elif isinstance(action, Bracket):
-            execute_bracket(step, action)
-        elif isinstance(action, Twap):
-            execute_twap(step, action)
-        elif isinstance(action, CancelAt):
-            execute_cancel_at(step, action)
-        elif isinstance(action, Withdraw):
-            execute_withdraw(step, action)
-        elif isinstance(action, Transfer):
-            execute_transfer(step, action)
-        elif isinstance(action, ApproveAgent):
-            execute_approve(step, action)
-        elif isinstance(action, RevokeAgent):
-            execute_revoke(step, action)
-        elif isinstance(action, SetLeverage):
-            execute_leverage(step, action)
-        elif isinstance(action, SetMarketState):
-            execute_market_state(step, action)
 
     def run_leg(self, transaction: Transaction, bulk: Bulk | Scale) -> None:
         """Run one leg of a bulk or a scale, or its continuation."""
         cursor = self.cursor
         step = self.step
-        if isinstance(bulk, Scale):
-            legs = bulk.orders
-            execute_order(step, scale_leg(step, bulk, cursor.leg))
-        else:
-            legs = len(bulk.legs)
-            leg = bulk.legs[cursor.leg]
-            if isinstance(leg, PlaceOrder):
-                execute_order(step, leg)
-            elif isinstance(leg, Cancel):
-                execute_cancel(step, leg)
-            else:
-                execute_modify(step, leg)
+        legs = bulk.orders if isinstance(bulk, Scale) else len(bulk.legs)
+        execute_leg(step, bulk, cursor.leg)
         if step.more:
             return
         self.add_receipt(transaction.hash, cursor.transaction, cursor.leg)
@@ -403,12 +329,28 @@ class Run:
         cursor.receipts += 1
 
 
-def apply_block(store: Store, rules: Rules, block: Block) -> BlockResult:
+def apply_block(
+    store: Store, rules: Rules, block: Block, known: WorkingSet | None = None
+) -> BlockResult:
     """Run ``block`` on top of ``store``, whose cursor is at rest.
 
-    The caller commits the result's writes; this function cannot.
+    The caller commits the result's writes; this function cannot.  ``known``
+    saves decoding again what earlier blocks decoded; the result is the same.
     """
-    run = Run(store, rules, block)
+    if known is None:
+        return run_block(store, rules, block, None)
+    known.trim()
+    try:
+        return run_block(store, rules, block, known)
+    except BaseException:
+        # Half a block is in these records, and in no store.
+        known.clear()
+        raise
+
+
+def run_block(store: Store, rules: Rules, block: Block, known: WorkingSet | None) -> BlockResult:
+    """Run all segments of a block."""
+    run = Run(store, rules, block, known)
     segments = [run.run_segment()]
     while not run.ended:
         segments.append(run.run_segment())
@@ -417,7 +359,7 @@ def apply_block(store: Store, rules: Rules, block: Block) -> BlockResult:
 
 def apply_segment(store: Store, rules: Rules, block: Block) -> SegmentResult:
     """Run one segment of ``block``, from where the cursor leaf in ``store`` stands."""
-    run = Run(store, rules, block)
+    run = Run(store, rules, block, None)
     writes = run.run_segment()
     return SegmentResult(
         writes, run.receipts, run.state.events, run.cursor, run.steps, run.cost, run.ended

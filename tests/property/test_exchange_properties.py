@@ -1,8 +1,8 @@
 """What holds for every history: zero sums, one result per block, costs that cover.
 
 Seeded traders do everything there is to do, badly and often.  After every
-block the whole state is audited; the block is run again segment by segment
-from the cursor leaf alone, and again one step at a time over a store that
+block the whole state is audited; the block, run with what earlier ones
+decoded, is run again segment by segment from the cursor leaf alone, and again one step at a time over a store that
 counts what is touched.
 """
 
@@ -42,6 +42,7 @@ from statemachine.signing import address_of
 from statemachine.storage import MemoryStore, Store
 from statemachine.transition import apply_block, apply_segment
 from statemachine.units import Lots, Micros, Millis, Price
+from statemachine.working_set import WorkingSet
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, market_rules, trader_key, world_rules
 
@@ -225,10 +226,11 @@ def test_every_history(seed: int) -> None:
     crowd = Crowd(seed)
     world = crowd.world
     codes: set[str] = set()
+    known = WorkingSet()
     for _ in range(100):
         block = crowd.next_block()
         before = MemoryStore(world.store.values.items())
-        result = apply_block(world.store, world.rules, block)
+        result = apply_block(world.store, world.rules, block, known)
         assert world.store.values == before.values, "apply_block must not touch its pre-state"
         world.store.apply(result.writes)
         codes |= {receipt.name for receipt in result.receipts}

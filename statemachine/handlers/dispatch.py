@@ -1,0 +1,94 @@
+"""Which handler executes which action."""
+
+from statemachine.actions import (
+    Action,
+    ApproveAgent,
+    Bracket,
+    Bulk,
+    Cancel,
+    CancelAll,
+    CancelAt,
+    ClosePosition,
+    Modify,
+    PlaceOrder,
+    Poke,
+    RevokeAgent,
+    Scale,
+    SetLeverage,
+    SetMarketState,
+    Transfer,
+    Twap,
+    VaultDeposit,
+    VaultWithdraw,
+    Withdraw,
+)
+from statemachine.handlers.agents import execute_approve, execute_revoke
+from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
+from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
+from statemachine.handlers.leverage import execute_leverage
+from statemachine.handlers.market_state import execute_market_state
+from statemachine.handlers.modify import execute_modify
+from statemachine.handlers.order import execute_close, execute_order, scale_leg
+from statemachine.handlers.poke import execute_poke
+from statemachine.handlers.transfer import execute_transfer
+from statemachine.handlers.vault import execute_vault_deposit, execute_vault_withdraw
+from statemachine.handlers.withdraw import execute_withdraw
+from statemachine.step import Step
+
+
+def execute(step: Step, action: Action) -> None:
+    """Execute an action of one leg; the most frequent kinds are asked for first."""
+    if isinstance(action, PlaceOrder):
+        execute_order(step, action)
+    elif isinstance(action, Cancel):
+        execute_cancel(step, action)
+    elif isinstance(action, Modify):
+        execute_modify(step, action)
+    elif isinstance(action, CancelAll):
+        execute_cancel_all(step, action)
+    elif isinstance(action, Poke):
+        execute_poke(step, action)
+    elif isinstance(action, ClosePosition):
+        execute_close(step, action)
+    elif isinstance(action, Bracket):
+        execute_bracket(step, action)
+    elif isinstance(action, Twap):
+        execute_twap(step, action)
+    elif isinstance(action, CancelAt):
+        execute_cancel_at(step, action)
+    elif isinstance(action, SetLeverage):
+        execute_leverage(step, action)
+    else:
+        execute_money(step, action)
+
+
+def execute_money(step: Step, action: Action) -> None:
+    """Execute an action that moves money, or says who may act."""
+    if isinstance(action, Withdraw):
+        execute_withdraw(step, action)
+    elif isinstance(action, Transfer):
+        execute_transfer(step, action)
+    elif isinstance(action, ApproveAgent):
+        execute_approve(step, action)
+    elif isinstance(action, RevokeAgent):
+        execute_revoke(step, action)
+    elif isinstance(action, VaultDeposit):
+        execute_vault_deposit(step, action)
+    elif isinstance(action, VaultWithdraw):
+        execute_vault_withdraw(step, action)
+    elif isinstance(action, SetMarketState):
+        execute_market_state(step, action)
+
+
+def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:
+    """Execute one leg of a bulk, or one order of a scale."""
+    if isinstance(bulk, Scale):
+        execute_order(step, scale_leg(step, bulk, place))
+        return
+    leg = bulk.legs[place]
+    if isinstance(leg, PlaceOrder):
+        execute_order(step, leg)
+    elif isinstance(leg, Cancel):
+        execute_cancel(step, leg)
+    else:
+        execute_modify(step, leg)

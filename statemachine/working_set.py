@@ -1,0 +1,91 @@
+"""Decoded records that outlive a block: the memory of a node that runs block after block.
+
+A cache and nothing else: what it holds is what the store holds, decoded.  So
+its owner keeps two promises.  Every result's writes go into the store before
+the next block runs, and whoever changes the store otherwise (taking blocks
+back, for one) clears this first.  A verdict uses none: it reads every leaf.
+"""
+
+from typing import Final, final
+
+from statemachine.records import (
+    Blob,
+    Group,
+    Ledger,
+    Market,
+    Nonces,
+    Oracle,
+    Order,
+    Portfolio,
+    Position,
+    Share,
+    Signer,
+    Sleeper,
+    TwapPlan,
+    Vault,
+)
+
+RECORDS_MAX: Final = 500_000
+"""With more records than this, some 200 MB, the set starts anew."""
+
+
+@final
+class WorkingSet:
+    """Every record a run has touched, by kind; ``None`` where there is known to be none."""
+
+    __slots__ = (
+        "blobs",
+        "groups",
+        "ledger",
+        "markets",
+        "nonces",
+        "oracles",
+        "orders",
+        "portfolios",
+        "positions",
+        "shares",
+        "signers",
+        "sleepers",
+        "twaps",
+        "vaults",
+    )
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self.ledger: Ledger | None = None
+        self.markets: dict[int, Market] = {}
+        self.oracles: dict[int, Oracle] = {}
+        self.portfolios: dict[int, Portfolio | None] = {}
+        self.positions: dict[int, Position] = {}
+        self.orders: dict[bytes, Order] = {}
+        self.sleepers: dict[bytes, Sleeper] = {}
+        self.groups: dict[bytes, Group] = {}
+        self.twaps: dict[bytes, TwapPlan] = {}
+        self.vaults: dict[int, Vault] = {}
+        self.shares: dict[bytes, Share] = {}
+        self.signers: dict[bytes, Signer | None] = {}
+        self.nonces: dict[bytes, Nonces] = {}
+        self.blobs: dict[bytes, Blob | None] = {}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.ledger = None
+        self.markets = {}
+        self.oracles = {}
+        self.portfolios = {}
+        self.positions = {}
+        self.orders = {}
+        self.sleepers = {}
+        self.groups = {}
+        self.twaps = {}
+        self.vaults = {}
+        self.shares = {}
+        self.signers = {}
+        self.nonces = {}
+        self.blobs = {}
+
+    def trim(self) -> None:
+        """Start anew if there is too much to keep."""
+        count = len(self.orders) + len(self.blobs) + len(self.positions) + len(self.nonces)
+        if count + len(self.portfolios) > RECORDS_MAX:
+            self.clear()
