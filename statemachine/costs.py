@@ -10,17 +10,21 @@ name           cost  covers
 =============  ====  =======================================================
 STEP              5  cursor (with its frontier) and ledger
 SIGNED            3  signer, one nonce bucket
-PORTFOLIO         3  portfolio, its position and market at hand
-MARKET            2  one more position and market, read for margin
+PORTFOLIO         4  portfolio, its position, and the market at hand (135 bytes)
+MARKET            3  one more position and market, read for margin
 PLACE             4  book head, order, owned order, client id
 REMOVE            3  order, owned order, client id
-VISIT             6  a maker's order, owned order, client id, portfolio, position; next head
-ORACLE            5  oracle record (129 bytes), market, both heads
+VISIT             8  a maker's order, owned order, client id, portfolio, position, rank before
+                     and after; next head
+ORACLE            6  oracle record (161 bytes), market, both heads
 DUE               3  due item, its successor, the lane's next head
-MONEY             4  account, second portfolio, signer, withdrawal
+MONEY             5  account, second portfolio, signer, withdrawal, velocity
 IMPACT            1  one resting order, read for the impact price
-SEEK              2  one market and the head of one of its ranges
+SEEK              3  one market and the head of one of its ranges
 GROUP             4  a bracket, its due item and the item's range
+RANK              2  a position's rank before and after
+BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due item
+VICTIM            5  a deleveraged portfolio, its position and ranks; next head
 =============  ====  =======================================================
 """
 
@@ -28,17 +32,20 @@ from typing import Final
 
 COST_STEP: Final = 5
 COST_SIGNED: Final = 3
-COST_PORTFOLIO: Final = 3
-COST_MARKET: Final = 2
+COST_PORTFOLIO: Final = 4
+COST_MARKET: Final = 3
 COST_PLACE: Final = 4
 COST_REMOVE: Final = 3
-COST_VISIT: Final = 6
-COST_ORACLE: Final = 5
+COST_VISIT: Final = 8
+COST_ORACLE: Final = 6
 COST_DUE: Final = 3
-COST_MONEY: Final = 4
+COST_MONEY: Final = 5
 COST_IMPACT: Final = 1
-COST_SEEK: Final = 2
+COST_SEEK: Final = 3
 COST_GROUP: Final = 4
+COST_RANK: Final = 2
+COST_BACKSTOP: Final = 9
+COST_VICTIM: Final = 5
 
 COST_TABLE: Final = (
     COST_STEP,
@@ -54,5 +61,8 @@ COST_TABLE: Final = (
     COST_IMPACT,
     COST_SEEK,
     COST_GROUP,
+    COST_RANK,
+    COST_BACKSTOP,
+    COST_VICTIM,
 )
 COST_MAX: Final = 256

@@ -13,9 +13,11 @@ kind    name      about                    again
 2       PREMIUM   a market's funding rate  each ``premium_interval_ms``
 3       FUNDING   a market's funding       each ``funding_interval_ms``
 4       SLICE     a flagged portfolio      until it is released
+5       UNWIND    what a vault holds       each slice's pause, until it is flat
 16      GROUP     a bracket                when its entry or an exit ended
 17      TWAP      a TWAP                   each interval, until it ends
 18      SWITCH    a portfolio's orders     until none is left
+19      EXIT      a vault's shares         until the vault can pay
 ======  ========  =======================  ================================
 """
 
@@ -35,6 +37,7 @@ from statemachine.state import State
 from statemachine.step import Step
 from statemachine.switch import DUE_SWITCH, process_switch
 from statemachine.twap import DUE_TWAP, process_twap
+from statemachine.vaults import DUE_EXIT, DUE_UNWIND, process_exit, process_unwind
 
 DUE_SAMPLE: Final = 1
 DUE_PREMIUM: Final = 2
@@ -100,6 +103,9 @@ def execute_due(step: Step, key: bytes) -> None:
     if kind == DUE_SLICE:
         process_slice(step, portfolio, number)
         return
+    if kind == DUE_UNWIND:
+        process_unwind(step, portfolio, number)
+        return
     step.cost += COST_ORACLE
     market = state.market(number)
     if kind == DUE_SAMPLE:
@@ -121,7 +127,7 @@ def execute_user_due(step: Step, key: bytes) -> None:
     value = state.blob(key)
     if value is None:
         raise StorageCorrupt(f"due work {key.hex()} is in its range, but has no value")
-    kind, _, portfolio, reference = decode_due(value)
+    kind, number, portfolio, reference = decode_due(value)
     state.remove_due(LANE_USER, key)
     if kind == DUE_GROUP:
         process_group(step, reference)
@@ -129,5 +135,7 @@ def execute_user_due(step: Step, key: bytes) -> None:
         process_twap(step, reference)
     elif kind == DUE_SWITCH:
         process_switch(step, portfolio, due_time(key))
+    elif kind == DUE_EXIT:
+        process_exit(step, portfolio, number, reference)
     else:
         raise StorageCorrupt(f"due work {key.hex()} is of an unknown kind {kind}")

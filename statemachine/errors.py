@@ -77,12 +77,16 @@ class Code(IntEnum):
     AGENT_USED = 73
     AGENT_UNKNOWN = 74
     OVERFLOW = 75
+    VELOCITY = 76
+    VAULT_SHORT = 77
+    SHARES = 78
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
     MESSAGE_TIME = 91
     MESSAGE_OLD = 92
     HEALTHY = 93
     NOTHING_TO_DO = 94
+    GRACE = 95
 
 
 RETRYABLE: Final = frozenset(
@@ -102,7 +106,10 @@ RETRYABLE: Final = frozenset(
         Code.AGENT_LOSS,
         Code.IOC_UNFILLED,
         Code.BALANCE,
+        Code.VELOCITY,
+        Code.VAULT_SHORT,
         Code.HEALTHY,
+        Code.GRACE,
     }
 )
 """Codes after which the same request, signed anew, may succeed later."""

@@ -223,6 +223,10 @@ BALANCE_INSURANCE = 5
 BALANCE_DEFICIT = 6
 BALANCE_LIQUIDATION_FEE = 7
 BALANCE_POKE_REWARD = 8
+BALANCE_HAIRCUT = 9
+BALANCE_BACKSTOP = 10
+BALANCE_VAULT_DEPOSIT = 11
+BALANCE_VAULT_EXIT = 12
 
 
 @final
@@ -274,6 +278,59 @@ STAGE_SLICE = 2
 STAGE_INSURANCE = 3
 STAGE_DEFICIT = 4
 STAGE_RELEASED = 5
+STAGE_BACKSTOP = 6
+STAGE_DELEVERAGE = 7
+
+
+@final
+class Deleveraged(Event):
+    """A position was cut, through no fault of its owner's, to close a bankrupt one.
+
+    ``size`` lots were sold (negative: bought back) at ``price`` micros per lot,
+    with ``bankrupt`` on the other side, while the mark was at ``mark``.
+    """
+
+    __slots__ = ("bankrupt", "mark", "market", "portfolio", "price", "size")
+
+    def __init__(
+        self, portfolio: int, market: int, size: int, price: int, mark: int, bankrupt: int
+    ) -> None:
+        """Take both parties' portfolios, and the trade."""
+        self.portfolio = portfolio
+        self.market = market
+        self.size = size
+        self.price = price
+        self.mark = mark
+        self.bankrupt = bankrupt
+
+
+@final
+class SharesChanged(Event):
+    """Shares of a market's vault were bought, put on notice, or paid.
+
+    ``stage`` is one of the ``SHARES_`` numbers; ``amount`` in micros, 0 for a
+    notice; ``due`` is when shares on notice are to be paid, in ms.
+    """
+
+    __slots__ = ("amount", "due", "market", "portfolio", "shares", "stage")
+
+    def __init__(
+        self, portfolio: int, market: int, stage: int, shares: int, amount: int, due: int
+    ) -> None:
+        """Take whose they are, and what became of them."""
+        self.portfolio = portfolio
+        self.market = market
+        self.stage = stage
+        self.shares = shares
+        self.amount = amount
+        self.due = due
+
+
+SHARES_BOUGHT = 1
+SHARES_NOTICE = 2
+SHARES_PAID = 3
+SHARES_DELAYED = 4
+SHARES_LOST = 5
 
 
 @final

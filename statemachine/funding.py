@@ -53,6 +53,9 @@ def settle_funding(state: State, portfolio: Portfolio, position: Position, marke
         owed = position.size * (market.funding_index - position.funding_index)
         paid = -owed >> FUNDING_SHIFT
         portfolio.balance += paid
+        ledger = state.ledger()
+        ledger.settled += paid
+        state.touch(ledger)
         # What flooring kept back, in micros << FUNDING_SHIFT: never negative.
         market.funding_dust -= owed + (paid << FUNDING_SHIFT)
         state.touch(portfolio)

@@ -12,6 +12,7 @@ table   name          ids                                             range
 0x03    SIGNER        address 20
 0x04    ACCOUNT       account 4
 0x05    NONCES        address 20, bucket 1
+0x06    VELOCITY      none
 0x10    MARKET        market 2
 0x11    ORACLE        market 2
 0x20    PORTFOLIO     account 4, sub 1
@@ -22,13 +23,18 @@ table   name          ids                                             range
 0x33    SLEEPER       market 2, trigger 1, priority 8, sequence 8     3
 0x34    GROUP         sequence 8
 0x35    TWAP          sequence 8
+0x36    RANK          market 2, side 1, entry 8, account 4, sub 1     4
 0x40    DUE           lane 1, time 8, sequence 8                      2
 0x50    WITHDRAWAL    index 8
+0x60    VAULT         market 2
+0x61    SHARE         market 2, account 4
 ======  ============  ==============================================  ======
 
 ``range`` is the length of the prefix within which ``seek`` may look.
 ``priority`` is the price for asks, and for triggers that rise to theirs; 2**64
 - 1 - price for bids, and for triggers that fall: what fires first sorts first.
+``entry`` is the price at which a ranked position was entered, turned round for
+shorts: the one that gained most sorts first.
 """
 
 from struct import Struct
@@ -39,6 +45,7 @@ TABLE_LEDGER: Final = 0x02
 TABLE_SIGNER: Final = 0x03
 TABLE_ACCOUNT: Final = 0x04
 TABLE_NONCES: Final = 0x05
+TABLE_VELOCITY: Final = 0x06
 TABLE_MARKET: Final = 0x10
 TABLE_ORACLE: Final = 0x11
 TABLE_PORTFOLIO: Final = 0x20
@@ -49,19 +56,24 @@ TABLE_CLIENT_ID: Final = 0x32
 TABLE_SLEEPER: Final = 0x33
 TABLE_GROUP: Final = 0x34
 TABLE_TWAP: Final = 0x35
+TABLE_RANK: Final = 0x36
 TABLE_DUE: Final = 0x40
 TABLE_WITHDRAWAL: Final = 0x50
+TABLE_VAULT: Final = 0x60
+TABLE_SHARE: Final = 0x61
 
 RANGE_LENGTH: Final[dict[int, int]] = {
     TABLE_ORDER: 4,
     TABLE_OWNED: 6,
     TABLE_SLEEPER: 3,
+    TABLE_RANK: 4,
     TABLE_DUE: 2,
 }
 """Table byte -> length of the prefix that a seek of this table uses."""
 
 CURSOR_KEY: Final = bytes([TABLE_CURSOR])
 LEDGER_KEY: Final = bytes([TABLE_LEDGER])
+VELOCITY_KEY: Final = bytes([TABLE_VELOCITY])
 PRIORITY_TOP: Final = (1 << 64) - 1
 BUY: Final = 0
 SELL: Final = 1
@@ -74,6 +86,8 @@ ORDER: Final = Struct(">BHBQQ")
 OWNED: Final = Struct(">BIBHQ")
 CLIENT_ID: Final = Struct(">BIB8s")
 DUE: Final = Struct(">BBQQ")
+RANK: Final = Struct(">BHBQIB")
+SHARE: Final = Struct(">BHI")
 
 
 def signer_key(address: bytes) -> bytes:
@@ -155,6 +169,23 @@ def twap_key(sequence: int) -> bytes:
     return b"\x35" + sequence.to_bytes(8, "big")
 
 
+def rank_key(market: int, rank: int, portfolio: int) -> bytes:
+    """Return the key of a ranked position; ``rank`` is its entry price, negative for a short."""
+    side = BUY if rank > 0 else SELL
+    entry = rank if rank > 0 else PRIORITY_TOP + rank
+    return RANK.pack(TABLE_RANK, market, side, entry, portfolio >> 8, portfolio & 255)
+
+
+def rank_range(market: int, side: int) -> bytes:
+    """Return the prefix of a market's ranked longs (``BUY``) or shorts (``SELL``)."""
+    return bytes([TABLE_RANK, market >> 8, market & 255, side])
+
+
+def rank_portfolio(key: bytes) -> int:
+    """Return the portfolio of a ranked position's key."""
+    return int.from_bytes(key[12:17], "big")
+
+
 def owned_key(portfolio: int, market: int, sequence: int) -> bytes:
     """Return the key by which a portfolio finds its own order."""
     return OWNED.pack(TABLE_OWNED, portfolio >> 8, portfolio & 255, market, sequence)
@@ -189,3 +220,13 @@ def due_range(lane: int) -> bytes:
 def withdrawal_key(index: int) -> bytes:
     """Return the key of a withdrawal that L1 may pay."""
     return b"\x50" + index.to_bytes(8, "big")
+
+
+def vault_key(market: int) -> bytes:
+    """Return the key of a market's backstop vault."""
+    return b"\x60" + market.to_bytes(2, "big")
+
+
+def share_key(market: int, account: int) -> bytes:
+    """Return the key of what an account has in a market's vault."""
+    return SHARE.pack(TABLE_SHARE, market, account)

@@ -5,29 +5,40 @@
 2. ``E < MM``: the portfolio is flagged, all its orders are cancelled, and the
    position with the largest MM is closed slice by slice, by orders of the
    exchange's own that trade no worse than the *zero price*
-   ``mark * (1 - sign * MMF * E / MM)``.  There a fill leaves E/MM as it was.  It
-   ends once ``E >= MM * (1 + h)``.
-3. ``E < 0``: the zero price would be beyond the mark; the fill band bounds the
-   slices instead.
-4. Nothing left but a debt: the insurance fund pays what it can; the rest stands
-   in the deficit account of the market that was closed last.
+   ``mark * (1 - sign * MMF * E / MM)`` with ``MMF = MM_i / N_i``.  There a fill
+   leaves E/MM as it was.  It ends once ``E >= MM * (1 + h)``.
+3. ``0 <= E < CO``: the market's backstop vault takes the whole position, with
+   its share of the margin (:mod:`statemachine.vaults`); if it cannot, stage 2
+   goes on.
+4. ``E < 0``: the zero price would be beyond the mark; while insurance may pay
+   what is missing, the fill band bounds the slices instead.  If it may not, those
+   who gained most on the other side are deleveraged
+   (:mod:`statemachine.deleverage`); if nobody did, slices go on.
+5. Nothing left but a debt: insurance pays what it may, the rest stands in the
+   deficit account of the market closed last (:mod:`statemachine.deficits`).
 
 A slice's fee is at most what it improved over the zero price, so liquidation
-never lowers E/MM while E >= 0.  Out of the fee of the first slice whoever
-poked gets a small reward, then the market's deficit is repaid, and the rest
-goes to the insurance fund.
+never lowers E/MM while E >= 0; its rate grows from ``liquidation_fee_ppm`` to
+``liquidation_fee_ppm_max`` in the ``liquidation_ramp_ms`` after the flag.  Out of
+the fee of the first slice whoever poked gets a small reward, then the market's
+deficit is repaid, and the rest goes to the insurance fund.  After an outage or
+a halt all of this waits (:mod:`statemachine.grace`).
 """
 
 from typing import Final
 
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
+from statemachine.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
+from statemachine.deleverage import bankruptcy_price, deleverage
 from statemachine.events import (
     BALANCE_DEFICIT,
     BALANCE_INSURANCE,
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
     REMOVED_LIQUIDATING,
+    STAGE_BACKSTOP,
     STAGE_DEFICIT,
+    STAGE_DELEVERAGE,
     STAGE_FLAGGED,
     STAGE_INSURANCE,
     STAGE_RELEASED,
@@ -35,16 +46,18 @@ from statemachine.events import (
     BalanceChanged,
     Liquidated,
 )
+from statemachine.grace import grace_for
 from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.margin import Margin, charge_markets, margin_of
 from statemachine.matching import band_of, match_system
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
-from statemachine.rules import MarketRules, Rules
+from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.tiers import MAINTENANCE, maintenance_of, tiered
-from statemachine.units import PPM_ONE, div_ceil, div_floor
+from statemachine.tiers import maintenance_of
+from statemachine.units import PPM_ONE, clamp, div_ceil, div_floor
+from statemachine.vaults import slice_size, take_over, void_shares
 
 DUE_SLICE: Final = 4
 """Kind of due work: the next slice of a flagged portfolio."""
@@ -57,6 +70,11 @@ def process_slice(step: Step, number: int, market: int) -> None:
     if portfolio is None or not portfolio.flags & PORTFOLIO_LIQUIDATING:
         return
     charge_markets(step, portfolio)
+    until, missing = grace_for(step, portfolio)
+    if until:
+        wait = step.rules.sample_interval_ms if missing else 0
+        arm_slice(step, portfolio, market, max(wait, until - step.now))
+        return
     _, left = cancel_orders(step, number, None, REMOVED_LIQUIDATING)
     if left is not None or step.visits >= step.rules.step_visits_max:
         arm_slice(step, portfolio, market, 0)
@@ -64,7 +82,7 @@ def process_slice(step: Step, number: int, market: int) -> None:
     run_slice(step, portfolio, market, rewarded=False)
 
 
-# Stages 2 and 3
+# Stages 2 to 4
 
 
 def start_closing(step: Step, portfolio: Portfolio, margin: Margin) -> None:
@@ -101,11 +119,67 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
         finish(step, portfolio, last, before)
         return
     market = state.market(position.market)
-    parameters = state.market_rules[position.market]
+    wait = 0
+    if (0 <= before.equity < before.closeout and back_position(
+        step, portfolio, position, market, before
+    )) or (before.equity < 0 and deleverage_position(step, portfolio, position, market, before)):
+        pass
+    else:
+        wait = sell_slice(step, portfolio, position, market, before, rewarded=rewarded)
+    after = margin_of(state, portfolio)
+    if is_safe(step.rules, after) or largest_position(state, portfolio) is None:
+        finish(step, portfolio, market.market, after)
+        return
+    arm_slice(step, portfolio, market.market, wait)
+
+
+def back_position(
+    step: Step, portfolio: Portfolio, position: Position, market: Market, before: Margin
+) -> bool:
+    """Give a whole position to the market's vault, if it can take it."""
+    size = position.size
+    own = position_maintenance(step.state, position)
+    share = div_floor(before.equity * own, before.maintenance)
+    if not take_over(step, portfolio, position, market, share):
+        return False
+    tell(step.state, portfolio, STAGE_BACKSTOP, market.market, size, before)
+    return True
+
+
+def deleverage_position(
+    step: Step, portfolio: Portfolio, position: Position, market: Market, before: Margin
+) -> bool:
+    """Close a position against those who gained, if insurance may not pay for it."""
+    equity = before.equity + insurance_room(step, market)
+    if equity >= 0:
+        return False
+    size = position.size
+    own = position_maintenance(step.state, position)
+    price = bankruptcy_price(market.mark, size, own, before, equity)
+    closed = deleverage(step, portfolio, position, market, price)
+    if closed == 0:
+        return False
+    signed = closed if size > 0 else -closed
+    tell(step.state, portfolio, STAGE_DELEVERAGE, market.market, signed, before)
+    return True
+
+
+def sell_slice(
+    step: Step,
+    portfolio: Portfolio,
+    position: Position,
+    market: Market,
+    before: Margin,
+    *,
+    rewarded: bool,
+) -> int:
+    """Close a slice of a position on the book; return how long to wait for the next, in ms."""
+    state = step.state
+    parameters = state.market_rules[market.market]
     side = SELL if position.size > 0 else BUY
     if before.equity >= 0:
-        held = abs(position.size) * market.mark
-        limit = zero_price(parameters, market.mark, side, before, held)
+        own = position_maintenance(state, position)
+        limit = zero_price(parameters.tick, market.mark, position.size, own, before)
     else:
         limit = band_of(parameters, market.mark, side)
     size = slice_size(step.rules, market.mark, abs(position.size))
@@ -117,13 +191,8 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
     tell(state, portfolio, STAGE_SLICE, market.market, signed, before)
     if filled:
         charge_fee(step, portfolio, market, before, step.notional - notional, rewarded=rewarded)
-    after = margin_of(state, portfolio)
-    if is_safe(step.rules, after) or largest_position(state, portfolio) is None:
-        finish(step, portfolio, market.market, after)
-        return
     # A slice cut short by the bound on visits goes on soon.
-    wait = step.rules.sample_interval_ms if cut else step.rules.slice_interval_ms
-    arm_slice(step, portfolio, market.market, wait)
+    return step.rules.sample_interval_ms if cut else step.rules.slice_interval_ms
 
 
 def is_safe(rules: Rules, margin: Margin) -> bool:
@@ -136,32 +205,29 @@ def largest_position(state: State, portfolio: Portfolio) -> Position | None:
     found: Position | None = None
     most = 0
     for position in state.all_positions(portfolio):
-        held = abs(position.size) * state.market(position.market).mark
-        maintenance = maintenance_of(state.market_rules[position.market], held)
+        maintenance = position_maintenance(state, position)
         if maintenance > most:
             found, most = position, maintenance
     return found
 
 
-def zero_price(rules: MarketRules, mark: int, side: int, margin: Margin, held: int = 1) -> int:
-    """Return the price at which closing leaves E/MM unchanged, to the tick.
+def position_maintenance(state: State, position: Position) -> int:
+    """Return a position's own part of its portfolio's MM, in micros."""
+    held = abs(position.size) * state.market(position.market).mark
+    return maintenance_of(state.market_rules[position.market], held)
 
-    ``held`` is the position's notional at mark in micros, which says at what
-    mean rate it is margined where a market has tiers.  Rounded in the
-    portfolio's favour: up for a sale, down for a purchase.
+
+def zero_price(tick: int, mark: int, size: int, maintenance: int, margin: Margin) -> int:
+    """Return the price at which closing ``size`` lots leaves E/MM unchanged, to the tick.
+
+    ``maintenance`` is the position's own.  Rounded in the portfolio's favour: up
+    for a sale, down for a purchase.
     """
-    whole = margin.maintenance * PPM_ONE * held
-    part = tiered(rules, rules.maintenance_ppm, MAINTENANCE, held) * margin.equity
-    if side == SELL:
-        return div_ceil(mark * (whole - part), whole * rules.tick) * rules.tick
-    return div_floor(mark * (whole + part), whole * rules.tick) * rules.tick
-
-
-def slice_size(rules: Rules, mark: int, held: int) -> int:
-    """Return the lots of one slice out of ``held``."""
-    part = div_ceil(held * rules.slice_ppm, PPM_ONE)
-    least = div_ceil(rules.slice_notional_min, mark)
-    return min(held, max(part, least))
+    whole = abs(size) * margin.maintenance
+    part = maintenance * margin.equity
+    if size > 0:
+        return div_ceil(mark * whole - part, whole * tick) * tick
+    return div_floor(mark * whole + part, whole * tick) * tick
 
 
 def charge_fee(
@@ -180,7 +246,7 @@ def charge_fee(
     after = margin_of(state, portfolio)
     # At the zero price equity would have shrunk with maintenance, in proportion.
     floor = div_ceil(before.equity * after.maintenance, before.maintenance)
-    fee = div_ceil(notional * step.rules.liquidation_fee_ppm, PPM_ONE)
+    fee = div_ceil(notional * fee_rate(step, portfolio), PPM_ONE)
     fee = min(fee, after.equity - floor)
     if fee <= 0:
         return
@@ -188,9 +254,9 @@ def charge_fee(
     portfolio.balance -= fee
     step.fee += fee
     reward = min(fee, step.rules.poke_reward) if rewarded else 0
-    repaid = min(fee - reward, market.deficit)
-    market.deficit -= repaid
+    repaid = repay_deficit(ledger, market, fee - reward)
     ledger.insurance += fee - reward - repaid
+    ledger.settled -= fee - reward
     state.touch(portfolio)
     state.touch(market)
     state.touch(ledger)
@@ -204,7 +270,15 @@ def charge_fee(
         events.append(BalanceChanged(poker.portfolio, reward, BALANCE_POKE_REWARD, number))
 
 
-# Stage 4, and the end
+def fee_rate(step: Step, portfolio: Portfolio) -> int:
+    """Return the fee's rate by now in ppm, floored: it grows with time in liquidation."""
+    rules = step.rules
+    time = clamp(step.now - portfolio.flagged_at, 0, rules.liquidation_ramp_ms)
+    grown = rules.liquidation_fee_ppm_max - rules.liquidation_fee_ppm
+    return rules.liquidation_fee_ppm + div_floor(grown * time, rules.liquidation_ramp_ms)
+
+
+# Stage 5, and the end
 
 
 def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
@@ -212,6 +286,7 @@ def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     state = step.state
     if portfolio.balance < 0 and largest_position(state, portfolio) is None:
         cover_debt(step, portfolio, last, margin)
+    void_shares(state, portfolio)
     portfolio.flags &= ~PORTFOLIO_LIQUIDATING
     portfolio.flagged_at = 0
     state.touch(portfolio)
@@ -228,14 +303,13 @@ def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> N
     ledger = state.ledger()
     market = state.market(step.rules.markets[0].market if last < 0 else last)
     debt = -portfolio.balance
-    drawn = min(debt, ledger.insurance)
+    drawn = draw_insurance(step, market, debt)
     rest = debt - drawn
     portfolio.balance = 0
-    ledger.insurance -= drawn
-    market.deficit += rest
+    ledger.settled += debt
+    add_deficit(state, market, rest)
     state.touch(portfolio)
     state.touch(ledger)
-    state.touch(market)
     number = market.market
     for amount, reason, stage in (
         (drawn, BALANCE_INSURANCE, STAGE_INSURANCE),

@@ -14,6 +14,7 @@ block's takers, so nobody can move the mark and trade on it within a block.
 from typing import Final
 
 from statemachine.events import PriceChanged
+from statemachine.grace import note_sample
 from statemachine.keys import BUY, SELL, order_place, order_range
 from statemachine.records import Market, Portfolio
 from statemachine.rules import MarketRules
@@ -69,6 +70,7 @@ def process_sample(step: Step, market: Market) -> None:
         target = clamp((bid + ask - 2 * index) << (BASIS_SHIFT - 1), -bound, bound)
     # Samples that were missed pull towards 0; a gap of a whole window leaves nothing.
     second = step.now - step.now % interval
+    note_sample(step, market, second)
     missed = clamp(second - market.sample_time - interval, 0, window)
     basis = div_trunc(market.basis * (window - missed), window)
     market.basis = basis + div_trunc((target - basis) * min(interval, window), window)

@@ -23,7 +23,8 @@ from statemachine.actions import (
     SELF_TRADE_OWN_SUB,
     SELF_TRADE_TAKER,
 )
-from statemachine.costs import COST_VISIT
+from statemachine.costs import COST_RANK, COST_VISIT
+from statemachine.deficits import repay_deficit
 from statemachine.errors import invariant
 from statemachine.funding import settle_funding
 from statemachine.records import (
@@ -112,6 +113,7 @@ def match_orders(step: Step, taker: Taker) -> None:
     banded = step.rules.flags & FLAG_FILL_BAND != 0
     worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
     visits_max = step.rules.step_visits_max
+    step.cost += COST_RANK
     while taker.remaining and not taker.stopped:
         key = book.first()
         if key is None:
@@ -231,7 +233,11 @@ def fill_order(
     taker.portfolio.balance -= taker_fee
     maker.balance -= maker_fee
     ledger: Ledger = state.ledger()
-    ledger.fees += taker_fee + maker_fee
+    earned = taker_fee + maker_fee
+    ledger.settled -= earned
+    if market.deficit:
+        earned -= repay_deficit(ledger, market, earned)
+    ledger.fees += earned
     state.touch(ledger)
     state.touch(taker.portfolio)
     state.touch(maker)
@@ -285,6 +291,9 @@ def trade(
         part = -(-position.cost * closed // held)
         flow = closed * price if size > 0 else -closed * price
         portfolio.balance += flow - part
+        ledger = state.ledger()
+        ledger.settled += flow - part
+        state.touch(ledger)
         if closed == held:
             # What is left of the order opens the other way.
             position.cost = after * price
@@ -294,6 +303,9 @@ def trade(
     grown = (max(0, after)) - (max(0, size))
     market.open_interest += grown
     state.touch(position)
+    if not position.unranked:
+        position.unranked = True
+        state.unranked.append(position)
 
 
 def match_system(

@@ -144,8 +144,23 @@ class Rules:
     liquidation_fee_ppm: int = 1_000
     liquidation_margin_ppm: int = 50_000
     poke_reward: int = 100_000
+    # The tail: fee ramp, pause after an outage, insurance, vaults, deleveraging
+    liquidation_fee_ppm_max: int = 10_000
+    liquidation_ramp_ms: int = 600_000
+    outage_ms_max: int = 60_000
+    grace_ms: int = 60_000
+    grace_updates_min: int = 3
+    insurance_daily_max: int = 100_000_000_000
+    rank_notional_min: int = 10_000_000
+    victims_max: int = 8
+    vault_notice_ms: int = 86_400_000
+    vault_deposit_min: int = 10_000_000
+    vault_slippage_ppm: int = 2_500
     # Money
     withdrawal_min: int = 1_000_000
+    velocity_min: int = 10_000_000_000_000
+    velocity_ppm: int = 250_000
+    velocity_period_ms: int = 86_400_000
 
     def __post_init__(self) -> None:
         """Refuse rules that could not work, once, at the edge."""

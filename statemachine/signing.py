@@ -21,6 +21,8 @@ from statemachine.actions import (
     RevokeAgent,
     Transaction,
     Transfer,
+    VaultDeposit,
+    VaultWithdraw,
     Withdraw,
     body_of,
     encode_transaction,
@@ -48,6 +50,13 @@ APPROVE_TYPE: Final = (
     "uint64 notionalPerDayMicroUsdc,uint64 lossPerDayMicroUsdc,uint64 nonce,uint64 expiresAt)"
 )
 REVOKE_TYPE: Final = "RevokeAgent(address agent,uint64 nonce,uint64 expiresAt)"
+VAULT_DEPOSIT_TYPE: Final = (
+    "VaultDeposit(uint8 subAccount,uint16 market,uint64 amountMicroUsdc,"
+    "uint64 nonce,uint64 expiresAt)"
+)
+VAULT_WITHDRAW_TYPE: Final = (
+    "VaultWithdraw(uint8 subAccount,uint16 market,uint64 shares,uint64 nonce,uint64 expiresAt)"
+)
 ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
 
 ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
@@ -55,6 +64,8 @@ WITHDRAW_TYPE_HASH: Final = keccak256(WITHDRAW_TYPE.encode())
 TRANSFER_TYPE_HASH: Final = keccak256(TRANSFER_TYPE.encode())
 APPROVE_TYPE_HASH: Final = keccak256(APPROVE_TYPE.encode())
 REVOKE_TYPE_HASH: Final = keccak256(REVOKE_TYPE.encode())
+VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
+VAULT_WITHDRAW_TYPE_HASH: Final = keccak256(VAULT_WITHDRAW_TYPE.encode())
 ORACLE_TYPE_HASH: Final = keccak256(ORACLE_TYPE.encode())
 
 
@@ -99,6 +110,12 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
             head += word(action.notional_max) + word(action.loss_max)
         case RevokeAgent():
             head = REVOKE_TYPE_HASH + bytes(12) + action.agent
+        case VaultDeposit():
+            head = VAULT_DEPOSIT_TYPE_HASH + word(action.sub) + word(action.market)
+            head += word(action.amount)
+        case VaultWithdraw():
+            head = VAULT_WITHDRAW_TYPE_HASH + word(action.sub) + word(action.market)
+            head += word(action.shares)
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             head = ACTION_TYPE_HASH + keccak256(body)

@@ -108,6 +108,8 @@ from statemachine.actions.kinds import (
     Terms,
     Transfer,
     Twap,
+    VaultDeposit,
+    VaultWithdraw,
     Withdraw,
 )
 from statemachine.actions.legs import (
@@ -194,6 +196,8 @@ __all__ = [
     "Transaction",
     "Transfer",
     "Twap",
+    "VaultDeposit",
+    "VaultWithdraw",
     "Withdraw",
     "body_of",
     "body_of_compound",

@@ -57,6 +57,8 @@ class Kind(IntEnum):
     APPROVE_AGENT = 18
     REVOKE_AGENT = 19
     SET_LEVERAGE = 20
+    VAULT_DEPOSIT = 24
+    VAULT_WITHDRAW = 25
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
@@ -269,6 +271,26 @@ class SetMarketState:
 
 @final
 @dataclass(frozen=True, slots=True)
+class VaultDeposit:
+    """Buy shares of a market's backstop vault with settled collateral."""
+
+    sub: int
+    market: int
+    amount: Micros
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class VaultWithdraw:
+    """Put shares of a market's vault on notice: paid to ``sub`` once it is over; 0 for all."""
+
+    sub: int
+    market: int
+    shares: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class OracleMessage:
     """One publisher's own signed price: micro-USDC per lot at an L1 time in ms."""
 
@@ -311,6 +333,8 @@ Action = (
     | Transfer
     | ApproveAgent
     | RevokeAgent
+    | VaultDeposit
+    | VaultWithdraw
     | SetLeverage
     | SetMarketState
     | OracleUpdate
@@ -332,6 +356,8 @@ KIND_OF: Final[dict[type, Kind]] = {
     Transfer: Kind.TRANSFER,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
+    VaultDeposit: Kind.VAULT_DEPOSIT,
+    VaultWithdraw: Kind.VAULT_WITHDRAW,
     SetLeverage: Kind.SET_LEVERAGE,
     SetMarketState: Kind.SET_MARKET_STATE,
     OracleUpdate: Kind.ORACLE,

@@ -40,6 +40,8 @@ from statemachine.actions.kinds import (
     SetMarketState,
     Transfer,
     Twap,
+    VaultDeposit,
+    VaultWithdraw,
     Withdraw,
 )
 from statemachine.actions.legs import pack_legs, unpack_legs
@@ -98,6 +100,10 @@ def body_of(action: Action) -> list[object]:
             return [*terms, action.notional_max, action.loss_max]
         case RevokeAgent():
             return [action.agent]
+        case VaultDeposit():
+            return [action.sub, action.market, action.amount]
+        case VaultWithdraw():
+            return [action.sub, action.market, action.shares]
         case SetLeverage():
             return [action.sub, action.market, action.leverage]
         case SetMarketState():
@@ -189,6 +195,12 @@ def decode_rare_action(kind: int, body: object) -> Action:
         )
     if kind == Kind.REVOKE_AGENT:
         return RevokeAgent(as_bytes(as_list(body, 1, "revoke agent")[0], 20, "agent"))
+    if kind in (Kind.VAULT_DEPOSIT, Kind.VAULT_WITHDRAW):
+        sub, market, number = as_list(body, 3, "vault")
+        place = as_uint(sub, 256, "sub"), as_uint(market, MARKETS_LIMIT, "market")
+        if kind == Kind.VAULT_DEPOSIT:
+            return VaultDeposit(*place, Micros(as_uint(number, U64, "amount")))
+        return VaultWithdraw(*place, as_uint(number, U64, "shares"))
     if kind == Kind.POKE:
         account, sub = as_list(body, 2, "poke")
         return Poke(as_uint(account, 1 << 32, "account"), as_uint(sub, 256, "sub"))

@@ -11,6 +11,7 @@ address that has signed for anything can.
 """
 
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
+from statemachine.deficits import payable
 from statemachine.errors import Code
 from statemachine.events import BALANCE_DEPOSIT, AgentChanged, BalanceChanged
 from statemachine.handlers.withdraw import charge_withdrawal, pay_out
@@ -28,6 +29,8 @@ from statemachine.records import (
 )
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.units import div_floor
+from statemachine.velocity import capacity_at, time_for
 
 DEPOSITS_LIMIT = 1 << 64
 """All deposits ever, in micros: 18 trillion USDC; with it no balance passes 95 bits."""
@@ -69,6 +72,7 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
     portfolio.balance += item.amount
     portfolio.moved += item.amount
     ledger.deposits += item.amount
+    ledger.settled += item.amount
     state.touch(portfolio)
     state.touch(ledger)
 
@@ -101,7 +105,10 @@ def open_account(state: State, owner: bytes, before: Signer | None) -> Signer:
 
 
 def execute_forced_withdrawal(step: Step, item: InboxItem) -> None:
-    """Pay an owner what he asks for, or as much of it as may leave; 0 asks for all."""
+    """Pay an owner what he asks for, or as much of it as may leave; 0 asks for all.
+
+    What the capacity of the moment does not let out stays: it can be asked for again.
+    """
     # READ
     state = step.state
     charge_withdrawal(step)
@@ -125,9 +132,22 @@ def execute_forced_withdrawal(step: Step, item: InboxItem) -> None:
         return
     most = withdrawable(state, portfolio)
     amount = min(item.amount or most, most)
-    if amount <= 0:
+    paid = payable(state.ledger(), amount) if amount > 0 else 0
+    if paid == 0:
         step.refuse(Code.BALANCE, (item.amount, most))
         return
+    velocity = state.velocity()
+    capacity = capacity_at(step.rules, state.ledger(), velocity, step.now)
+    if capacity == 0:
+        when = time_for(step.rules, state.ledger(), velocity, step.now, 1)
+        step.refuse(Code.VELOCITY, (0, when))
+        return
+    if paid > capacity:
+        amount = div_floor(amount * capacity, paid)
+        paid = min(capacity, payable(state.ledger(), amount))
+        if paid == 0:
+            step.refuse(Code.VELOCITY, (capacity, 0))
+            return
 
     # EFFECTS and RECEIPT
-    pay_out(step, portfolio, item.owner, amount)
+    pay_out(step, portfolio, item.owner, amount, paid)

@@ -9,6 +9,7 @@ taken is passed over; the update fails only if none could be.
 from statemachine.actions import OracleMessage, OracleUpdate
 from statemachine.costs import COST_ORACLE
 from statemachine.errors import Code
+from statemachine.grace import note_update
 from statemachine.guards import admits_price
 from statemachine.mark import INDEX_LIMIT, recompute_mark
 from statemachine.records import Market, Oracle
@@ -93,6 +94,7 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
         return
     market.index = price
     market.index_time = min(step.now, age)
+    note_update(rules, market)
     if market.state == STATE_INITIALIZING:
         market.state = STATE_ACTIVE
     recompute_mark(step.state, market)

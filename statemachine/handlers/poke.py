@@ -3,13 +3,15 @@
 With ``MM <= E < IM`` the orders that could add to a position are cancelled,
 nothing else.  With ``E < MM`` the liquidation begins
 (:mod:`statemachine.liquidation`), and whoever poked is paid out of its first
-fee.  The receipt's figures are those of the portfolio that was poked.
+fee; right after an outage or a halt it waits (:mod:`statemachine.grace`).  The
+receipt's figures are those of the portfolio that was poked.
 """
 
 from statemachine.actions import FLAG_REDUCE_ONLY, Poke
 from statemachine.costs import COST_DUE, COST_MONEY, COST_PORTFOLIO, COST_VISIT
 from statemachine.errors import Code
 from statemachine.events import REMOVED_LIQUIDATING
+from statemachine.grace import grace_for
 from statemachine.keys import BUY, SELL, owned_key, owned_place, owned_range
 from statemachine.liquidation import close_orders, start_closing
 from statemachine.margin import charge_markets, margin_of
@@ -44,6 +46,11 @@ def execute_poke(step: Step, action: Poke) -> None:
         return
     if flagged or (margin.equity >= margin.maintenance and not has_risky(state, portfolio)):
         step.refuse(Code.NOTHING_TO_DO, (margin.equity, margin.maintenance))
+        return
+
+    until, missing = grace_for(step, portfolio)
+    if until and margin.equity < margin.maintenance:
+        step.refuse(Code.GRACE, (until, missing))
         return
 
     # EFFECTS

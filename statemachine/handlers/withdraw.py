@@ -1,14 +1,18 @@
 """Withdraw: move settled collateral out, to the owner's address on L1.
 
 What may leave is ``min(E - IM, balance)``: unrealised profit cannot, and a
-withdrawal never creates debt.  It leaves behind a record that L1 pays out
+withdrawal never creates debt; nor more than the capacity of the moment
+(:mod:`statemachine.velocity`).  While there are uncovered deficits, less is paid
+than is taken (:mod:`statemachine.deficits`): the receipt's notional is what is
+paid, its fee what stays.  A withdrawal leaves behind a record that L1 pays out
 once the state that holds it is final; the receipt's order id is its index.
 """
 
 from statemachine.actions import Withdraw
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
+from statemachine.deficits import payable
 from statemachine.errors import Code, StorageCorrupt, invariant
-from statemachine.events import BALANCE_WITHDRAWAL, BalanceChanged
+from statemachine.events import BALANCE_HAIRCUT, BALANCE_WITHDRAWAL, BalanceChanged
 from statemachine.keys import account_key, withdrawal_key
 from statemachine.margin import charge_markets, withdrawable
 from statemachine.mark import stale_market
@@ -19,6 +23,7 @@ from statemachine.records import (
     encode_withdrawal,
 )
 from statemachine.step import Step
+from statemachine.velocity import capacity_at, time_for, use_capacity
 
 
 def charge_withdrawal(step: Step) -> None:
@@ -54,16 +59,29 @@ def execute_withdraw(step: Step, action: Withdraw) -> None:
     if action.amount > most:
         step.refuse(Code.BALANCE, (action.amount, most))
         return
+    paid = payable(state.ledger(), action.amount)
+    if paid == 0:
+        step.refuse(Code.BALANCE, (action.amount, 0))
+        return
+    velocity = state.velocity()
+    capacity = capacity_at(step.rules, state.ledger(), velocity, step.now)
+    if paid > capacity:
+        when = time_for(step.rules, state.ledger(), velocity, step.now, paid)
+        step.refuse(Code.VELOCITY, (capacity, when))
+        return
     data = state.blob(account_key(step.account))
     if data is None:
         raise StorageCorrupt(f"account {step.account} has a signer, but no record")
 
     # EFFECTS and RECEIPT
-    pay_out(step, portfolio, decode_account(data), action.amount)
+    pay_out(step, portfolio, decode_account(data), action.amount, paid)
 
 
-def pay_out(step: Step, portfolio: Portfolio, owner: bytes, amount: int) -> None:
-    """Move ``amount`` micros from a portfolio into a withdrawal record of its owner's."""
+def pay_out(step: Step, portfolio: Portfolio, owner: bytes, amount: int, paid: int) -> None:
+    """Take ``amount`` micros off a portfolio, and let L1 owe ``paid`` of them to its owner.
+
+    The rest goes to the insurance fund.
+    """
     # EFFECTS
     state = step.state
     ledger = state.ledger()
@@ -71,14 +89,20 @@ def pay_out(step: Step, portfolio: Portfolio, owner: bytes, amount: int) -> None
     portfolio.balance -= amount
     portfolio.moved -= amount
     invariant(portfolio.balance >= 0, "a withdrawal creates no debt")
-    ledger.withdrawals += amount
+    ledger.settled -= amount
+    ledger.insurance += amount - paid
+    ledger.withdrawals += paid
     ledger.next_withdrawal += 1
-    state.add_blob(withdrawal_key(index), encode_withdrawal(owner, amount, step.now))
+    use_capacity(state, step.now, paid)
+    state.add_blob(withdrawal_key(index), encode_withdrawal(owner, paid, step.now))
     state.touch(portfolio)
     state.touch(ledger)
 
     # RECEIPT
     step.order_id = index
-    step.notional = amount
-    event = BalanceChanged(portfolio.portfolio, -amount, BALANCE_WITHDRAWAL, index)
-    state.events.append(event)
+    step.notional = paid
+    step.fee = amount - paid
+    number = portfolio.portfolio
+    state.events.append(BalanceChanged(number, -paid, BALANCE_WITHDRAWAL, index))
+    if paid < amount:
+        state.events.append(BalanceChanged(number, paid - amount, BALANCE_HAIRCUT, index))

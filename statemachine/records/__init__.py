@@ -1,5 +1,13 @@
 """State records: what the leaves of the state hold, and their fixed-width bytes."""
 
+from statemachine.records.backstops import (
+    Share,
+    Vault,
+    Velocity,
+    decode_share,
+    decode_vault,
+    decode_velocity,
+)
 from statemachine.records.base import (
     RECORD_VERSION,
     VERSION_BYTE,
@@ -91,9 +99,12 @@ __all__ = [
     "Portfolio",
     "Position",
     "Record",
+    "Share",
     "Signer",
     "Sleeper",
     "TwapPlan",
+    "Vault",
+    "Velocity",
     "decode_account",
     "decode_client_id",
     "decode_due",
@@ -106,9 +117,12 @@ __all__ = [
     "decode_owned",
     "decode_portfolio",
     "decode_position",
+    "decode_share",
     "decode_signer",
     "decode_sleeper",
     "decode_twap",
+    "decode_vault",
+    "decode_velocity",
     "decode_withdrawal",
     "encode_account",
     "encode_client_id",

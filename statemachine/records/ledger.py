@@ -6,14 +6,19 @@ from typing import Final, final
 from statemachine import keys
 from statemachine.records.base import RECORD_VERSION, Record, money, need, unmoney
 
-LEDGER_LAYOUT: Final = Struct(">B12s12s12s12s12sIQQQQ")
+LEDGER_LAYOUT: Final = Struct(">B12s12s12s12s12s12s12sIQQQQ")
 
 
 @final
 class Ledger(Record):
-    """The exchange's own balances and counters; micros unless said otherwise."""
+    """The exchange's own balances and counters; micros unless said otherwise.
+
+    ``settled`` sums the balances of all portfolios, ``deficits`` the deficits
+    of all markets: what a shortfall is shared by, and how large it is.
+    """
 
     __slots__ = (
+        "deficits",
         "deposits",
         "dust",
         "fees",
@@ -22,6 +27,7 @@ class Ledger(Record):
         "next_due",
         "next_sequence",
         "next_withdrawal",
+        "settled",
         "sleepers",
         "withdrawals",
     )
@@ -34,6 +40,8 @@ class Ledger(Record):
         self.dust = 0
         self.deposits = 0
         self.withdrawals = 0
+        self.settled = 0
+        self.deficits = 0
         self.next_account = 1
         self.next_sequence = 1
         self.next_due = 1
@@ -49,6 +57,8 @@ class Ledger(Record):
             money(self.dust),
             money(self.deposits),
             money(self.withdrawals),
+            money(self.settled),
+            money(self.deficits),
             self.next_account,
             self.next_sequence,
             self.next_due,
@@ -67,9 +77,11 @@ def decode_ledger(data: bytes) -> Ledger:
     ledger.dust = unmoney(values[3])
     ledger.deposits = unmoney(values[4])
     ledger.withdrawals = unmoney(values[5])
-    ledger.next_account = values[6]
-    ledger.next_sequence = values[7]
-    ledger.next_due = values[8]
-    ledger.next_withdrawal = values[9]
-    ledger.sleepers = values[10]
+    ledger.settled = unmoney(values[6])
+    ledger.deficits = unmoney(values[7])
+    ledger.next_account = values[8]
+    ledger.next_sequence = values[9]
+    ledger.next_due = values[10]
+    ledger.next_withdrawal = values[11]
+    ledger.sleepers = values[12]
     return ledger

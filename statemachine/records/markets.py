@@ -7,7 +7,7 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 
 PUBLISHERS_MAX: Final = 8
 
-MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sI")
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQB")
 ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX + 4}Q")
 
 
@@ -18,6 +18,8 @@ class Market(Record):
     ``index``, ``mark``, ``last`` in micros per lot; ``basis`` is the EMA of
     mid - index in micros per lot << 16; ``premium_sum`` and ``funding_rate``
     (per 8 h) in parts per 10**9; ``funding_index`` in micros per lot << 32.
+    ``resumed_at`` (ms) is when it last came back from an outage or a halt, and
+    ``updates`` counts the index's since then, as far as liquidations ask.
     ``graded`` is not stored: whether its rules have more than one rate.
     """
 
@@ -37,9 +39,11 @@ class Market(Record):
         "open_interest",
         "premium_count",
         "premium_sum",
+        "resumed_at",
         "sample_time",
         "sleepers",
         "state",
+        "updates",
     )
 
     def __init__(self, key: bytes, stored: bool, market: int) -> None:
@@ -63,6 +67,8 @@ class Market(Record):
         self.open_interest = 0
         self.deficit = 0
         self.sleepers = 0
+        self.resumed_at = 0
+        self.updates = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -84,6 +90,8 @@ class Market(Record):
             self.open_interest,
             money(self.deficit),
             self.sleepers,
+            self.resumed_at,
+            self.updates,
         )
 
 
@@ -108,6 +116,8 @@ def decode_market(key: bytes, data: bytes) -> Market:
     market.open_interest = values[14]
     market.deficit = unmoney(values[15])
     market.sleepers = values[16]
+    market.resumed_at = values[17]
+    market.updates = values[18]
     return market
 
 

@@ -11,7 +11,7 @@ PORTFOLIO_LIQUIDATING: Final = 1
 
 PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32s")
 MARKET_LIST: Final = Struct(">16H")
-POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBH")
+POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
 
 @final
@@ -22,6 +22,8 @@ class Position(Record):
     ``bids``/``asks`` sum the resting sizes of each side in lots and
     ``bids_value``/``asks_value`` their price * size in micros; ``leverage`` is
     the trader's choice, 0 if none: a position that has one stays when it is flat.
+    ``rank`` is what its leaf among the ranked says (:mod:`statemachine.ranks`);
+    ``unranked``, not stored, that it may be another by now.
     """
 
     __slots__ = (
@@ -34,8 +36,10 @@ class Position(Record):
         "leverage",
         "market",
         "orders",
+        "rank",
         "reduce_only",
         "size",
+        "unranked",
     )
 
     def __init__(self, key: bytes, stored: bool, market: int, funding_index: int) -> None:
@@ -52,6 +56,8 @@ class Position(Record):
         self.orders = 0
         self.reduce_only = 0
         self.leverage = 0
+        self.rank = 0
+        self.unranked = False
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -67,6 +73,7 @@ class Position(Record):
             self.orders,
             self.reduce_only,
             self.leverage,
+            self.rank,
         )
 
 
@@ -84,6 +91,7 @@ def decode_position(key: bytes, data: bytes) -> Position:
     position.orders = values[8]
     position.reduce_only = values[9]
     position.leverage = values[10]
+    position.rank = values[11]
     return position
 
 

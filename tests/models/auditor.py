@@ -37,9 +37,12 @@ from statemachine.records import (
     decode_owned,
     decode_portfolio,
     decode_position,
+    decode_share,
     decode_signer,
     decode_sleeper,
     decode_twap,
+    decode_vault,
+    decode_velocity,
     decode_withdrawal,
 )
 from statemachine.resting import NO_CLIENT, hash_client_id
@@ -49,6 +52,8 @@ from statemachine.storage import MemoryStore
 from statemachine.switch import DUE_SWITCH
 from statemachine.tiers import leverage_max
 from statemachine.twap import DUE_TWAP
+from statemachine.vaults import DUE_UNWIND, VAULT_ACCOUNT
+from tests.models.backstops import audit_tail
 
 DECODERS = {
     keys.TABLE_CURSOR: lambda _, data: decode_cursor(data),
@@ -63,6 +68,9 @@ DECODERS = {
     keys.TABLE_SLEEPER: decode_sleeper,
     keys.TABLE_GROUP: decode_group,
     keys.TABLE_TWAP: decode_twap,
+    keys.TABLE_VAULT: decode_vault,
+    keys.TABLE_SHARE: decode_share,
+    keys.TABLE_VELOCITY: lambda _, data: decode_velocity(data),
 }
 """Records that are decoded into objects, which encode themselves again."""
 
@@ -129,6 +137,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_margins(books, rules)
     audit_signers(books)
     audit_due(books, rules)
+    audit_tail(books, rules, check)
 
 
 def audit_encodings(books: Books) -> None:
@@ -139,6 +148,7 @@ def audit_encodings(books: Books) -> None:
         keys.TABLE_CLIENT_ID,
         keys.TABLE_DUE,
         keys.TABLE_WITHDRAWAL,
+        keys.TABLE_RANK,
     }
     for key, data in books.items.items():
         decoder = DECODERS.get(key[0])
@@ -361,7 +371,7 @@ def audit_signers(books: Books) -> None:
         if signer.role == ROLE_OWNER:
             owners[signer.account] = key[1:]
     check(owners == accounts, "accounts and owners differ")
-    strays = {name >> 8 for name in books.portfolios} - set(accounts)
+    strays = {name >> 8 for name in books.portfolios} - set(accounts) - {VAULT_ACCOUNT}
     check(not strays, f"portfolios of no account: {strays}")
     for _, data in books.table(keys.TABLE_WITHDRAWAL):
         owner = decode_withdrawal(data)[0]
@@ -379,7 +389,8 @@ def audit_due(books: Books, rules: Rules) -> None:
         if key[1] == keys.LANE_USER:
             waited.add((kind, reference if kind != DUE_SWITCH else portfolio))
             continue
-        waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
+        if kind != DUE_UNWIND:
+            waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
     expected = {(kind, m.market, 0): 1 for kind in PERIODIC for m in rules.markets}
     for name, record in books.portfolios.items():
         if record.flags & PORTFOLIO_LIQUIDATING:

@@ -225,7 +225,7 @@ def test_no_slice_trades_beyond_the_zero_price() -> None:
     world = world_of()
     fall(world, PRICE - 280_000)
     measured = margin(world)
-    limit = zero_price(market_rules(0), PRICE - 280_000, SELL, measured)
+    limit = zero_price(10, PRICE - 280_000, 3_000, measured.maintenance, measured)
     assert order(world, MAKER, BUY, limit - 10, 5_000) == "OK"
     assert poke(world) == "OK"
     assert stages(world)[-1] == (STAGE_SLICE, 0, 0)

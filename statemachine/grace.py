@@ -1,0 +1,64 @@
+"""Grace: after an outage or a halt, nobody is liquidated before he can act.
+
+Each market takes a sample a second.  If the last one is more than
+``outage_ms_max`` ago no block was made in between: the market *resumes* now.
+It also does when it leaves a halt.  From then on liquidations of whoever
+holds it wait for ``grace_updates_min`` updates of its index and for
+``grace_ms`` to pass, whichever takes longer.  What only cancels orders, or
+what owners do themselves, does not wait.
+"""
+
+from statemachine.records import Market, Portfolio
+from statemachine.rules import Rules
+from statemachine.state import State
+from statemachine.step import Step
+
+
+def resume_market(state: State, market: Market, now: int) -> None:
+    """Start a market's grace: it was halted, or out, until ``now``."""
+    market.resumed_at = now
+    market.updates = 0
+    state.touch(market)
+
+
+def note_sample(step: Step, market: Market, second: int) -> None:
+    """Notice an outage: the sample before the one of ``second`` is too long ago."""
+    if second - market.sample_time > step.rules.outage_ms_max:
+        resume_market(step.state, market, step.now)
+
+
+def note_update(rules: Rules, market: Market) -> None:
+    """Count an update of the index, as far as it matters; the caller touches the market."""
+    if market.resumed_at and market.updates < rules.grace_updates_min:
+        market.updates += 1
+
+
+def grace_of(rules: Rules, market: Market, now: int) -> tuple[int, int]:
+    """Return until when (ms) liquidations in a market wait, and for how many updates.
+
+    (0, 0) if they do not.
+    """
+    resumed = market.resumed_at
+    updates = market.updates
+    if market.index and now - market.sample_time > rules.outage_ms_max:
+        # Out until now, and not yet sampled: what is due was waiting before the sample.
+        resumed = now
+        updates = 0
+    if resumed == 0:
+        return 0, 0
+    until = resumed + rules.grace_ms
+    missing = max(0, rules.grace_updates_min - updates)
+    return (until, missing) if missing or now < until else (0, 0)
+
+
+def grace_for(step: Step, portfolio: Portfolio) -> tuple[int, int]:
+    """Return until when, and for how many updates, a portfolio's liquidation waits."""
+    state = step.state
+    until = missing = 0
+    for position in state.all_positions(portfolio):
+        if position.size:
+            market = state.market(position.market)
+            then, updates = grace_of(step.rules, market, step.now)
+            until = max(until, then)
+            missing = max(missing, updates)
+    return until, missing

@@ -1,0 +1,134 @@
+"""Vault shares: buy into a market's backstop, and leave it after a notice.
+
+A deposit is priced at once, at the higher valuation; an exit when its notice is
+over, at the lower one then (:mod:`statemachine.vaults`).  Shares are no
+collateral: margin never counts them.
+"""
+
+from statemachine.actions import VaultDeposit, VaultWithdraw
+from statemachine.costs import COST_BACKSTOP, COST_DUE, COST_MONEY, COST_PORTFOLIO
+from statemachine.errors import Code, invariant
+from statemachine.events import (
+    BALANCE_VAULT_DEPOSIT,
+    SHARES_BOUGHT,
+    SHARES_NOTICE,
+    BalanceChanged,
+    SharesChanged,
+)
+from statemachine.keys import LANE_USER
+from statemachine.margin import charge_markets, margin_of, withdrawable
+from statemachine.mark import is_stale, stale_market
+from statemachine.records import PORTFOLIO_LIQUIDATING
+from statemachine.step import Step
+from statemachine.vaults import (
+    DUE_EXIT,
+    SHARES_LIMIT,
+    shares_for,
+    values_of,
+    vault_portfolio,
+)
+
+
+def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
+    """Move settled collateral into a vault, for shares at its higher value."""
+    # READ
+    state = step.state
+    step.cost += COST_PORTFOLIO + COST_MONEY + COST_BACKSTOP
+    source = state.portfolio(step.account << 8 | action.sub)
+    least = step.rules.vault_deposit_min
+
+    # CHECKS, in the order of their codes
+    if action.market not in state.market_rules:
+        step.refuse(Code.MARKET_UNKNOWN, (action.market,))
+        return
+    if source is None:
+        step.refuse(Code.BALANCE, (action.amount, 0))
+        return
+    charge_markets(step, source)
+    market = state.market(action.market)
+    stale = action.market if is_stale(step, market) else stale_market(step, source)
+    if stale >= 0:
+        step.refuse(Code.ORACLE_STALE, (stale,))
+        return
+    if source.flags & PORTFOLIO_LIQUIDATING:
+        step.refuse(Code.LIQUIDATING)
+        return
+    if action.amount < least:
+        step.refuse(Code.AMOUNT, (least,))
+        return
+    most = withdrawable(state, source)
+    if action.amount > most:
+        step.refuse(Code.BALANCE, (action.amount, most))
+        return
+    vault = state.vault(action.market)
+    number = vault_portfolio(action.market)
+    backer = state.portfolio(number)
+    value = 0
+    if backer is not None:
+        margin = margin_of(state, backer)
+        value = values_of(state, backer, market)[1]
+        if margin.equity < margin.initial or (vault.shares and value <= 0):
+            step.refuse(Code.VAULT_SHORT, (margin.equity, margin.initial))
+            return
+    shares = shares_for(vault.shares, value, action.amount)
+    if not 0 < shares < SHARES_LIMIT - vault.shares:
+        step.refuse(Code.SHARES, (vault.shares, value))
+        return
+
+    # EFFECTS
+    backer = state.open_portfolio(number)
+    holder = state.share(action.market, step.account)
+    if holder.epoch != vault.epoch or not holder.live:
+        holder.epoch = vault.epoch
+        holder.held = holder.notice = 0
+        holder.live = True
+    source.balance -= action.amount
+    source.moved -= action.amount
+    invariant(source.balance >= 0, "a deposit into a vault creates no debt")
+    backer.balance += action.amount
+    vault.shares += shares
+    holder.held += shares
+    for record in (source, backer, vault, holder):
+        state.touch(record)
+
+    # RECEIPT
+    step.filled = shares
+    step.notional = action.amount
+    events = state.events
+    amount = action.amount
+    events.append(BalanceChanged(source.portfolio, -amount, BALANCE_VAULT_DEPOSIT, action.market))
+    events.append(BalanceChanged(number, amount, BALANCE_VAULT_DEPOSIT, action.market))
+    events.append(
+        SharesChanged(source.portfolio, action.market, SHARES_BOUGHT, shares, amount, 0)
+    )
+
+
+def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:
+    """Put shares on notice; they are paid to a sub-account when it is over."""
+    # READ
+    state = step.state
+    step.cost += COST_BACKSTOP + COST_DUE
+
+    # CHECKS, in the order of their codes
+    if action.market not in state.market_rules:
+        step.refuse(Code.MARKET_UNKNOWN, (action.market,))
+        return
+    vault = state.vault(action.market)
+    holder = state.share(action.market, step.account)
+    held = holder.held if holder.live and holder.epoch == vault.epoch else 0
+    shares = action.shares or held
+    if not 0 < shares <= held:
+        step.refuse(Code.SHARES, (shares, held))
+        return
+
+    # EFFECTS
+    number = step.account << 8 | action.sub
+    due = step.now + step.rules.vault_notice_ms
+    holder.held -= shares
+    holder.notice += shares
+    state.touch(holder)
+    state.add_due(LANE_USER, due, DUE_EXIT, action.market, number, shares)
+
+    # RECEIPT
+    step.filled = shares
+    state.events.append(SharesChanged(number, action.market, SHARES_NOTICE, shares, 0, due))
