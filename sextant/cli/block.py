@@ -6,7 +6,7 @@ from sextant.cli.options import add_node_options
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
-from sextant.client.reads import Block
+from sextant.client.chain import Block
 from sextant.client.receipts import verify_header
 from sextant.errors import EXIT_OK
 

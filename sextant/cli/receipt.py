@@ -10,7 +10,7 @@ from sextant.cli.options import add_node_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
-from sextant.client.reads import read_address, read_hash
+from sextant.client.names import read_address, read_hash
 from sextant.client.receipts import Header, Receipt, verify_receipt
 from sextant.errors import EXIT_NO, EXIT_OK, BadRequest, ProofInvalid, Refused
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from proto.sextant.v1 import query_pb2, sequencer_pb2, status_pb2
+from sextant.client.chain_wire import sequenced_of, status_of
 from sextant.client.clock import NodeClock
 from sextant.client.connection import (
     DEFAULT_FOLLOWER,
@@ -25,7 +26,7 @@ from sextant.client.models import NodeStatus
 from sextant.client.nonces import NonceSource
 from sextant.client.receipts import Receipt, Sequenced, verify_sequenced
 from sextant.client.refusals import rejection_of
-from sextant.client.wire import Markets, market_of, sequenced_of, status_of
+from sextant.client.wire import Markets, market_of
 from sextant.errors import BadRequest, ClientError, KeyUnreadable
 from statemachine.actions import Action, Transaction
 from statemachine.signing import Domain, address_of, sign_action
