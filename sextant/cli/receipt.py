@@ -49,6 +49,12 @@ def run_fetch(arguments: argparse.Namespace) -> int:
         if info.header is None:
             raise Refused("NOT_FOUND", f"no receipt: the transaction is {info.stage.value}")
         sequencer = await client.sequencer_address()
+        if not info.header.signature:
+            raise Refused(
+                "NOT_SIGNED",
+                "this node derived the block from L1, and has no signature to show",
+                advice="ask the sequencer, or `sextant proof fetch` for values of the state",
+            )
         return {"sequencer": sequencer, "header": info.header, "receipts": info.receipts}
 
     print_json(SCHEMA, run_client(arguments, work))

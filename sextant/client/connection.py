@@ -38,13 +38,12 @@ DEFAULT_TARGET: Final = "127.0.0.1:50551"
 DEFAULT_FOLLOWER: Final = "127.0.0.1:50552"
 
 ADVICE: Final[Mapping[str, str]] = {
-    "SIGNER_UNKNOWN": "`sextant deposit` makes an account; an agent needs `sextant agent approve`",
+    "SIGNER_UNKNOWN": "an agent needs its owner's `sextant agent approve`",
     "EXPIRED": "sign it again with a later expiry",
     "NONCE_OLD": "sign it again: take the time from the node",
     "NONCE_AHEAD": "sign it again: take the time from the node",
     "NONCE_USED": "look the transaction up before sending it again",
     "RATE_LIMITED": "send fewer calls, or larger batches",
-    "NOT_SEQUENCER": "send transactions to the sequencer, not to a follower",
     "QUEUE_FULL": "try again in a moment",
     "NOT_READY": "wait until `sextant status` says ready",
 }
