@@ -132,7 +132,7 @@ class Anchor:
         while self.view.safe_mark.height < self.core.cursor.height:
             await self.looked.wait()
 
-    async def drop_late_blocks(self, seconds: float) -> list[tuple[bytes, bytes]]:
+    async def drop_late_blocks(self, seconds: float, roots: Rooting) -> list[tuple[bytes, bytes]]:
         """Take back blocks that L1 will not accept in time.
 
         Returns their (transaction, signer) pairs, to be sequenced again.
@@ -143,6 +143,7 @@ class Anchor:
             return []
         last = self.core.cursor.height
         LOG.error("blocks were not posted in time, taken back", first=posted + 1, last=last)
+        roots.forget()  # first: a store of blocks that never were must not survive a crash here
         taken = self.disk.rollback(posted)
         self.core.rewind()
         self.view = L1View(self.view.l1, self.core.inbox_from, self.view.final_mark)

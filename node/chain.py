@@ -99,16 +99,17 @@ class ChainStore:
 
     # Roots
 
-    def root_messages(self, height: int) -> tuple[list[bytes], int]:
+    def root_messages(self, height: int, root: bytes) -> tuple[list[bytes], int]:
         """Return what brings a root worker from ``height`` to the last written block.
 
-        A worker ahead of us, empty, or too far behind gets the whole state at
-        the last height whose roots are known.
+        A worker ahead of us, empty, too far behind, or with another ``root``
+        gets the whole state at the last height whose roots are known.
         """
         head = self.state.height
         behind = height < head and self.database.get(height_key(REDO, height + 1)) is None
         messages = []
-        if height < 0 or height > head or behind:
+        known = self.archive.roots(height)[-1:] if height >= 0 else []
+        if height < 0 or height > head or behind or known not in ([], [root]):
             height = max(self.archive.root_height(), 0)
             messages.append(message_of(RESET, height, pack_segments([self.state_at(height)])))
         for later, redo in self.journal.redo_from(height + 1):
