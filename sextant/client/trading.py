@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from sextant.client.amounts import Amount, Rounding, from_micros
-from sextant.client.market import MARKET_STATES_OPEN, Market
+from sextant.client.market import Market
 from sextant.client.models import Order, Side
 from sextant.client.orders import (
     SLIPPAGE,
@@ -110,7 +110,7 @@ class Trading(Reads):
     async def compose(self, order: NewOrder) -> PlaceOrder:
         """Return the action for ``order``, checked; nothing is sent."""
         market = await self.market(order.market)
-        if market.state not in MARKET_STATES_OPEN:
+        if market.state != "active":
             # It may have opened since it was first asked for.
             market = (await self.markets(fresh=True)).find(market.id)
         ticker = None if order.limit is not None else await self.ticker(market)
