@@ -114,3 +114,13 @@ def sequenced_of(message: sequencer_pb2.Outcome) -> Sequenced:
         header=header_of(message.sequenced.header),
         duplicate=message.duplicate,
     )
+
+
+def sequenced_from(transaction_hash: bytes, message: query_pb2.ReceiptResponse) -> Sequenced:
+    """Return a sequenced outcome that was looked up."""
+    return Sequenced(
+        transaction_hash=transaction_hash,
+        receipts=tuple(map(receipt_of, message.receipts)),
+        header=header_of(message.header),
+        duplicate=True,
+    )
