@@ -36,6 +36,7 @@ from sextant.errors import (
     Refused,
 )
 from statemachine.actions import Action, Transaction
+from statemachine.errors import Code
 from statemachine.signing import Domain, address_of, sign_action
 
 EXPIRY_MS: Final = 60_000
@@ -228,12 +229,16 @@ class Session:
         """
         for attempt in range(1, SIGN_ATTEMPTS_MAX + 1):
             transaction = await self.sign(action, expires_in_ms=expires_in_ms)
+            last = attempt == SIGN_ATTEMPTS_MAX
             try:
-                return await self.send(transaction)
+                sequenced = await self.send(transaction)
+                # Judged after the nonce: an expired one was not executed before, either.
+                if last or sequenced.receipts[0].code != Code.EXPIRED:
+                    return sequenced
             except ClientError as error:
                 # Only a refusal says for certain that nothing happened.
                 safe = isinstance(error, Refused) and error.code in RESIGNED
-                if not safe or attempt == SIGN_ATTEMPTS_MAX:
+                if last or not safe:
                     raise
             await self.sync_clock()
         raise BadRequest("ATTEMPTS", "no attempt was made")

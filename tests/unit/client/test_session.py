@@ -123,6 +123,14 @@ def test_a_rejection_carries_its_receipt() -> None:
     assert caught.value.receipt is not None
 
 
+def test_a_transaction_that_expired_on_the_way_is_signed_again() -> None:
+    node = FakeNode()
+    node.codes = [Code.EXPIRED]
+    assert place(node).order_id == 70
+    assert len(node.seen) == 2
+    assert node.seen[0].nonce != node.seen[1].nonce
+
+
 def test_a_live_client_id_is_an_answer_not_an_error() -> None:
     node = FakeNode()
     node.codes = [Code.CLIENT_ID_EXISTS]
