@@ -105,7 +105,7 @@ SMALL_STEPS = replace(
         1,
         step_visits_max=3,
         step_continuations_max=2,
-        orders_per_portfolio_max=14,
+        orders_per_portfolio_max=8,
         reduce_only_per_position_max=2,
         slice_interval_ms=2_000,
         slice_notional_min=10 * USDC,
@@ -206,7 +206,8 @@ class Duel:
 
     def account(self) -> int:
         """Return some account, seldom one that does not exist."""
-        return self.chooser.pick([*range(1, TRADERS + 1), 99])
+        account: int = self.chooser.pick([*range(1, TRADERS + 1), 99])
+        return account
 
     def price_near(self, number: int) -> Price:
         """Return a price near the index, mostly a tick."""
@@ -273,7 +274,7 @@ class Duel:
         sub = self.chooser.pick((0, 0, 0, 1))
         kind = self.chooser.number(0, 5)
         if kind == 0:
-            expiry = Millis(self.world.now + self.chooser.pick((0, 1, 5 * SECOND, HOUR)))
+            expiry = Millis(self.world.now + self.chooser.pick((0, 5 * SECOND, HOUR, 9 * HOUR)))
             kinds = self.chooser.pick((62, 62, 2, 1, 0, 1 << 16))
             mask = self.chooser.pick((0, 0, 1 << self.numbers[0], 1 << 60))
             return ApproveAgent(agent, expiry, kinds, mask)
@@ -291,12 +292,13 @@ class Duel:
         """Sign an action, mostly as one should, and let it wait for the block."""
         world, pick = self.world, self.chooser.pick
         # Times that share buckets, so that windows fill up and nonces meet again.
-        crowded = (world.now - 64 * self.chooser.number(0, 8)) // 16 << 14
+        crowded = (world.now - 1_024 * self.chooser.number(0, 2_000)) // 16 << 14
         nonce = pick((*[world.nonce()] * 6, crowded | self.chooser.number(0, 1)))
         nonce = pick((*[nonce] * 50, nonce - (8_000_000 << 10), nonce + (61_000 << 10)))
         expires_at = pick((*[0] * 40, world.now - 1, world.now, world.now + SECOND))
         own = trader_key(trader)
-        key = pick((*[own] * 40, *AGENTS, STRANGER))
+        agents = [key for key in AGENTS if address_of(key) in self.model.signers]
+        key = pick((*[own] * 40, *agents * 3, STRANGER))
         transaction = world.sign(key, action, nonce=nonce, expires_at=expires_at)
         if self.chooser.number(0, 40) == 0:
             data = encode_transaction(action, nonce, expires_at, bytes(65))
