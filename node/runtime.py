@@ -173,6 +173,9 @@ class SequencerNode:
             signers = await self.pool.recover(transactions)
         finally:
             self.recovering -= len(transactions)
+        if self.stopping or self.halted:
+            refusal = Refusal(Reason.SHUTTING_DOWN, "the node is shutting down")
+            return [refusal] * len(transactions)
         answer: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         ticket = Ticket(len(transactions), lambda outcomes: resolve(answer, outcomes))
         now = self.anchor.view.clock
