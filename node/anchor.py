@@ -20,7 +20,7 @@ from node.l1view import L1View
 from node.rooting import Rooting
 from node.sequencer import Sequencer
 from prover.entry import parse_entry
-from prover.l1 import L1, L1Unreachable
+from prover.l1 import L1, L1Refused, L1Unreachable
 from statemachine.errors import StorageCorrupt
 from statemachine.rules import Rules
 
@@ -78,7 +78,7 @@ class Anchor:
         """Look at L1 once; return whether it answered."""
         try:
             changed = await self.view.refresh()
-        except L1Unreachable as error:
+        except (L1Unreachable, L1Refused) as error:
             LOG.warning("L1 does not answer", why=str(error))
             return False
         heads = self.view.heads

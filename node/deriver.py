@@ -15,7 +15,7 @@ from node.claimbook import ClaimBook
 from node.derived import DerivedChain
 from node.l1view import now_ms
 from prover.contract.log import LogEntry
-from prover.l1 import L1, Heads, L1Unreachable
+from prover.l1 import L1, Heads, L1Refused, L1Unreachable
 from prover.replica import Derived
 from statemachine.errors import StorageCorrupt
 
@@ -53,7 +53,7 @@ class Deriver:
                     await self.catch_up()
                 await self.book.refresh()
             self.heads = heads
-        except L1Unreachable as error:
+        except (L1Unreachable, L1Refused) as error:
             LOG.warning("L1 does not answer", why=str(error))
             return False
         return True
