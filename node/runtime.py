@@ -27,8 +27,9 @@ from node.chain import ChainStore
 from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
 from node.metrics import Metrics
 from node.rooting import Rooting
-from node.sequencer import DEFAULT_LIMITS, Execution, Limits, Sequencer, Ticket
+from node.sequencer import Execution, Sequencer
 from node.signatures import SignaturePool
+from node.tickets import DEFAULT_LIMITS, Limits, Ticket
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
 from statemachine.cursor import Cursor

@@ -19,11 +19,12 @@ from node.blocks import BlockSigner, ExecutedBlock
 from node.feed import Outcome, Reason, Refusal, Sequenced
 from node.gate import Gate
 from node.journal import BlockInput
+from node.tickets import DEFAULT_LIMITS, Limits, Queued, Ticket, rank_of
 from statemachine.actions import OracleUpdate, Transaction, decode_transaction
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import FrameInvalid, invariant
-from statemachine.frame import FRAME_BYTES_MAX, Frame, class_of, encode_frame
+from statemachine.frame import FRAME_BYTES_MAX, Frame, encode_frame
 from statemachine.inbox import InboxItem
 from statemachine.keys import CURSOR_KEY
 from statemachine.rules import FLAG_CLASS_ORDER, Rules
@@ -38,56 +39,6 @@ FRAME_HEAD_BYTES: Final = 64
 ITEM_HEAD_BYTES: Final = 5
 RECENT_MAX: Final = 100_000
 """Answers kept in memory; older ones are on disk."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Settings of the queue and of block making; no rule depends on them."""
-
-    queue_transactions_max: int = 20_000
-    signer_transactions_max: int = 4_096
-    idle_ms_max: int = 1_000
-
-
-@final
-class Ticket:
-    """One caller's batch: its outcomes fill up, then ``done`` is called once."""
-
-    __slots__ = ("done", "missing", "outcomes")
-
-    def __init__(self, size: int, done: Callable[[list[Outcome]], None]) -> None:
-        self.outcomes: list[Outcome] = [UNDECIDED] * size
-        self.missing = size
-        self.done = done
-
-    def settle(self, place: int, outcome: Outcome) -> None:
-        """Decide one outcome; the last one answers the caller."""
-        self.outcomes[place] = outcome
-        self.missing -= 1
-        if self.missing == 0:
-            self.done(self.outcomes)
-
-
-DEFAULT_LIMITS: Final = Limits()
-UNDECIDED: Final = Refusal(Reason.NOT_READY, "undecided")
-
-
-@final
-class Queued:
-    """A transaction that waits for its block, and who waits for it."""
-
-    __slots__ = ("echoes", "place", "rank", "signer", "ticket", "transaction")
-
-    def __init__(
-        self, transaction: Transaction, signer: bytes, rank: int, ticket: Ticket, place: int
-    ) -> None:
-        self.transaction = transaction
-        self.signer = signer
-        self.rank = rank
-        self.ticket = ticket
-        self.place = place
-        self.echoes: list[tuple[Ticket, int]] = []
 
 
 @final
@@ -159,7 +110,7 @@ class Sequencer:
 
     def enqueue(self, transaction: Transaction, signer: bytes, ticket: Ticket, place: int) -> None:
         """Let a transaction wait for the next block, whatever becomes of it there."""
-        queued = Queued(transaction, signer, class_of(transaction.action), ticket, place)
+        queued = Queued(transaction, signer, ticket, place)
         self.pending[transaction.hash] = queued
         self.load[signer] = self.load.get(signer, 0) + 1
         self.queue.append(queued)
@@ -345,15 +296,8 @@ class Sequencer:
         while self.queue:
             item = self.queue.popleft()
             del self.pending[item.transaction.hash]
-            item.ticket.settle(item.place, refusal)
-            for ticket, place in item.echoes:
-                ticket.settle(place, refusal)
+            item.refuse(refusal)
         self.load.clear()
-
-
-def rank_of(item: Queued) -> int:
-    """Return the class by which a block is sorted."""
-    return item.rank
 
 
 def stored_cursor(store: MemoryStore) -> Cursor:

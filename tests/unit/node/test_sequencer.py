@@ -8,7 +8,8 @@ import pytest
 from node import sequencer as module
 from node.blocks import BlockSigner, block_digest
 from node.feed import Outcome, Reason, Refusal, Sequenced
-from node.sequencer import Execution, Limits, Sequencer, Ticket
+from node.sequencer import Execution, Sequencer
+from node.tickets import Limits, Ticket
 from statemachine.actions import Cancel, PlaceOrder, Transaction
 from statemachine.errors import InvariantBroken
 from statemachine.frame import CLASS_CANCEL, CLASS_OTHER, CLASS_POST_ONLY, class_of, decode_frame
