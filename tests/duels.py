@@ -113,7 +113,7 @@ SMALL_STEPS = replace(
         # Segments are nothing the model knows of: let them fall everywhere.
         segment_steps_max=5,
     ),
-    markets=markets_of((0, 1, 2)),
+    markets=markets_of((0, 1, 2), notional_min=7 * USDC),
 )
 """Three visits a step, two steps a transaction: everything is cut short sometimes."""
 
@@ -306,6 +306,13 @@ class Duel:
         self.pending.append(transaction)
         self.sent = [*self.sent[-20:], transaction]
 
+    def crowd_nonces(self, trader: int) -> None:
+        """Send more than a bucket of nonces holds, in no order."""
+        for _ in range(20):
+            time = (self.world.now - 1_024 * self.chooser.number(0, 100)) // 16 * 16
+            action = CancelAll(1, self.numbers[0])
+            self.pending.append(self.world.sign(trader, action, nonce=time << 10))
+
     def repeat(self) -> None:
         """Send something that was sent before."""
         if self.sent:
@@ -360,8 +367,10 @@ class Duel:
                 self.send(trader, Poke(self.account(), 0))
             elif kind < 19:
                 self.send(trader, self.errand())
-            else:
+            elif chooser.number(0, 9):
                 self.repeat()
+            else:
+                self.crowd_nonces(trader)
         if chooser.number(0, 9) == 0:
             self.queue_on_l1()
         named = None if chooser.number(0, 3) else 0
