@@ -50,7 +50,7 @@ class Anchor:
         self.disk = disk
         self.audience = audience
         self.writer = writer
-        self.view = L1View(l1, core.inbox_from, disk.final_mark())
+        self.view = L1View(l1, core.inbox_from, disk.final_mark(), disk.claims_from)
         self.settled = self.view.final_mark
         self.looked = asyncio.Event()
         self.oldest_height = self.oldest_time = 0
@@ -109,7 +109,10 @@ class Anchor:
         if mark.height >= self.settled.height + SETTLE_BLOCKS:
             self.settled = mark
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self.writer, self.disk.settle, mark, roots.checkpoint)
+            claims_from = self.view.book.unsettled
+            await loop.run_in_executor(
+                self.writer, self.disk.settle, mark, roots.checkpoint, claims_from
+            )
 
     def stalled(self, head: int) -> str:
         """Say why no blocks may be made after ``head``, if so."""
@@ -146,6 +149,9 @@ class Anchor:
         roots.forget()  # first: a store of blocks that never were must not survive a crash here
         taken = self.disk.rollback(posted)
         self.core.rewind()
-        self.view = L1View(self.view.l1, self.core.inbox_from, self.view.final_mark)
+        before = self.view
+        self.view = L1View(
+            before.l1, self.core.inbox_from, before.final_mark, before.book.unsettled
+        )
         await self.first_look(seconds)
         return taken

@@ -26,6 +26,7 @@ from statemachine.transition import genesis_state
 SCHEMA: Final = "sextant-sequencer-1"
 DEPLOYMENT_KEY: Final = b"!deployment"
 FINAL_KEY: Final = b"!final"
+CLAIMS_KEY: Final = b"!claims"
 
 
 @final
@@ -140,11 +141,17 @@ class ChainStore:
             return GENESIS_MARK
         return LogMark(int.from_bytes(data[:8], "big"), int.from_bytes(data[8:], "big"))
 
-    def settle(self, mark: LogMark, checkpoint: int) -> None:
+    @property
+    def claims_from(self) -> int:
+        """The number of the first claim that still mattered when we last settled."""
+        return int.from_bytes(self.database.get(CLAIMS_KEY) or b"", "big")
+
+    def settle(self, mark: LogMark, checkpoint: int, claims_from: int) -> None:
         """Note what L1 made final, and drop what only an undo or a redo would need."""
         self.database.put(
             FINAL_KEY, mark.log_index.to_bytes(8, "big") + mark.height.to_bytes(8, "big")
         )
+        self.database.put(CLAIMS_KEY, claims_from.to_bytes(8, "big"))
         self.journal.drop_undo(mark.height)
         self.journal.drop_redo(min(mark.height, checkpoint))
 

@@ -34,7 +34,7 @@ class Deriver:
         self.l1 = l1
         self.chain = chain
         self.publish = publish
-        self.book = ClaimBook(l1)
+        self.book = ClaimBook(l1, chain.claims_from)
         self.heads: Heads | None = None
         self.busy = asyncio.Lock()
 
@@ -101,4 +101,4 @@ class Deriver:
         """Forget what lies before the last final output, if we agree with it."""
         final_output = self.book.final_output
         if final_output is not None and final_output.log_index <= self.chain.head.log_index:
-            self.chain.settle(final_output.log_index)
+            self.chain.settle(final_output.log_index, self.book.unsettled)

@@ -169,8 +169,9 @@ def test_what_l1_made_final_is_dropped_and_remembered(tmp_path: Path) -> None:
     disk = Disk(tmp_path)
     disk.commit(4)
     assert disk.chain.final_mark() == LogMark(0, 0)
-    disk.chain.settle(LogMark(2, 3), checkpoint=2)
+    disk.chain.settle(LogMark(2, 3), checkpoint=2, claims_from=7)
     assert disk.chain.final_mark() == LogMark(2, 3)
+    assert disk.chain.claims_from == 7
     assert [height for height, _ in disk.chain.journal.redo_from(0)] == [3, 4]
     assert disk.chain.journal.undo_to(3)
     disk.chain.close()
