@@ -92,9 +92,16 @@ class Measurement:
 
 
 MEASUREMENTS: Final = (
-    Measurement(("tree.dirty_key",), "bench.tree"),
+    Measurement(("tree.dirty_key", "tree.dirty_neighbour", "tree.build"), "bench.tree"),
     Measurement(("engine.interpreted",), "bench.engine", "interpreted", compiled=False),
     Measurement(("engine.compiled",), "bench.engine", "compiled", compiled=True),
+    Measurement(
+        (
+            *("grpc.single", "grpc.single_root_lag", "grpc.bulk", "grpc.bulk_root_lag"),
+            *("ack.p50", "ack.p99", "l1.bytes_single", "l1.bytes_bulk", "replay.ratio"),
+        ),
+        "bench.exchange",
+    ),
 )
 
 

@@ -145,7 +145,7 @@ def run_faucet(arguments: argparse.Namespace) -> int:
     from devnet.controls import Controls
     from devnet.identities import NAMES, identity_of
     from sextant.client.amounts import from_micros, scale_exact, show_decimal, to_micros
-    from sextant.client.reads import read_address
+    from sextant.client.names import read_address
 
     name = arguments.address
     address = identity_of(name).address if name in NAMES else read_address(name)

@@ -101,6 +101,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             *("--poster.key-file", str(layout.key_file("poster"))),
             *("--dev.enabled", "true", "--dev.port", str(layout.port("poster_dev"))),
         ),
+        address=layout.address("poster_dev"),
         environment=environment,
     )
     yield ProcessSpec(

@@ -72,7 +72,8 @@ async def show(
                 starting.result()
             await asyncio.wait({first, stopping}, timeout=FIRST_BLOCK_POLL_S)
         if first.done():
-            sys.stdout.write(f"first block after {time.monotonic() - started:.1f} s\n\n")
+            seconds = time.monotonic() - started
+            sys.stdout.write(f"block {first.result():,} after {seconds:.1f} s\n\n")
             sys.stdout.flush()
         else:
             first.cancel()
@@ -86,12 +87,12 @@ async def show(
         await surveyor.close()
 
 
-async def await_first_block(surveyor: Surveyor) -> None:
-    """Return once the sequencer has made a block."""
+async def await_first_block(surveyor: Surveyor) -> int:
+    """Wait until the sequencer has made a block; return the last one's height."""
     while True:
         facts = await surveyor.look()
         if facts.sequencer is not None and facts.sequencer.unsafe_head.height > 0:
-            return
+            return facts.sequencer.unsafe_head.height
         await asyncio.sleep(FIRST_BLOCK_POLL_S)
 
 

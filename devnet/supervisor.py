@@ -23,6 +23,9 @@ from statemachine.errors import SextantError
 READY_SECONDS_MAX: Final = 30.0
 STOP_SECONDS_MAX: Final = 2.5
 HEALTH_PERIOD_S: Final = 1.0
+POLL_S: Final = 0.05
+DEATHS_MAX: Final = 3
+"""Deaths of a process that the others wait for, after which the start is given up."""
 
 
 class DevnetBlocked(SextantError):
@@ -84,17 +87,17 @@ class Supervisor:
 
     async def _await_ready(self, child: Child, address: str) -> None:
         ready = asyncio.create_task(wait_serving(address, READY_SECONDS_MAX))
-        stop = asyncio.create_task(self.stopping.wait())
-        await asyncio.wait({ready, stop}, return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if not ready.done():
+        while not ready.done() and not self.stopping.is_set() and child.deaths < DEATHS_MAX:
+            await asyncio.wait({ready}, timeout=POLL_S)
+        if self.stopping.is_set():
             ready.cancel()
             return
-        child.ready = ready.result()
+        child.ready = ready.done() and ready.result()
         if not child.ready:
+            ready.cancel()
             raise DevnetBlocked(
-                f"{child.spec.name} was not ready within {READY_SECONDS_MAX:.0f} s; "
-                f"its log says why: {child.log}\n{tail(child.log, 15)}"
+                f"{child.spec.name} does not start; its log says why: {child.log}\n"
+                f"{tail(child.log, 15)}"
             )
 
     async def _watch_health(self) -> None:

@@ -20,7 +20,7 @@ from node.l1view import L1View
 from node.rooting import Rooting
 from node.sequencer import Sequencer
 from prover.entry import parse_entry
-from prover.l1 import L1, L1Unreachable
+from prover.l1 import L1, L1Refused, L1Unreachable
 from statemachine.errors import StorageCorrupt
 from statemachine.rules import Rules
 
@@ -50,7 +50,7 @@ class Anchor:
         self.disk = disk
         self.audience = audience
         self.writer = writer
-        self.view = L1View(l1, core.inbox_from, disk.final_mark())
+        self.view = L1View(l1, core.inbox_from, disk.final_mark(), disk.claims_from)
         self.settled = self.view.final_mark
         self.looked = asyncio.Event()
         self.oldest_height = self.oldest_time = 0
@@ -78,7 +78,7 @@ class Anchor:
         """Look at L1 once; return whether it answered."""
         try:
             changed = await self.view.refresh()
-        except L1Unreachable as error:
+        except (L1Unreachable, L1Refused) as error:
             LOG.warning("L1 does not answer", why=str(error))
             return False
         heads = self.view.heads
@@ -109,7 +109,10 @@ class Anchor:
         if mark.height >= self.settled.height + SETTLE_BLOCKS:
             self.settled = mark
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self.writer, self.disk.settle, mark, roots.checkpoint)
+            claims_from = self.view.book.unsettled
+            await loop.run_in_executor(
+                self.writer, self.disk.settle, mark, roots.checkpoint, claims_from
+            )
 
     def stalled(self, head: int) -> str:
         """Say why no blocks may be made after ``head``, if so."""
@@ -132,7 +135,7 @@ class Anchor:
         while self.view.safe_mark.height < self.core.cursor.height:
             await self.looked.wait()
 
-    async def drop_late_blocks(self, seconds: float) -> list[tuple[bytes, bytes]]:
+    async def drop_late_blocks(self, seconds: float, roots: Rooting) -> list[tuple[bytes, bytes]]:
         """Take back blocks that L1 will not accept in time.
 
         Returns their (transaction, signer) pairs, to be sequenced again.
@@ -143,8 +146,12 @@ class Anchor:
             return []
         last = self.core.cursor.height
         LOG.error("blocks were not posted in time, taken back", first=posted + 1, last=last)
+        roots.forget()  # first: a store of blocks that never were must not survive a crash here
         taken = self.disk.rollback(posted)
         self.core.rewind()
-        self.view = L1View(self.view.l1, self.core.inbox_from, self.view.final_mark)
+        before = self.view
+        self.view = L1View(
+            before.l1, self.core.inbox_from, before.final_mark, before.book.unsettled
+        )
         await self.first_look(seconds)
         return taken

@@ -26,6 +26,7 @@ from statemachine.transition import genesis_state
 SCHEMA: Final = "sextant-sequencer-1"
 DEPLOYMENT_KEY: Final = b"!deployment"
 FINAL_KEY: Final = b"!final"
+CLAIMS_KEY: Final = b"!claims"
 
 
 @final
@@ -99,16 +100,17 @@ class ChainStore:
 
     # Roots
 
-    def root_messages(self, height: int) -> tuple[list[bytes], int]:
+    def root_messages(self, height: int, root: bytes) -> tuple[list[bytes], int]:
         """Return what brings a root worker from ``height`` to the last written block.
 
-        A worker ahead of us, empty, or too far behind gets the whole state at
-        the last height whose roots are known.
+        A worker ahead of us, empty, too far behind, or with another ``root``
+        gets the whole state at the last height whose roots are known.
         """
         head = self.state.height
         behind = height < head and self.database.get(height_key(REDO, height + 1)) is None
         messages = []
-        if height < 0 or height > head or behind:
+        known = self.archive.roots(height)[-1:] if height >= 0 else []
+        if height < 0 or height > head or behind or known not in ([], [root]):
             height = max(self.archive.root_height(), 0)
             messages.append(message_of(RESET, height, pack_segments([self.state_at(height)])))
         for later, redo in self.journal.redo_from(height + 1):
@@ -139,11 +141,17 @@ class ChainStore:
             return GENESIS_MARK
         return LogMark(int.from_bytes(data[:8], "big"), int.from_bytes(data[8:], "big"))
 
-    def settle(self, mark: LogMark, checkpoint: int) -> None:
+    @property
+    def claims_from(self) -> int:
+        """The number of the first claim that still mattered when we last settled."""
+        return int.from_bytes(self.database.get(CLAIMS_KEY) or b"", "big")
+
+    def settle(self, mark: LogMark, checkpoint: int, claims_from: int) -> None:
         """Note what L1 made final, and drop what only an undo or a redo would need."""
         self.database.put(
             FINAL_KEY, mark.log_index.to_bytes(8, "big") + mark.height.to_bytes(8, "big")
         )
+        self.database.put(CLAIMS_KEY, claims_from.to_bytes(8, "big"))
         self.journal.drop_undo(mark.height)
         self.journal.drop_redo(min(mark.height, checkpoint))
 

@@ -11,10 +11,11 @@ from prover.outputs import Output
 class ClaimBook:
     """Claims by number: all from the oldest pending one on, and the last final one."""
 
-    def __init__(self, l1: L1) -> None:
+    def __init__(self, l1: L1, first: int = 0) -> None:
+        """Read from claim number ``first`` on: ``unsettled`` of an earlier life."""
         self.l1 = l1
         self.claims: dict[int, Claim] = {}
-        self.unsettled = 0
+        self.unsettled = first
         self.final: Claim | None = None
 
     @property

@@ -42,6 +42,7 @@ from statemachine.tree import RecordingTree, Tree
 SCHEMA: Final = "sextant-derived-1"
 DEPLOYMENT_KEY: Final = b"!deployment"
 HEAD_KEY: Final = b"!output"
+CLAIMS_KEY: Final = b"!claims"
 STEP: Final = b"E"
 INBOX: Final = b"I"
 
@@ -98,6 +99,7 @@ class DerivedChain:
             raise StorageCorrupt(f"{path}: belongs to another deployment; use another --datadir")
         self.recover = recover
         self.trees: dict[int, Tree] = {}
+        self.settled = -1
         self.head = decode_output(self.database.get(HEAD_KEY) or b"")
         """The output after the last entry derived; a preview does not move it."""
         self.replica = self.make_replica(self.head)
@@ -209,12 +211,21 @@ class DerivedChain:
         step = self.step(log_index)
         return None if step is None else step.output
 
-    def settle(self, log_index: int) -> None:
+    @property
+    def claims_from(self) -> int:
+        """The number of the first claim that still mattered when we last settled."""
+        return int.from_bytes(self.database.get(CLAIMS_KEY) or b"", "big")
+
+    def settle(self, log_index: int, claims_from: int) -> None:
         """Forget the steps before the final output with ``log_index``."""
+        if log_index == self.settled:
+            return
+        self.settled = log_index
         start, stop = height_key(STEP, 0), height_key(STEP, log_index)
         with self.database.batch() as batch:
             for key, _ in self.database.scan(start, stop):
                 batch.delete(key)
+            batch.put(CLAIMS_KEY, claims_from.to_bytes(8, "big"))
         for index in [index for index in self.trees if index < log_index]:
             del self.trees[index]
 

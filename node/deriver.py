@@ -15,7 +15,7 @@ from node.claimbook import ClaimBook
 from node.derived import DerivedChain
 from node.l1view import now_ms
 from prover.contract.log import LogEntry
-from prover.l1 import L1, Heads, L1Unreachable
+from prover.l1 import L1, Heads, L1Refused, L1Unreachable
 from prover.replica import Derived
 from statemachine.errors import StorageCorrupt
 
@@ -34,7 +34,7 @@ class Deriver:
         self.l1 = l1
         self.chain = chain
         self.publish = publish
-        self.book = ClaimBook(l1)
+        self.book = ClaimBook(l1, chain.claims_from)
         self.heads: Heads | None = None
         self.busy = asyncio.Lock()
 
@@ -53,7 +53,7 @@ class Deriver:
                     await self.catch_up()
                 await self.book.refresh()
             self.heads = heads
-        except L1Unreachable as error:
+        except (L1Unreachable, L1Refused) as error:
             LOG.warning("L1 does not answer", why=str(error))
             return False
         return True
@@ -101,4 +101,4 @@ class Deriver:
         """Forget what lies before the last final output, if we agree with it."""
         final_output = self.book.final_output
         if final_output is not None and final_output.log_index <= self.chain.head.log_index:
-            self.chain.settle(final_output.log_index)
+            self.chain.settle(final_output.log_index, self.book.unsettled)

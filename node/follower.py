@@ -20,7 +20,7 @@ from node.deriver import Deriver
 from node.feed import Head, SealedBlock, Sequenced, Status
 from node.metrics import Metrics
 from prover.contract.rules import ContractRules
-from prover.l1 import L1, L1Unreachable
+from prover.l1 import L1, L1Refused, L1Unreachable
 from prover.replica import Derived
 from statemachine.cursor import Cursor
 from statemachine.rules import Rules
@@ -78,7 +78,7 @@ class Follower:
         """Propose the right output if it is our turn; return whether we did."""
         try:
             return await self.claimant.act()
-        except L1Unreachable as error:
+        except (L1Unreachable, L1Refused) as error:
             LOG.warning("L1 does not answer", why=str(error))
             return False
 

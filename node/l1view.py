@@ -48,8 +48,14 @@ class L1View:
     ``final_mark`` is the place up to which the log can no longer change.
     """
 
-    def __init__(self, l1: L1, inbox_from: int, final_mark: LogMark = GENESIS_MARK) -> None:
-        """Read the inbox from ``inbox_from`` and the log from ``final_mark`` on."""
+    def __init__(
+        self,
+        l1: L1,
+        inbox_from: int,
+        final_mark: LogMark = GENESIS_MARK,
+        claims_from: int = 0,
+    ) -> None:
+        """Read inbox, log and claims from these places on."""
         self.l1 = l1
         self.heads: Heads | None = None
         self.inbox_from = inbox_from
@@ -58,7 +64,7 @@ class L1View:
         self.final_mark = final_mark
         self.entries: list[tuple[LogEntry, LogMark]] = []
         self.final_entries: list[tuple[LogEntry, LogMark]] = []
-        self.book = ClaimBook(l1)
+        self.book = ClaimBook(l1, claims_from)
 
     @property
     def clock(self) -> int:

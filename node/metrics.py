@@ -23,6 +23,8 @@ from prometheus_client import (
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+POLL_S: Final = 0.05
+"""How soon the server of the figures notices that it should stop."""
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
@@ -143,7 +145,7 @@ class MetricsServer:
         self.server: WSGIServer = make_server(host, port, self.answer, handler_class=QuietHandler)
         self.port: int = self.server.server_port
         self.thread = threading.Thread(
-            target=self.server.serve_forever, name="metrics", daemon=True
+            target=self.server.serve_forever, args=(POLL_S,), name="metrics", daemon=True
         )
 
     def answer(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:

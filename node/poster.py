@@ -28,7 +28,7 @@ from node.metrics import Metrics
 from prover.contract.codes import ContractCode
 from prover.contract.rules import ContractRules
 from prover.entry import encode_entry
-from prover.l1 import L1, L1Unreachable
+from prover.l1 import L1, L1Refused, L1Unreachable
 from prover.replica import Derived
 from statemachine.errors import SextantError
 
@@ -113,10 +113,18 @@ class Poster:
             if await self.deriver.refresh():
                 self.deriver.settle()
                 batch = self.next_batch()
-                if batch:
-                    await self.post(batch)
+                if batch and await self.try_post(batch):
                     continue
             await asyncio.sleep(self.poll_seconds)
+
+    async def try_post(self, batch: Sequence[RootedFrame]) -> bool:
+        """Post a batch; return whether L1 answered.  What it did not answer is looked up."""
+        try:
+            await self.post(batch)
+        except (L1Unreachable, L1Refused) as error:
+            LOG.warning("L1 does not answer", why=str(error))
+            return False
+        return True
 
     def next_batch(self) -> list[RootedFrame]:
         """Return the blocks of the batch that is due, if one is."""
@@ -192,7 +200,7 @@ class Poster:
         while True:
             try:
                 acted = await self.claimant.act()
-            except L1Unreachable as error:
+            except (L1Unreachable, L1Refused) as error:
                 LOG.warning("L1 does not answer", why=str(error))
                 acted = False
             if acted:

@@ -22,10 +22,10 @@ from node.l1 import GrpcL1
 from node.metrics import Metrics, MetricsServer
 from node.poster import Poster
 from node.runtime import SequencerNode
-from node.sequencer import Limits
 from node.service.dev import DevService
 from node.service.server import DEV, LOOPBACK, Endpoint, NodeServer
 from node.settings import Settings
+from node.tickets import Limits
 from proto.sextant.v1 import dev_pb2_grpc
 from prover.contract.rules import ContractRules
 from prover.l1 import L1Unreachable

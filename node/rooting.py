@@ -6,6 +6,7 @@ to date from the journal's redo records.
 """
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -56,6 +57,11 @@ class Rooting:
         arguments = [str(self.path), str(self.audience.rooted_height)]
         return Worker("node.roots", arguments, answered=self.answered, ended=self.ended)
 
+    def forget(self) -> None:
+        """Remove the worker's store, before the worker is started: it will be given the state."""
+        invariant(self.worker.pid == 0, "a running root worker keeps its store")
+        shutil.rmtree(self.path, ignore_errors=True)
+
     async def start(self) -> None:
         """Start the process; it says hello once its tree is loaded."""
         await self.worker.start()
@@ -83,7 +89,7 @@ class Rooting:
         else:
             invariant(kind == HELLO, f"root worker: message {kind!r} is not known")
             loop = asyncio.get_running_loop()
-            found = loop.run_in_executor(self.writer, self.disk.root_messages, height)
+            found = loop.run_in_executor(self.writer, self.disk.root_messages, height, body)
             found.add_done_callback(self.deliver)
 
     def deliver(self, found: "asyncio.Future[tuple[list[bytes], int]]") -> None:

@@ -11,7 +11,7 @@ first  then                     meaning
 ====== ======================== ===========================================
 ``B``  height u64, segments     to the worker: a block's writes
 ``G``  height u64, segments     to the worker: forget all, this is the state
-``H``  height i64               from the worker: I am loaded, and stand here
+``H``  height i64, root         from the worker: I am loaded, and stand here
 ``R``  height u64, roots        from the worker: the block's segment roots
 ``K``  height u64               from the worker: written to disk up to here
 ====== ======================== ===========================================
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str]) -> int:
         keeper = RootKeeper(database)
         for height, known in keeper.known_roots(int(arguments[1])):
             send(target, message_of(ANSWER, height, known))
-        send(target, message_of(HELLO, keeper.height))
+        send(target, message_of(HELLO, keeper.height, keeper.tree.root))
         for message in receive(source):
             kind, height, body = split_message(message)
             take = keeper.reset if kind == RESET else keeper.advance

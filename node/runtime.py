@@ -27,8 +27,9 @@ from node.chain import ChainStore
 from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
 from node.metrics import Metrics
 from node.rooting import Rooting
-from node.sequencer import DEFAULT_LIMITS, Execution, Limits, Sequencer, Ticket
+from node.sequencer import Execution, Sequencer
 from node.signatures import SignaturePool
+from node.tickets import DEFAULT_LIMITS, Limits, Ticket
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
 from statemachine.cursor import Cursor
@@ -37,6 +38,8 @@ from statemachine.signing import Domain
 from statemachine.storage import Store
 
 BLOCKS_IN_FLIGHT_MAX: Final = 4
+ROOTS_BEHIND_MAX: Final = 1_000
+"""Blocks without state roots at which nothing more is taken, until roots catch up."""
 
 LOG = structlog.get_logger("sequencer")
 
@@ -100,7 +103,7 @@ class SequencerNode:
     async def start(self) -> None:
         """Start the workers, wait for a first look at L1, then make blocks."""
         await self.anchor.first_look(self.poll_seconds)
-        late = await self.anchor.drop_late_blocks(self.poll_seconds)
+        late = await self.anchor.drop_late_blocks(self.poll_seconds, self.roots)
         self.note_taken_back()
         await asyncio.gather(self.pool.start(), self.roots.start())
         self.core.requeue(late)
@@ -171,6 +174,9 @@ class SequencerNode:
             signers = await self.pool.recover(transactions)
         finally:
             self.recovering -= len(transactions)
+        if self.stopping or self.halted:
+            refusal = Refusal(Reason.SHUTTING_DOWN, "the node is shutting down")
+            return [refusal] * len(transactions)
         answer: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         ticket = Ticket(len(transactions), lambda outcomes: resolve(answer, outcomes))
         now = self.anchor.view.clock
@@ -194,6 +200,9 @@ class SequencerNode:
         )
         if stalled:
             return Refusal(Reason.NOT_READY, stalled)
+        behind = self.durable.height - self.audience.rooted_height
+        if behind > ROOTS_BEHIND_MAX:
+            return Refusal(Reason.QUEUE_FULL, f"state roots are {behind} blocks behind")
         most = self.core.limits.queue_transactions_max
         if self.recovering + len(self.core.pending) + count > most:
             return Refusal(Reason.QUEUE_FULL, f"queue: {most} transactions wait already")
@@ -313,7 +322,11 @@ class SequencerNode:
     async def hold(self) -> None:
         """Stop making blocks, and wait until L1's log has all that were made."""
         self.held = True
-        await self.anchor.wait_posted()
+        try:
+            await self.anchor.wait_posted()
+        except asyncio.CancelledError:
+            self.held = False
+            raise
 
     async def resume(self) -> None:
         """Read the L1 clock again and go on making blocks."""

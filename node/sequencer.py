@@ -17,16 +17,16 @@ from typing import Final, final
 
 from node.blocks import BlockSigner, ExecutedBlock
 from node.feed import Outcome, Reason, Refusal, Sequenced
+from node.gate import Gate
 from node.journal import BlockInput
+from node.tickets import DEFAULT_LIMITS, Limits, Queued, Ticket, rank_of
 from statemachine.actions import OracleUpdate, Transaction, decode_transaction
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import FrameInvalid, invariant
-from statemachine.frame import FRAME_BYTES_MAX, Frame, class_of, encode_frame
+from statemachine.frame import FRAME_BYTES_MAX, Frame, encode_frame
 from statemachine.inbox import InboxItem
-from statemachine.keys import CURSOR_KEY, nonces_key, signer_key
-from statemachine.nonces import bucket_of
-from statemachine.records import decode_nonces
+from statemachine.keys import CURSOR_KEY
 from statemachine.rules import FLAG_CLASS_ORDER, Rules
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block
@@ -38,59 +38,8 @@ BLOCK_SCAN_MAX: Final = 8_192
 INBOX_ITEMS_MAX: Final = 64
 FRAME_HEAD_BYTES: Final = 64
 ITEM_HEAD_BYTES: Final = 5
-TRANSACTION_BYTES_MAX: Final = 16_000
 RECENT_MAX: Final = 100_000
 """Answers kept in memory; older ones are on disk."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Settings of the queue and of block making; no rule depends on them."""
-
-    queue_transactions_max: int = 20_000
-    signer_transactions_max: int = 4_096
-    idle_ms_max: int = 1_000
-
-
-@final
-class Ticket:
-    """One caller's batch: its outcomes fill up, then ``done`` is called once."""
-
-    __slots__ = ("done", "missing", "outcomes")
-
-    def __init__(self, size: int, done: Callable[[list[Outcome]], None]) -> None:
-        self.outcomes: list[Outcome] = [UNDECIDED] * size
-        self.missing = size
-        self.done = done
-
-    def settle(self, place: int, outcome: Outcome) -> None:
-        """Decide one outcome; the last one answers the caller."""
-        self.outcomes[place] = outcome
-        self.missing -= 1
-        if self.missing == 0:
-            self.done(self.outcomes)
-
-
-DEFAULT_LIMITS: Final = Limits()
-UNDECIDED: Final = Refusal(Reason.NOT_READY, "undecided")
-
-
-@final
-class Queued:
-    """A transaction that waits for its block, and who waits for it."""
-
-    __slots__ = ("echoes", "place", "rank", "signer", "ticket", "transaction")
-
-    def __init__(
-        self, transaction: Transaction, signer: bytes, rank: int, ticket: Ticket, place: int
-    ) -> None:
-        self.transaction = transaction
-        self.signer = signer
-        self.rank = rank
-        self.ticket = ticket
-        self.place = place
-        self.echoes: list[tuple[Ticket, int]] = []
 
 
 @final
@@ -129,6 +78,7 @@ class Sequencer:
         self.known = WorkingSet()
         self.signer = signer
         self.find = find
+        self.gate = Gate(rules, store)
         self.cursor = stored_cursor(store)
         self.queue: deque[Queued] = deque()
         self.pending: dict[bytes, Queued] = {}
@@ -162,7 +112,7 @@ class Sequencer:
 
     def enqueue(self, transaction: Transaction, signer: bytes, ticket: Ticket, place: int) -> None:
         """Let a transaction wait for the next block, whatever becomes of it there."""
-        queued = Queued(transaction, signer, class_of(transaction.action), ticket, place)
+        queued = Queued(transaction, signer, ticket, place)
         self.pending[transaction.hash] = queued
         self.load[signer] = self.load.get(signer, 0) + 1
         self.queue.append(queued)
@@ -187,22 +137,13 @@ class Sequencer:
         nonce = transaction.nonce
         if isinstance(transaction.action, OracleUpdate):
             return self.answered(transaction.hash)
-        if transaction.hash not in self.recent and not self.burnt(signer, nonce):
+        if transaction.hash not in self.recent and not self.gate.is_burnt(signer, nonce):
             return None
         answer = self.answered(transaction.hash)
         if answer is None:
             message = f"nonce: {nonce} was used by another transaction, or is below the window"
             return Refusal(Reason.NONCE_USED, message)
         return answer
-
-    def burnt(self, signer: bytes, nonce: int) -> bool:
-        """Return whether a signer can never use a nonce again."""
-        key = nonces_key(signer, bucket_of(nonce))
-        data = self.store.get(key)
-        if data is None:
-            return False
-        bucket = decode_nonces(key, data)
-        return nonce <= bucket.floor or nonce in bucket.used
 
     def answered(self, tx_hash: bytes) -> Sequenced | None:
         """Return the original answer to a transaction that is in a durable block."""
@@ -211,36 +152,13 @@ class Sequencer:
 
     def refuse(self, transaction: Transaction, signer: bytes, now: int) -> Refusal | None:
         """Return why a transaction is not even queued, if it is not."""
-        if len(transaction.data) > TRANSACTION_BYTES_MAX:
-            size = len(transaction.data)
-            message = f"transaction: {size} bytes, at most {TRANSACTION_BYTES_MAX}"
-            return Refusal(Reason.TOO_LARGE, message)
         most = self.limits.queue_transactions_max
         if len(self.pending) >= most:
             return Refusal(Reason.QUEUE_FULL, f"queue: {most} transactions wait already")
         most = self.limits.signer_transactions_max
         if self.load.get(signer, 0) >= most:
             return Refusal(Reason.SIGNER_BUSY, f"signer: {most} of its transactions wait already")
-        if isinstance(transaction.action, OracleUpdate):
-            return None
-        return self.refuse_signed(transaction, signer, now)
-
-    def refuse_signed(self, transaction: Transaction, signer: bytes, now: int) -> Refusal | None:
-        """Return why a signed transaction could only be rejected, at no cost to its signer."""
-        if self.store.get(signer_key(signer)) is None:
-            message = f"signer: 0x{signer.hex()} has no account here; deposit first"
-            return Refusal(Reason.SIGNER_UNKNOWN, message)
-        expires_at = transaction.expires_at
-        if 0 < expires_at < now:
-            return Refusal(Reason.EXPIRED, f"expires_at: {expires_at} is past, it is {now}")
-        time = transaction.nonce >> 10
-        if time < now - self.rules.nonce_past_ms:
-            message = f"nonce: its time {time} is over {self.rules.nonce_past_ms} ms before {now}"
-            return Refusal(Reason.NONCE_OLD, message)
-        if time > now + self.rules.nonce_future_ms:
-            message = f"nonce: its time {time} is over {self.rules.nonce_future_ms} ms after {now}"
-            return Refusal(Reason.NONCE_AHEAD, message)
-        return None
+        return self.gate.refuse(transaction, signer, now)
 
     def observe(self, first: int, items: Sequence[InboxItem], horizon: int) -> None:
         """Take L1-final inbox items, the first of which has index ``first``.
@@ -380,15 +298,8 @@ class Sequencer:
         while self.queue:
             item = self.queue.popleft()
             del self.pending[item.transaction.hash]
-            item.ticket.settle(item.place, refusal)
-            for ticket, place in item.echoes:
-                ticket.settle(place, refusal)
+            item.refuse(refusal)
         self.load.clear()
-
-
-def rank_of(item: Queued) -> int:
-    """Return the class by which a block is sorted."""
-    return item.rank
 
 
 def stored_cursor(store: MemoryStore) -> Cursor:

@@ -21,7 +21,7 @@ from statemachine.errors import invariant
 LENGTH_BYTES: Final = 4
 MESSAGE_BYTES_MAX: Final = 1 << 30
 PIPE_BYTES: Final = 1 << 20
-STOP_SECONDS: Final = 2.0
+STOP_SECONDS: Final = 1.0
 PR_SET_PDEATHSIG: Final = 1
 
 

@@ -48,13 +48,24 @@ class Stage(StrEnum):
 @final
 @dataclass(slots=True)
 class JudgedClaim:
-    """A claim, what became of it, and when its window ends (L1 time, ms)."""
+    """A claim, what became of it, and when its window ends (L1 time, ms).
+
+    ``decided_block`` is the L1 block in which it was first seen to be decided:
+    a re-org may undo that, until it is read again with that block final.
+    """
 
     posted: PostedClaim
     closes_at: int
     standing: Standing = Standing.WAITING
     fault: Fault | None = None
     warned_percent: int = 0
+    decided_block: int = 0
+    settled: bool = False
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether L1 has decided about it."""
+        return self.standing in (Standing.FINAL, Standing.DEAD)
 
     @property
     def output_hash(self) -> bytes:

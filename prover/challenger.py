@@ -21,6 +21,7 @@ from prover.contract.rules import ContractRules
 from prover.defence import Defence
 from prover.durations import tell_duration
 from prover.effects import Effect, Outbox, Settled
+from prover.footing import Footing
 from prover.l1 import CallReceipt, Heads, PostedClaim
 from prover.replica import Derived, Replica
 from prover.vigil import Vigil
@@ -64,7 +65,7 @@ class Challenger:
         self.defence = defence
         self.vigil = vigil or Vigil(deployment.liveness_ms_max, 0)
         self.outbox = Outbox()
-        self.heads: Heads | None = None
+        self.footing = Footing(replica.next_index)
         self.items: list[QueuedItem] = []
         self.entries: dict[int, LogEntry] = {}
         self.spent_ns: dict[int, int] = {}
@@ -79,39 +80,35 @@ class Challenger:
     # What to read next
 
     @property
+    def heads(self) -> Heads | None:
+        """L1's tags as of this round."""
+        return self.footing.heads
+
+    @property
     def next_item(self) -> int:
-        """The inbox index to read from: the first item that L1 may still re-order."""
-        return self.settled_place([item.block for item in self.items], 0)
+        """The inbox index to read from: the first item that L1 may still change."""
+        return self.footing.next_item
 
     @property
     def next_entry(self) -> int:
-        """The log index to read from: the first entry that L1 may still re-order."""
-        first = min(self.entries, default=self.replica.next_index)
-        return self.settled_place([self.entries[i].block for i in sorted(self.entries)], first)
+        """The log index to read from: the first entry that L1 may still change."""
+        return self.footing.next_entry
 
     @property
     def next_claim(self) -> int:
-        """The claim to read from: the first that is not decided."""
-        decided = (Standing.FINAL, Standing.DEAD)
-        open_claims = [n for n, claim in self.claims.items() if claim.standing not in decided]
-        return min(open_claims, default=max(self.claims, default=0) + 1)
-
-    def settled_place(self, blocks: list[int], first: int) -> int:
-        """Return the first place whose block is not final on L1."""
-        final = -1 if self.heads is None else self.heads.final.number
-        settled = next((i for i, block in enumerate(blocks) if block > final), len(blocks))
-        return first + settled
+        """The claim to read from: the first whose fate L1 may still change."""
+        return self.footing.next_claim(self.claims)
 
     # What L1 says
 
     def note_heads(self, heads: Heads) -> None:
         """Take note of L1's tags, before anything else of a round."""
-        self.heads = heads
+        self.footing.note_heads(heads)
 
     def on_head(self, heads: Heads) -> list[Effect]:
         """Finish a round: settle what is final, send what has become ripe."""
-        self.heads = heads
-        self.settle(heads)
+        self.footing.note_heads(heads)
+        self.settle()
         if self.entries:
             since = heads.latest.time - self.entries[max(self.entries)].time
             self.vigil.on_silence(since, self.outbox)
@@ -133,6 +130,7 @@ class Challenger:
             invariant(first <= len(self.items), f"inbox: item {len(self.items)} comes next")
             self.items[first:] = items
             self.replica.add_inbox(first, [queued.item for queued in items])
+            self.footing.saw_items(items)
         return self.outbox.take()
 
     def on_entry(self, entry: LogEntry) -> list[Effect]:
@@ -140,6 +138,7 @@ class Challenger:
         known = self.entries.get(entry.index)
         if known is not None and is_same_entry(known, entry):
             self.entries[entry.index] = entry
+            self.footing.saw_entry(entry)
             return self.outbox.take()
         if entry.index > self.replica.next_index:
             return self.outbox.take()
@@ -154,6 +153,7 @@ class Challenger:
         self.replica.feed(entry)
         self.spent_ns[entry.index] = self.tick() - started
         self.entries[entry.index] = entry
+        self.footing.saw_entry(entry)
         self.judge_waiting()
         return self.outbox.take()
 
@@ -168,8 +168,12 @@ class Challenger:
             self.waiting.add(claim.number)
             self.claims.pop(claim.number - CLAIMS_KEPT_MAX, None)
         known.posted = posted
+        known.closes_at = claim.time + self.deployment.window_ms
+        if claim.status is ClaimStatus.PENDING:
+            self.reopen(known)
         self.judge_waiting()
         self.note_status(known)
+        self.footing.saw_claim(known)
         return self.outbox.take()
 
     def on_receipt(self, number: int, receipt: CallReceipt | None) -> list[Effect]:
@@ -184,6 +188,17 @@ class Challenger:
         """Stop acting on a claim."""
         if self.defence is not None:
             self.defence.drop(number)
+
+    def reopen(self, claim: JudgedClaim) -> None:
+        """Go back to a claim whose end a re-org has undone."""
+        number = claim.posted.claim.number
+        if claim.is_decided:
+            self.outbox.say("warning", f"L1 re-organised: claim {number} is open again")
+            claim.standing, claim.fault, claim.settled = Standing.WAITING, None, False
+            self.waiting.add(number)
+            self.drop_case(number)
+        elif self.defence is not None:
+            self.defence.reopen(number)
 
     def revert(self) -> None:
         """Take back the last entry, and every judgement that rested on it."""
@@ -210,10 +225,10 @@ class Challenger:
         """Compare one claim with what its entry was found to do."""
         posted = claim.posted
         if posted.claim.status.is_dead:
-            claim.standing = Standing.DEAD
+            self.decide(claim, Standing.DEAD)
             return
         if self.is_settled(posted):
-            claim.standing = Standing.FINAL
+            self.decide(claim, Standing.FINAL)
             return
         parent = self.claims.get(posted.claim.parent)
         if parent is not None and parent.standing in (Standing.WRONG, Standing.DOOMED):
@@ -285,7 +300,7 @@ class Challenger:
             if claim.standing in (Standing.WRONG, Standing.DOOMED):
                 self.undetected += 1
                 self.outbox.say("alert", f"claim {number} is WRONG and became final", claim=number)
-            claim.standing = Standing.FINAL
+            self.decide(claim, Standing.FINAL)
         elif posted.status.is_dead and claim.standing is not Standing.DEAD:
             level = (
                 "alert"
@@ -295,17 +310,22 @@ class Challenger:
             self.outbox.say(
                 level, f"claim {number} is dead: {posted.status.name.lower()}", claim=number
             )
-            claim.standing = Standing.DEAD
+            self.decide(claim, Standing.DEAD)
             self.drop_case(number)
 
-    def settle(self, heads: Heads) -> None:
+    def decide(self, claim: JudgedClaim, standing: Standing) -> None:
+        """Take note of L1's decision, and of when it was seen."""
+        claim.standing = standing
+        claim.decided_block = self.footing.latest_number()
+
+    def settle(self) -> None:
         """Let go of what is final, unless L1 could still take its data back."""
         while self.replica.history:
             oldest = self.replica.history[0]
             entry = self.entries.get(oldest.facts.index)
             if oldest.output.log_index > self.final_index or entry is None:
                 return
-            if entry.block > heads.final.number:
+            if entry.index >= self.footing.next_entry:
                 return
             dropped = self.replica.forget(oldest.output.log_index)
             del self.entries[entry.index]

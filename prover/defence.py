@@ -100,6 +100,12 @@ class Defence:
         """Forget a case whose claim is no longer there, or no longer wrong."""
         self.cases.pop(number, None)
 
+    def reopen(self, number: int) -> None:
+        """Start a won case again: its claim is still open, so a re-org undid the proof."""
+        case = self.cases.get(number)
+        if case is not None and case.stage is Stage.WON:
+            case.stage, case.block = Stage.COMMIT, 0
+
     def on_head(self, heads: Heads, outbox: Outbox) -> None:
         """Send what has become ripe."""
         for case in self.cases.values():

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from node.audience import Audience
 from node.blocks import BlockSigner, ExecutedBlock
 from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
-from node.sequencer import Sequencer, Ticket
+from node.sequencer import Sequencer
 from node.signatures import judge_signature
+from node.tickets import Ticket
 from prover.l1 import Heads, L1Block
 from statemachine.cursor import Cursor
 from statemachine.rules import Rules

@@ -7,7 +7,7 @@ the first instance that is free.
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from devnet.processes import Options, core_of, prepare
 from devnet.supervisor import DevnetBlocked, Supervisor
 
 BLOCK_TIME_MS: Final = 1_000
+PROCESSES: Final = frozenset({"l1", "sequencer", "poster", "follower", "challenger"})
 
 
 def free_layout(first: int, directory: Path) -> Layout:
@@ -38,8 +39,12 @@ def free_layout(first: int, directory: Path) -> Layout:
 
 
 @asynccontextmanager
-async def own_exchange(first: int, directory: Path | None) -> AsyncIterator[Layout]:
+async def own_exchange(
+    first: int, directory: Path | None, processes: Collection[str] = PROCESSES
+) -> AsyncIterator[Layout]:
     """Run an exchange of our own; its files stay only in a directory that was named.
+
+    ``first`` is the first instance whose ports to try.
 
     Raises
     ------
@@ -50,8 +55,8 @@ async def own_exchange(first: int, directory: Path | None) -> AsyncIterator[Layo
     layout = free_layout(first, place)
     layout.directory.mkdir(parents=True, exist_ok=True)
     after = {"l1": partial(fund_operators, layout)}
-    specs = list(core_of(layout, Options(block_time_ms=BLOCK_TIME_MS, makers=0, takers=0)))
-    supervisor = Supervisor(layout, specs, after)
+    core = core_of(layout, Options(block_time_ms=BLOCK_TIME_MS))
+    supervisor = Supervisor(layout, [spec for spec in core if spec.name in processes], after)
     try:
         supervisor.claim()
         prepare(layout)

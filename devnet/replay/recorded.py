@@ -65,7 +65,8 @@ class RecordedBook:
 
     ``span`` are the lowest and highest price of the snapshot, within which alone the
     recording is complete.  ``reach`` is half as much again on either side: what changes
-    further away than that is left out.  ``hidden`` are those that the market cannot express: off its ticks, or too small.
+    further away than that is left out.  ``hidden`` are the levels that the market cannot
+    express: off its ticks, or too small.
     """
 
     def __init__(self, grid: Grid) -> None:

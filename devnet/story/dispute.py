@@ -5,6 +5,7 @@ from typing import Final
 
 from devnet.identities import identity_of
 from devnet.story.stage import MICROS, Stage, short, usdc
+from devnet.survey import challenger_says
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import GWEI_PER_ETH
 from prover.l1 import PostedClaim
@@ -131,6 +132,8 @@ async def proof_seconds(stage: Stage, number: int, posted: PostedClaim) -> str:
                 refunded = getattr(event, "refunded", 0)
                 bond = posted.claim.bond
                 stage.check(burnt == bond // 2, f"burnt {burnt} of a bond of {bond}")
+                totals = await l1.totals()
+                stage.check(totals.eth_burnt_gwei == burnt, f"L1 burnt {totals.eth_burnt_gwei}")
                 stage.check(burnt + reward + refunded == bond, f"{burnt} + {reward} + {refunded}")
                 account = await l1.account(identity_of("challenger").address)
                 stage.check(
@@ -165,6 +168,15 @@ async def tell_right_claim(stage: Stage) -> None:
     posted = await stage.until(right_claim, "the follower's claim", DISPUTE_SECONDS_MAX)
     root = posted.claim.output.post_root
     stage.check(root == stage.facts["true_root"], "the follower proposed another root")
+    sequenced = await (await stage.client("alice")).block(posted.claim.output.height)
+    stage.check(sequenced.segment_roots[-1:] == (root,), "the sequencer has another root")
+
+    async def agreed() -> bool | None:
+        lines = challenger_says(stage.layout.store("challenger") / "status.json").get("lines", [])
+        told = f"agreed with claim {posted.claim.number} root {root.hex()[:16]}"
+        return True if any(told in line for line in lines) else None
+
+    await stage.until(agreed, "the challenger to agree")
     stage.tell(
         "honest",
         f"the follower proposed claim {posted.claim.number} on the same batch: {short(root)}, "

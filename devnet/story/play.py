@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -79,8 +80,10 @@ async def perform(directory: Path, *, as_json: bool) -> int:
     telling: asyncio.Task[None] | None = None
     stopping = asyncio.create_task(supervisor.stopping.wait())
     try:
+        started = time.monotonic()
         await supervisor.start()
-        telling = asyncio.create_task(tell(layout, supervisor, as_json=as_json))
+        seconds = time.monotonic() - started
+        telling = asyncio.create_task(tell(layout, supervisor, seconds, as_json=as_json))
         await asyncio.wait({telling, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not telling.done():
             sys.stderr.write("interrupted\n")
@@ -98,13 +101,15 @@ async def perform(directory: Path, *, as_json: bool) -> int:
     return 0
 
 
-async def tell(layout: Layout, supervisor: Supervisor, *, as_json: bool) -> None:
+async def tell(layout: Layout, supervisor: Supervisor, seconds: float, *, as_json: bool) -> None:
     """Tell the chapters in order."""
     stage = Stage(layout, as_json=as_json)
     try:
+        count = len(supervisor.children)
+        stage.check(all(child.pid for child in supervisor.children.values()), "not all are up")
         stage.tell(
             "devnet",
-            f"{len(supervisor.children)} processes up, genesis "
+            f"{count} processes started in {seconds:.1f} s, genesis "
             f"0x{stage.contract.genesis.post_root.hex()[:12]}.., logs in {layout.logs}",
         )
         for chapter in CHAPTERS:

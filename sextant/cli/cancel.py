@@ -3,8 +3,9 @@
 import argparse
 
 from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.output import print_pairs
 from sextant.cli.session import run_client
-from sextant.cli.signing import print_receipt
+from sextant.cli.signing import print_receipt, receipt_rows
 from sextant.errors import EXIT_OK, BadRequest
 
 
@@ -30,5 +31,9 @@ def run_cancel(arguments: argparse.Namespace) -> int:
         receipt = run_client(
             arguments, lambda client: client.cancel(ref, market=market), signs=True
         )
-    print_receipt(arguments, "cancelled", receipt)
+    if arguments.json or ref is not None:
+        print_receipt(arguments, "cancelled", receipt)
+    else:
+        count = receipt.arguments[0] if receipt.arguments else 0
+        print_pairs([("cancelled", f"{count} orders"), *receipt_rows(receipt)])
     return EXIT_OK

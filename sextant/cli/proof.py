@@ -11,7 +11,8 @@ from typing import Final
 from sextant.cli.options import add_node_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
-from sextant.client.reads import StateProof, read_hash, verify_proof
+from sextant.client.chain import StateProof, verify_proof
+from sextant.client.names import read_hash
 from sextant.errors import EXIT_NO, EXIT_OK, BadRequest, ProofInvalid
 from statemachine import keys
 

@@ -10,7 +10,7 @@ from sextant.cli.options import add_node_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
-from sextant.client.reads import read_address, read_hash
+from sextant.client.names import read_address, read_hash
 from sextant.client.receipts import Header, Receipt, verify_receipt
 from sextant.errors import EXIT_NO, EXIT_OK, BadRequest, ProofInvalid, Refused
 
@@ -49,6 +49,12 @@ def run_fetch(arguments: argparse.Namespace) -> int:
         if info.header is None:
             raise Refused("NOT_FOUND", f"no receipt: the transaction is {info.stage.value}")
         sequencer = await client.sequencer_address()
+        if not info.header.signature:
+            raise Refused(
+                "NOT_SIGNED",
+                "this node derived the block from L1, and has no signature to show",
+                advice="ask the sequencer, or `sextant proof fetch` for values of the state",
+            )
         return {"sequencer": sequencer, "header": info.header, "receipts": info.receipts}
 
     print_json(SCHEMA, run_client(arguments, work))

@@ -10,7 +10,7 @@ from typing import TypeVar
 from sextant.cli.options import follower_target, l1_target, node_target
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret, load_key, parse_key
-from sextant.client.reads import read_address
+from sextant.client.names import read_address
 from sextant.errors import BadRequest, KeyUnreadable
 
 Answer = TypeVar("Answer")

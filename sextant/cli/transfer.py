@@ -12,8 +12,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = "example: sextant transfer 50 --from 0 --to 1 --as alice"
     parser.add_argument("amount", metavar="USDC", help="how much, such as 50")
-    parser.add_argument("--from", dest="source", type=int, required=True, metavar="SUB")
-    parser.add_argument("--to", dest="target", type=int, required=True, metavar="SUB")
+    parser.add_argument(
+        "--from", dest="source", type=int, required=True, metavar="SUB", help="out of this one"
+    )
+    parser.add_argument(
+        "--to", dest="target", type=int, required=True, metavar="SUB", help="into this one"
+    )
     add_key_options(parser)
     add_node_options(parser)
     parser.set_defaults(run=run_transfer)

@@ -5,8 +5,10 @@ import argparse
 from sextant.cli.options import add_node_options
 from sextant.cli.output import print_json, print_pairs, print_table, show_time
 from sextant.cli.session import run_client
+from sextant.client.api import AsyncClient
+from sextant.client.chain import TransactionInfo
 from sextant.client.models import Stage
-from sextant.client.reads import TransactionInfo, read_hash
+from sextant.client.names import read_hash
 from sextant.errors import EXIT_NO, EXIT_OK
 
 
@@ -14,6 +16,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = "exit code 1: this node does not know it"
     parser.add_argument("hash", metavar="HASH", help="transaction hash, 64 hex digits")
+    parser.add_argument(
+        "--wait",
+        choices=("sequenced", "posted", "final"),
+        help="wait, at most three minutes, until it has come this far",
+    )
     add_node_options(parser)
     parser.set_defaults(run=run_tx)
 
@@ -21,7 +28,14 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 def run_tx(arguments: argparse.Namespace) -> int:
     """Show a transaction."""
     found = read_hash(arguments.hash)
-    info = run_client(arguments, lambda client: client.transaction(found))
+    wait = Stage(arguments.wait) if arguments.wait else None
+
+    async def work(client: AsyncClient) -> TransactionInfo:
+        if wait is None:
+            return await client.transaction(found)
+        return await client.wait_stage(found, wait)
+
+    info = run_client(arguments, work)
     if arguments.json:
         print_json("transaction", info)
     else:

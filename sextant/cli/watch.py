@@ -8,6 +8,7 @@ from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import plain, print_json, say, show, show_time
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
+from sextant.client.chain import Block
 from sextant.client.events import (
     AccountEvent,
     AccountUpdate,
@@ -17,7 +18,6 @@ from sextant.client.events import (
     OrderEvent,
 )
 from sextant.client.ladder import Ladder
-from sextant.client.reads import Block
 from sextant.errors import EXIT_OK, ClientError
 
 

@@ -14,8 +14,8 @@ from sextant.client.amounts import Amount
 from sextant.client.feeds import Feeds
 from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
 from sextant.client.money import positive_micros, read_sub
+from sextant.client.names import read_address
 from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
-from sextant.client.reads import read_address
 from sextant.errors import OutcomeUnknown, ProofInvalid, Refused
 from statemachine.keys import withdrawal_key
 

@@ -38,17 +38,18 @@ DEFAULT_TARGET: Final = "127.0.0.1:50551"
 DEFAULT_FOLLOWER: Final = "127.0.0.1:50552"
 
 ADVICE: Final[Mapping[str, str]] = {
-    "SIGNER_UNKNOWN": "`sextant deposit` makes an account; an agent needs `sextant agent approve`",
+    "SIGNER_UNKNOWN": "an agent needs its owner's `sextant agent approve`",
     "EXPIRED": "sign it again with a later expiry",
     "NONCE_OLD": "sign it again: take the time from the node",
     "NONCE_AHEAD": "sign it again: take the time from the node",
     "NONCE_USED": "look the transaction up before sending it again",
     "RATE_LIMITED": "send fewer calls, or larger batches",
-    "NOT_SEQUENCER": "send transactions to the sequencer, not to a follower",
     "QUEUE_FULL": "try again in a moment",
     "NOT_READY": "wait until `sextant status` says ready",
 }
 NOT_SENT: Final = "failed to connect"
+SPENT: Final = frozenset({"NONCE_USED", "NONCE_OLD", "EXPIRED"})
+"""Refusals that a transaction may owe to its own earlier arrival."""
 AWAY: Final = frozenset({"UNREACHABLE", "NOT_READY", "SHUTTING_DOWN"})
 BUSY: Final = frozenset({"QUEUE_FULL", "RATE_LIMITED", "SIGNER_BUSY"})
 
@@ -126,14 +127,18 @@ class Connection:
                 answer = await method(request, timeout=seconds)
             except grpc.aio.AioRpcError as error:
                 fault = explain(error, target=self.target, sends=sends)
-                arrived = arrived or NOT_SENT not in (error.details() or "")
+                if isinstance(fault, Refused) and fault.code in SPENT and arrived:
+                    # An earlier attempt may be the one that spent it: do not call that a refusal.
+                    raise uncertain(fault) from None
+                away = isinstance(fault, Unreachable)
+                arrived = arrived or (sends and away and NOT_SENT not in (error.details() or ""))
                 # A node that was never met is probably not there; one that was, comes back.
                 if fault.code in AWAY and self.met:
                     again = monotonic() < until
                 else:
                     again = fault.code in AWAY | BUSY and attempt < ATTEMPTS_MAX
                 if not again:
-                    raise uncertain(fault) if sends and arrived else fault from None
+                    raise uncertain(fault) if away and arrived else fault from None
                 await asyncio.sleep(max(next(pauses), pause_of(error)))
             else:
                 self.met = True
@@ -160,9 +165,7 @@ class backoff:  # noqa: N801 - used as the function it replaces
 
 
 def uncertain(fault: ClientError) -> ClientError:
-    """Return what a lost connection means to a call that may have arrived."""
-    if not isinstance(fault, Unreachable):
-        return fault
+    """Return what a failure means to a call of which an attempt may have arrived."""
     return OutcomeUnknown(
         fault.code,
         fault.message,

@@ -14,13 +14,14 @@ import grpc
 import grpc.aio
 
 from proto.sextant.v1 import stream_pb2
+from sextant.client.chain import Block, block_of
 from sextant.client.connection import backoff, explain
 from sextant.client.events import AccountUpdate, update_of
 from sextant.client.ladder import Gap, Ladder
 from sextant.client.market import Market
 from sextant.client.models import Trade
 from sextant.client.money import Money
-from sextant.client.reads import Block, block_of, read_address
+from sextant.client.names import read_address
 from sextant.client.wire import trade_of
 from sextant.errors import ClientError, ServerFault, Unreachable
 

@@ -29,6 +29,11 @@ class Stage(StrEnum):
     FINAL = "final"
     REFUSED = "refused"
 
+    def includes(self, other: "Stage") -> bool:
+        """Whether what has come this far has come as far as ``other``."""
+        way = [Stage.ACCEPTED, Stage.SEQUENCED, Stage.POSTED, Stage.FINAL]
+        return self in way and other in way and way.index(self) >= way.index(other)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:

@@ -5,7 +5,7 @@ from typing import Final
 
 from sextant.client.amounts import Amount, to_micros
 from sextant.client.market import Market
-from sextant.client.reads import read_address
+from sextant.client.names import read_address
 from sextant.client.receipts import Receipt
 from sextant.client.trading import Trading
 from sextant.errors import BadRequest

@@ -11,23 +11,26 @@ order would cost more than the order.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 import grpc
 import grpc.aio
 
 from proto.sextant.v1 import common_pb2, sequencer_pb2
-from sextant.client.connection import Connection, backoff, explain
-from sextant.errors import ClientError, Refused, Unreachable
+from sextant.client.connection import Connection, backoff, explain, uncertain
+from sextant.errors import ClientError, OutcomeUnknown, Refused, Unreachable
 
 BATCH_TRANSACTIONS_MAX: Final = 1_000
 UNANSWERED_MAX: Final = 48
-ATTEMPTS_MAX: Final = 8
+ATTEMPTS_MAX: Final = 16
 
 BatchOutcome = sequencer_pb2.BatchOutcome
 Detail = sequencer_pb2.Detail
+OrderCall: TypeAlias = (
+    "grpc.aio.StreamStreamCall[sequencer_pb2.OrderStreamRequest, sequencer_pb2.OrderStreamResponse]"
+)
 
 
 def batch_request(
@@ -74,6 +77,7 @@ class Pipeline:
         ] = {}
         self._outbox: asyncio.Queue[sequencer_pb2.OrderStreamRequest] = asyncio.Queue()
         self._runner: asyncio.Task[None] | None = None
+        self._answers = 0
         self.reconnects = 0
 
     async def __aenter__(self) -> Self:
@@ -87,12 +91,12 @@ class Pipeline:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop; what is unanswered fails with ``OutcomeUnknown``'s meaning: look it up."""
+        """Stop; what is unanswered fails with ``OutcomeUnknown``: look it up."""
         if self._runner is not None:
             self._runner.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._runner
-        self._fail(Unreachable("CLOSED", "the pipeline was closed before the answer came"))
+        self._fail(OutcomeUnknown("CLOSED", "the pipeline was closed before the answer came"))
 
     async def send(
         self, transactions: Sequence[bytes], *, detail: "Detail" = sequencer_pb2.DETAIL_COLUMNS
@@ -103,8 +107,8 @@ class Pipeline:
         ------
         Refused
             The whole batch was refused: empty, too large, or too fast.
-        Unreachable
-            The node stayed away.
+        OutcomeUnknown
+            The node stayed away, or the pipeline was closed.
         """
         async with self._room:
             self._tag += 1
@@ -124,28 +128,49 @@ class Pipeline:
         pauses = backoff()
         failures = 0
         while True:
-            fault: ClientError = Unreachable("STREAM_ENDED", "the node closed the stream")
-            try:
-                async for response in self._connection.sequencer.OrderStream(self._requests()):
-                    failures, pauses = 0, backoff()
-                    self._settle(response)
-            except grpc.aio.AioRpcError as error:
-                fault = explain(error, target=self._connection.target, sends=True)
+            before = self._answers
+            fault = await self._talk()
+            if self._answers > before:
+                failures, pauses = 0, backoff()
             failures += 1
-            if failures >= ATTEMPTS_MAX or (isinstance(fault, Refused) and not fault.retryable):
-                self._fail(fault)
+            lasting = isinstance(fault, Refused) and not fault.retryable
+            if lasting or failures >= ATTEMPTS_MAX:
+                self._fail(uncertain(fault) if isinstance(fault, Unreachable) else fault)
                 failures = 0
             await asyncio.sleep(next(pauses))
             self._resend()
 
-    async def _requests(self) -> AsyncIterator[sequencer_pb2.OrderStreamRequest]:
-        while True:
-            yield await self._outbox.get()
+    async def _talk(self) -> ClientError:
+        """Hold one stream until it breaks; return why it did."""
+        call = self._connection.sequencer.OrderStream()  # type: ignore[call-arg]  # no requests up front
+        writing = asyncio.create_task(self._write(call))
+        try:
+            while True:
+                response = await call.read()
+                if not isinstance(response, sequencer_pb2.OrderStreamResponse):
+                    # EOF: the node ended the stream in good order.
+                    code = await call.code()
+                    text = await call.details()
+                    return Unreachable("STREAM_ENDED", f"{code.name}: {text}", retryable=True)
+                self._settle(response)
+        except grpc.aio.AioRpcError as error:
+            return explain(error, target=self._connection.target, sends=True)
+        finally:
+            writing.cancel()
+            call.cancel()
+            with contextlib.suppress(asyncio.CancelledError, grpc.aio.AioRpcError):
+                await writing
+
+    async def _write(self, call: "OrderCall") -> None:
+        with contextlib.suppress(asyncio.InvalidStateError):
+            while True:
+                await call.write(await self._outbox.get())
 
     def _settle(self, response: sequencer_pb2.OrderStreamResponse) -> None:
         waiting = self._waiting.get(response.tag)
         if waiting is None or waiting[1].done():
             return
+        self._answers += 1
         if response.WhichOneof("answer") == "outcome":
             waiting[1].set_result(response.outcome)
         else:

@@ -62,7 +62,7 @@ WORDS: Final[dict[str, Words]] = {
         "nothing to trade with at that price", "move the price", ("bound:price",)
     ),
     "FILL_LIMIT": Words("it would have visited too many orders", "make it smaller, or split it"),
-    "AMOUNT": Words("the amount is not allowed"),
+    "AMOUNT": Words("the amount is too small", "make it larger", ("least:usdc",)),
     "BALANCE": Words(
         "not enough free balance", "see `sextant account`", ("asked:usdc", "free:usdc")
     ),

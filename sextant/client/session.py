@@ -7,11 +7,13 @@ when the node refused the nonce or the expiry before sequencing.
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from time import monotonic_ns
 from types import TracebackType
 from typing import Final, Self
 
 from proto.sextant.v1 import query_pb2, sequencer_pb2, status_pb2
+from sextant.client.chain_wire import sequenced_from, sequenced_of, status_of
 from sextant.client.clock import NodeClock
 from sextant.client.connection import (
     DEFAULT_FOLLOWER,
@@ -25,9 +27,16 @@ from sextant.client.models import NodeStatus
 from sextant.client.nonces import NonceSource
 from sextant.client.receipts import Receipt, Sequenced, verify_sequenced
 from sextant.client.refusals import rejection_of
-from sextant.client.wire import Markets, market_of, sequenced_of, status_of
-from sextant.errors import BadRequest, ClientError, KeyUnreadable
+from sextant.client.wire import Markets, market_of
+from sextant.errors import (
+    BadRequest,
+    ClientError,
+    KeyUnreadable,
+    OutcomeUnknown,
+    Refused,
+)
 from statemachine.actions import Action, Transaction
+from statemachine.errors import Code
 from statemachine.signing import Domain, address_of, sign_action
 
 EXPIRY_MS: Final = 60_000
@@ -220,10 +229,16 @@ class Session:
         """
         for attempt in range(1, SIGN_ATTEMPTS_MAX + 1):
             transaction = await self.sign(action, expires_in_ms=expires_in_ms)
+            last = attempt == SIGN_ATTEMPTS_MAX
             try:
-                return await self.send(transaction)
+                sequenced = await self.send(transaction)
+                # Judged after the nonce: an expired one was not executed before, either.
+                if last or sequenced.receipts[0].code != Code.EXPIRED:
+                    return sequenced
             except ClientError as error:
-                if error.code not in RESIGNED or attempt == SIGN_ATTEMPTS_MAX:
+                # Only a refusal says for certain that nothing happened.
+                safe = isinstance(error, Refused) and error.code in RESIGNED
+                if last or not safe:
                     raise
             await self.sync_clock()
         raise BadRequest("ATTEMPTS", "no attempt was made")
@@ -232,10 +247,27 @@ class Session:
         """Submit signed bytes.  Sending them twice is harmless: one answer for both."""
         data = transaction if isinstance(transaction, bytes) else transaction.data
         request = sequencer_pb2.SubmitRequest(transaction=data, with_paths=self._verify)
-        answer = await self.connection.call(self.connection.sequencer.Submit, request, sends=True)
-        sequenced = sequenced_of(answer)
+        submit = self.connection.sequencer.Submit
+        try:
+            sequenced = sequenced_of(await self.connection.call(submit, request, sends=True))
+        except OutcomeUnknown as unknown:
+            found = await self.find_sequenced(sha256(data).digest())
+            if found is None:
+                raise unknown from None
+            sequenced = found
         await self.check(sequenced, data)
         return sequenced
+
+    async def find_sequenced(self, transaction_hash: bytes) -> Sequenced | None:
+        """Return what became of a transaction, if the node has it in a block."""
+        request = query_pb2.GetReceiptRequest(
+            transaction_hash=transaction_hash, with_paths=self._verify
+        )
+        try:
+            answer = await self.connection.call(self.connection.query.GetReceipt, request)
+        except ClientError:
+            return None
+        return sequenced_from(transaction_hash, answer) if answer.receipts else None
 
     async def check(self, sequenced: Sequenced, data: bytes) -> None:
         """Follow the node's time; verify the receipts if the session verifies."""

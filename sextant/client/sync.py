@@ -162,6 +162,7 @@ class Client:
     order = waiting(AsyncClient.order)
     block = waiting(AsyncClient.block)
     transaction = waiting(AsyncClient.transaction)
+    wait_stage = waiting(AsyncClient.wait_stage)
     withdrawals = waiting(AsyncClient.withdrawals)
     withdrawal = waiting(AsyncClient.withdrawal)
     proof = waiting(AsyncClient.proof)

@@ -110,6 +110,9 @@ class Trading(Reads):
     async def compose(self, order: NewOrder) -> PlaceOrder:
         """Return the action for ``order``, checked; nothing is sent."""
         market = await self.market(order.market)
+        if market.state != "active":
+            # It may have opened since it was first asked for.
+            market = (await self.markets(fresh=True)).find(market.id)
         ticker = None if order.limit is not None else await self.ticker(market)
         return compose_order(order, market, sub=self.sub, ticker=ticker)
 

@@ -41,7 +41,7 @@ POSTER_KEY = b"\x52" * 32
 FOLLOWER_KEY = b"\x53" * 32
 BANK_KEY = b"\x54" * 32
 PORTS = ("l1", "l1_dev", "grpc", "dev", "poster_dev", "follower")
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 ASK_SECONDS = 5.0
 PRICE = 6_000_000
 FUNDS = 10**12
@@ -169,10 +169,8 @@ class Rollup:
 
     async def status(self, stub: query_pb2_grpc.QueryStub | None = None) -> status_pb2.Status:
         """Return a node's status."""
-        query = stub or self.query
-        return await query.GetStatus(
-            status_pb2.GetStatusRequest(), timeout=ASK_SECONDS, wait_for_ready=True
-        )
+        query, request = stub or self.query, status_pb2.GetStatusRequest()
+        return await patiently(lambda: query.GetStatus(request, timeout=ASK_SECONDS))
 
     async def fund(self, traders: int) -> None:
         """Give the operators ETH, the traders accounts, and every market a price."""
@@ -193,7 +191,7 @@ class Rollup:
     async def clock(self) -> int:
         """Return the chain's clock."""
         request = status_pb2.GetClockRequest()
-        answer = await self.query.GetClock(request, timeout=ASK_SECONDS, wait_for_ready=True)
+        answer = await patiently(lambda: self.query.GetClock(request, timeout=ASK_SECONDS))
         return int(answer.time_ms)
 
     async def prices(self) -> list[bytes]:
@@ -223,9 +221,9 @@ async def patiently(ask: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
             await asyncio.sleep(0.02)
 
 
-async def until(claim: Callable[[], Awaitable[bool]], seconds: float = WAIT_SECONDS) -> None:
+async def until(claim: Callable[[], Awaitable[bool]]) -> None:
     """Wait until a claim about the rollup holds."""
-    deadline = asyncio.get_running_loop().time() + seconds
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
     while not await claim():
         assert asyncio.get_running_loop().time() < deadline, "it did not come to hold in time"
         await asyncio.sleep(0.02)

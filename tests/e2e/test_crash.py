@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proto.sextant.v1 import query_pb2, sequencer_pb2
+from proto.sextant.v1 import query_pb2, query_pb2_grpc, sequencer_pb2
 from statemachine.actions.kinds import PlaceOrder
 from statemachine.signing import sign_action
 from statemachine.units import Lots, Price
@@ -48,7 +48,7 @@ class Load:
     async def run(self) -> None:
         """Submit batch after batch; a batch whose answer was lost is sent again."""
         while self.running:
-            now = await patiently(self.rollup.clock)
+            now = await self.rollup.clock()
             batch = [self.order(now) for _ in range(BATCH)]
             await self.submit(batch)
 
@@ -66,13 +66,27 @@ class Load:
             assert before == place, "a transaction has one answer"
 
 
+async def ask_receipt(
+    stub: query_pb2_grpc.QueryStub, request: query_pb2.GetReceiptRequest
+) -> query_pb2.ReceiptResponse:
+    """Return what a node knows of a transaction."""
+    return await patiently(lambda: stub.GetReceipt(request, timeout=ASK_SECONDS))
+
+
+async def ask_block(
+    stub: query_pb2_grpc.QueryStub, request: query_pb2.GetBlockRequest
+) -> query_pb2.Block:
+    """Return a block as a node knows it."""
+    return await patiently(lambda: stub.GetBlock(request, timeout=ASK_SECONDS))
+
+
 async def roots_of(rollup: Rollup, height: int) -> list[bytes]:
     """Return the segment roots of a block, once they are known."""
     found: list[bytes] = []
 
     async def known() -> bool:
         request = query_pb2.GetBlockRequest(height=height)
-        block = await patiently(lambda: rollup.query.GetBlock(request, timeout=ASK_SECONDS))
+        block = await ask_block(rollup.query, request)
         found[:] = block.segment_roots
         return bool(found)
 
@@ -91,7 +105,7 @@ async def check_answers(rollup: Rollup, load: Load) -> None:
     for tx_hash, place in load.acknowledged.items():
         request = query_pb2.GetReceiptRequest(transaction_hash=tx_hash)
         for stub in (rollup.query, rollup.follower):
-            answer = await stub.GetReceipt(request, timeout=ASK_SECONDS)
+            answer = await ask_receipt(stub, request)
             [receipt] = answer.receipts
             assert (receipt.height, receipt.code, receipt.order_id) == place
 
@@ -101,7 +115,7 @@ async def check_roots(rollup: Rollup, seen: dict[int, list[bytes]]) -> None:
     for height, roots in seen.items():
         assert await roots_of(rollup, height) == roots
         request = query_pb2.GetBlockRequest(height=height)
-        block = await rollup.follower.GetBlock(request, timeout=ASK_SECONDS)
+        block = await ask_block(rollup.follower, request)
         assert list(block.segment_roots) == roots
 
 

@@ -348,6 +348,19 @@ def test_settled_state_is_where_a_restart_begins(scene: Scene, tmp_path: Path) -
         assert scene.status_of(wrong) is ClaimStatus.CONVICTED
 
 
+def test_a_final_claim_is_not_settled_before_its_l1_block(scene: Scene) -> None:
+    post = scene.station()
+    claim = scene.propose(0, scene.append())
+    post.round()
+    scene.chain.mine(1, WINDOW_MS + 1)
+    post.round()
+    assert post.standing(claim) is Standing.FINAL
+    assert len(post.core.replica.history) == 1
+    scene.chain.mine(4)
+    post.round()
+    assert len(post.core.replica.history) == 0
+
+
 def run_command(*words: str) -> int:
     parser = argparse.ArgumentParser()
     add_commands(parser)

@@ -134,6 +134,23 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     asyncio.run(eventually(lambda: not alive(child)))
 
 
+def test_gate_that_cannot_start_is_given_up_with_its_last_words(tmp_path: Path) -> None:
+    layout = free_layout(tmp_path)
+    broken = ProcessSpec(
+        name="broken",
+        command=(),
+        address=layout.address("grpc"),
+        gate=True,
+        program=("-c", "raise SystemExit('there is no such rule')"),
+    )
+
+    async def nothing(_: Supervisor) -> None:
+        raise AssertionError("it started")
+
+    with pytest.raises(DevnetBlocked, match=r"broken does not start(.|\n)*there is no such rule"):
+        run_supervised(tmp_path, [broken, spec("b", SLEEPER)], nothing)
+
+
 def test_second_supervisor_is_told_who_runs(tmp_path: Path) -> None:
     async def story(supervisor: Supervisor) -> None:
         assert running_pid(supervisor.layout) == os.getpid()

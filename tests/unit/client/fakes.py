@@ -62,6 +62,8 @@ class FakeNode:
         self.time_ms = NODE_MS
         self.clock_calls = 0
         self.tamper = False
+        self.loses = False
+        self.forgets = False
         self.streams = 0
         self.breaks_after = 0
         self.books: list[list[stream_pb2.BookUpdate]] = []
@@ -93,9 +95,20 @@ class FakeNode:
         return query_pb2.MarketsResponse(markets=[market])
 
     async def submit(self, request: Any, context: Any) -> sequencer_pb2.Outcome:
+        if self.loses:
+            # Executed, but the answer never leaves.
+            self.loses = False
+            self.answer(request.transaction)
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
         if self.script:
             await context.abort_with_status(self.script.pop(0))
         return self.answer(request.transaction)
+
+    async def get_receipt(self, request: Any, context: Any) -> query_pb2.ReceiptResponse:
+        if request.transaction_hash not in self.answers or self.forgets:
+            await context.abort_with_status(failure(grpc.StatusCode.NOT_FOUND, "NOT_FOUND"))
+        found = self.answers[request.transaction_hash].sequenced
+        return query_pb2.ReceiptResponse(receipts=found.receipts, header=found.header)
 
     def answer(self, data: bytes) -> sequencer_pb2.Outcome:
         name = sha256(data).digest()
@@ -199,6 +212,7 @@ def handlers_of(node: FakeNode) -> "list[grpc.GenericRpcHandler[Any, Any]]":
         "Query": {
             "GetStatus": (unary, node.get_status, status_pb2.GetStatusRequest),
             "GetClock": (unary, node.get_clock, status_pb2.GetClockRequest),
+            "GetReceipt": (unary, node.get_receipt, query_pb2.GetReceiptRequest),
             "GetMarkets": (unary, node.get_markets, query_pb2.GetMarketsRequest),
         },
         "Sequencer": {

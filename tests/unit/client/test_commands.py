@@ -47,7 +47,7 @@ def test_every_command_has_help_json_and_something_to_run(
     assert {"--json", "--help"} <= options, name
     assert callable(parser.get_default("run")), name
     for action in parser._actions:
-        assert action.help or action.metavar == "SUB", f"{name}: {action.dest} has no help"
+        assert action.help, f"{name}: {action.dest} has no help"
     assert parser.format_help()
 
 

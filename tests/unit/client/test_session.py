@@ -99,6 +99,21 @@ def test_refusals_have_a_kind_and_a_code(
     assert caught.value.retryable is retryable
 
 
+@pytest.mark.parametrize("reason", ["NONCE_USED", "NONCE_OLD", "EXPIRED"])
+def test_a_nonce_spent_by_a_lost_answer_never_becomes_a_second_order(reason: str) -> None:
+    for forgets in (False, True):
+        node = FakeNode()
+        node.loses, node.forgets = True, forgets
+        node.script = [failure(FAILED, reason)]
+        if forgets:
+            with pytest.raises(OutcomeUnknown) as caught:
+                place(node)
+            assert caught.value.code == reason
+        else:
+            assert place(node).order_id == 70
+        assert len(node.seen) == 1
+
+
 def test_a_rejection_carries_its_receipt() -> None:
     node = FakeNode()
     node.codes = [Code.TICK]
@@ -106,6 +121,14 @@ def test_a_rejection_carries_its_receipt() -> None:
         place(node)
     assert caught.value.code == "TICK"
     assert caught.value.receipt is not None
+
+
+def test_a_transaction_that_expired_on_the_way_is_signed_again() -> None:
+    node = FakeNode()
+    node.codes = [Code.EXPIRED]
+    assert place(node).order_id == 70
+    assert len(node.seen) == 2
+    assert node.seen[0].nonce != node.seen[1].nonce
 
 
 def test_a_live_client_id_is_an_answer_not_an_error() -> None:

@@ -122,7 +122,7 @@ def test_a_root_worker_is_brought_up_from_nothing_from_behind_and_from_ahead(
     with Database(tmp_path / "roots", "t") as database:
         keeper = RootKeeper(database)
         assert keeper.height == -1
-        messages, head = disk.chain.root_messages(-1)
+        messages, head = disk.chain.root_messages(-1, b"")
         roots = take(keeper, messages)
         assert head == 3
         assert roots[0] == [DEPLOYMENT.genesis.post_root]
@@ -133,11 +133,13 @@ def test_a_root_worker_is_brought_up_from_nothing_from_behind_and_from_ahead(
         disk.commit(2)
         keeper = RootKeeper(database)
         assert keeper.height == 3
-        roots |= take(keeper, disk.chain.root_messages(3)[0])
+        roots |= take(keeper, disk.chain.root_messages(3, keeper.tree.root)[0])
         assert sorted(roots) == [0, 1, 2, 3, 4, 5]
         assert roots[5][-1] == disk.root
+        twisted, _ = disk.chain.root_messages(3, bytes(32))
+        assert split_message(twisted[0])[0] == RESET
         disk.chain.rollback(4)
-        messages, _ = disk.chain.root_messages(5)
+        messages, _ = disk.chain.root_messages(5, keeper.tree.root)
         kinds = [split_message(message)[:2] for message in messages]
         assert kinds == [(RESET, 3), (BLOCK, 4)]
         assert take(keeper, messages)[4] == roots[4]
@@ -150,12 +152,14 @@ def test_a_root_worker_that_lost_its_store_gets_the_state_at_the_last_known_root
     disk = Disk(tmp_path)
     disk.commit(1)
     with Database(tmp_path / "roots", "t") as database:
-        for height, found in take(RootKeeper(database), disk.chain.root_messages(-1)[0]).items():
+        for height, found in take(
+            RootKeeper(database), disk.chain.root_messages(-1, b"")[0]
+        ).items():
             disk.chain.write_roots(height, found)
     disk.commit(2)
     with Database(tmp_path / "new", "t") as database:
         keeper = RootKeeper(database)
-        roots = take(keeper, disk.chain.root_messages(-1)[0])
+        roots = take(keeper, disk.chain.root_messages(-1, b"")[0])
         assert sorted(roots) == [1, 2, 3]
         assert roots[3][-1] == disk.root
     disk.chain.close()
@@ -165,8 +169,9 @@ def test_what_l1_made_final_is_dropped_and_remembered(tmp_path: Path) -> None:
     disk = Disk(tmp_path)
     disk.commit(4)
     assert disk.chain.final_mark() == LogMark(0, 0)
-    disk.chain.settle(LogMark(2, 3), checkpoint=2)
+    disk.chain.settle(LogMark(2, 3), checkpoint=2, claims_from=7)
     assert disk.chain.final_mark() == LogMark(2, 3)
+    assert disk.chain.claims_from == 7
     assert [height for height, _ in disk.chain.journal.redo_from(0)] == [3, 4]
     assert disk.chain.journal.undo_to(3)
     disk.chain.close()

@@ -287,3 +287,31 @@ def test_an_entry_that_l1_replaced_is_taken_back(tell: Tell) -> None:
         assert chain.trees[2].root == chain.head.post_root
 
     tell(plot)
+
+
+def test_settled_claims_are_not_read_again_and_the_final_one_is_known(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        for _ in range(3):
+            story.make_blocks(1)
+            await story.post()
+            await story.claim()
+        story.l1.mine(2, step_ms=WINDOW_MS)
+        assert await story.poster.deriver.refresh()
+        story.poster.deriver.settle()
+        before = story.poster.deriver.book
+        assert before.final is not None
+        assert (before.final.number, before.unsettled) == (3, 3)
+        story.poster.close()
+        story.poster = story.open_poster()
+        after = story.poster.deriver.book
+        assert after.unsettled == 3
+        assert await story.poster.deriver.refresh()
+        assert after.final == before.final
+        assert story.poster.chain.step(3) is not None
+        assert story.poster.chain.step(2) is None
+        story.make_blocks(1)
+        await story.post()
+        await story.claim()
+        assert story.l1.contract.state.claims[4].parent == 3
+
+    tell(plot)

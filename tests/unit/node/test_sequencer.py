@@ -8,7 +8,8 @@ import pytest
 from node import sequencer as module
 from node.blocks import BlockSigner, block_digest
 from node.feed import Outcome, Reason, Refusal, Sequenced
-from node.sequencer import Execution, Limits, Sequencer, Ticket
+from node.sequencer import Execution, Sequencer
+from node.tickets import Limits, Ticket
 from statemachine.actions import Cancel, PlaceOrder, Transaction
 from statemachine.errors import InvariantBroken
 from statemachine.frame import CLASS_CANCEL, CLASS_OTHER, CLASS_POST_ONLY, class_of, decode_frame
@@ -258,3 +259,16 @@ def test_at_the_end_everyone_who_waits_is_told() -> None:
     desk.core.refuse_all(Refusal(Reason.SHUTTING_DOWN, "bye"))
     assert reasons([*first, *echo]) == ["SHUTTING_DOWN"] * 2
     assert not desk.core.pending
+
+
+def test_an_oracle_update_without_news_is_refused_for_it_costs_its_sender_nothing() -> None:
+    desk = Desk()
+    fresh = desk.world.prices(0, 6_100_000)
+    forged = desk.world.prices(0, 6_200_000, publishers=(0,))
+    assert desk.submit(fresh) == []
+    desk.block()
+    answer: list[Outcome] = []
+    desk.core.offer(forged.data, address_of(trader_key(3)), desk.now, Ticket(1, answer.extend), 0)
+    assert reasons(answer) == ["SIGNATURE_INVALID"]
+    stale = desk.submit(desk.world.prices(0, 6_300_000, publishers=(1,)))
+    assert reasons(stale) == ["NONCE_OLD"]

@@ -1,0 +1,286 @@
+"""A running exchange under load: orders acknowledged per second, and how long that takes.
+
+The L1 stub and a sequencer with its root worker and signature workers, as a devnet
+runs them, and this process as their client, share the machine.  Every order counted is
+durable (its block is synced to disk) and acknowledged to the client, which has sent it
+over one order stream; then the time until the last block's roots are known is taken.
+The poster, a follower and the challenger do not run: they are other machines' work.
+
+The same blocks, read back, are then replayed as a challenger would, with recovery of
+every signature, in this one process.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from statistics import quantiles
+from typing import Final, final
+
+from bench.figures import Figure
+from bench.load import BULK_LEGS, Load
+from devnet.funds import await_credit, deposit
+from devnet.genesis import GENESIS_TIME_MS, devnet_rules
+from devnet.identities import Identity, identity_of
+from devnet.layout import Layout
+from devnet.replay.desk import Desk
+from devnet.replay.exchange import own_exchange
+from proto.sextant.v1 import query_pb2
+from prover.entry import encode_entry
+from prover.outputs import genesis_output
+from prover.replica import Replica
+from sextant.client.api import AsyncClient
+from sextant.client.keys import Secret
+from sextant.client.pipeline import Pipeline
+from statemachine.inbox import decode_inbox_item
+from statemachine.storage import MemoryStore
+from statemachine.transition import genesis_state
+from statemachine.tree import Tree
+
+INSTANCE: Final = 40
+PROCESSES: Final = frozenset({"l1", "sequencer"})
+ACCOUNTS: Final = 64
+DEPOSIT_MICROS: Final = 10_000_000 * 10**6
+FUNDING_AT_ONCE: Final = 16
+MARKET: Final = "BTC"
+MID_USD: Final = 65_000
+PRICE_PERIOD_S: Final = 5.0
+SINGLES: Final = 30_000
+SINGLES_BATCH: Final = 100
+BULKS: Final = 1_600
+BULKS_BATCH: Final = 10
+WARM_SHARE: Final = 6
+UNDER_WAY: Final = 24
+LATENCY_BATCH: Final = 20
+LATENCY_SECONDS: Final = 8.0
+ROOT_POLL_S: Final = 0.01
+ROOT_SECONDS_MAX: Final = 60.0
+ENTRY_FRAMES: Final = 16
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One load: what was acknowledged, in which blocks, and the lag of the last root."""
+
+    orders: int
+    seconds: float
+    accepted: int
+    first_height: int
+    last_height: int
+    root_lag: float
+    frame_bytes: int
+
+    @property
+    def rate(self) -> float:
+        """Orders acknowledged per second."""
+        return self.orders / self.seconds
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PostedBlocks:
+    """A log entry as L1 would hold it."""
+
+    index: int
+    data: bytes
+    time: int
+    inbox_count: int
+
+
+@final
+class Bench:
+    """A client of the exchange, and the load it sends."""
+
+    def __init__(self, client: AsyncClient, pipeline: Pipeline, load: Load) -> None:
+        self.client = client
+        self.pipeline = pipeline
+        self.load = load
+
+    async def saturate(self, signed: Sequence[bytes], batch: int, legs: int) -> Run:
+        """Send everything as fast as it is acknowledged."""
+        batches = [signed[i : i + batch] for i in range(0, len(signed), batch)]
+        warm = len(batches) // WARM_SHARE
+        await self.send_all(batches[:warm])
+        await self.root_lag((await self.client.status()).unsafe.height)
+        first = (await self.client.status()).unsafe.height
+        started = time.perf_counter()
+        last, accepted = await self.send_all(batches[warm:])
+        seconds = time.perf_counter() - started
+        lag = await self.root_lag(last)
+        orders = legs * sum(map(len, batches[warm:]))
+        size = await self.bytes_between(first + 1, last)
+        return Run(orders, seconds, accepted, first + 1, last, lag, size)
+
+    async def send_all(self, batches: list[Sequence[bytes]]) -> tuple[int, int]:
+        """Send batches, some at a time; return the last height, and how many were accepted."""
+        waiting = iter(batches)
+        last = accepted = 0
+
+        async def send_some() -> None:
+            nonlocal last, accepted
+            for batch in waiting:
+                outcome = await self.pipeline.send(batch)
+                if outcome.refusals:
+                    raise RuntimeError(f"refused: {outcome.refusals[0].refusal.message}")
+                last = max(last, *outcome.heights)
+                accepted += sum(code == 0 for code in outcome.codes)
+
+        await asyncio.gather(*(send_some() for _ in range(UNDER_WAY)))
+        return last, accepted
+
+    async def root_lag(self, height: int) -> float:
+        """Wait until the roots of ``height`` are known; return the seconds that took."""
+        started = time.perf_counter()
+        while (await self.client.status()).roots.height < height:
+            if time.perf_counter() - started > ROOT_SECONDS_MAX:
+                raise RuntimeError(f"no roots of block {height} after {ROOT_SECONDS_MAX:.0f} s")
+            await asyncio.sleep(ROOT_POLL_S)
+        return time.perf_counter() - started
+
+    async def latencies(self, signed: Sequence[bytes], rate: float) -> list[float]:
+        """Send small batches at a fixed rate, whatever the answers; return ms to each answer."""
+        batches = [signed[i : i + LATENCY_BATCH] for i in range(0, len(signed), LATENCY_BATCH)]
+        started = time.perf_counter()
+
+        async def send_at(place: int, batch: Sequence[bytes]) -> float:
+            due = started + place * LATENCY_BATCH / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            await self.pipeline.send(batch)
+            return (time.perf_counter() - due) * 1000
+
+        return list(await asyncio.gather(*(send_at(i, b) for i, b in enumerate(batches))))
+
+    async def bytes_between(self, first: int, last: int) -> int:
+        """Return the bytes for L1 of some blocks."""
+        return sum([(await self.client.block(h)).frame_bytes for h in range(first, last + 1)])
+
+    async def blocks(self, last: int) -> list[query_pb2.Block]:
+        """Return all blocks up to ``last``, with what they were made of."""
+        call, query = self.client.connection.call, self.client.connection.query
+        return [
+            await call(query.GetBlock, query_pb2.GetBlockRequest(height=height, with_frame=True))
+            for height in range(1, last + 1)
+        ]
+
+
+async def fund(layout: Layout, target: str, identities: list[Identity]) -> None:
+    """Deposit for every account."""
+    room = asyncio.Semaphore(FUNDING_AT_ONCE)
+
+    async def fund_one(who: Identity) -> None:
+        async with room, AsyncClient(target, key=Secret(who.key), verify=False) as client:
+            await deposit(layout, who, DEPOSIT_MICROS)
+            await await_credit(client, DEPOSIT_MICROS)
+
+    await asyncio.gather(*(fund_one(who) for who in identities))
+
+
+async def publish(client: AsyncClient, desk: Desk, market: int, price: int) -> None:
+    """Keep the index fresh, until cancelled."""
+    while True:
+        now = await client.sync_clock()
+        await client.submit_signed([desk.prices(market, price, now)])
+        await asyncio.sleep(PRICE_PERIOD_S)
+
+
+def replay_seconds(blocks: list[query_pb2.Block], first: int, last: int) -> float:
+    """Return what a challenger takes for the blocks from ``first`` to ``last``."""
+    rules = devnet_rules()
+    state = genesis_state(rules, GENESIS_TIME_MS)
+    tree = Tree.from_items(state.items())
+    head = genesis_output(rules.chain_id, rules.hash, tree.root)
+    replica = Replica(rules, MemoryStore(state.items()), tree, head)
+    replica.add_inbox(0, [decode_inbox_item(item) for block in blocks for item in block.inbox])
+    seconds = 0.0
+    start = 0
+    while start < last:
+        # Entries end where the timed part begins.
+        end = min(start + ENTRY_FRAMES, first - 1 if start < first - 1 else last)
+        part = blocks[start:end]
+        entry = PostedBlocks(
+            replica.next_index,
+            encode_entry([block.frame for block in part]),
+            part[-1].header.time_ms,
+            part[-1].inbox_from + len(part[-1].inbox),
+        )
+        started = time.perf_counter()
+        derived = replica.feed(entry)
+        if start >= first - 1:
+            seconds += time.perf_counter() - started
+        if derived.output.height != part[-1].header.height:
+            raise RuntimeError(f"replayed to {derived.output.height}, not {part[-1].header.height}")
+        start = end
+    return seconds
+
+
+def figures_of(kind: str, run: Run, floor: float) -> list[Figure]:
+    """Return the figures of one load."""
+    blocks = run.last_height - run.first_height + 1
+    note = f"{run.orders:,} orders in {blocks:,} blocks, {run.accepted / run.orders:.0%} accepted"
+    return [
+        Figure(f"grpc.{kind}", run.rate, "orders/s", note, floor=floor),
+        Figure(f"grpc.{kind}_root_lag", run.root_lag, "s", "after the last answer", ceiling=2),
+        Figure(f"l1.bytes_{kind}", run.frame_bytes / run.orders, "bytes/order", "with client ids"),
+    ]
+
+
+async def measure_all() -> list[Figure]:
+    """Start an exchange, load it in every way, stop it."""
+    identities = [identity_of(f"bench-{number}") for number in range(ACCOUNTS)]
+    async with own_exchange(INSTANCE, None, PROCESSES) as layout:
+        target = layout.address("grpc")
+        await fund(layout, target, identities)
+        async with AsyncClient(target, verify=False) as client:
+            await client.status()
+            market = (await client.markets()).find(MARKET)
+            mid = market.price(MID_USD)
+            domain = await client.domain()
+            publishing = asyncio.create_task(
+                publish(client, Desk(domain, client.clock), market.id, mid)
+            )
+            load = Load(
+                identities,
+                domain,
+                client.clock,
+                market=market.id,
+                mid=mid,
+                tick=market.tick,
+                lag=2 * UNDER_WAY * SINGLES_BATCH,
+            )
+            try:
+                async with client.pipeline() as pipeline:
+                    return await measure_loads(Bench(client, pipeline, load))
+            finally:
+                publishing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await publishing
+
+
+async def measure_loads(bench: Bench) -> list[Figure]:
+    """Return the figures of every load, and of the replay of the first."""
+    single = await bench.saturate(bench.load.singles(SINGLES), SINGLES_BATCH, 1)
+    half = single.rate / 2
+    count = int(half * LATENCY_SECONDS) // LATENCY_BATCH * LATENCY_BATCH
+    times = await bench.latencies(bench.load.singles(count), half)
+    cuts = quantiles(times, n=100)
+    bulk = await bench.saturate(bench.load.bulks(BULKS), BULKS_BATCH, BULK_LEGS)
+    blocks = await bench.blocks(single.last_height)
+    replayed = replay_seconds(blocks, single.first_height, single.last_height)
+    ratio = single.seconds / replayed
+    at = f"{half:,.0f} orders/s, in batches of {LATENCY_BATCH}"
+    speed = f"{single.orders / replayed:,.0f} orders/s in one process, over grpc.single"
+    return [
+        *figures_of("single", single, 3_000),
+        *figures_of("bulk", bulk, 8_000),
+        Figure("ack.p50", cuts[49], "ms", at),
+        Figure("ack.p99", cuts[98], "ms", at, ceiling=250),
+        Figure("replay.ratio", ratio, "x", speed),
+    ]
+
+
+def measure(variant: str) -> list[Figure]:
+    """Return all figures; there is one variant."""
+    del variant
+    return asyncio.run(measure_all())

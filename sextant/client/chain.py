@@ -1,0 +1,211 @@
+"""Blocks, transactions, withdrawals and proofs: what the chain says, and how it is checked."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+from proto.sextant.v1 import query_pb2
+from sextant.client.chain_wire import header_of, receipt_of, stage_of, withdrawal_of
+from sextant.client.models import Stage, Withdrawal
+from sextant.client.names import read_address
+from sextant.client.receipts import Header, Receipt
+from sextant.client.session import Session
+from sextant.errors import OutcomeUnknown, ProofInvalid, Refused
+from statemachine.errors import WitnessIncomplete
+from statemachine.tree import PartialTree
+
+STAGE_S: Final = 180.0
+POLL_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A block: its signed header, and how far it has come."""
+
+    header: Header
+    transactions: int
+    frame_bytes: int
+    inbox_from: int
+    inbox_items: int
+    segment_roots: tuple[bytes, ...]
+    stage: Stage
+    log_index: int | None
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionInfo:
+    """How far a transaction has come, with its receipts once it is in a block."""
+
+    transaction_hash: bytes
+    stage: Stage
+    height: int
+    log_index: int
+    accepted_ms: int
+    sequenced_ms: int
+    posted_ms: int
+    final_ms: int
+    refusal: str
+    receipts: tuple[Receipt, ...]
+    header: Header | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateProof:
+    """State values proved under a root: the node's word is not needed for them."""
+
+    height: int
+    log_index: int | None
+    root: bytes
+    witness: bytes
+    values: tuple[tuple[bytes, bytes | None], ...]
+
+
+class Chain(Session):
+    """A session that can ask about the chain."""
+
+    async def block(self, height: int = 0, *, with_receipts: bool = False) -> Block:
+        """Return a block by height; the latest for 0."""
+        request = query_pb2.GetBlockRequest(height=height, with_receipts=with_receipts)
+        message = await self.connection.call(self.connection.query.GetBlock, request)
+        return block_of(message)
+
+    async def transaction(self, transaction_hash: bytes) -> TransactionInfo:
+        """Return how far a transaction has come, with receipts and their paths."""
+        request = query_pb2.GetReceiptRequest(transaction_hash=transaction_hash, with_paths=True)
+        query = self.connection.query
+        try:
+            answer = await self.connection.call(query.GetReceipt, request)
+            status, receipts = answer.status, tuple(map(receipt_of, answer.receipts))
+            header = header_of(answer.header) if answer.HasField("header") else None
+        except Refused as error:
+            if error.code != "NOT_FOUND":
+                raise
+            ask = query_pb2.GetTransactionStatusRequest(transaction_hash=transaction_hash)
+            status = await self.connection.call(query.GetTransactionStatus, ask)
+            receipts, header = (), None
+        return TransactionInfo(
+            transaction_hash=transaction_hash,
+            stage=stage_of(status.stage),
+            height=status.height,
+            log_index=status.log_index,
+            accepted_ms=status.accepted_ms,
+            sequenced_ms=status.sequenced_ms,
+            posted_ms=status.posted_ms,
+            final_ms=status.final_ms,
+            refusal=status.refusal.message,
+            receipts=receipts,
+            header=header,
+        )
+
+    async def wait_stage(
+        self, transaction_hash: bytes, stage: Stage, *, wait_s: float = STAGE_S
+    ) -> TransactionInfo:
+        """Wait until a transaction has come as far as ``stage``.
+
+        Raises
+        ------
+        OutcomeUnknown
+            ``NOT_YET``: it has not, within ``wait_s``.
+        """
+        until = monotonic() + wait_s
+        while True:
+            info = await self.transaction(transaction_hash)
+            if info.stage.includes(stage) or info.stage is Stage.REFUSED:
+                return info
+            if monotonic() > until:
+                raise OutcomeUnknown(
+                    "NOT_YET",
+                    f"the transaction is {info.stage.value}, not {stage.value} after {wait_s:g} s",
+                    advice="wait longer",
+                    retryable=True,
+                )
+            await asyncio.sleep(POLL_S)
+
+    async def withdrawals(self, owner: str | bytes | None = None) -> list[Withdrawal]:
+        """Return an owner's withdrawals; without one, the signer's."""
+        found = self.address if owner is None else read_address(owner)
+        request = query_pb2.GetWithdrawalsRequest(owner=found)
+        answer = await self.connection.call(self.connection.query.GetWithdrawals, request)
+        return [withdrawal_of(message) for message in answer.withdrawals]
+
+    async def withdrawal(self, index: int) -> Withdrawal:
+        """Return one withdrawal.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FOUND``.
+        """
+        request = query_pb2.GetWithdrawalsRequest(index=index)
+        answer = await self.connection.call(self.connection.query.GetWithdrawals, request)
+        if not answer.withdrawals:
+            raise Refused("NOT_FOUND", f"there is no withdrawal {index}")
+        return withdrawal_of(answer.withdrawals[0])
+
+    async def proof(self, keys: Sequence[bytes], *, log_index: int | None = None) -> StateProof:
+        """Return state values, each checked against the root that the node names.
+
+        Raises
+        ------
+        ProofInvalid
+            The witness does not open under the root, or proves other values.
+        """
+        request = query_pb2.GetProofRequest(keys=list(keys), log_index=log_index)
+        message = await self._ask_proof(request)
+        proof = StateProof(
+            height=message.height,
+            log_index=message.log_index if message.HasField("log_index") else None,
+            root=message.root,
+            witness=message.witness,
+            values=tuple((v.key, v.value if v.present else None) for v in message.values),
+        )
+        verify_proof(proof, keys)
+        return proof
+
+    async def _ask_proof(self, request: query_pb2.GetProofRequest) -> query_pb2.Proof:
+        """Ask the node; a follower for what the node does not keep."""
+        try:
+            return await self.connection.call(self.connection.query.GetProof, request)
+        except Refused as error:
+            if self.follower is None or error.code not in {"PRUNED", "NOT_READY"}:
+                raise
+        return await self.follower.call(self.follower.query.GetProof, request)
+
+
+def block_of(message: query_pb2.Block) -> Block:
+    """Return a block."""
+    return Block(
+        header=header_of(message.header),
+        transactions=message.transactions,
+        frame_bytes=message.frame_bytes,
+        inbox_from=message.inbox_from,
+        inbox_items=len(message.inbox),
+        segment_roots=tuple(message.segment_roots),
+        stage=stage_of(message.stage),
+        log_index=message.log_index if message.HasField("log_index") else None,
+        receipts=tuple(map(receipt_of, message.receipts)),
+    )
+
+
+def verify_proof(proof: StateProof, keys: Sequence[bytes]) -> None:
+    """Check that the witness proves every value under the proof's root.
+
+    Raises
+    ------
+    ProofInvalid
+        ``WITNESS``, ``ROOT`` or ``VALUE``.
+    """
+    try:
+        tree = PartialTree.decode(proof.witness)
+        if tree.root != proof.root:
+            raise ProofInvalid("ROOT", "the witness opens under another root")
+        proved = tuple((key, tree.get(key)) for key in keys)
+    except WitnessIncomplete as error:
+        raise ProofInvalid("WITNESS", f"the witness does not prove what was asked: {error}") from (
+            error
+        )
+    if proved != proof.values:
+        raise ProofInvalid("VALUE", "the witness proves other values than the node told")

@@ -1,0 +1,242 @@
+"""An engine's state and a model's, as plain values that must be equal."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from statemachine import keys
+from statemachine.receipts import Receipt
+from statemachine.records import (
+    PORTFOLIO_LIQUIDATING,
+    decode_account,
+    decode_client_id,
+    decode_due,
+    decode_nonces,
+    decode_oracle,
+    decode_order,
+    decode_signer,
+    decode_withdrawal,
+)
+from statemachine.records import (
+    Market as StoredMarket,
+)
+from tests.models.auditor import Books
+from tests.models.exchange.custody import BUCKETS, floor_of
+from tests.models.exchange.margin import Claim, claims_of
+from tests.models.exchange.pricing import BASIS_PARTS, FUNDING_PARTS
+from tests.models.exchange.state import BUY, SELL, Exchange, Market, Outcome
+
+Plain = dict[str, Any]
+ROLES = ("owner", "agent", "revoked")
+
+
+def whole(value: Fraction) -> int:
+    """Return a fraction that has to be an integer."""
+    assert value.denominator == 1, f"{value} is not whole"
+    return value.numerator
+
+
+# Receipts
+
+
+def plain_receipt(receipt: Receipt | Outcome) -> tuple[Any, ...]:
+    """Return what a receipt says, by either of the two."""
+    amounts = (receipt.order_id, receipt.filled, receipt.notional, receipt.fee)
+    return (receipt.index, receipt.leg, int(receipt.code), tuple(receipt.args), *amounts)
+
+
+# The engine's state
+
+
+def engine_state(items: Mapping[bytes, bytes]) -> Plain:
+    """Return a stored state as plain values."""
+    books = Books(items)
+    cursor, ledger = books.cursor, books.ledger
+    oracles = ((key, decode_oracle(key, data)) for key, data in books.table(keys.TABLE_ORACLE))
+    return {
+        "time": (cursor.height, cursor.time, cursor.inbox_index),
+        "money": (ledger.insurance, ledger.fees, ledger.dust, ledger.deposits),
+        "withdrawn": ledger.withdrawals,
+        "numbers": (ledger.next_account, ledger.next_sequence, ledger.next_due),
+        "signers": {
+            key[1:]: (s.account, ROLES[s.role], s.expires_at, s.kinds, s.markets)
+            for key, data in books.table(keys.TABLE_SIGNER)
+            for s in [decode_signer(key, data)]
+        },
+        "owners": {
+            int.from_bytes(key[1:], "big"): decode_account(data)
+            for key, data in books.table(keys.TABLE_ACCOUNT)
+        },
+        "nonces": {
+            (key[1:21], key[21]): (bucket.floor, bucket.used)
+            for key, data in books.table(keys.TABLE_NONCES)
+            for bucket in [decode_nonces(key, data)]
+        },
+        "heard": {
+            (int.from_bytes(key[1:], "big"), publisher): (oracle.prices[publisher], time)
+            for key, oracle in oracles
+            for publisher, time in enumerate(oracle.times)
+            if time
+        },
+        "markets": {number: engine_market(market) for number, market in books.markets.items()},
+        "portfolios": {
+            number: (p.balance, p.flags & PORTFOLIO_LIQUIDATING, p.flagged_at, p.open_orders)
+            for number, p in books.portfolios.items()
+        },
+        "markets of portfolios": {n: p.markets for n, p in books.portfolios.items()},
+        "positions": {
+            place: (p.size, p.cost, p.funding_index)
+            for place, p in books.positions.items()
+            if p.size
+        },
+        "claims": {
+            place: (p.bids, p.bids_value, p.asks, p.asks_value, p.orders, p.reduce_only)
+            for place, p in books.positions.items()
+        },
+        "books": engine_books(books),
+        "client ids": {
+            (int.from_bytes(key[1:6], "big"), client_id): (market, sequence)
+            for key, data in books.table(keys.TABLE_CLIENT_ID)
+            for client_id, market, sequence in [decode_client_id(data)]
+        },
+        "due": [
+            (*keys.DUE.unpack(key)[2:], *decode_due(data))
+            for key, data in books.table(keys.TABLE_DUE)
+        ],
+        "paid out": [decode_withdrawal(data) for _, data in books.table(keys.TABLE_WITHDRAWAL)],
+    }
+
+
+def engine_market(market: StoredMarket) -> Plain:
+    """Return a market's record as plain values."""
+    names = "index index_time mark last basis sample_time funding_rate funding_index"
+    names += " funding_time funding_dust open_interest deficit premium_count"
+    values = {name: getattr(market, name) for name in names.split()}
+    return values | {"active": market.state == 1, "premiums": market.premium_sum}
+
+
+def engine_books(books: Books) -> dict[tuple[int, int], list[tuple[int, ...]]]:
+    """Return the orders of each side of each book, in order of their keys."""
+    found: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+    for key, data in books.table(keys.TABLE_ORDER):
+        market, side, price, number = keys.order_place(key)
+        o = decode_order(key, data)
+        order = (price, number, o.portfolio, o.flags, o.size, o.remaining, o.time)
+        found.setdefault((market, side), []).append(order)
+    return found
+
+
+# The model's state
+
+
+def model_state(exchange: Exchange) -> Plain:
+    """Return a model's state as plain values."""
+    withdrawn = sum(amount for _, amount, _ in exchange.paid_out)
+    due = sorted(exchange.due, key=lambda item: (item.time, item.number))
+    touched = {
+        (portfolio, market)
+        for portfolio in exchange.balances
+        for market in exchange.markets_of(portfolio)
+    }
+    return {
+        "time": (exchange.height, exchange.now, exchange.inbox_index),
+        "money": (exchange.insurance, exchange.fees, 0, exchange.deposits),
+        "withdrawn": withdrawn,
+        "numbers": (
+            len(exchange.owners) + 1,
+            exchange.orders_numbered + 1,
+            exchange.due_numbered + 1,
+        ),
+        "signers": {
+            address: (s.account, s.role, s.expires_at, s.kinds, s.markets)
+            for address, s in exchange.signers.items()
+        },
+        "owners": exchange.owners,
+        "nonces": {
+            (address, bucket): floor_of(burnt, bucket)
+            for address, burnt in exchange.burnt.items()
+            for bucket in range(BUCKETS)
+            if floor_of(burnt, bucket)[1]
+        },
+        "heard": exchange.heard,
+        "markets": {n: model_market(exchange, m) for n, m in exchange.markets.items()},
+        "portfolios": {
+            portfolio: (
+                balance,
+                int(portfolio in exchange.flagged),
+                exchange.flagged.get(portfolio, 0),
+                len(exchange.orders_of(portfolio)),
+            )
+            for portfolio, balance in exchange.balances.items()
+        },
+        "markets of portfolios": {p: exchange.markets_of(p) for p in exchange.balances},
+        "positions": {
+            place: (p.size, p.cost, whole(p.settled_at * FUNDING_PARTS))
+            for place, p in exchange.positions.items()
+        },
+        "claims": {place: model_claims(exchange, *place) for place in touched},
+        "books": {
+            (market, side): [
+                (o.price, o.number, o.portfolio, o.flags, o.size, o.remaining, o.time)
+                for o in exchange.side_of(market, side)
+            ]
+            for market in exchange.markets
+            for side in (BUY, SELL)
+            if exchange.side_of(market, side)
+        },
+        "client ids": {
+            (o.portfolio, o.client_id): (o.market, o.number)
+            for o in exchange.orders.values()
+            if o.client_id
+        },
+        "due": [(d.time, d.number, d.kind, d.market or 0, d.portfolio) for d in due],
+        "paid out": exchange.paid_out,
+    }
+
+
+def model_market(exchange: Exchange, market: Market) -> Plain:
+    """Return a market as plain values, fractions in the units of the records."""
+    names = "index index_time mark last sample_time funding_rate funding_time deficit"
+    names += " premium_count active premiums"
+    values = {name: getattr(market, name) for name in names.split()}
+    return values | {
+        "basis": whole(market.basis * BASIS_PARTS),
+        "funding_index": whole(market.funding_index * FUNDING_PARTS),
+        "funding_dust": whole(market.funding_dust * FUNDING_PARTS),
+        "open_interest": exchange.open_interest(market.rules.market),
+    }
+
+
+def model_claims(exchange: Exchange, portfolio: int, market: int) -> tuple[int, ...]:
+    """Return what a portfolio's orders in a market sum to."""
+    orders = exchange.orders_of(portfolio, market)
+    claims = claims_of(orders)
+    reducing = sum(order.reduce_only for order in orders)
+    return (*lots_of(claims, BUY), *lots_of(claims, SELL), len(orders), reducing)
+
+
+def lots_of(claims: Iterable[Claim], wanted: int) -> tuple[int, int]:
+    """Return lots and price * lots of one side."""
+    found = [(price, lots) for _, side, price, lots in claims if side == wanted]
+    return sum(lots for _, lots in found), sum(price * lots for price, lots in found)
+
+
+# Both
+
+
+def differences(engine: Plain, model: Plain) -> list[str]:
+    """Say where two states differ."""
+    found = []
+    for name in sorted(engine.keys() | model.keys()):
+        one, other = engine.get(name), model.get(name)
+        if one == other:
+            continue
+        if isinstance(one, dict) and isinstance(other, dict):
+            found += [
+                f"{name} {key}: engine {one.get(key)}, model {other.get(key)}"
+                for key in sorted(one.keys() | other.keys())
+                if one.get(key) != other.get(key)
+            ]
+        else:
+            found.append(f"{name}: engine {one}, model {other}")
+    return found

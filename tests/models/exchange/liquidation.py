@@ -1,0 +1,186 @@
+"""Liquidation: a poke looks, a flag stays, slices close, a debt is made good.
+
+Steps are bounded: one visits ``step_visits_max`` orders and goes on in the
+next, ``step_continuations_max`` times.  Of that only counts of visits are left
+here.
+"""
+
+from fractions import Fraction
+from math import ceil, floor
+
+from statemachine.actions import Poke
+from statemachine.errors import Code
+from tests.models.exchange.margin import Margin, maintenance_of, margin_of
+from tests.models.exchange.matching import Taker, match, worst_price
+from tests.models.exchange.state import (
+    BUY,
+    MILLION,
+    SELL,
+    SLICE,
+    Due,
+    Exchange,
+    Market,
+    Order,
+    Outcome,
+    Refused,
+)
+
+
+def poke(exchange: Exchange, account: int, action: Poke) -> Outcome:
+    """Look at a portfolio, and do what its margin calls for."""
+    portfolio = action.account << 8 | action.sub
+    if portfolio not in exchange.balances:
+        raise Refused(Code.HEALTHY, 0, 0)
+    margin = margin_of(exchange, portfolio)
+    flagged = portfolio in exchange.flagged
+    risky = [order for order in exchange.orders_of(portfolio) if is_risky(exchange, order)]
+    if margin.equity >= margin.initial:
+        raise Refused(Code.HEALTHY, margin.equity, margin.initial)
+    if flagged or (margin.equity >= margin.maintenance and not risky):
+        raise Refused(Code.NOTHING_TO_DO, margin.equity, margin.maintenance)
+    if margin.equity >= margin.maintenance:
+        cancel_risky(exchange, portfolio)
+        return Outcome()
+    exchange.flagged[portfolio] = exchange.now
+    return close(exchange, portfolio, poker=account)
+
+
+def is_risky(exchange: Exchange, order: Order) -> bool:
+    """Return whether an order's side, all filled, could leave a larger position."""
+    if order.reduce_only:
+        return False
+    size = exchange.size_of(order.portfolio, order.market)
+    same_side = [
+        other.remaining
+        for other in exchange.orders_of(order.portfolio, order.market)
+        if other.side == order.side and not other.reduce_only
+    ]
+    return sum(same_side) > max(0, -size if order.side == BUY else size)
+
+
+def cancel_risky(exchange: Exchange, portfolio: int) -> None:
+    """Cancel what could add to a position, oldest first, until nothing can any more."""
+    rules = exchange.rules
+    visits = rules.step_visits_max * rules.step_continuations_max
+    for order in exchange.orders_of(portfolio)[:visits]:
+        if is_risky(exchange, order):
+            del exchange.orders[order.number]
+
+
+def close(exchange: Exchange, portfolio: int, poker: int) -> Outcome:
+    """Cancel a flagged portfolio's orders; with visits left in the last step, sell a slice."""
+    rules = exchange.rules
+    steps, used = divmod(len(exchange.orders_of(portfolio)), rules.step_visits_max)
+    cancel_some(exchange, portfolio, rules.step_visits_max * rules.step_continuations_max)
+    if steps >= rules.step_continuations_max:
+        exchange.arm(exchange.now, SLICE, None, portfolio)
+        return Outcome()
+    return cut_slice(exchange, portfolio, None, rules.step_visits_max - used, poker)
+
+
+def cancel_some(exchange: Exchange, portfolio: int, most: int) -> None:
+    """Cancel up to ``most`` of a portfolio's orders."""
+    for order in exchange.orders_of(portfolio)[:most]:
+        del exchange.orders[order.number]
+
+
+def run_due_slice(exchange: Exchange, item: Due) -> None:
+    """Go on with a flagged portfolio."""
+    portfolio = item.portfolio
+    if portfolio not in exchange.flagged:
+        return
+    visits = exchange.rules.step_visits_max
+    found = len(exchange.orders_of(portfolio))
+    cancel_some(exchange, portfolio, visits)
+    if found >= visits:
+        exchange.arm(exchange.now, SLICE, item.market, portfolio)
+    else:
+        cut_slice(exchange, portfolio, item.market, visits - found, None)
+
+
+def is_safe(exchange: Exchange, margin: Margin) -> bool:
+    """Return whether a liquidation may end."""
+    above = Fraction(exchange.rules.liquidation_margin_ppm, MILLION)
+    return margin.equity >= margin.maintenance * (1 + above)
+
+
+def largest(exchange: Exchange, portfolio: int) -> int | None:
+    """Return the market whose position needs the most maintenance, the lowest of equal ones."""
+    needs = [
+        (-maintenance_of(exchange, market, position.size), market)
+        for (owner, market), position in exchange.positions.items()
+        if owner == portfolio
+    ]
+    return min(needs)[1] if needs else None
+
+
+def zero_price(market: Market, side: int, margin: Margin) -> int:
+    """Return the price at which a fill leaves E/MM as it was; to the tick, for the owner."""
+    rate = Fraction(market.rules.maintenance_ppm, MILLION)
+    share = rate * Fraction(margin.equity, margin.maintenance)
+    tick = market.rules.tick
+    if side == SELL:
+        return ceil(market.mark * (1 - share) / tick) * tick
+    return floor(market.mark * (1 + share) / tick) * tick
+
+
+def cut_slice(
+    exchange: Exchange, portfolio: int, last: int | None, visits: int, poker: int | None
+) -> Outcome:
+    """Close a slice of the largest position; release the portfolio or come back to it."""
+    before = margin_of(exchange, portfolio)
+    number = largest(exchange, portfolio)
+    if number is None or is_safe(exchange, before):
+        release(exchange, portfolio, last)
+        return Outcome()
+    rules = exchange.rules
+    market = exchange.markets[number]
+    size = exchange.size_of(portfolio, number)
+    side = SELL if size > 0 else BUY
+    limit = worst_price(market, side)
+    if before.equity >= 0:
+        limit = zero_price(market, side, before)
+    part = ceil(abs(size) * Fraction(rules.slice_ppm, MILLION))
+    least = ceil(Fraction(rules.slice_notional_min, market.mark))
+    taker = Taker(portfolio, number, side, limit, min(abs(size), max(part, least)), 0)
+    cut = match(exchange, taker, visits)
+    fee = charge(exchange, taker, before, poker) if taker.filled else 0
+    if is_safe(exchange, margin_of(exchange, portfolio)) or largest(exchange, portfolio) is None:
+        release(exchange, portfolio, number)
+    else:
+        wait = rules.sample_interval_ms if cut else rules.slice_interval_ms
+        exchange.arm(exchange.now + wait, SLICE, number, portfolio)
+    return Outcome(filled=taker.filled, notional=taker.notional, fee=fee)
+
+
+def charge(exchange: Exchange, taker: Taker, before: Margin, poker: int | None) -> int:
+    """Take the fee, out of nothing but what the slice did better than the zero price."""
+    if before.equity < 0:
+        return 0
+    after = margin_of(exchange, taker.portfolio)
+    at_zero_price = ceil(before.equity * Fraction(after.maintenance, before.maintenance))
+    full = ceil(taker.notional * Fraction(exchange.rules.liquidation_fee_ppm, MILLION))
+    fee = max(0, min(full, after.equity - at_zero_price))
+    exchange.balances[taker.portfolio] -= fee
+    left = fee
+    reward = 0 if poker is None else min(fee, exchange.rules.poke_reward)
+    if poker is not None and reward:
+        exchange.balances[poker << 8] = exchange.balances.get(poker << 8, 0) + reward
+        left -= reward
+    market = exchange.markets[taker.market]
+    repaid = min(left, market.deficit)
+    market.deficit -= repaid
+    exchange.insurance += left - repaid
+    return fee
+
+
+def release(exchange: Exchange, portfolio: int, last: int | None) -> None:
+    """End a liquidation; a debt without positions is paid by insurance, or stands as a deficit."""
+    debt = -exchange.balances[portfolio]
+    if debt > 0 and largest(exchange, portfolio) is None:
+        drawn = min(debt, exchange.insurance)
+        exchange.insurance -= drawn
+        number = exchange.rules.markets[0].market if last is None else last
+        exchange.markets[number].deficit += debt - drawn
+        exchange.balances[portfolio] = 0
+    del exchange.flagged[portfolio]

@@ -1,0 +1,136 @@
+"""Trades: who meets whom, at what price, and what it costs them."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE
+from tests.models.exchange.state import BUY, MILLION, Exchange, Market, Order, Position
+
+
+@dataclass
+class Taker:
+    """What takes from the book, and what it has got so far."""
+
+    portfolio: int
+    market: int
+    side: int
+    limit: int
+    remaining: int
+    fee_ppm: int
+    filled: int = 0
+    notional: int = 0
+    fee: int = 0
+
+
+def worst_price(market: Market, side: int) -> int:
+    """Return the worst price for its owner that an order may have."""
+    band = Fraction(market.rules.fill_band_ppm, MILLION)
+    if side == BUY:
+        return floor(market.mark * (1 + band))
+    return ceil(market.mark * (1 - band))
+
+
+def is_beyond(market: Market, side: int, price: int) -> bool:
+    """Return whether a price is worse for its owner than the band allows."""
+    worst = worst_price(market, side)
+    return price > worst if side == BUY else price < worst
+
+
+def match(exchange: Exchange, taker: Taker, visits: int) -> bool:
+    """Trade until the taker or the book is done; return whether ``visits`` ran out first."""
+    while taker.remaining:
+        book = exchange.side_of(taker.market, 1 - taker.side)
+        if not book:
+            return False
+        best = book[0]
+        if best.price > taker.limit if taker.side == BUY else best.price < taker.limit:
+            return False
+        if visits == 0:
+            return True
+        visits -= 1
+        size = tradable(exchange, taker, best)
+        if size == 0:
+            del exchange.orders[best.number]
+        else:
+            trade(exchange, taker, best, min(size, taker.remaining))
+    return False
+
+
+def tradable(exchange: Exchange, taker: Taker, maker: Order) -> int:
+    """Return the lots of a resting order that may trade; with none it has to go."""
+    rules = exchange.rules
+    if maker.portfolio in exchange.flagged:
+        return 0
+    if rules.flags & FLAG_SELF_TRADE and maker.portfolio >> 8 == taker.portfolio >> 8:
+        return 0
+    market = exchange.markets[maker.market]
+    if rules.flags & FLAG_FILL_BAND and is_beyond(market, maker.side, maker.price):
+        return 0
+    if maker.reduce_only:
+        held = exchange.size_of(maker.portfolio, maker.market)
+        return max(0, min(maker.remaining, -held if maker.side == BUY else held))
+    return maker.remaining
+
+
+def trade(exchange: Exchange, taker: Taker, maker: Order, size: int) -> None:
+    """Trade ``size`` lots at the maker's price."""
+    market = exchange.markets[maker.market]
+    notional = maker.price * size
+    bought = size if taker.side == BUY else -size
+    move(exchange, taker.portfolio, maker.market, bought, maker.price)
+    move(exchange, maker.portfolio, maker.market, -bought, maker.price)
+    taker_fee = ceil(notional * Fraction(taker.fee_ppm, MILLION))
+    maker_rate = Fraction(market.rules.maker_ppm, MILLION)
+    # What is owed rounds up; a rebate rounds down, and is paid out of this trade's taker fee.
+    maker_fee = ceil(notional * maker_rate)
+    if maker_rate < 0:
+        maker_fee = -min(floor(-notional * maker_rate), taker_fee)
+    exchange.balances[taker.portfolio] -= taker_fee
+    exchange.balances[maker.portfolio] -= maker_fee
+    exchange.fees += taker_fee + maker_fee
+    market.last = maker.price
+    taker.remaining -= size
+    taker.filled += size
+    taker.notional += notional
+    taker.fee += taker_fee
+    maker.remaining -= size
+    if maker.remaining == 0:
+        del exchange.orders[maker.number]
+
+
+def settle(exchange: Exchange, portfolio: int, number: int) -> None:
+    """Pay a position its funding, floored; the market keeps what that leaves over."""
+    position = exchange.positions[portfolio, number]
+    market = exchange.markets[number]
+    exact = -position.size * (market.funding_index - position.settled_at)
+    paid = floor(exact)
+    exchange.balances[portfolio] += paid
+    market.funding_dust += exact - paid
+    position.settled_at = market.funding_index
+
+
+def move(exchange: Exchange, portfolio: int, number: int, lots: int, price: int) -> None:
+    """Change a position by signed ``lots`` at ``price``; what is closed is settled in cash."""
+    place = (portfolio, number)
+    if place in exchange.positions:
+        settle(exchange, portfolio, number)
+    else:
+        exchange.positions[place] = Position(0, 0, exchange.markets[number].funding_index)
+    position = exchange.positions[place]
+    if position.size * lots >= 0:
+        position.size += lots
+        position.cost += lots * price
+    else:
+        part = min(abs(lots), abs(position.size))
+        closing = -part if position.size > 0 else part
+        # The share of the cost, rounded up: a result rounds down.
+        share = ceil(Fraction(position.cost * part, abs(position.size)))
+        exchange.balances[portfolio] += -closing * price - share
+        position.size += closing
+        position.cost -= share
+        opening = lots - closing
+        position.size += opening
+        position.cost += opening * price
+    if position.size == 0:
+        del exchange.positions[place]

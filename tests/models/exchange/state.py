@@ -1,0 +1,201 @@
+"""Everything there is, in plain values."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from statemachine.errors import Code
+from statemachine.rules import MarketRules, Rules
+
+BUY = 0
+SELL = 1
+MILLION = 1_000_000
+SAMPLE, PREMIUM, FUNDING, SLICE = 1, 2, 3, 4
+"""Kinds of due work."""
+
+
+class Refused(Exception):
+    """A request that has no effect; a code and its arguments."""
+
+    def __init__(self, code: Code, *args: int) -> None:
+        super().__init__(code, *args)
+        self.code = code
+        # A receipt's arguments are integers of 64 bits.
+        self.figures = tuple(max(-(2**63), min(2**64 - 1, arg)) for arg in args)
+
+
+@dataclass
+class Outcome:
+    """What became of a transaction, a leg or an inbox item."""
+
+    code: Code = Code.OK
+    args: tuple[int, ...] = ()
+    order_id: int = 0
+    filled: int = 0
+    notional: int = 0
+    fee: int = 0
+    index: int = 0
+    leg: int = 0
+
+
+@dataclass
+class Order:
+    """A resting order."""
+
+    number: int
+    portfolio: int
+    market: int
+    side: int
+    price: int
+    size: int
+    remaining: int
+    flags: int
+    reduce_only: bool
+    time: int
+    client_id: bytes
+
+
+@dataclass
+class Position:
+    """What a portfolio holds in a market; never flat."""
+
+    size: int
+    cost: int
+    settled_at: Fraction
+
+
+@dataclass
+class Market:
+    """A market's prices and funding; amounts in micros, per lot where they are prices."""
+
+    rules: MarketRules
+    active: bool = False
+    index: int = 0
+    index_time: int = 0
+    mark: int = 0
+    last: int = 0
+    basis: Fraction = Fraction(0)
+    sample_time: int = 0
+    premiums: int = 0
+    premium_count: int = 0
+    funding_rate: int = 0
+    funding_index: Fraction = Fraction(0)
+    funding_time: int = 0
+    funding_dust: Fraction = Fraction(0)
+    deficit: int = 0
+
+
+@dataclass
+class Signer:
+    """What an address may sign for."""
+
+    account: int
+    role: str
+    expires_at: int = 0
+    kinds: int = 0
+    markets: int = 0
+
+
+@dataclass
+class Due:
+    """An item of due work."""
+
+    time: int
+    number: int
+    kind: int
+    market: int | None
+    portfolio: int
+
+
+@dataclass
+class Exchange:
+    """The whole state; a portfolio is named ``account << 8 | sub``."""
+
+    rules: Rules
+    now: int
+    height: int = 0
+    inbox_index: int = 0
+    markets: dict[int, Market] = field(default_factory=dict)
+    heard: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    signers: dict[bytes, Signer] = field(default_factory=dict)
+    owners: dict[int, bytes] = field(default_factory=dict)
+    burnt: dict[bytes, set[int]] = field(default_factory=dict)
+    balances: dict[int, int] = field(default_factory=dict)
+    flagged: dict[int, int] = field(default_factory=dict)
+    positions: dict[tuple[int, int], Position] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    due: list[Due] = field(default_factory=list)
+    paid_out: list[tuple[bytes, int, int]] = field(default_factory=list)
+    insurance: int = 0
+    fees: int = 0
+    deposits: int = 0
+    orders_numbered: int = 0
+    due_numbered: int = 0
+    backlog: bool = False
+    """System work waits beyond this block."""
+
+    def __post_init__(self) -> None:
+        """Start at genesis: markets without prices, and their clocks armed."""
+        for rules in self.rules.markets:
+            market = Market(rules, sample_time=self.now, funding_time=self.now)
+            self.markets[rules.market] = market
+            for kind in (SAMPLE, PREMIUM, FUNDING):
+                self.arm(self.next_multiple(kind), kind, rules.market, 0)
+
+    def interval_of(self, kind: int) -> int:
+        """Return how often a periodic item comes back."""
+        return {
+            SAMPLE: self.rules.sample_interval_ms,
+            PREMIUM: self.rules.premium_interval_ms,
+            FUNDING: self.rules.funding_interval_ms,
+        }[kind]
+
+    def next_multiple(self, kind: int) -> int:
+        """Return the first multiple of a periodic item's interval after now."""
+        interval = self.interval_of(kind)
+        return (self.now // interval + 1) * interval
+
+    def arm(self, time: int, kind: int, market: int | None, portfolio: int) -> None:
+        """Put an item into the due queue."""
+        self.due_numbered += 1
+        self.due.append(Due(time, self.due_numbered, kind, market, portfolio))
+
+    # Looking, by brute force
+
+    def side_of(self, market: int, side: int) -> list[Order]:
+        """Return one side of a book, the best order first: by price, then by age."""
+        found = [o for o in self.orders.values() if (o.market, o.side) == (market, side)]
+        sign = 1 if side == SELL else -1
+        return sorted(found, key=lambda order: (sign * order.price, order.number))
+
+    def best_price(self, market: int, side: int) -> int | None:
+        """Return the best price of one side of a book, if it has any."""
+        orders = self.side_of(market, side)
+        return orders[0].price if orders else None
+
+    def orders_of(self, portfolio: int, market: int | None = None) -> list[Order]:
+        """Return a portfolio's orders, by market, then by age."""
+        found = [
+            order
+            for order in self.orders.values()
+            if order.portfolio == portfolio and market in (None, order.market)
+        ]
+        return sorted(found, key=lambda order: (order.market, order.number))
+
+    def size_of(self, portfolio: int, market: int) -> int:
+        """Return the signed lots that a portfolio holds in a market."""
+        position = self.positions.get((portfolio, market))
+        return position.size if position else 0
+
+    def markets_of(self, portfolio: int) -> list[int]:
+        """Return the markets in which a portfolio has a position or an order."""
+        held = {market for owner, market in self.positions if owner == portfolio}
+        return sorted(held | {order.market for order in self.orders_of(portfolio)})
+
+    def open_interest(self, market: int) -> int:
+        """Return the sum of all longs of a market."""
+        sizes = [p.size for (_, number), p in self.positions.items() if number == market]
+        return sum(size for size in sizes if size > 0)
+
+    def is_stale(self, market: int) -> bool:
+        """Return whether a market's index is older than it may be."""
+        return self.now - self.markets[market].index_time > self.rules.oracle_age_ms_max
