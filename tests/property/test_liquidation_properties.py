@@ -23,7 +23,9 @@ from statemachine.actions import (
     Withdraw,
 )
 from statemachine.events import (
+    STAGE_BACKSTOP,
     STAGE_DEFICIT,
+    STAGE_DELEVERAGE,
     STAGE_FLAGGED,
     STAGE_RELEASED,
     STAGE_SLICE,
@@ -68,7 +70,10 @@ def check_slices(before: dict[int, Margin], world: World, events: list[Event]) -
         first, now = before[event.portfolio], measure(world, event.portfolio)
         if event.stage == STAGE_FLAGGED:
             assert first.equity < first.maintenance
-        elif event.stage == STAGE_SLICE:
+        elif event.stage == STAGE_DELEVERAGE:
+            sold += abs(event.size)
+            assert first.equity < 0
+        elif event.stage in (STAGE_SLICE, STAGE_BACKSTOP):
             sold += abs(event.size)
             if first.equity >= 0:
                 assert now.equity >= 0

@@ -14,15 +14,19 @@ from statemachine.events import (
     Fill,
     Liquidated,
 )
-from statemachine.keys import BUY, LEDGER_KEY, SELL
-from statemachine.liquidation import is_safe, slice_size, zero_price
+from statemachine.keys import BUY, LEDGER_KEY, SELL, rank_key
+from statemachine.liquidation import is_safe, zero_price
 from statemachine.margin import Margin, margin_of, not_riskier
+from statemachine.ranks import rank_of
 from statemachine.records import PORTFOLIO_LIQUIDATING
 from statemachine.units import PPM_ONE, Lots, Price
+from statemachine.vaults import slice_size
 from tests.models.auditor import audit
-from tests.worlds import USDC, World, market_rules, world_rules
+from tests.worlds import USDC, World, world_rules
 
 PRICE = 6_000_000
+NOBODY = 1 << 62
+"""As the least notional that is ranked: nobody is deleveraged."""
 MAKER, VICTIM, SELLER, POKER = range(4)
 SLICE_MS = world_rules().slice_interval_ms
 
@@ -34,12 +38,14 @@ def order(
     return world.act(trader, action)
 
 
-def world_of(size: int = 3_000, amount: int = 1_000 * USDC, markets: int = 2) -> World:
+def world_of(
+    size: int = 3_000, amount: int = 1_000 * USDC, markets: int = 2, **changes: int
+) -> World:
     """Return a world in which the victim is long ``size`` lots at PRICE on ``amount``.
 
     At 3,000 lots that is 18,000 USDC of notional: IM 900, MM 540, fee 1.8.
     """
-    world = World(world_rules(markets))
+    world = World(world_rules(markets, **changes))
     world.deposit(VICTIM, amount)
     for trader in (MAKER, SELLER):
         world.deposit(trader, 10_000_000 * USDC)
@@ -284,7 +290,7 @@ def test_the_position_with_the_largest_requirement_goes_first() -> None:
 
 @pytest.mark.parametrize("insurance", [0, 50 * USDC, 10_000 * USDC])
 def test_a_debt_is_paid_by_insurance_and_the_rest_stands_as_a_deficit(insurance: int) -> None:
-    world = world_of(size=3_000, amount=920 * USDC)
+    world = world_of(size=3_000, amount=920 * USDC, rank_notional_min=NOBODY)
     if insurance:
         ledger = world.state.ledger()
         ledger.insurance += insurance
@@ -328,6 +334,12 @@ def test_insurance_pays_no_debt_that_profits_cover() -> None:
     # As if 2,000 USDC had been lost elsewhere, and made here.
     portfolio.balance -= 2_000 * USDC
     position.cost -= 2_000 * USDC
+    ledger.settled -= 2_000 * USDC
+    rank = rank_of(position.size, position.cost, world.rules.rank_notional_min)
+    keyed = [rank_key(0, r, portfolio.portfolio) for r in (position.rank, rank)]
+    world.store.apply({keyed[0]: None})
+    world.store.apply({keyed[1]: b"\x01"})
+    position.rank = rank
     for record in (ledger, portfolio, position):
         world.store.apply({record.key: record.encode()})
     world.run(world.prices(0, PRICE), advance=SLICE_MS)
@@ -339,7 +351,7 @@ def test_insurance_pays_no_debt_that_profits_cover() -> None:
 
 
 def test_below_zero_the_band_bounds_the_slices() -> None:
-    world = world_of(size=3_000, amount=920 * USDC)
+    world = world_of(size=3_000, amount=920 * USDC, rank_notional_min=NOBODY)
     low = PRICE - 400_000
     fall(world, low)
     band = low * 970_000 // PPM_ONE
@@ -356,13 +368,16 @@ def test_fees_of_later_slices_repay_the_deficit_first() -> None:
     market.deficit = 500_000
     ledger = world.state.ledger()
     ledger.deposits -= 500_000
+    ledger.deficits = 500_000
     world.store.apply({market.key: market.encode(), LEDGER_KEY: ledger.encode()})
     fall(world, PRICE - 280_000)
     assert order(world, MAKER, BUY, PRICE - 280_000, 50_000) == "OK"
     assert poke(world) == "OK"
     fee = -(-600 * (PRICE - 280_000) * 1_000 // PPM_ONE)
-    assert world.market().deficit == 0
-    assert world.state.ledger().insurance == fee - 100_000 - 500_000
+    assert world.market().deficit == world.state.ledger().deficits == 0
+    # What the maker paid for trading went there first, instead of to the exchange.
+    traded = -(-600 * (PRICE - 280_000) * 100 // PPM_ONE)
+    assert world.state.ledger().insurance == fee - 100_000 - (500_000 - traded)
 
 
 def test_many_orders_are_closed_by_due_work_when_the_poke_has_no_steps_left() -> None:
@@ -407,17 +422,19 @@ def test_liquidation_ends_a_twentieth_above_maintenance(
 
 
 @pytest.mark.parametrize(
-    ("side", "equity", "price"),
+    ("size", "equity", "price"),
     [
-        (SELL, 0, 1_000_010),  # 1,000,003
-        (SELL, 1_000, 970_010),  # 970,002.91
-        (SELL, 500, 985_010),
-        (BUY, 0, 1_000_000),
-        (BUY, 1_000, 1_030_000),  # 1,030,003.09
-        (BUY, 333, 1_009_990),
+        (7, 0, 1_000_010),  # 1,000,003
+        (7, 1_000_000, 970_010),  # 970,002.91
+        (7, 500_000, 985_010),
+        (-7, 0, 1_000_000),
+        (-7, 1_000_000, 1_030_000),  # 1,030,003.09
+        (-7, 333_000, 1_009_990),
     ],
 )
 def test_zero_price_is_rounded_to_the_tick_in_the_owners_favour(
-    side: int, equity: int, price: int
+    size: int, equity: int, price: int
 ) -> None:
-    assert zero_price(market_rules(0), 1_000_003, side, Margin(equity, 2_000, 1_000)) == price
+    own = 210_001  # 3% of 7 lots at 1,000,003
+    margin_there = Margin(equity, 2_000_000, 1_000_000)
+    assert zero_price(10, 1_000_003, size, own, margin_there) == price
