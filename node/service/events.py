@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from proto.sextant.v1 import common_pb2, query_pb2, stream_pb2
+from statemachine.actions import FLAG_SELL
+from statemachine.errors import Code
 from statemachine.events import (
     BALANCE_DEFICIT,
     BALANCE_DEPOSIT,
@@ -17,12 +19,16 @@ from statemachine.events import (
     BALANCE_POKE_REWARD,
     BALANCE_TRANSFER,
     BALANCE_WITHDRAWAL,
+    REMOVED_TRIGGERED,
     BalanceChanged,
     Event,
     Fill,
     Liquidated,
+    OrderAsleep,
+    OrderAwake,
     OrderRemoved,
     OrderRested,
+    TwapChanged,
 )
 
 Pair = tuple[int, stream_pb2.AccountEvent]
@@ -54,6 +60,20 @@ REMOVALS: Final = (
     query_pb2.REMOVAL_REDUCE_ONLY,
     query_pb2.REMOVAL_LIQUIDATING,
     query_pb2.REMOVAL_SELF_TRADE,
+    query_pb2.REMOVAL_EXPIRED,
+    query_pb2.REMOVAL_SWITCH,
+    query_pb2.REMOVAL_BRACKET,
+    query_pb2.REMOVAL_TRIGGERED,
+    query_pb2.REMOVAL_REFUSED,
+    query_pb2.REMOVAL_DONE,
+)
+TRIGGERS: Final = (
+    query_pb2.TRIGGER_MARK_RISES,
+    query_pb2.TRIGGER_MARK_FALLS,
+    query_pb2.TRIGGER_INDEX_RISES,
+    query_pb2.TRIGGER_INDEX_FALLS,
+    query_pb2.TRIGGER_LAST_RISES,
+    query_pb2.TRIGGER_LAST_FALLS,
 )
 SIDES: Final = (common_pb2.SIDE_BUY, common_pb2.SIDE_SELL)
 
@@ -69,6 +89,8 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         yield from fill_events_of(event)
     elif isinstance(event, OrderRested | OrderRemoved):
         yield event.portfolio, order_event_of(event)
+    elif isinstance(event, OrderAsleep | OrderAwake | TwapChanged):
+        yield event.portfolio, waiting_event_of(event)
     elif isinstance(event, BalanceChanged):
         kind = MONEY_KINDS.get(event.reason, stream_pb2.MONEY_KIND_UNSPECIFIED)
         money = stream_pb2.MoneyEvent(
@@ -107,6 +129,32 @@ def fill_events_of(fill: Fill) -> Iterator[Pair]:
             remaining_lots=fill.maker_remaining if maker else 0,
         )
         yield portfolio, stream_pb2.AccountEvent(portfolio=portfolio_of(portfolio), fill=message)
+
+
+def waiting_event_of(event: OrderAsleep | OrderAwake | TwapChanged) -> stream_pb2.AccountEvent:
+    """Return an order that waits, slices, or no longer does."""
+    portfolio = portfolio_of(event.portfolio)
+    order = query_pb2.Order(order_id=event.order_id, market=event.market, portfolio=portfolio)
+    if isinstance(event, OrderAsleep):
+        order.state = query_pb2.ORDER_STATE_ASLEEP
+        order.side = SIDES[event.flags & FLAG_SELL]
+        order.price = event.price
+        order.lots = order.remaining_lots = event.size
+        order.trigger = TRIGGERS[event.trigger]
+        order.trigger_price = event.trigger_price
+    elif isinstance(event, TwapChanged):
+        done = event.reason != 0
+        order.state = query_pb2.ORDER_STATE_CANCELLED if done else query_pb2.ORDER_STATE_SLICING
+        order.removal = REMOVALS[event.reason]
+        order.remaining_lots = event.remaining
+        order.slices = event.slices
+    else:
+        fired = event.reason == REMOVED_TRIGGERED
+        order.state = query_pb2.ORDER_STATE_TRIGGERED if fired else query_pb2.ORDER_STATE_CANCELLED
+        order.removal = REMOVALS[event.reason]
+        order.code = event.code
+        order.code_name = Code(event.code).name
+    return stream_pb2.AccountEvent(portfolio=portfolio, order=stream_pb2.OrderEvent(order=order))
 
 
 def order_event_of(event: OrderRested | OrderRemoved) -> stream_pb2.AccountEvent:

@@ -6,7 +6,7 @@ from node.service.answers import saturate
 from node.service.books import BookView
 from proto.sextant.v1 import query_pb2
 from statemachine.funding import rate_of
-from statemachine.handlers.order import ORDER_LOTS_LIMIT
+from statemachine.entry import ORDER_LOTS_LIMIT
 from statemachine.keys import BUY, SELL
 from statemachine.rules import MarketRules
 from statemachine.state import State

@@ -3,13 +3,27 @@
 from collections.abc import Iterator
 
 from node.service.books import scan
-from node.service.events import REMOVALS, SIDES, portfolio_of
+from node.service.events import REMOVALS, SIDES, TRIGGERS, portfolio_of
 from proto.sextant.v1 import query_pb2
 from statemachine import keys
-from statemachine.actions import FLAG_POST_ONLY, FLAG_REDUCE_ONLY
+from statemachine.actions import (
+    FLAG_FOK,
+    FLAG_IOC,
+    FLAG_POST_ONLY,
+    FLAG_REDUCE_ONLY,
+    FLAG_SELL,
+)
 from statemachine.events import Fill, OrderRemoved
+from statemachine.records import (
+    OWNED_ASLEEP,
+    OWNED_TWAP,
+    Order,
+    Sleeper,
+    TwapPlan,
+    decode_client_id,
+    decode_owned,
+)
 from statemachine.resting import NO_CLIENT, hash_client_id
-from statemachine.records import Order, decode_client_id, decode_owned
 from statemachine.state import State
 
 
@@ -28,6 +42,13 @@ def order_at(state: State, portfolio: int, market: int, sequence: int) -> query_
     if data is None:
         return None
     side, price = decode_owned(data)
+    if side == OWNED_TWAP:
+        plan = state.twap(sequence)
+        return None if plan is None else twap_view(state, plan, sequence)
+    if side >= OWNED_ASLEEP:
+        key = keys.sleeper_key(market, side - OWNED_ASLEEP, price, sequence)
+        sleeper = state.sleeper(key)
+        return None if sleeper is None else sleeper_view(state, sleeper)
     order = state.order(keys.order_key(market, side, price, sequence))
     return None if order is None else order_view(state, order)
 
@@ -44,24 +65,83 @@ def order_by_client_id(state: State, portfolio: int, client_id: bytes) -> int:
 def order_view(state: State, order: Order) -> query_pb2.Order:
     """Return a resting order."""
     market, side, price, sequence = keys.order_place(order.key)
-    client_id = b""
-    if order.client_hash != NO_CLIENT:
-        data = state.store.get(keys.client_id_key(order.portfolio, order.client_hash))
-        client_id = b"" if data is None else decode_client_id(data)[0]
+    timed = order.expires_at != 0
     return query_pb2.Order(
         order_id=sequence,
-        client_id=client_id,
+        client_id=client_id_of(state, order),
         market=market,
         side=SIDES[side],
         price=price,
         lots=order.size,
         remaining_lots=order.remaining,
-        time_in_force=query_pb2.TIME_IN_FORCE_GTC,
+        time_in_force=query_pb2.TIME_IN_FORCE_GTT if timed else query_pb2.TIME_IN_FORCE_GTC,
+        expires_at_ms=order.expires_at,
         post_only=bool(order.flags & FLAG_POST_ONLY),
         reduce_only=bool(order.flags & FLAG_REDUCE_ONLY),
         portfolio=portfolio_of(order.portfolio),
         state=query_pb2.ORDER_STATE_RESTING,
         height=state.cursor.height,
+        bracket=order.group,
+    )
+
+
+def client_id_of(state: State, order: Order | Sleeper) -> bytes:
+    """Return an order's client id, or nothing."""
+    if order.client_hash == NO_CLIENT:
+        return b""
+    data = state.store.get(keys.client_id_key(order.portfolio, order.client_hash))
+    return b"" if data is None else decode_client_id(data)[0]
+
+
+def sleeper_view(state: State, order: Sleeper) -> query_pb2.Order:
+    """Return an order that waits for its trigger."""
+    market, trigger, price, sequence = keys.sleeper_place(order.key)
+    return query_pb2.Order(
+        order_id=sequence,
+        client_id=client_id_of(state, order),
+        market=market,
+        side=SIDES[order.flags & FLAG_SELL],
+        price=order.price,
+        lots=order.size,
+        remaining_lots=order.size,
+        time_in_force=force_of(order.flags, order.expires_at),
+        expires_at_ms=order.expires_at,
+        post_only=bool(order.flags & FLAG_POST_ONLY),
+        reduce_only=bool(order.flags & FLAG_REDUCE_ONLY),
+        portfolio=portfolio_of(order.portfolio),
+        state=query_pb2.ORDER_STATE_ASLEEP,
+        height=state.cursor.height,
+        trigger=TRIGGERS[trigger],
+        trigger_price=price,
+        bracket=order.group,
+    )
+
+
+def force_of(flags: int, expires_at: int) -> query_pb2.TimeInForce:
+    """Return the time in force that an order will have."""
+    if flags & FLAG_FOK:
+        return query_pb2.TIME_IN_FORCE_FOK
+    if flags & FLAG_IOC:
+        return query_pb2.TIME_IN_FORCE_IOC
+    return query_pb2.TIME_IN_FORCE_GTT if expires_at else query_pb2.TIME_IN_FORCE_GTC
+
+
+def twap_view(state: State, plan: TwapPlan, sequence: int) -> query_pb2.Order:
+    """Return a TWAP under way."""
+    return query_pb2.Order(
+        order_id=sequence,
+        market=plan.market,
+        side=SIDES[plan.flags & FLAG_SELL],
+        price=plan.price,
+        lots=plan.size,
+        remaining_lots=plan.remaining,
+        time_in_force=query_pb2.TIME_IN_FORCE_IOC,
+        reduce_only=bool(plan.flags & FLAG_REDUCE_ONLY),
+        portfolio=portfolio_of(plan.portfolio),
+        state=query_pb2.ORDER_STATE_SLICING,
+        height=state.cursor.height,
+        slices=plan.slices,
+        interval_ms=plan.interval,
     )
 
 

@@ -155,7 +155,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order, resting or gone; ``reason`` says why it went."""
+    """An order, resting, waiting or gone; ``reason`` says why it went.
+
+    ``state`` ``"asleep"`` waits for ``trigger`` (such as ``"mark falls"``) at
+    ``trigger_price``; ``"slicing"`` is a TWAP with ``slices`` to come.
+    """
 
     order_id: int
     client_id: bytes
@@ -171,6 +175,13 @@ class Order:
     state: str
     reason: str
     height: int
+    time_in_force: str = "gtc"
+    expires_at_ms: int = 0
+    trigger: str = ""
+    trigger_price: Decimal | None = None
+    slices: int = 0
+    interval_ms: int = 0
+    bracket: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

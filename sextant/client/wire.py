@@ -204,6 +204,20 @@ def order_of(markets: Markets, message: query_pb2.Order) -> Order:
         state=state.removeprefix("ORDER_STATE_").lower(),
         reason=removal_of(message),
         height=message.height,
+        time_in_force=query_pb2.TimeInForce.Name(message.time_in_force)
+        .removeprefix("TIME_IN_FORCE_")
+        .lower(),
+        expires_at_ms=message.expires_at_ms,
+        trigger=query_pb2.Trigger.Name(message.trigger)
+        .removeprefix("TRIGGER_")
+        .replace("_", " ")
+        .lower()
+        if message.trigger
+        else "",
+        trigger_price=market.show_price(message.trigger_price) if message.trigger else None,
+        slices=message.slices,
+        interval_ms=message.interval_ms,
+        bracket=message.bracket,
     )
 
 

@@ -35,6 +35,19 @@ class OrderState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ORDER_STATE_CANCELLED: _ClassVar[OrderState]
     ORDER_STATE_PENDING: _ClassVar[OrderState]
     ORDER_STATE_REJECTED: _ClassVar[OrderState]
+    ORDER_STATE_ASLEEP: _ClassVar[OrderState]
+    ORDER_STATE_SLICING: _ClassVar[OrderState]
+    ORDER_STATE_TRIGGERED: _ClassVar[OrderState]
+
+class Trigger(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TRIGGER_UNSPECIFIED: _ClassVar[Trigger]
+    TRIGGER_MARK_RISES: _ClassVar[Trigger]
+    TRIGGER_MARK_FALLS: _ClassVar[Trigger]
+    TRIGGER_INDEX_RISES: _ClassVar[Trigger]
+    TRIGGER_INDEX_FALLS: _ClassVar[Trigger]
+    TRIGGER_LAST_RISES: _ClassVar[Trigger]
+    TRIGGER_LAST_FALLS: _ClassVar[Trigger]
 
 class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -45,6 +58,12 @@ class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REMOVAL_REDUCE_ONLY: _ClassVar[Removal]
     REMOVAL_LIQUIDATING: _ClassVar[Removal]
     REMOVAL_SELF_TRADE: _ClassVar[Removal]
+    REMOVAL_EXPIRED: _ClassVar[Removal]
+    REMOVAL_SWITCH: _ClassVar[Removal]
+    REMOVAL_BRACKET: _ClassVar[Removal]
+    REMOVAL_TRIGGERED: _ClassVar[Removal]
+    REMOVAL_REFUSED: _ClassVar[Removal]
+    REMOVAL_DONE: _ClassVar[Removal]
 MARKET_STATE_UNSPECIFIED: MarketState
 MARKET_STATE_INITIALIZING: MarketState
 MARKET_STATE_ACTIVE: MarketState
@@ -63,6 +82,16 @@ ORDER_STATE_FILLED: OrderState
 ORDER_STATE_CANCELLED: OrderState
 ORDER_STATE_PENDING: OrderState
 ORDER_STATE_REJECTED: OrderState
+ORDER_STATE_ASLEEP: OrderState
+ORDER_STATE_SLICING: OrderState
+ORDER_STATE_TRIGGERED: OrderState
+TRIGGER_UNSPECIFIED: Trigger
+TRIGGER_MARK_RISES: Trigger
+TRIGGER_MARK_FALLS: Trigger
+TRIGGER_INDEX_RISES: Trigger
+TRIGGER_INDEX_FALLS: Trigger
+TRIGGER_LAST_RISES: Trigger
+TRIGGER_LAST_FALLS: Trigger
 REMOVAL_UNSPECIFIED: Removal
 REMOVAL_CANCELLED: Removal
 REMOVAL_MODIFIED: Removal
@@ -70,6 +99,12 @@ REMOVAL_BAND: Removal
 REMOVAL_REDUCE_ONLY: Removal
 REMOVAL_LIQUIDATING: Removal
 REMOVAL_SELF_TRADE: Removal
+REMOVAL_EXPIRED: Removal
+REMOVAL_SWITCH: Removal
+REMOVAL_BRACKET: Removal
+REMOVAL_TRIGGERED: Removal
+REMOVAL_REFUSED: Removal
+REMOVAL_DONE: Removal
 
 class GetMarketsRequest(_message.Message):
     __slots__ = ("markets",)
@@ -88,7 +123,7 @@ class MarketsResponse(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., markets: _Optional[_Iterable[_Union[Market, _Mapping]]] = ...) -> None: ...
 
 class Market(_message.Message):
-    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros")
+    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "grace_until_ms", "grace_updates")
     MARKET_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +151,8 @@ class Market(_message.Message):
     OPEN_INTEREST_LOTS_FIELD_NUMBER: _ClassVar[int]
     FUNDING_INDEX_FIELD_NUMBER: _ClassVar[int]
     DEFICIT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    GRACE_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    GRACE_UPDATES_FIELD_NUMBER: _ClassVar[int]
     market: int
     symbol: str
     state: MarketState
@@ -143,7 +180,57 @@ class Market(_message.Message):
     open_interest_lots: int
     funding_index: int
     deficit_micros: int
-    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ...) -> None: ...
+    grace_until_ms: int
+    grace_updates: int
+    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ...) -> None: ...
+
+class GetVaultRequest(_message.Message):
+    __slots__ = ("market", "address", "account")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    address: bytes
+    account: int
+    def __init__(self, market: _Optional[int] = ..., address: _Optional[bytes] = ..., account: _Optional[int] = ...) -> None: ...
+
+class Vault(_message.Message):
+    __slots__ = ("height", "time_ms", "market", "shares", "balance_micros", "value_low_micros", "value_high_micros", "initial_margin_micros", "size_lots", "unwinding", "liquidating", "notice_ms", "deposit_min_micros", "insured_micros", "insured_max_micros", "held_shares", "notice_shares")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    BALANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    VALUE_LOW_MICROS_FIELD_NUMBER: _ClassVar[int]
+    VALUE_HIGH_MICROS_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_MARGIN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    SIZE_LOTS_FIELD_NUMBER: _ClassVar[int]
+    UNWINDING_FIELD_NUMBER: _ClassVar[int]
+    LIQUIDATING_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_MS_FIELD_NUMBER: _ClassVar[int]
+    DEPOSIT_MIN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    INSURED_MICROS_FIELD_NUMBER: _ClassVar[int]
+    INSURED_MAX_MICROS_FIELD_NUMBER: _ClassVar[int]
+    HELD_SHARES_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_SHARES_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    market: int
+    shares: int
+    balance_micros: int
+    value_low_micros: int
+    value_high_micros: int
+    initial_margin_micros: int
+    size_lots: int
+    unwinding: bool
+    liquidating: bool
+    notice_ms: int
+    deposit_min_micros: int
+    insured_micros: int
+    insured_max_micros: int
+    held_shares: int
+    notice_shares: int
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., market: _Optional[int] = ..., shares: _Optional[int] = ..., balance_micros: _Optional[int] = ..., value_low_micros: _Optional[int] = ..., value_high_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., size_lots: _Optional[int] = ..., unwinding: _Optional[bool] = ..., liquidating: _Optional[bool] = ..., notice_ms: _Optional[int] = ..., deposit_min_micros: _Optional[int] = ..., insured_micros: _Optional[int] = ..., insured_max_micros: _Optional[int] = ..., held_shares: _Optional[int] = ..., notice_shares: _Optional[int] = ...) -> None: ...
 
 class GetAccountRequest(_message.Message):
     __slots__ = ("address", "account", "subs", "with_orders")
@@ -158,18 +245,20 @@ class GetAccountRequest(_message.Message):
     def __init__(self, address: _Optional[bytes] = ..., account: _Optional[int] = ..., subs: _Optional[_Iterable[int]] = ..., with_orders: _Optional[bool] = ...) -> None: ...
 
 class Account(_message.Message):
-    __slots__ = ("height", "time_ms", "account", "owner", "portfolios")
+    __slots__ = ("height", "time_ms", "account", "owner", "portfolios", "payable_ppm")
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     PORTFOLIOS_FIELD_NUMBER: _ClassVar[int]
+    PAYABLE_PPM_FIELD_NUMBER: _ClassVar[int]
     height: int
     time_ms: int
     account: int
     owner: bytes
     portfolios: _containers.RepeatedCompositeFieldContainer[PortfolioState]
-    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., account: _Optional[int] = ..., owner: _Optional[bytes] = ..., portfolios: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ...) -> None: ...
+    payable_ppm: int
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., account: _Optional[int] = ..., owner: _Optional[bytes] = ..., portfolios: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ..., payable_ppm: _Optional[int] = ...) -> None: ...
 
 class PortfolioState(_message.Message):
     __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders")
@@ -226,7 +315,7 @@ class Position(_message.Message):
     def __init__(self, market: _Optional[int] = ..., size_lots: _Optional[int] = ..., cost_micros: _Optional[int] = ..., entry_price: _Optional[int] = ..., mark: _Optional[int] = ..., unrealised_micros: _Optional[int] = ..., funding_micros: _Optional[int] = ..., bid_lots: _Optional[int] = ..., ask_lots: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., liquidation_price: _Optional[int] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("order_id", "client_id", "market", "side", "price", "lots", "remaining_lots", "time_in_force", "post_only", "reduce_only", "expires_at_ms", "portfolio", "state", "height", "code", "code_name", "removal")
+    __slots__ = ("order_id", "client_id", "market", "side", "price", "lots", "remaining_lots", "time_in_force", "post_only", "reduce_only", "expires_at_ms", "portfolio", "state", "height", "code", "code_name", "removal", "trigger", "trigger_price", "slices", "interval_ms", "bracket")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -244,6 +333,11 @@ class Order(_message.Message):
     CODE_FIELD_NUMBER: _ClassVar[int]
     CODE_NAME_FIELD_NUMBER: _ClassVar[int]
     REMOVAL_FIELD_NUMBER: _ClassVar[int]
+    TRIGGER_FIELD_NUMBER: _ClassVar[int]
+    TRIGGER_PRICE_FIELD_NUMBER: _ClassVar[int]
+    SLICES_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    BRACKET_FIELD_NUMBER: _ClassVar[int]
     order_id: int
     client_id: bytes
     market: int
@@ -261,7 +355,12 @@ class Order(_message.Message):
     code: int
     code_name: str
     removal: Removal
-    def __init__(self, order_id: _Optional[int] = ..., client_id: _Optional[bytes] = ..., market: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., remaining_lots: _Optional[int] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., state: _Optional[_Union[OrderState, str]] = ..., height: _Optional[int] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ..., removal: _Optional[_Union[Removal, str]] = ...) -> None: ...
+    trigger: Trigger
+    trigger_price: int
+    slices: int
+    interval_ms: int
+    bracket: int
+    def __init__(self, order_id: _Optional[int] = ..., client_id: _Optional[bytes] = ..., market: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., remaining_lots: _Optional[int] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., state: _Optional[_Union[OrderState, str]] = ..., height: _Optional[int] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ..., removal: _Optional[_Union[Removal, str]] = ..., trigger: _Optional[_Union[Trigger, str]] = ..., trigger_price: _Optional[int] = ..., slices: _Optional[int] = ..., interval_ms: _Optional[int] = ..., bracket: _Optional[int] = ...) -> None: ...
 
 class GetOrderRequest(_message.Message):
     __slots__ = ("order_id", "client")

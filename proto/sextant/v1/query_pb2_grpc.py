@@ -105,6 +105,11 @@ class QueryStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetProofRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.Proof.FromString,
                 _registered_method=True)
+        self.GetVault = channel.unary_unary(
+                '/sextant.v1.Query/GetVault',
+                request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.Vault.FromString,
+                _registered_method=True)
 
 
 class QueryServicer:
@@ -194,6 +199,12 @@ class QueryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetVault(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -266,6 +277,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.GetProof,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetProofRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.Proof.SerializeToString,
+            ),
+            'GetVault': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVault,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.Vault.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -646,6 +662,33 @@ class Query:
             '/sextant.v1.Query/GetProof',
             proto_dot_sextant_dot_v1_dot_query__pb2.GetProofRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_query__pb2.Proof.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVault(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Query/GetVault',
+            proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_query__pb2.Vault.FromString,
             options,
             channel_credentials,
             insecure,

@@ -25,25 +25,27 @@ _sym_db = _symbol_database.Default()
 from proto.sextant.v1 import common_pb2 as proto_dot_sextant_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dproto/sextant/v1/status.proto\x12\nsextant.v1\x1a\x1dproto/sextant/v1/common.proto\"\x12\n\x10GetStatusRequest\"\xf6\x04\n\x06Status\x12\x1e\n\x04role\x18\x01 \x01(\x0e\x32\x10.sextant.v1.Role\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06\x63ommit\x18\x03 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x04 \x01(\x04\x12\x0e\n\x06rollup\x18\x05 \x01(\x0c\x12\x12\n\nrules_hash\x18\x06 \x01(\x0c\x12\x14\n\x0cgenesis_root\x18\x07 \x01(\x0c\x12\x11\n\tsequencer\x18\x08 \x01(\x0c\x12\x0f\n\x07time_ms\x18\t \x01(\x04\x12%\n\x0bunsafe_head\x18\n \x01(\x0b\x32\x10.sextant.v1.Head\x12#\n\tsafe_head\x18\x0b \x01(\x0b\x32\x10.sextant.v1.Head\x12$\n\nfinal_head\x18\x0c \x01(\x0b\x32\x10.sextant.v1.Head\x12#\n\troot_head\x18\r \x01(\x0b\x32\x10.sextant.v1.Head\x12%\n\tl1_latest\x18\x0e \x01(\x0b\x32\x12.sextant.v1.L1Head\x12#\n\x07l1_safe\x18\x0f \x01(\x0b\x32\x12.sextant.v1.L1Head\x12$\n\x08l1_final\x18\x10 \x01(\x0b\x32\x12.sextant.v1.L1Head\x12\x12\n\nl1_is_stub\x18\x11 \x01(\x08\x12\r\n\x05ready\x18\x12 \x01(\x08\x12\x19\n\x11not_ready_because\x18\x13 \x01(\t\x12\x1a\n\x12queue_transactions\x18\x14 \x01(\r\x12\x1a\n\x12transactions_total\x18\x15 \x01(\x04\x12\x14\n\x0ctrades_total\x18\x16 \x01(\x04\x12\x11\n\tuptime_ms\x18\x17 \x01(\x04\x12\x13\n\x0binbox_index\x18\x18 \x01(\x04\"\x11\n\x0fGetClockRequest\"?\n\x05\x43lock\x12\x0f\n\x07time_ms\x18\x01 \x01(\x04\x12\x15\n\rblock_time_ms\x18\x02 \x01(\x04\x12\x0e\n\x06height\x18\x03 \x01(\x04\"\x11\n\x0fGetRulesRequest\"T\n\rRulesResponse\x12\r\n\x05rules\x18\x01 \x01(\x0c\x12\x12\n\nrules_hash\x18\x02 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x03 \x01(\x04\x12\x0e\n\x06rollup\x18\x04 \x01(\x0c*T\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x12\n\x0eROLE_SEQUENCER\x10\x01\x12\x11\n\rROLE_FOLLOWER\x10\x02\x12\x0f\n\x0bROLE_POSTER\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dproto/sextant/v1/status.proto\x12\nsextant.v1\x1a\x1dproto/sextant/v1/common.proto\"\x12\n\x10GetStatusRequest\"\x9e\x05\n\x06Status\x12\x1e\n\x04role\x18\x01 \x01(\x0e\x32\x10.sextant.v1.Role\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06\x63ommit\x18\x03 \x01(\t\x12\x10\n\x08\x63hain_id\x18\x04 \x01(\x04\x12\x0e\n\x06rollup\x18\x05 \x01(\x0c\x12\x12\n\nrules_hash\x18\x06 \x01(\x0c\x12\x14\n\x0cgenesis_root\x18\x07 \x01(\x0c\x12\x11\n\tsequencer\x18\x08 \x01(\x0c\x12\x0f\n\x07time_ms\x18\t \x01(\x04\x12%\n\x0bunsafe_head\x18\n \x01(\x0b\x32\x10.sextant.v1.Head\x12#\n\tsafe_head\x18\x0b \x01(\x0b\x32\x10.sextant.v1.Head\x12$\n\nfinal_head\x18\x0c \x01(\x0b\x32\x10.sextant.v1.Head\x12#\n\troot_head\x18\r \x01(\x0b\x32\x10.sextant.v1.Head\x12%\n\tl1_latest\x18\x0e \x01(\x0b\x32\x12.sextant.v1.L1Head\x12#\n\x07l1_safe\x18\x0f \x01(\x0b\x32\x12.sextant.v1.L1Head\x12$\n\x08l1_final\x18\x10 \x01(\x0b\x32\x12.sextant.v1.L1Head\x12\x12\n\nl1_is_stub\x18\x11 \x01(\x08\x12\r\n\x05ready\x18\x12 \x01(\x08\x12\x19\n\x11not_ready_because\x18\x13 \x01(\t\x12\x1a\n\x12queue_transactions\x18\x14 \x01(\r\x12\x1a\n\x12transactions_total\x18\x15 \x01(\x04\x12\x14\n\x0ctrades_total\x18\x16 \x01(\x04\x12\x11\n\tuptime_ms\x18\x17 \x01(\x04\x12\x13\n\x0binbox_index\x18\x18 \x01(\x04\x12&\n\x08solvency\x18  \x01(\x0b\x32\x14.sextant.v1.Solvency\"\xd0\x01\n\x08Solvency\x12\x18\n\x10insurance_micros\x18\x01 \x01(\x04\x12\x17\n\x0f\x64\x65\x66icits_micros\x18\x02 \x01(\x04\x12\x18\n\x10uncovered_micros\x18\x03 \x01(\x04\x12\x16\n\x0esettled_micros\x18\x04 \x01(\x12\x12\x13\n\x0bpayable_ppm\x18\x05 \x01(\r\x12\"\n\x1awithdrawal_capacity_micros\x18\x06 \x01(\x04\x12&\n\x1ewithdrawal_capacity_max_micros\x18\x07 \x01(\x04\"\x11\n\x0fGetClockRequest\"?\n\x05\x43lock\x12\x0f\n\x07time_ms\x18\x01 \x01(\x04\x12\x15\n\rblock_time_ms\x18\x02 \x01(\x04\x12\x0e\n\x06height\x18\x03 \x01(\x04\"\x11\n\x0fGetRulesRequest\"T\n\rRulesResponse\x12\r\n\x05rules\x18\x01 \x01(\x0c\x12\x12\n\nrules_hash\x18\x02 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x03 \x01(\x04\x12\x0e\n\x06rollup\x18\x04 \x01(\x0c*T\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x12\n\x0eROLE_SEQUENCER\x10\x01\x12\x11\n\rROLE_FOLLOWER\x10\x02\x12\x0f\n\x0bROLE_POSTER\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'proto.sextant.v1.status_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=918
-  _globals['_ROLE']._serialized_end=1002
+  _globals['_ROLE']._serialized_start=1169
+  _globals['_ROLE']._serialized_end=1253
   _globals['_GETSTATUSREQUEST']._serialized_start=76
   _globals['_GETSTATUSREQUEST']._serialized_end=94
   _globals['_STATUS']._serialized_start=97
-  _globals['_STATUS']._serialized_end=727
-  _globals['_GETCLOCKREQUEST']._serialized_start=729
-  _globals['_GETCLOCKREQUEST']._serialized_end=746
-  _globals['_CLOCK']._serialized_start=748
-  _globals['_CLOCK']._serialized_end=811
-  _globals['_GETRULESREQUEST']._serialized_start=813
-  _globals['_GETRULESREQUEST']._serialized_end=830
-  _globals['_RULESRESPONSE']._serialized_start=832
-  _globals['_RULESRESPONSE']._serialized_end=916
+  _globals['_STATUS']._serialized_end=767
+  _globals['_SOLVENCY']._serialized_start=770
+  _globals['_SOLVENCY']._serialized_end=978
+  _globals['_GETCLOCKREQUEST']._serialized_start=980
+  _globals['_GETCLOCKREQUEST']._serialized_end=997
+  _globals['_CLOCK']._serialized_start=999
+  _globals['_CLOCK']._serialized_end=1062
+  _globals['_GETRULESREQUEST']._serialized_start=1064
+  _globals['_GETRULESREQUEST']._serialized_end=1081
+  _globals['_RULESRESPONSE']._serialized_start=1083
+  _globals['_RULESRESPONSE']._serialized_end=1167
 # @@protoc_insertion_point(module_scope)

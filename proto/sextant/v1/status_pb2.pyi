@@ -23,7 +23,7 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class Status(_message.Message):
-    __slots__ = ("role", "version", "commit", "chain_id", "rollup", "rules_hash", "genesis_root", "sequencer", "time_ms", "unsafe_head", "safe_head", "final_head", "root_head", "l1_latest", "l1_safe", "l1_final", "l1_is_stub", "ready", "not_ready_because", "queue_transactions", "transactions_total", "trades_total", "uptime_ms", "inbox_index")
+    __slots__ = ("role", "version", "commit", "chain_id", "rollup", "rules_hash", "genesis_root", "sequencer", "time_ms", "unsafe_head", "safe_head", "final_head", "root_head", "l1_latest", "l1_safe", "l1_final", "l1_is_stub", "ready", "not_ready_because", "queue_transactions", "transactions_total", "trades_total", "uptime_ms", "inbox_index", "solvency")
     ROLE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     COMMIT_FIELD_NUMBER: _ClassVar[int]
@@ -48,6 +48,7 @@ class Status(_message.Message):
     TRADES_TOTAL_FIELD_NUMBER: _ClassVar[int]
     UPTIME_MS_FIELD_NUMBER: _ClassVar[int]
     INBOX_INDEX_FIELD_NUMBER: _ClassVar[int]
+    SOLVENCY_FIELD_NUMBER: _ClassVar[int]
     role: Role
     version: str
     commit: str
@@ -72,7 +73,26 @@ class Status(_message.Message):
     trades_total: int
     uptime_ms: int
     inbox_index: int
-    def __init__(self, role: _Optional[_Union[Role, str]] = ..., version: _Optional[str] = ..., commit: _Optional[str] = ..., chain_id: _Optional[int] = ..., rollup: _Optional[bytes] = ..., rules_hash: _Optional[bytes] = ..., genesis_root: _Optional[bytes] = ..., sequencer: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., unsafe_head: _Optional[_Union[_common_pb2.Head, _Mapping]] = ..., safe_head: _Optional[_Union[_common_pb2.Head, _Mapping]] = ..., final_head: _Optional[_Union[_common_pb2.Head, _Mapping]] = ..., root_head: _Optional[_Union[_common_pb2.Head, _Mapping]] = ..., l1_latest: _Optional[_Union[_common_pb2.L1Head, _Mapping]] = ..., l1_safe: _Optional[_Union[_common_pb2.L1Head, _Mapping]] = ..., l1_final: _Optional[_Union[_common_pb2.L1Head, _Mapping]] = ..., l1_is_stub: _Optional[bool] = ..., ready: _Optional[bool] = ..., not_ready_because: _Optional[str] = ..., queue_transactions: _Optional[int] = ..., transactions_total: _Optional[int] = ..., trades_total: _Optional[int] = ..., uptime_ms: _Optional[int] = ..., inbox_index: _Optional[int] = ...) -> None: ...
+    solvency: Solvency
+    def __init__(self, role: _Optional[_Union[Role, str]] = ..., version: _Optional[str] = ..., commit: _Optional[str] = ..., chain_id: _Optional[int] = ..., rollup: _Optional[bytes] = ..., rules_hash: _Optional[bytes] = ..., genesis_root: _Optional[bytes] = ..., sequencer: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., unsafe_head: _Optional[_Union[_common_pb2.Head, _Mapping]] = ..., safe_head: _Optional[_Union[_common_pb2.Head, _Mapping]] = ..., final_head: _Optional[_Union[_common_pb2.Head, _Mapping]] = ..., root_head: _Optional[_Union[_common_pb2.Head, _Mapping]] = ..., l1_latest: _Optional[_Union[_common_pb2.L1Head, _Mapping]] = ..., l1_safe: _Optional[_Union[_common_pb2.L1Head, _Mapping]] = ..., l1_final: _Optional[_Union[_common_pb2.L1Head, _Mapping]] = ..., l1_is_stub: _Optional[bool] = ..., ready: _Optional[bool] = ..., not_ready_because: _Optional[str] = ..., queue_transactions: _Optional[int] = ..., transactions_total: _Optional[int] = ..., trades_total: _Optional[int] = ..., uptime_ms: _Optional[int] = ..., inbox_index: _Optional[int] = ..., solvency: _Optional[_Union[Solvency, _Mapping]] = ...) -> None: ...
+
+class Solvency(_message.Message):
+    __slots__ = ("insurance_micros", "deficits_micros", "uncovered_micros", "settled_micros", "payable_ppm", "withdrawal_capacity_micros", "withdrawal_capacity_max_micros")
+    INSURANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    DEFICITS_MICROS_FIELD_NUMBER: _ClassVar[int]
+    UNCOVERED_MICROS_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_MICROS_FIELD_NUMBER: _ClassVar[int]
+    PAYABLE_PPM_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWAL_CAPACITY_MICROS_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWAL_CAPACITY_MAX_MICROS_FIELD_NUMBER: _ClassVar[int]
+    insurance_micros: int
+    deficits_micros: int
+    uncovered_micros: int
+    settled_micros: int
+    payable_ppm: int
+    withdrawal_capacity_micros: int
+    withdrawal_capacity_max_micros: int
+    def __init__(self, insurance_micros: _Optional[int] = ..., deficits_micros: _Optional[int] = ..., uncovered_micros: _Optional[int] = ..., settled_micros: _Optional[int] = ..., payable_ppm: _Optional[int] = ..., withdrawal_capacity_micros: _Optional[int] = ..., withdrawal_capacity_max_micros: _Optional[int] = ...) -> None: ...
 
 class GetClockRequest(_message.Message):
     __slots__ = ()

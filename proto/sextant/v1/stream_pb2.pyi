@@ -19,6 +19,9 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_FEE: _ClassVar[MoneyKind]
     MONEY_KIND_INSURANCE: _ClassVar[MoneyKind]
     MONEY_KIND_DEFICIT: _ClassVar[MoneyKind]
+    MONEY_KIND_HAIRCUT: _ClassVar[MoneyKind]
+    MONEY_KIND_BACKSTOP: _ClassVar[MoneyKind]
+    MONEY_KIND_VAULT: _ClassVar[MoneyKind]
 
 class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -28,6 +31,17 @@ class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LIQUIDATION_STAGE_INSURANCE: _ClassVar[LiquidationStage]
     LIQUIDATION_STAGE_DEFICIT: _ClassVar[LiquidationStage]
     LIQUIDATION_STAGE_RELEASED: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_BACKSTOP: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_DELEVERAGE: _ClassVar[LiquidationStage]
+
+class SharesStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SHARES_STAGE_UNSPECIFIED: _ClassVar[SharesStage]
+    SHARES_STAGE_BOUGHT: _ClassVar[SharesStage]
+    SHARES_STAGE_NOTICE: _ClassVar[SharesStage]
+    SHARES_STAGE_PAID: _ClassVar[SharesStage]
+    SHARES_STAGE_DELAYED: _ClassVar[SharesStage]
+    SHARES_STAGE_LOST: _ClassVar[SharesStage]
 MONEY_KIND_UNSPECIFIED: MoneyKind
 MONEY_KIND_DEPOSIT: MoneyKind
 MONEY_KIND_WITHDRAWAL: MoneyKind
@@ -36,12 +50,23 @@ MONEY_KIND_FUNDING: MoneyKind
 MONEY_KIND_FEE: MoneyKind
 MONEY_KIND_INSURANCE: MoneyKind
 MONEY_KIND_DEFICIT: MoneyKind
+MONEY_KIND_HAIRCUT: MoneyKind
+MONEY_KIND_BACKSTOP: MoneyKind
+MONEY_KIND_VAULT: MoneyKind
 LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
 LIQUIDATION_STAGE_FLAGGED: LiquidationStage
 LIQUIDATION_STAGE_SLICE: LiquidationStage
 LIQUIDATION_STAGE_INSURANCE: LiquidationStage
 LIQUIDATION_STAGE_DEFICIT: LiquidationStage
 LIQUIDATION_STAGE_RELEASED: LiquidationStage
+LIQUIDATION_STAGE_BACKSTOP: LiquidationStage
+LIQUIDATION_STAGE_DELEVERAGE: LiquidationStage
+SHARES_STAGE_UNSPECIFIED: SharesStage
+SHARES_STAGE_BOUGHT: SharesStage
+SHARES_STAGE_NOTICE: SharesStage
+SHARES_STAGE_PAID: SharesStage
+SHARES_STAGE_DELAYED: SharesStage
+SHARES_STAGE_LOST: SharesStage
 
 class BlocksRequest(_message.Message):
     __slots__ = ("from_height", "with_frames", "with_receipts", "with_roots")
@@ -138,18 +163,22 @@ class AccountUpdate(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., events: _Optional[_Iterable[_Union[AccountEvent, _Mapping]]] = ...) -> None: ...
 
 class AccountEvent(_message.Message):
-    __slots__ = ("portfolio", "order", "fill", "money", "liquidation")
+    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "shares")
     PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     FILL_FIELD_NUMBER: _ClassVar[int]
     MONEY_FIELD_NUMBER: _ClassVar[int]
     LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
+    DELEVERAGE_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
     portfolio: _common_pb2.Portfolio
     order: OrderEvent
     fill: FillEvent
     money: MoneyEvent
     liquidation: LiquidationEvent
-    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ...) -> None: ...
+    deleverage: DeleverageEvent
+    shares: SharesEvent
+    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ...) -> None: ...
 
 class OrderEvent(_message.Message):
     __slots__ = ("order",)
@@ -202,3 +231,29 @@ class LiquidationEvent(_message.Message):
     equity_micros: int
     maintenance_micros: int
     def __init__(self, stage: _Optional[_Union[LiquidationStage, str]] = ..., market: _Optional[int] = ..., closed_lots: _Optional[int] = ..., equity_micros: _Optional[int] = ..., maintenance_micros: _Optional[int] = ...) -> None: ...
+
+class DeleverageEvent(_message.Message):
+    __slots__ = ("market", "closed_lots", "price", "mark")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_LOTS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    closed_lots: int
+    price: int
+    mark: int
+    def __init__(self, market: _Optional[int] = ..., closed_lots: _Optional[int] = ..., price: _Optional[int] = ..., mark: _Optional[int] = ...) -> None: ...
+
+class SharesEvent(_message.Message):
+    __slots__ = ("market", "stage", "shares", "amount_micros", "due_ms")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    DUE_MS_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    stage: SharesStage
+    shares: int
+    amount_micros: int
+    due_ms: int
+    def __init__(self, market: _Optional[int] = ..., stage: _Optional[_Union[SharesStage, str]] = ..., shares: _Optional[int] = ..., amount_micros: _Optional[int] = ..., due_ms: _Optional[int] = ...) -> None: ...
