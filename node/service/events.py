@@ -11,16 +11,21 @@ from proto.sextant.v1 import common_pb2, query_pb2, stream_pb2
 from statemachine.actions import FLAG_SELL
 from statemachine.errors import Code
 from statemachine.events import (
+    BALANCE_BACKSTOP,
     BALANCE_DEFICIT,
     BALANCE_DEPOSIT,
     BALANCE_FUNDING,
+    BALANCE_HAIRCUT,
     BALANCE_INSURANCE,
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
     BALANCE_TRANSFER,
+    BALANCE_VAULT_DEPOSIT,
+    BALANCE_VAULT_EXIT,
     BALANCE_WITHDRAWAL,
     REMOVED_TRIGGERED,
     BalanceChanged,
+    Deleveraged,
     Event,
     Fill,
     Liquidated,
@@ -28,6 +33,7 @@ from statemachine.events import (
     OrderAwake,
     OrderRemoved,
     OrderRested,
+    SharesChanged,
     TwapChanged,
 )
 
@@ -43,6 +49,10 @@ MONEY_KINDS: Final = {
     BALANCE_LIQUIDATION_FEE: stream_pb2.MONEY_KIND_FEE,
     BALANCE_INSURANCE: stream_pb2.MONEY_KIND_INSURANCE,
     BALANCE_DEFICIT: stream_pb2.MONEY_KIND_DEFICIT,
+    BALANCE_HAIRCUT: stream_pb2.MONEY_KIND_HAIRCUT,
+    BALANCE_BACKSTOP: stream_pb2.MONEY_KIND_BACKSTOP,
+    BALANCE_VAULT_DEPOSIT: stream_pb2.MONEY_KIND_VAULT,
+    BALANCE_VAULT_EXIT: stream_pb2.MONEY_KIND_VAULT,
 }
 STAGES: Final = (
     stream_pb2.LIQUIDATION_STAGE_UNSPECIFIED,
@@ -51,6 +61,16 @@ STAGES: Final = (
     stream_pb2.LIQUIDATION_STAGE_INSURANCE,
     stream_pb2.LIQUIDATION_STAGE_DEFICIT,
     stream_pb2.LIQUIDATION_STAGE_RELEASED,
+    stream_pb2.LIQUIDATION_STAGE_BACKSTOP,
+    stream_pb2.LIQUIDATION_STAGE_DELEVERAGE,
+)
+SHARES_STAGES: Final = (
+    stream_pb2.SHARES_STAGE_UNSPECIFIED,
+    stream_pb2.SHARES_STAGE_BOUGHT,
+    stream_pb2.SHARES_STAGE_NOTICE,
+    stream_pb2.SHARES_STAGE_PAID,
+    stream_pb2.SHARES_STAGE_DELAYED,
+    stream_pb2.SHARES_STAGE_LOST,
 )
 REMOVALS: Final = (
     query_pb2.REMOVAL_UNSPECIFIED,
@@ -108,6 +128,26 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         )
         portfolio = portfolio_of(event.portfolio)
         yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, liquidation=liquidation)
+    elif isinstance(event, Deleveraged | SharesChanged):
+        yield event.portfolio, tail_event_of(event)
+
+
+def tail_event_of(event: Deleveraged | SharesChanged) -> stream_pb2.AccountEvent:
+    """Return a position cut by deleveraging, or what became of vault shares."""
+    portfolio = portfolio_of(event.portfolio)
+    if isinstance(event, Deleveraged):
+        deleverage = stream_pb2.DeleverageEvent(
+            market=event.market, closed_lots=event.size, price=event.price, mark=event.mark
+        )
+        return stream_pb2.AccountEvent(portfolio=portfolio, deleverage=deleverage)
+    shares = stream_pb2.SharesEvent(
+        market=event.market,
+        stage=SHARES_STAGES[event.stage],
+        shares=event.shares,
+        amount_micros=event.amount,
+        due_ms=event.due,
+    )
+    return stream_pb2.AccountEvent(portfolio=portfolio, shares=shares)
 
 
 def fill_events_of(fill: Fill) -> Iterator[Pair]:

@@ -6,6 +6,7 @@ from node.service.answers import saturate
 from node.service.books import BookView
 from proto.sextant.v1 import query_pb2
 from statemachine.funding import rate_of
+from statemachine.grace import grace_of
 from statemachine.entry import ORDER_LOTS_LIMIT
 from statemachine.keys import BUY, SELL
 from statemachine.rules import MarketRules
@@ -26,6 +27,7 @@ STATES: Final = (
 def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.Market:
     """Return one market."""
     market = state.market(rules.market)
+    until, updates = grace_of(state.rules, market, state.cursor.time)
     return query_pb2.Market(
         market=rules.market,
         symbol=rules.symbol.decode("ascii", "replace"),
@@ -53,4 +55,6 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
         open_interest_lots=market.open_interest,
         funding_index=saturate(market.funding_index),
         deficit_micros=saturate(market.deficit),
+        grace_until_ms=until,
+        grace_updates=updates,
     )

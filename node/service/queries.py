@@ -86,6 +86,13 @@ class QueryService(query_pb2_grpc.QueryServicer):
         """Return an account's portfolios."""
         return self.views.account_view(request)
 
+    async def GetVault(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetVaultRequest, _context: Context
+    ) -> query_pb2.Vault:
+        """Return a market's backstop vault."""
+        self.need_market(request.market)
+        return self.views.vault_view(request)
+
     async def GetSigner(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetSignerRequest, _context: Context
     ) -> query_pb2.Signer:

@@ -7,6 +7,7 @@ from typing import Final, final
 
 from node import feed
 from node.metrics import Metrics
+from node.service.backstops import solvency_view
 from node.service.feeds import Hub
 from proto.sextant.v1 import common_pb2, status_pb2
 from prover.l1 import L1Block
@@ -85,6 +86,7 @@ class StatusView:
             uptime_ms=int((self.clock() - self.started) * 1000),
             inbox_index=self.ledger.cursor.inbox_index,
             genesis_root=status.genesis_root,
+            solvency=solvency_view(State(self.ledger.store, self.ledger.rules), status.time),
         )
         if status.l1_heads is not None:
             answer.l1_latest.CopyFrom(l1_head_of(status.l1_heads.latest))

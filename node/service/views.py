@@ -8,6 +8,7 @@ from typing import Final, Protocol, final
 
 from node import feed
 from node.service.answers import Answers, receipt_of, saturate
+from node.service.backstops import payable_ppm, vault_view
 from node.service.errors import Refused
 from node.service.orders import orders_of
 from node.service.positions import position_view
@@ -90,6 +91,7 @@ class Views:
             time_ms=state.cursor.time,
             account=account,
             owner=self.owner(account),
+            payable_ppm=payable_ppm(state.ledger()),
         )
         for sub in request.subs or SUBS:
             if sub not in SUBS:
@@ -99,6 +101,13 @@ class Views:
                 view = self.portfolio_view(state, portfolio, with_orders=request.with_orders)
                 answer.portfolios.append(view)
         return answer
+
+    def vault_view(self, request: query_pb2.GetVaultRequest) -> query_pb2.Vault:
+        """Return a market's backstop vault, and what somebody has in it."""
+        named = request.WhichOneof("who") is not None
+        return vault_view(
+            self.open(), request.market, self.need_account(request) if named else 0
+        )
 
     def portfolio_view(
         self, state: State, portfolio: Portfolio, *, with_orders: bool

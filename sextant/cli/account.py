@@ -42,6 +42,8 @@ def run_account(arguments: argparse.Namespace) -> int:
         print_json("account", account)
         return EXIT_OK
     print_pairs([("account", account.account), ("owner", account.owner)])
+    if account.payable < 1:
+        print_pairs([("withdrawals", f"paid {account.payable:.4%}: deficits are not covered")])
     for portfolio in account.portfolios:
         print_portfolio(arguments, portfolio)
     return EXIT_OK

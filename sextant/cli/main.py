@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
+    "vault": Command("money", "sextant.cli.vault", "buy into a market's backstop, or leave it"),
     "transfer": Command("money", "sextant.cli.transfer", "move money between sub-accounts"),
     "agent": Command("keys", "sextant.cli.agent", "approve or revoke an agent key"),
     "wallet": Command("keys", "sextant.cli.wallet", "make, import or show a key"),

@@ -5,7 +5,7 @@ import argparse
 from sextant.cli.options import add_node_options, node_target
 from sextant.cli.output import print_json, print_pairs, say, show_span, show_time
 from sextant.cli.session import run_client
-from sextant.client.models import Head, NodeStatus
+from sextant.client.models import Head, NodeStatus, Solvency
 from sextant.errors import EXIT_NO, EXIT_OK
 
 
@@ -26,6 +26,14 @@ def run_status(arguments: argparse.Namespace) -> int:
         if status.l1_is_stub:
             say("the L1 is a STUB: it demonstrates the protocol, and gives no security")
     return EXIT_OK if status.ready else EXIT_NO
+
+
+def show_deficits(solvency: Solvency) -> str:
+    """Return the exchange's deficits in words, and what they cost whoever withdraws."""
+    if not solvency.uncovered:
+        return f"{solvency.deficits:,f} USDC, covered"
+    paid = f"withdrawals are paid {solvency.payable:.4%}"
+    return f"{solvency.deficits:,f} USDC, {solvency.uncovered:,f} UNCOVERED: {paid}"
 
 
 def print_status(status: NodeStatus, target: str) -> None:
@@ -54,6 +62,9 @@ def print_status(status: NodeStatus, target: str) -> None:
             ("L1", f"block {status.l1_latest}, final {status.l1_final}"),
             ("queue", f"{status.queue} transactions"),
             ("done", f"{status.transactions} transactions, {status.trades} trades"),
+            ("insurance", f"{status.solvency.insurance:,f} USDC"),
+            ("deficits", show_deficits(status.solvency)),
+            ("may leave", f"{status.solvency.withdrawal_capacity:,f} USDC now"),
             ("up", show_span(status.uptime_ms / 1000)),
         ]
     )

@@ -4,7 +4,7 @@ from typing import Final
 
 from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2, status_pb2
 from sextant.client.amounts import from_micros
-from sextant.client.models import Head, NodeStatus, Stage, Withdrawal
+from sextant.client.models import Head, NodeStatus, Solvency, Stage, Withdrawal
 from sextant.client.receipts import Header, Receipt, Sequenced, name_of
 
 STAGES: Final[dict[int, Stage]] = {
@@ -58,6 +58,20 @@ def status_of(message: status_pb2.Status) -> NodeStatus:
         trades=message.trades_total,
         uptime_ms=message.uptime_ms,
         inbox_index=message.inbox_index,
+        solvency=solvency_of(message.solvency),
+    )
+
+
+def solvency_of(message: status_pb2.Solvency) -> Solvency:
+    """Return what stands behind withdrawals."""
+    return Solvency(
+        insurance=from_micros(message.insurance_micros),
+        deficits=from_micros(message.deficits_micros),
+        uncovered=from_micros(message.uncovered_micros),
+        settled=from_micros(message.settled_micros),
+        payable=from_micros(message.payable_ppm),
+        withdrawal_capacity=from_micros(message.withdrawal_capacity_micros),
+        withdrawal_capacity_max=from_micros(message.withdrawal_capacity_max_micros),
     )
 
 

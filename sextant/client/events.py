@@ -59,7 +59,36 @@ class LiquidationEvent:
     maintenance_margin: Decimal
 
 
-AccountEvent = OrderEvent | FillEvent | MoneyEvent | LiquidationEvent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleverageEvent:
+    """A position of the account was cut to close somebody's bankrupt one.
+
+    ``closed`` is what was sold, negative: bought back; never at a price worse
+    than its entry.
+    """
+
+    sub: int
+    market: Market
+    closed: Decimal
+    price: Decimal
+    mark: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharesEvent:
+    """Shares of a market's vault were bought, put on notice, paid, delayed or lost."""
+
+    sub: int
+    market: Market
+    stage: str
+    shares: int
+    amount: Decimal
+    due_ms: int
+
+
+AccountEvent = (
+    OrderEvent | FillEvent | MoneyEvent | LiquidationEvent | DeleverageEvent | SharesEvent
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +130,25 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
             )
         case "liquidation":
             return liquidation_of(markets, sub, message.liquidation)
+        case "deleverage":
+            market = markets.of(message.deleverage.market)
+            return DeleverageEvent(
+                sub=sub,
+                market=market,
+                closed=market.show_size(message.deleverage.closed_lots),
+                price=market.show_price(message.deleverage.price),
+                mark=market.show_price(message.deleverage.mark),
+            )
+        case "shares":
+            stage = stream_pb2.SharesStage.Name(message.shares.stage)
+            return SharesEvent(
+                sub=sub,
+                market=markets.of(message.shares.market),
+                stage=stage.removeprefix("SHARES_STAGE_").lower(),
+                shares=message.shares.shares,
+                amount=from_micros(message.shares.amount_micros),
+                due_ms=message.shares.due_ms,
+            )
     return None
 
 

@@ -46,6 +46,48 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Solvency:
+    """What stands behind withdrawals; ``payable`` is the part of one that is paid now."""
+
+    insurance: Decimal
+    deficits: Decimal
+    uncovered: Decimal
+    settled: Decimal
+    payable: Decimal
+    withdrawal_capacity: Decimal
+    withdrawal_capacity_max: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vault:
+    """A market's backstop vault, and what the one who asked has in it.
+
+    ``value_low`` and ``value_high`` are its equity at mark and at index:
+    exits get the lower, deposits pay the higher.
+    """
+
+    market: Market
+    shares: int
+    balance: Decimal
+    value_low: Decimal
+    value_high: Decimal
+    initial_margin: Decimal
+    size: Decimal
+    unwinding: bool
+    liquidating: bool
+    notice_ms: int
+    deposit_min: Decimal
+    insured_today: Decimal
+    insured_max: Decimal
+    held: int
+    on_notice: int
+
+    def value_of(self, shares: int) -> Decimal:
+        """Return what ``shares`` would be paid now."""
+        return self.value_low * shares / self.shares if self.shares else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStatus:
     """What a node says about itself."""
 
@@ -73,6 +115,7 @@ class NodeStatus:
     trades: int
     uptime_ms: int
     inbox_index: int
+    solvency: Solvency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +252,7 @@ class Account:
     time_ms: int
     account: int
     owner: bytes
+    payable: Decimal
     portfolios: tuple[Portfolio, ...]
 
     def portfolio(self, sub: int = 0) -> Portfolio | None:

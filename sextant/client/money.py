@@ -15,6 +15,8 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Transfer,
+    VaultDeposit,
+    VaultWithdraw,
     Withdraw,
 )
 from statemachine.units import Micros, Millis
@@ -119,6 +121,27 @@ class Money(Trading):
     async def revoke_agent(self, agent: str | bytes) -> Receipt:
         """End an agent for good: its address can never be approved again."""
         return await self.execute(RevokeAgent(read_address(agent)))
+
+    async def deposit_vault(
+        self, which: str | int | Market, amount: Amount, *, sub: int | None = None
+    ) -> Receipt:
+        """Buy shares of a market's backstop vault; the receipt's ``filled`` counts them."""
+        place = read_sub(self.sub if sub is None else sub)
+        market = await self.market(which)
+        return await self.execute(VaultDeposit(place, market.id, positive_micros(amount)))
+
+    async def withdraw_vault(
+        self, which: str | int | Market, shares: int = 0, *, sub: int | None = None
+    ) -> Receipt:
+        """Put shares of a market's vault on notice, all of them without a number.
+
+        They are paid to the sub-account once the notice is over, at their value then.
+        """
+        place = read_sub(self.sub if sub is None else sub)
+        if not 0 <= shares < 1 << 63:
+            raise BadRequest("SHARES", f"{shares} shares are none")
+        market = await self.market(which)
+        return await self.execute(VaultWithdraw(place, market.id, shares))
 
     async def poke(self, account: int, sub: int = 0) -> Receipt:
         """Ask the exchange to look at a portfolio: anyone may, and may earn a reward."""

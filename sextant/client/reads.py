@@ -12,6 +12,7 @@ from sextant.client.models import (
     SignerInfo,
     Ticker,
     Trade,
+    Vault,
 )
 from sextant.client.names import read_address
 from sextant.client.orders import OrderRef, read_ref
@@ -22,6 +23,7 @@ from sextant.client.wire import (
     signer_of,
     ticker_of,
     trade_of,
+    vault_of,
 )
 from sextant.errors import Refused
 
@@ -73,6 +75,15 @@ class Reads(Chain):
             request.address = self.address if who is None else read_address(who)
         answer = await self.connection.call(self.connection.query.GetAccount, request)
         return account_of(await self.markets(), answer)
+
+    async def vault(self, which: str | int | Market, *, mine: bool = False) -> Vault:
+        """Return a market's backstop vault; with ``mine``, the signer's shares too."""
+        market = await self.market(which)
+        request = query_pb2.GetVaultRequest(market=market.id)
+        if mine:
+            request.address = self.address
+        answer = await self.connection.call(self.connection.query.GetVault, request)
+        return vault_of(market, answer)
 
     async def signer(self, address: str | bytes | None = None) -> SignerInfo:
         """Return who an address signs for; without one, the signer's own."""

@@ -70,6 +70,18 @@ WORDS: Final[dict[str, Words]] = {
     "AGENT_USED": Words("this address is taken, or was revoked", "use a new key"),
     "AGENT_UNKNOWN": Words("there is no such agent"),
     "OVERFLOW": Words("the amounts are too large"),
+    "VELOCITY": Words(
+        "more than may leave now", "take less, or wait", ("may leave:usdc", "all of it from (ms)")
+    ),
+    "VAULT_SHORT": Words(
+        "the vault is below its initial margin", "wait", ("equity:usdc", "initial:usdc")
+    ),
+    "SHARES": Words("not a number of shares to be had", "see `sextant vault show`"),
+    "GRACE": Words(
+        "after an outage or a halt liquidations wait",
+        "try later",
+        ("until (ms)", "updates of the index to come"),
+    ),
     "HEALTHY": Words("the portfolio is healthy", "", ("equity:usdc", "initial:usdc")),
     "NOTHING_TO_DO": Words("there is nothing to do"),
 }

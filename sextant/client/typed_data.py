@@ -15,6 +15,8 @@ from statemachine.actions import (
     ApproveAgent,
     RevokeAgent,
     Transfer,
+    VaultDeposit,
+    VaultWithdraw,
     Withdraw,
     body_of,
 )
@@ -50,6 +52,20 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "amountMicroUsdc": action.amount,
             }
             return signing.TRANSFER_TYPE, moved | tail
+        case VaultDeposit():
+            bought: dict[str, Any] = {
+                "subAccount": action.sub,
+                "market": action.market,
+                "amountMicroUsdc": action.amount,
+            }
+            return signing.VAULT_DEPOSIT_TYPE, bought | tail
+        case VaultWithdraw():
+            left: dict[str, Any] = {
+                "subAccount": action.sub,
+                "market": action.market,
+                "shares": action.shares,
+            }
+            return signing.VAULT_WITHDRAW_TYPE, left | tail
         case ApproveAgent():
             approved: dict[str, Any] = {
                 "agent": f"0x{action.agent.hex()}",

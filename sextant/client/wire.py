@@ -22,6 +22,7 @@ from sextant.client.models import (
     SignerInfo,
     Ticker,
     Trade,
+    Vault,
 )
 from sextant.errors import BadRequest
 
@@ -245,7 +246,29 @@ def account_of(markets: Markets, message: query_pb2.Account) -> Account:
         time_ms=message.time_ms,
         account=message.account,
         owner=message.owner,
+        payable=from_micros(message.payable_ppm),
         portfolios=tuple(portfolio_of(markets, portfolio) for portfolio in message.portfolios),
+    )
+
+
+def vault_of(market: Market, message: query_pb2.Vault) -> Vault:
+    """Return a market's backstop vault."""
+    return Vault(
+        market=market,
+        shares=message.shares,
+        balance=from_micros(message.balance_micros),
+        value_low=from_micros(message.value_low_micros),
+        value_high=from_micros(message.value_high_micros),
+        initial_margin=from_micros(message.initial_margin_micros),
+        size=market.show_size(message.size_lots),
+        unwinding=message.unwinding,
+        liquidating=message.liquidating,
+        notice_ms=message.notice_ms,
+        deposit_min=from_micros(message.deposit_min_micros),
+        insured_today=from_micros(message.insured_micros),
+        insured_max=from_micros(message.insured_max_micros),
+        held=message.held_shares,
+        on_notice=message.notice_shares,
     )
 
 
