@@ -16,14 +16,23 @@ import structlog
 from node import feed
 from node.metrics import Metrics
 from node.service.answers import CODE_NAMES
-from node.service.books import BookView
+from node.service.books import BookView, scan
 from node.service.errors import Refused
 from node.service.events import SIDES, account_events_of
 from node.service.orders import order_at
 from node.service.subscriptions import Topic
 from node.settings import FeedSettings
 from proto.sextant.v1 import query_pb2, stream_pb2
-from statemachine.events import Event, Fill, Liquidated, OrderRemoved, OrderRested
+from statemachine.events import (
+    Event,
+    Fill,
+    Liquidated,
+    OrderAsleep,
+    OrderAwake,
+    OrderRemoved,
+    OrderRested,
+)
+from statemachine.keys import sleeper_key, sleeper_place, sleeper_range
 from statemachine.state import State
 
 ALL: Final = "all"
@@ -67,6 +76,8 @@ class Hub:
         self.trade_counts = dict.fromkeys(numbers, 0)
         self.transactions = 0
         self.removed: OrderedDict[int, Removed] = OrderedDict()
+        # Where each sleeping order stands in the state, by order id.
+        self.sleepers: dict[int, bytes] = {}
         self.height = 0
         limit = settings.updates_max
         self.book_readers: Topic[stream_pb2.BookDelta] = Topic(limit)
@@ -77,8 +88,11 @@ class Hub:
     def load(self) -> None:
         """Read the books from the state as it is now."""
         cursor = self.ledger.cursor
+        self.sleepers = {}
         for book in self.books.values():
             book.load(self.ledger.store, cursor.height, cursor.time)
+            for key in scan(self.ledger.store, sleeper_range(book.market)):
+                self.sleepers[sleeper_place(key)[3]] = key
         self.height = cursor.height
 
     async def run(self) -> None:
@@ -131,6 +145,11 @@ class Hub:
                 trades.append(self.take_trade(block, event))
                 if not event.maker_remaining:
                     self.remember(event.maker_order, Removed(block.height, event))
+            elif isinstance(event, OrderAsleep):
+                place = (event.market, event.trigger, event.trigger_price, event.order_id)
+                self.sleepers[event.order_id] = sleeper_key(*place)
+            elif isinstance(event, OrderAwake):
+                self.sleepers.pop(event.order_id, None)
             elif isinstance(event, Liquidated):
                 self.metrics.liquidations.labels(str(event.market)).inc()
         return trades

@@ -5,9 +5,9 @@ from typing import Final
 from node.service.answers import saturate
 from node.service.books import BookView
 from proto.sextant.v1 import query_pb2
+from statemachine.entry import ORDER_LOTS_LIMIT
 from statemachine.funding import rate_of
 from statemachine.grace import grace_of
-from statemachine.entry import ORDER_LOTS_LIMIT
 from statemachine.keys import BUY, SELL
 from statemachine.rules import MarketRules
 from statemachine.state import State

@@ -85,6 +85,15 @@ def order_view(state: State, order: Order) -> query_pb2.Order:
     )
 
 
+def waiting_order(state: State, order_id: int, sleeper_at: bytes | None) -> query_pb2.Order | None:
+    """Return an order that sleeps at a key, or is a TWAP, if it does or is."""
+    sleeper = None if sleeper_at is None else state.sleeper(sleeper_at)
+    if sleeper is not None:
+        return sleeper_view(state, sleeper)
+    plan = state.twap(order_id)
+    return None if plan is None else twap_view(state, plan, order_id)
+
+
 def client_id_of(state: State, order: Order | Sleeper) -> bytes:
     """Return an order's client id, or nothing."""
     if order.client_hash == NO_CLIENT:

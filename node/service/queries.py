@@ -7,7 +7,7 @@ from node.service.answers import receipts_of
 from node.service.errors import Refused
 from node.service.feeds import Hub
 from node.service.markets import market_view
-from node.service.orders import order_at, order_by_client_id, removed_view
+from node.service.orders import order_at, order_by_client_id, removed_view, waiting_order
 from node.service.proofs import prove_keys
 from node.service.status import StatusView
 from node.service.views import Views
@@ -119,9 +119,12 @@ class QueryService(query_pb2_grpc.QueryServicer):
                 order = order_at(state, found[0], market, order_id)
                 if order is not None:
                     return order
+        waiting = waiting_order(state, order_id, self.hub.sleepers.get(order_id))
+        if waiting is not None:
+            return waiting
         removed = self.hub.removed.get(order_id)
         if removed is None:
-            raise Refused("NOT_FOUND", f"order {order_id} is not in the book")
+            raise Refused("NOT_FOUND", f"order {order_id} neither rests nor waits")
         return removed_view(order_id, removed.height, removed.event)
 
     async def GetBook(  # noqa: N802 - the name of the RPC

@@ -105,9 +105,7 @@ class Views:
     def vault_view(self, request: query_pb2.GetVaultRequest) -> query_pb2.Vault:
         """Return a market's backstop vault, and what somebody has in it."""
         named = request.WhichOneof("who") is not None
-        return vault_view(
-            self.open(), request.market, self.need_account(request) if named else 0
-        )
+        return vault_view(self.open(), request.market, self.need_account(request) if named else 0)
 
     def portfolio_view(
         self, state: State, portfolio: Portfolio, *, with_orders: bool

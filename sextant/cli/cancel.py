@@ -2,7 +2,7 @@
 
 import argparse
 
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, read_span
 from sextant.cli.output import print_pairs
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt, receipt_rows
@@ -15,6 +15,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ref", nargs="?", metavar="ORDER", help="order id, or client id in hex")
     parser.add_argument("--all", action="store_true", help="every order of the sub-account")
     parser.add_argument("--market", metavar="MARKET", help="with --all: only in this market")
+    parser.add_argument("--side", choices=("buy", "sell"), help="with --all: only this side")
+    parser.add_argument(
+        "--after",
+        type=read_span,
+        metavar="TIME",
+        help="dead-man's switch: cancel all then, unless this is said again; 0s disarms it",
+    )
     add_key_options(parser)
     add_node_options(parser)
     parser.set_defaults(run=run_cancel)
@@ -23,10 +30,17 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 def run_cancel(arguments: argparse.Namespace) -> int:
     """Cancel one order, or all of them."""
     ref, market = arguments.ref, arguments.market
+    if arguments.after is not None and ref is None and not arguments.all:
+        seconds = arguments.after / 1000
+        armed = run_client(arguments, lambda client: client.cancel_after(seconds), signs=True)
+        print_receipt(arguments, "switch", armed)
+        return EXIT_OK
     if (ref is None) != arguments.all:
-        raise BadRequest("CANCEL", "say which order, or --all", advice="not both")
+        raise BadRequest("CANCEL", "say which order, --all, or --after", advice="one of them")
     if ref is None:
-        receipt = run_client(arguments, lambda client: client.cancel_all(market), signs=True)
+        receipt = run_client(
+            arguments, lambda client: client.cancel_all(market, side=arguments.side), signs=True
+        )
     else:
         receipt = run_client(
             arguments, lambda client: client.cancel(ref, market=market), signs=True

@@ -111,6 +111,18 @@ def add_rounding(parser: argparse.ArgumentParser) -> None:
     )
 
 
+SPANS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def read_span(text: str) -> int:
+    """Return a span of time such as ``90s``, ``5m`` or ``2h`` in milliseconds."""
+    number = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+    unit = SPANS_MS.get(text[len(number) :])
+    if unit is None or not number.isdecimal() or len(number) > 9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no span of time: say 90s, 5m, 2h or 1d")
+    return int(number) * unit
+
+
 def node_target(arguments: argparse.Namespace) -> str:
     """Return ``host:port`` of the node: flag, instance, environment, default."""
     return NODE.resolve(arguments.node, arguments.instance)

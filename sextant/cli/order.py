@@ -1,8 +1,15 @@
-"""``sextant order``: place an order, or look one up."""
+"""``sextant order``: place an order of any kind, or look one up."""
 
 import argparse
+from dataclasses import replace
 
-from sextant.cli.options import add_key_options, add_node_options, add_rounding, read_share
+from sextant.cli.options import (
+    add_key_options,
+    add_node_options,
+    add_rounding,
+    read_share,
+    read_span,
+)
 from sextant.cli.output import print_json, print_pairs, print_table
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, print_placed, show_dry
@@ -10,7 +17,8 @@ from sextant.client.amounts import Rounding
 from sextant.client.api import AsyncClient
 from sextant.client.models import Order
 from sextant.client.orders import NewOrder, TimeInForce, new_client_id, read_client_id
-from sextant.errors import EXIT_OK
+from sextant.client.receipts import Placed
+from sextant.errors import EXIT_OK, BadRequest
 from statemachine.actions import Action
 
 
@@ -26,6 +34,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         place.add_argument("--post-only", action="store_true", help="never take; rest or refuse")
         place.add_argument("--reduce-only", action="store_true", help="only shrink the position")
         place.add_argument("--ioc", action="store_true", help="take what there is, never rest")
+        add_terms(place)
         place.add_argument(
             "--slippage",
             type=read_share,
@@ -52,6 +61,34 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     listed.set_defaults(run=run_list)
 
 
+def add_terms(place: argparse.ArgumentParser) -> None:
+    """Add what an order may ask for beyond price and size."""
+    place.add_argument("--fok", action="store_true", help="fill all of it at once, or nothing")
+    place.add_argument(
+        "--slide", action="store_true", help="post-only that moves aside instead of crossing"
+    )
+    place.add_argument(
+        "--expires", type=read_span, metavar="TIME", help="end it after a time, such as 90s or 2h"
+    )
+    place.add_argument("--stop", metavar="PRICE", help="sleep until the price turns against you")
+    place.add_argument("--take-profit", metavar="PRICE", help="sleep until it turns your way")
+    place.add_argument(
+        "--source",
+        choices=("mark", "index", "last"),
+        default="mark",
+        help="the price that --stop and --take-profit watch (default: mark)",
+    )
+    place.add_argument(
+        "--self-trade",
+        choices=("maker", "taker", "both", "decrement"),
+        default="maker",
+        help="which of your own orders goes if two meet (default: maker)",
+    )
+    place.add_argument(
+        "--max-fee", type=read_share, metavar="SHARE", help="refuse above a fee, such as 0.05%%"
+    )
+
+
 def order_of(arguments: argparse.Namespace) -> NewOrder:
     """Return the order that the arguments describe."""
     client_id = arguments.client_id
@@ -60,9 +97,15 @@ def order_of(arguments: argparse.Namespace) -> NewOrder:
         side=arguments.side,
         size=arguments.size,
         limit=arguments.limit,
-        time_in_force=TimeInForce.IOC if arguments.ioc else TimeInForce.GTC,
-        post_only=arguments.post_only,
+        time_in_force=force_of(arguments),
+        post_only=arguments.post_only or arguments.slide,
         reduce_only=arguments.reduce_only,
+        slide=arguments.slide,
+        stop=arguments.stop,
+        take_profit=arguments.take_profit,
+        source=arguments.source,
+        self_trade=arguments.self_trade,
+        max_fee=arguments.max_fee,
         client_id=new_client_id() if client_id is None else read_client_id(client_id),
         rounding=Rounding(arguments.rounding) if arguments.rounding else None,
         slippage=arguments.slippage,
@@ -70,16 +113,33 @@ def order_of(arguments: argparse.Namespace) -> NewOrder:
     )
 
 
+def force_of(arguments: argparse.Namespace) -> TimeInForce:
+    """Return the time in force that the arguments ask for."""
+    if arguments.ioc and arguments.fok:
+        raise BadRequest("TIME_IN_FORCE", "--ioc and --fok exclude each other", advice="drop one")
+    if arguments.fok:
+        return TimeInForce.FOK
+    return TimeInForce.IOC if arguments.ioc else TimeInForce.GTC
+
+
 def run_place(arguments: argparse.Namespace) -> int:
     """Place an order."""
     order = order_of(arguments)
 
+    async def timed(client: AsyncClient) -> NewOrder:
+        if arguments.expires is None:
+            return order
+        return replace(order, expires_at_ms=await client.sync_clock() + arguments.expires)
+
     async def compose(client: AsyncClient) -> Action:
-        return await client.compose(order)
+        return await client.compose(await timed(client))
+
+    async def send(client: AsyncClient) -> Placed:
+        return await client.place_order(await timed(client))
 
     if arguments.dry_run:
         return show_dry(arguments, compose)
-    placed = run_client(arguments, lambda client: client.place_order(order), signs=True)
+    placed = run_client(arguments, send, signs=True)
     print_placed(arguments, placed)
     return EXIT_OK
 
@@ -136,6 +196,8 @@ def print_orders(arguments: argparse.Namespace, orders: tuple[Order, ...]) -> No
                     for name, on in (
                         ("post-only", order.post_only),
                         ("reduce-only", order.reduce_only),
+                        (f"asleep until {order.trigger} to {order.trigger_price}", order.trigger),
+                        (f"{order.slices} slices to come", order.slices),
                     )
                     if on
                 )

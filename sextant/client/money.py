@@ -7,7 +7,7 @@ from sextant.client.amounts import Amount, to_micros
 from sextant.client.market import Market
 from sextant.client.names import read_address
 from sextant.client.receipts import Receipt
-from sextant.client.trading import Trading
+from sextant.client.strategies import Strategies
 from sextant.errors import BadRequest
 from statemachine.actions import (
     ApproveAgent,
@@ -67,7 +67,7 @@ class Withdrawn:
         return self.receipt.height
 
 
-class Money(Trading):
+class Money(Strategies):
     """A session that can move money."""
 
     async def withdraw(self, amount: Amount, *, sub: int | None = None) -> Withdrawn:

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from sextant.client.amounts import Amount, Rounding, scale_exact
@@ -17,14 +17,22 @@ from sextant.client.market import Market
 from sextant.client.models import Side, Ticker
 from sextant.errors import BadRequest
 from statemachine.actions import (
+    FEE_ANY,
+    FLAG_FOK,
     FLAG_IOC,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
+    FLAG_SLIDE,
+    NO_TERMS,
+    SELF_TRADE_OWN_SUB,
+    TRIGGER_FALL,
+    TRIGGER_RISE,
     Modify,
     PlaceOrder,
+    Terms,
 )
-from statemachine.units import Lots, Price
+from statemachine.units import Lots, Millis, Price
 
 CLIENT_ID_SIZE: Final = 16
 PPM_ONE: Final = 1_000_000
@@ -35,10 +43,28 @@ OrderRef = int | bytes | str | UUID
 
 
 class TimeInForce(StrEnum):
-    """How long an order waits: until cancelled, or not at all."""
+    """How long an order waits: until cancelled, not at all, or all of it at once or nothing."""
 
     GTC = "gtc"
     IOC = "ioc"
+    FOK = "fok"
+
+
+class SelfTrade(StrEnum):
+    """Which of your own orders goes when two of them meet."""
+
+    MAKER = "maker"
+    TAKER = "taker"
+    BOTH = "both"
+    DECREMENT = "decrement"
+
+
+class PriceSource(StrEnum):
+    """Which price a stop or a take-profit watches."""
+
+    MARK = "mark"
+    INDEX = "index"
+    LAST = "last"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +83,19 @@ class NewOrder:
     rounding
         Which way to move a price or size that is not on the grid; without
         it such a number is refused.
+    expires_at_ms
+        When it ends by itself, in the chain's time.
+    slide
+        A post-only order that would cross moves to one tick from the other
+        side instead of being refused.
+    stop, take_profit
+        The price at which it wakes; until then it sleeps, and reserves no
+        margin.  ``source`` says which price is watched.
+    self_trade, self_trade_sub
+        What to do where it would meet an order of the same owner (or, with
+        the latter, only of the same sub-account).
+    max_fee
+        The highest fee rate to pay, as a share; above it the order is refused.
     """
 
     market: str | int | Market
@@ -70,6 +109,14 @@ class NewOrder:
     rounding: Rounding | None = None
     slippage: Amount = SLIPPAGE
     sub: int | None = None
+    expires_at_ms: int = 0
+    slide: bool = False
+    stop: Amount | None = None
+    take_profit: Amount | None = None
+    source: PriceSource | str = PriceSource.MARK
+    self_trade: SelfTrade | str = SelfTrade.MAKER
+    self_trade_sub: bool = False
+    max_fee: Amount | None = None
 
 
 def new_client_id() -> bytes:
@@ -170,7 +217,8 @@ def compose_order(
     side = read_side(order.side)
     size = market.size(order.size, rounding=order.rounding)
     flags = FLAG_SELL if side is Side.SELL else 0
-    is_ioc = read_time_in_force(order.time_in_force) is TimeInForce.IOC
+    force = read_word(TimeInForce, order.time_in_force, "TIME_IN_FORCE", "time in force")
+    is_ioc = force is TimeInForce.IOC
     if order.limit is None:
         if order.post_only:
             raise BadRequest("FLAGS", "a post-only order needs a limit", advice="add a limit")
@@ -179,14 +227,19 @@ def compose_order(
         price, is_ioc = bound_of(ticker, side, order.slippage), True
     else:
         price = market.price(order.limit, rounding=order.rounding)
-    if is_ioc and order.post_only:
-        raise BadRequest("FLAGS", "post-only and IOC exclude each other", advice="drop one")
+    is_fok = force is TimeInForce.FOK
+    if (is_ioc or is_fok) and order.post_only:
+        raise BadRequest("FLAGS", "post-only and IOC or FOK exclude each other", advice="drop one")
+    if order.slide and not order.post_only:
+        raise BadRequest("FLAGS", "only a post-only order slides", advice="add post_only")
     check_state(market, post_only=order.post_only)
     if not order.reduce_only:
         market.check_notional(price, size)
     flags |= FLAG_IOC if is_ioc else 0
     flags |= FLAG_POST_ONLY if order.post_only else 0
     flags |= FLAG_REDUCE_ONLY if order.reduce_only else 0
+    flags |= FLAG_FOK if is_fok else 0
+    flags |= FLAG_SLIDE if order.slide else 0
     client_id = b"" if order.client_id is None else read_client_id(order.client_id)
     return PlaceOrder(
         order.sub if order.sub is not None else sub,
@@ -195,23 +248,54 @@ def compose_order(
         Price(price),
         Lots(size),
         client_id,
+        compose_terms(order, market, side),
     )
 
 
-def read_time_in_force(value: TimeInForce | str) -> TimeInForce:
-    """Return a time in force, however it was written.
+def compose_terms(order: NewOrder, market: Market, side: Side) -> Terms:
+    """Return what an order asks for beyond price and size.
 
     Raises
     ------
     BadRequest
-        ``TIME_IN_FORCE``.
+        ``TRIGGER``, ``SELF_TRADE``, ``SOURCE``, ``FEE``.
+    """
+    mode = read_word(SelfTrade, order.self_trade, "SELF_TRADE", "self-trade mode")
+    self_trade = list(SelfTrade).index(mode) + (SELF_TRADE_OWN_SUB if order.self_trade_sub else 0)
+    max_fee = FEE_ANY if order.max_fee is None else int(scale_exact(order.max_fee, 6))
+    if not 0 <= max_fee <= FEE_ANY:
+        raise BadRequest("FEE", f"{order.max_fee} is no share", advice="such as 0.0005 for 0.05%")
+    trigger, trigger_price = 0, 0
+    if order.stop is not None and order.take_profit is not None:
+        raise BadRequest("TRIGGER", "a stop or a take-profit, not both", advice="use a bracket")
+    watched = order.take_profit if order.stop is None else order.stop
+    if watched is not None:
+        source = read_word(PriceSource, order.source, "SOURCE", "price source")
+        # A stop of a sale waits for the price to fall, its take-profit for it to rise.
+        falls = (side is Side.SELL) == (order.stop is not None)
+        trigger = 2 * list(PriceSource).index(source) + (TRIGGER_FALL if falls else TRIGGER_RISE)
+        trigger_price = market.price(watched, rounding=order.rounding)
+    if (self_trade, max_fee, order.expires_at_ms, trigger_price) == (0, FEE_ANY, 0, 0):
+        return NO_TERMS
+    return Terms(Millis(order.expires_at_ms), self_trade, max_fee, trigger, Price(trigger_price))
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def read_word(words: type[Word], value: str, code: str, name: str) -> Word:
+    """Return one of a set of words, however it was written.
+
+    Raises
+    ------
+    BadRequest
+        With ``code``.
     """
     try:
-        return TimeInForce(value.lower())
+        return words(value.lower())
     except ValueError:
-        raise BadRequest(
-            "TIME_IN_FORCE", f"{value!r} is no time in force", advice='say "gtc" or "ioc"'
-        ) from None
+        choices = ", ".join(f'"{word}"' for word in words)
+        raise BadRequest(code, f"{value!r} is no {name}", advice=f"say {choices}") from None
 
 
 def check_state(market: Market, *, post_only: bool) -> None:

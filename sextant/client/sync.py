@@ -181,6 +181,10 @@ class Client:
     cancel_all = waiting(AsyncClient.cancel_all)
     modify = waiting(AsyncClient.modify)
     close_position = waiting(AsyncClient.close_position)
+    place_bracket = waiting(AsyncClient.place_bracket)
+    place_twap = waiting(AsyncClient.place_twap)
+    place_scale = waiting(AsyncClient.place_scale)
+    cancel_after = waiting(AsyncClient.cancel_after)
 
     withdraw = waiting(AsyncClient.withdraw)
     transfer = waiting(AsyncClient.transfer)

@@ -6,7 +6,6 @@ of them: each gets an outcome of its own.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Final
 
 from sextant.client.amounts import Amount, Rounding, from_micros
@@ -22,6 +21,7 @@ from sextant.client.orders import (
     compose_order,
     new_client_id,
     read_ref,
+    read_side,
 )
 from sextant.client.reads import Reads
 from sextant.client.receipts import Placed, Receipt
@@ -30,6 +30,7 @@ from sextant.errors import BadRequest, ClientError
 from statemachine.actions import (
     BULK_LEGS_MAX,
     MARKET_EVERY,
+    SIDE_BOTH,
     Bulk,
     Cancel,
     CancelAll,
@@ -178,11 +179,19 @@ class Trading(Reads):
         return await self.execute(Cancel(place, number, found))
 
     async def cancel_all(
-        self, market: str | int | Market | None = None, *, sub: int | None = None
+        self,
+        market: str | int | Market | None = None,
+        *,
+        side: Side | str | None = None,
+        sub: int | None = None,
     ) -> Receipt:
-        """Cancel every order of a sub-account in one market, or in all."""
+        """Cancel every order of a sub-account in one market, or in all; or of one side."""
         number = MARKET_EVERY if market is None else (await self.market(market)).id
-        return await self.execute(CancelAll(self.sub if sub is None else sub, number))
+        place = self.sub if sub is None else sub
+        taken = SIDE_BOTH
+        if side is not None:
+            taken = 1 if read_side(side) is Side.SELL else 0
+        return await self.execute(CancelAll(place, number, taken))
 
     async def modify(
         self,
@@ -214,22 +223,6 @@ class Trading(Reads):
         )
         receipt = (await self.submit(action)).receipt
         return self.placed_of(market, order, receipt)
-
-    async def close_position(
-        self, market: str | int | Market, *, slippage: Amount = SLIPPAGE, sub: int | None = None
-    ) -> Placed | None:
-        """Close a position with a reduce-only market order; nothing if there is none."""
-        place = self.sub if sub is None else sub
-        found = await self.market(market)
-        portfolio = (await self.account(with_orders=False)).portfolio(place)
-        positions = portfolio.positions if portfolio is not None else ()
-        size = next((p.size for p in positions if p.market.id == found.id), Decimal(0))
-        if not size:
-            return None
-        side = Side.SELL if size > 0 else Side.BUY
-        return await self.place(
-            found, side, abs(size), reduce_only=True, slippage=slippage, sub=place
-        )
 
     def placed_of(self, market: Market, source: PlaceOrder | Order, receipt: Receipt) -> Placed:
         """Return what an accepted receipt says about an order.

@@ -1,0 +1,51 @@
+"""``sextant twap``: one order in even slices over time."""
+
+import argparse
+
+from sextant.cli.options import add_key_options, add_node_options, add_rounding, read_span
+from sextant.cli.session import run_client
+from sextant.cli.signing import print_receipt
+from sextant.client.amounts import Rounding
+from sextant.errors import EXIT_OK
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = (
+        "example: sextant twap buy BTC 2 --limit 66000 --slices 20 --every 30s   "
+        "(sextant cancel ORDER ends it)"
+    )
+    parser.add_argument("side", choices=("buy", "sell"), help="side")
+    parser.add_argument("market", metavar="MARKET", help="such as BTC")
+    parser.add_argument("size", metavar="SIZE", help="in units of the base asset, all slices")
+    parser.add_argument("--limit", metavar="PRICE", required=True, help="worst price of any slice")
+    parser.add_argument("--slices", type=int, metavar="N", required=True, help="2 to 1024")
+    parser.add_argument(
+        "--every", type=read_span, metavar="TIME", required=True, help="between slices, such as 30s"
+    )
+    parser.add_argument("--reduce-only", action="store_true", help="only shrink the position")
+    add_rounding(parser)
+    add_key_options(parser)
+    add_node_options(parser)
+    parser.set_defaults(run=run_twap)
+
+
+def run_twap(arguments: argparse.Namespace) -> int:
+    """Start a TWAP."""
+    receipt = run_client(
+        arguments,
+        lambda client: client.place_twap(
+            arguments.market,
+            arguments.side,
+            arguments.size,
+            limit=arguments.limit,
+            slices=arguments.slices,
+            interval_s=arguments.every / 1000,
+            reduce_only=arguments.reduce_only,
+            rounding=Rounding(arguments.rounding) if arguments.rounding else None,
+            sub=arguments.sub,
+        ),
+        signs=True,
+    )
+    print_receipt(arguments, "twap", receipt)
+    return EXIT_OK
