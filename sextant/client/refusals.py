@@ -53,6 +53,8 @@ WORDS: Final[dict[str, Words]] = {
     "ORACLE_STALE": Words("the oracle price is stale: only reducing is allowed", "try later"),
     "BAND": Words("the price is too far from mark", "move it into the band", ("worst:price",)),
     "LIQUIDATING": Words("the portfolio is being liquidated", "deposit, or wait"),
+    "FEE_MAX": Words("the fee is above your limit", "raise it", ("rate in ppm",)),
+    "TIME_PAST": Words("that time is past, or the interval too short", "see the arguments"),
     "REDUCE_ONLY": Words("it would not reduce the position"),
     "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),
     "ORDERS_MAX": Words("too many open orders", "cancel some"),
@@ -61,6 +63,11 @@ WORDS: Final[dict[str, Words]] = {
     "IOC_UNFILLED": Words(
         "nothing to trade with at that price", "move the price", ("bound:price",)
     ),
+    "FOK_UNFILLED": Words(
+        "not all of it could be filled at once", "make it smaller", ("lots there",)
+    ),
+    "SELF_TRADE": Words("it met your own order", "cancel that, or choose another mode"),
+    "TRIGGER": Words("the trigger has been reached already", "place it at once", ("price:price",)),
     "FILL_LIMIT": Words("it would have visited too many orders", "make it smaller, or split it"),
     "AMOUNT": Words("the amount is too small", "make it larger", ("least:usdc",)),
     "BALANCE": Words(
