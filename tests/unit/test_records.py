@@ -79,7 +79,7 @@ def position() -> Position:
 
 def order() -> Order:
     key = keys.order_key(3, 0, 6_000_000, 9)
-    return Order(key, False, 7 << 8 | 2, 4, 50, 40, 1_700_000_000_000, b"clienthd")
+    return Order(key, False, 7 << 8 | 2, 4, 50, 40, 1_700_000_000_000, b"clienthd", 1_700_000_900_000, 9)
 
 
 def again(decode: Callable[[bytes, bytes], Any], key: bytes) -> Callable[[bytes], bytes]:
@@ -92,9 +92,12 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     market_key, oracle_key = keys.market_key(3), keys.oracle_key(3)
     signer_key, nonces_key = keys.signer_key(OWNER), keys.nonces_key(OWNER, 5)
     signer = Signer(signer_key, False, 7, 1, 1_800_000_000_000, 62, 3)
+    signer.notional_max, signer.loss_max, signer.notional = 5_000_000, 3_000_000, 2_000_000
+    signer.day, signer.sub, signer.start = 20_000, 2, -7
     nonces = Nonces(nonces_key, False, 100, [101, 105, 1 << 63])
     market: Market = numbered(Market(market_key, False, 3))
     oracle = Oracle(oracle_key, False, list(range(1, 9)), list(range(11, 19)))
+    oracle.average, oracle.average_time, oracle.pending, oracle.pending_time = 21, 22, 23, 24
     ledger: Ledger = numbered(Ledger(stored=False))
     item = InboxItem(InboxKind.DEPOSIT, OWNER, 2, Micros(5_000_000), Millis(1_700_000_000_000))
     receipt = Receipt(b"\xcc" * 32, 4, 1, 54, (10, -3), 9, 50, 300_000_000, -7)
