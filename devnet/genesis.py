@@ -45,6 +45,7 @@ def devnet_rules() -> Rules:
         rollup=identity_of("rollup").address,
         publishers=tuple(identity_of(name).address for name in PUBLISHERS),
         publishers_min=2,
+        guardian=identity_of("guardian").address,
         markets=(
             market(1, b"BTC", 4, 10),  # lot 0.0001 BTC, tick 0.1 USD: 65,000 USD is 6,500,000
             market(2, b"ETH", 3, 10),  # lot 0.001 ETH, tick 0.01 USD: 3,500 USD is 3,500,000

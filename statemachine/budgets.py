@@ -86,3 +86,8 @@ def made_by_trading(step: Step, signer: Signer, sub: int) -> int:
         return 0
     charge_markets(step, portfolio)
     return margin_of(step.state, portfolio).equity - portfolio.moved
+
+
+def notional_today(signer: Signer, now: int) -> int:
+    """Return what an agent has used of its notional on the day of ``now``, in micros."""
+    return signer.notional if signer.day == now // DAY_MS else 0

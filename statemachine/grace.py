@@ -11,6 +11,7 @@ what owners do themselves, does not wait.
 from statemachine.records import Market, Portfolio
 from statemachine.rules import Rules
 from statemachine.state import State
+from statemachine.states import STATE_PAUSED
 from statemachine.step import Step
 
 
@@ -38,6 +39,8 @@ def grace_of(rules: Rules, market: Market, now: int) -> tuple[int, int]:
 
     (0, 0) if they do not.
     """
+    if market.state == STATE_PAUSED:
+        return now + rules.grace_ms, rules.grace_updates_min
     resumed = market.resumed_at
     updates = market.updates
     if market.index and now - market.sample_time > rules.outage_ms_max:

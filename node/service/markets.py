@@ -1,5 +1,6 @@
 """Markets as a trader reads them: their rules, and their figures now."""
 
+from dataclasses import replace
 from typing import Final
 
 from node.service.answers import saturate
@@ -8,10 +9,13 @@ from proto.sextant.v1 import query_pb2
 from statemachine.entry import ORDER_LOTS_LIMIT
 from statemachine.funding import rate_of
 from statemachine.grace import grace_of
+from statemachine.guards import AVERAGE_SHIFT
 from statemachine.keys import BUY, SELL
 from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.tiers import initial_of
+from statemachine.units import PPM_ONE
 
 STATES: Final = (
     query_pb2.MARKET_STATE_INITIALIZING,
@@ -28,6 +32,7 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
     """Return one market."""
     market = state.market(rules.market)
     until, updates = grace_of(state.rules, market, state.cursor.time)
+    oracle = state.oracle(rules.market)
     return query_pb2.Market(
         market=rules.market,
         symbol=rules.symbol.decode("ascii", "replace"),
@@ -42,6 +47,23 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
         maker_fee_ppm=rules.maker_ppm,
         taker_fee_ppm=rules.taker_ppm,
         fill_band_ppm=rules.fill_band_ppm,
+        tiers=[
+            query_pb2.MarginTier(
+                notional_from_micros=lower,
+                initial_margin_ppm=initial,
+                maintenance_margin_ppm=maintenance,
+            )
+            for lower, initial, maintenance in rules.tiers
+        ],
+        open_interest_max_lots=rules.open_interest_max,
+        open_interest_lower_micros=rules.open_interest_lower,
+        open_interest_upper_micros=rules.open_interest_upper,
+        index_band_ppm=rules.index_band_ppm,
+        index_average=oracle.average >> AVERAGE_SHIFT,
+        index_pending=oracle.pending,
+        initial_margin_now_ppm=initial_of(
+            replace(rules, tiers=()), PPM_ONE, market.open_interest * market.mark, 0
+        ),
         funding_interval_ms=state.rules.funding_interval_ms,
         mark=market.mark,
         index=market.index,

@@ -13,8 +13,10 @@ from proto.sextant.v1 import query_pb2
 from statemachine.funding import unsettled_funding
 from statemachine.margin import Margin, margin_of
 from statemachine.records import Portfolio, Position
+from statemachine.rules import MarketRules
 from statemachine.state import State
-from statemachine.units import PPM_ONE
+from statemachine.tiers import maintenance_of
+from statemachine.units import PPM_ONE, PRICE_LIMIT
 
 
 def position_view(
@@ -37,6 +39,7 @@ def position_view(
         initial_margin_micros=saturate(own.initial),
         maintenance_margin_micros=saturate(own.maintenance),
         liquidation_price=liquidation_price(state, position, margin),
+        leverage=position.leverage,
     )
 
 
@@ -67,7 +70,34 @@ def liquidation_price(state: State, position: Position, margin: Margin) -> int:
     if not size:
         return 0
     parameters = state.market_rules[position.market]
-    slope = size * PPM_ONE - abs(size) * parameters.maintenance_ppm
     price = state.market(position.market).mark
+    if parameters.tiers:
+        return tiered_liquidation_price(parameters, size, price, margin)
+    slope = size * PPM_ONE - abs(size) * parameters.maintenance_ppm
     price -= (margin.equity - margin.maintenance) * PPM_ONE // slope
     return max(0, min(price, (1 << 63) - 1))
+
+
+def tiered_liquidation_price(rules: MarketRules, size: int, mark: int, margin: Margin) -> int:
+    """Return the same where the rate depends on the price: by bisection, as tiers are monotone.
+
+    The nearest price to the mark at which the portfolio is liquidable.
+    """
+    held = abs(size)
+    now = maintenance_of(rules, held * mark)
+
+    def is_liquidable(price: int) -> bool:
+        equity = margin.equity + size * (price - mark)
+        return equity < margin.maintenance - now + maintenance_of(rules, held * price)
+
+    # A long's margin grows with the price, a short's shrinks.
+    low, high = 0, PRICE_LIMIT - 1
+    if not is_liquidable(low if size > 0 else high):
+        return 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        if is_liquidable(middle) == (size > 0):
+            low = middle
+        else:
+            high = middle
+    return low if size > 0 else high

@@ -14,6 +14,7 @@ from node.service.orders import orders_of
 from node.service.positions import position_view
 from proto.sextant.v1 import common_pb2, query_pb2
 from statemachine import keys
+from statemachine.budgets import notional_today
 from statemachine.margin import margin_of
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
@@ -175,4 +176,7 @@ class Views:
             expires_at_ms=signer.expires_at,
             actions=signer.kinds,
             markets=signer.markets,
+            notional_per_day_micros=signer.notional_max,
+            loss_per_day_micros=signer.loss_max,
+            notional_today_micros=notional_today(signer, self.ledger.status().time),
         )

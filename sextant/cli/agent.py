@@ -22,6 +22,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     approve.add_argument(
         "--market", action="append", default=[], metavar="MARKET", help="only here; repeatable"
     )
+    for name, what in (("notional", "its orders may add up to"), ("loss", "it may lose")):
+        approve.add_argument(
+            f"--max-{name}-per-day", default="0", metavar="USDC", help=f"what {what} in a day"
+        )
     revoke = commands.add_parser("revoke", help="end a key, for good", allow_abbrev=False)
     revoke.add_argument("address", metavar="ADDRESS", help="of the agent's key")
     shown = commands.add_parser("show", help="say who an address signs for", allow_abbrev=False)
@@ -39,7 +43,11 @@ def run_approve(arguments: argparse.Namespace) -> int:
     receipt = run_client(
         arguments,
         lambda client: client.approve_agent(
-            arguments.address, days=arguments.days, markets=tuple(arguments.market)
+            arguments.address,
+            days=arguments.days,
+            markets=tuple(arguments.market),
+            notional_per_day=arguments.max_notional_per_day,
+            loss_per_day=arguments.max_loss_per_day,
         ),
         signs=True,
     )
@@ -69,6 +77,8 @@ def run_show(arguments: argparse.Namespace) -> int:
             ("account", signer.account),
             ("role", f"{role}, revoked" if signer.revoked else role),
             ("until", show_time(signer.expires_at_ms)),
+            ("notional a day", f"{signer.notional_today} of {signer.notional_per_day or 'any'}"),
+            ("loss a day", signer.loss_per_day or "any"),
         ]
     )
     return EXIT_OK

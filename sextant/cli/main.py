@@ -43,6 +43,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "scale": Command("trade", "sextant.cli.scale", "spread orders between two prices"),
     "close": Command("trade", "sextant.cli.close", "close a position, whatever its size"),
     "pos": Command("trade", "sextant.cli.pos", "show positions"),
+    "leverage": Command("trade", "sextant.cli.leverage", "bound what a position may be"),
     "account": Command("trade", "sextant.cli.account", "show balances, margin and open orders"),
     "book": Command("markets", "sextant.cli.book", "show the order book of a market"),
     "trades": Command("markets", "sextant.cli.trades", "show or follow trades"),

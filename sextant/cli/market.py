@@ -2,18 +2,27 @@
 
 import argparse
 from decimal import Decimal
+from typing import Final
 
-from sextant.cli.options import add_node_options
+from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import fields_of, print_json, print_pairs, show
 from sextant.cli.session import run_client
+from sextant.cli.signing import print_receipt
 from sextant.client.amounts import show_decimal, show_usdc
+from sextant.client.money import MarketState
 from sextant.errors import EXIT_OK
+
+STATES: Final = tuple(state.name.lower().replace("_", "-") for state in MarketState)
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = "example: sextant market BTC"
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
+    parser.add_argument(
+        "--set-state", choices=STATES, help="move it to another state: the guardian may"
+    )
+    add_key_options(parser)
     add_node_options(parser)
     parser.set_defaults(run=run_market)
 
@@ -24,7 +33,14 @@ def percent(ppm: int) -> str:
 
 
 def run_market(arguments: argparse.Namespace) -> int:
-    """Show one market."""
+    """Show one market, or move it to another state."""
+    if arguments.set_state:
+        state = MarketState[arguments.set_state.upper().replace("-", "_")]
+        receipt = run_client(
+            arguments, lambda client: client.set_market_state(arguments.market, state), signs=True
+        )
+        print_receipt(arguments, "market.state", receipt)
+        return EXIT_OK
     ticker = run_client(arguments, lambda client: client.ticker(arguments.market))
     market = ticker.market
     if arguments.json:
@@ -35,6 +51,8 @@ def run_market(arguments: argparse.Namespace) -> int:
             ("market", f"{market.name} (number {market.id}, {market.state})"),
             ("mark", ticker.mark),
             ("index", ticker.index),
+            ("index, an hour", ticker.index_average),
+            ("unconfirmed", ticker.index_pending),
             ("last", ticker.last),
             ("best bid", ticker.bid),
             ("best ask", ticker.ask),
@@ -44,7 +62,13 @@ def run_market(arguments: argparse.Namespace) -> int:
             ("lot", market.lot_size),
             ("least order", show_usdc(market.minimum_notional)),
             ("initial margin", percent(market.initial_margin_ppm)),
+            ("initial now", percent(ticker.initial_margin_ppm)),
             ("maintenance", percent(market.maintenance_margin_ppm)),
+            *(
+                (f"above {show_usdc(lower)}", f"{percent(initial)}, {percent(maintenance)}")
+                for lower, initial, maintenance in market.tiers
+            ),
+            ("most interest", market.show_size(market.open_interest_max_lots) or "no cap"),
             ("maker fee", percent(market.maker_fee_ppm)),
             ("taker fee", percent(market.taker_fee_ppm)),
             ("price band", percent(market.fill_band_ppm)),

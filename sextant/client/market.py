@@ -17,6 +17,7 @@ from sextant.client.amounts import (
     to_decimal,
 )
 from sextant.errors import BadRequest
+from statemachine.units import PPM_ONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,11 @@ class Market:
         Largest order in lots; 0: no limit.
     fill_band_ppm
         How much worse than mark an order may be priced; 0: not known.
+    open_interest_max_lots
+        No order takes open interest beyond it; 0: no cap.
+    tiers
+        (notional from which it counts in micro-USDC, initial, maintenance
+        margin in ppm), above the first tier.
     state
         Such as ``active``, ``post-only`` or ``cancel-only``.
     """
@@ -56,6 +62,8 @@ class Market:
     maker_fee_ppm: int = 0
     taker_fee_ppm: int = 0
     fill_band_ppm: int = 0
+    open_interest_max_lots: int = 0
+    tiers: tuple[tuple[int, int, int], ...] = ()
     state: str = "active"
 
     def __str__(self) -> str:
@@ -66,6 +74,11 @@ class Market:
     def price_decimals(self) -> int:
         """Power of ten between USDC per base unit and micro-USDC per lot."""
         return USDC_DECIMALS - self.lot_decimals
+
+    @property
+    def leverage_max(self) -> int:
+        """The largest leverage that one may choose."""
+        return PPM_ONE // self.initial_margin_ppm if self.initial_margin_ppm else 0
 
     @property
     def tick_size(self) -> Decimal:

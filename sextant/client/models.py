@@ -133,6 +133,9 @@ class Ticker:
     funding_time_ms: int
     open_interest: Decimal
     deficit: Decimal
+    index_average: Decimal | None = None
+    index_pending: Decimal | None = None
+    initial_margin_ppm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,7 @@ class Position:
     liquidation_price: Decimal | None
     resting_bids: Decimal
     resting_asks: Decimal
+    leverage: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,3 +287,6 @@ class SignerInfo:
     expires_at_ms: int
     actions: int
     markets: int
+    notional_per_day: Decimal
+    loss_per_day: Decimal
+    notional_today: Decimal

@@ -1,6 +1,7 @@
 """Money and keys on L2: withdraw, transfer, agents, pokes."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 from sextant.client.amounts import Amount, to_micros
@@ -14,10 +15,19 @@ from statemachine.actions import (
     Kind,
     Poke,
     RevokeAgent,
+    SetLeverage,
+    SetMarketState,
     Transfer,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+)
+from statemachine.states import (
+    STATE_ACTIVE,
+    STATE_CANCEL_ONLY,
+    STATE_PAUSED,
+    STATE_POST_ONLY,
+    STATE_SETTLED,
 )
 from statemachine.units import Micros, Millis
 
@@ -25,6 +35,16 @@ TRADING_KINDS: Final = (Kind.ORDER, Kind.CANCEL, Kind.CANCEL_ALL, Kind.MODIFY, K
 AGENT_DAYS: Final = 30
 DAY_MS: Final = 86_400_000
 SUBS_MAX: Final = 256
+
+
+class MarketState(IntEnum):
+    """States into which a guardian may move a market."""
+
+    ACTIVE = STATE_ACTIVE
+    POST_ONLY = STATE_POST_ONLY
+    CANCEL_ONLY = STATE_CANCEL_ONLY
+    PAUSED = STATE_PAUSED
+    SETTLED = STATE_SETTLED
 
 
 def read_sub(value: int) -> int:
@@ -94,6 +114,8 @@ class Money(Strategies):
         days: int = AGENT_DAYS,
         kinds: tuple[Kind, ...] = TRADING_KINDS,
         markets: tuple[str | int | Market, ...] = (),
+        notional_per_day: Amount = 0,
+        loss_per_day: Amount = 0,
     ) -> Receipt:
         """Let another key trade for this account; it can never withdraw.
 
@@ -105,6 +127,9 @@ class Money(Strategies):
             What it may sign; orders and cancels by default.
         markets
             Where it may trade; everywhere by default.
+        notional_per_day, loss_per_day
+            USDC that its orders may add up to, and that it may lose, in a day
+            of UTC; 0: no limit.  Past either it can only cancel and reduce.
         """
         if days <= 0:
             raise BadRequest("DAYS", f"an approval of {days} days is none")
@@ -116,7 +141,35 @@ class Money(Strategies):
         for market in markets:
             places |= 1 << (await self.market(market)).id
         expiry = Millis(self.clock.now_ms() + days * DAY_MS)
-        return await self.execute(ApproveAgent(read_address(agent), expiry, mask, places))
+        budgets = to_micros(notional_per_day), to_micros(loss_per_day)
+        if not all(0 <= budget < 1 << 63 for budget in budgets):
+            raise BadRequest("AMOUNT", "a budget is 0 or a positive amount")
+        action = ApproveAgent(
+            read_address(agent), expiry, mask, places, Micros(budgets[0]), Micros(budgets[1])
+        )
+        return await self.execute(action)
+
+    async def set_leverage(
+        self, market: str | int | Market, leverage: int, *, sub: int | None = None
+    ) -> Receipt:
+        """Bound what a position in one market may be; 0 takes the bound away.
+
+        It raises the initial margin to 1 / ``leverage`` of the notional, never
+        lowers it, and stays while the position is flat.
+        """
+        place = read_sub(self.sub if sub is None else sub)
+        found = await self.market(market)
+        if not 0 <= leverage <= found.leverage_max:
+            raise BadRequest(
+                "LEVERAGE",
+                f"{leverage} is no leverage in {found.name}",
+                advice=f"use 1 to {found.leverage_max}, or 0 for none of your own",
+            )
+        return await self.execute(SetLeverage(place, found.id, leverage))
+
+    async def set_market_state(self, market: str | int | Market, state: MarketState) -> Receipt:
+        """Move a market to another state; only the rules' guardian may."""
+        return await self.execute(SetMarketState((await self.market(market)).id, int(state)))
 
     async def revoke_agent(self, agent: str | bytes) -> Receipt:
         """End an agent for good: its address can never be approved again."""

@@ -189,6 +189,8 @@ class Client:
     withdraw = waiting(AsyncClient.withdraw)
     transfer = waiting(AsyncClient.transfer)
     approve_agent = waiting(AsyncClient.approve_agent)
+    set_leverage = waiting(AsyncClient.set_leverage)
+    set_market_state = waiting(AsyncClient.set_market_state)
     revoke_agent = waiting(AsyncClient.revoke_agent)
     poke = waiting(AsyncClient.poke)
 

@@ -101,6 +101,11 @@ def market_of(message: query_pb2.Market) -> Market:
         maker_fee_ppm=message.maker_fee_ppm,
         taker_fee_ppm=message.taker_fee_ppm,
         fill_band_ppm=message.fill_band_ppm,
+        open_interest_max_lots=message.open_interest_max_lots,
+        tiers=tuple(
+            (tier.notional_from_micros, tier.initial_margin_ppm, tier.maintenance_margin_ppm)
+            for tier in message.tiers
+        ),
         state=state.removeprefix("MARKET_STATE_").lower().replace("_", "-"),
     )
 
@@ -119,6 +124,9 @@ def ticker_of(message: query_pb2.Market) -> Ticker:
         funding_next=to_decimal(message.funding_next_ppb, PPB_DECIMALS),
         funding_time_ms=message.funding_time_ms,
         open_interest=market.show_size(message.open_interest_lots),
+        index_average=maybe_price(market, message.index_average),
+        index_pending=maybe_price(market, message.index_pending),
+        initial_margin_ppm=message.initial_margin_now_ppm,
         deficit=from_micros(message.deficit_micros),
     )
 
@@ -176,6 +184,7 @@ def position_of(markets: Markets, message: query_pb2.Position) -> Position:
         liquidation_price=maybe_price(market, message.liquidation_price),
         resting_bids=market.show_size(message.bid_lots),
         resting_asks=market.show_size(message.ask_lots),
+        leverage=message.leverage,
     )
 
 
@@ -282,4 +291,7 @@ def signer_of(message: query_pb2.Signer) -> SignerInfo:
         expires_at_ms=message.expires_at_ms,
         actions=message.actions,
         markets=message.markets,
+        notional_per_day=from_micros(message.notional_per_day_micros),
+        loss_per_day=from_micros(message.loss_per_day_micros),
+        notional_today=from_micros(message.notional_today_micros),
     )

@@ -100,6 +100,20 @@ def body_of(action: Action) -> list[object]:
             return [*terms, action.notional_max, action.loss_max]
         case RevokeAgent():
             return [action.agent]
+        case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState():
+            return body_of_setting(action)
+        case OracleUpdate():
+            messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
+            return [action.market, messages]
+        case Poke():
+            return [action.account, action.sub]
+
+
+def body_of_setting(
+    action: VaultDeposit | VaultWithdraw | SetLeverage | SetMarketState,
+) -> list[object]:
+    """Return the body of an action about one market and one number."""
+    match action:
         case VaultDeposit():
             return [action.sub, action.market, action.amount]
         case VaultWithdraw():
@@ -108,11 +122,6 @@ def body_of(action: Action) -> list[object]:
             return [action.sub, action.market, action.leverage]
         case SetMarketState():
             return [action.market, action.state]
-        case OracleUpdate():
-            messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
-            return [action.market, messages]
-        case Poke():
-            return [action.account, action.sub]
 
 
 def encode_transaction(action: Action, nonce: int, expires_at: int, signature: bytes) -> bytes:

@@ -7,8 +7,9 @@ can do this one thing more than others: see :mod:`statemachine.states`.
 from statemachine.actions import SetMarketState
 from statemachine.costs import COST_PORTFOLIO
 from statemachine.errors import Code
+from statemachine.grace import resume_market
 from statemachine.rules import NO_GUARDIAN
-from statemachine.states import may_follow
+from statemachine.states import STATE_PAUSED, may_follow
 from statemachine.step import Step
 
 
@@ -35,6 +36,8 @@ def execute_market_state(step: Step, action: SetMarketState) -> None:
     # EFFECTS
     before = market.state
     market.state = action.state
+    if before == STATE_PAUSED:
+        resume_market(state, market, step.now)
     state.touch(market)
 
     # RECEIPT

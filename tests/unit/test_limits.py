@@ -12,6 +12,7 @@ from statemachine.actions import (
     FLAG_SELL,
     Cancel,
     PlaceOrder,
+    Poke,
     SetLeverage,
     SetMarketState,
     Transfer,
@@ -227,3 +228,21 @@ def test_rules_without_a_guardian_have_none() -> None:
     world = World()
     world.open()
     assert world.act(0, SetMarketState(0, STATE_PAUSED)) == "GUARDIAN"
+
+
+def test_liquidations_wait_while_a_market_is_paused() -> None:
+    world = world_of()
+    trade(world, 2, 1, 3_000)
+    assert world.act(2, Withdraw(0, Micros(99_000 * USDC))) == "OK"
+    assert world.act(0, SetMarketState(0, STATE_PAUSED)) == "OK"
+    world.run(world.prices(0, PRICE * 96 // 100))
+    poke = Poke(world.account(2), 0)
+    world.act(0, poke)
+    position = world.position(2)
+    assert position is not None
+    assert position.size == 3_000
+    for _ in range(3):
+        world.run(world.prices(0, PRICE * 96 // 100), advance=30_000)
+    position = world.position(2)
+    assert position is not None
+    assert position.size == 3_000

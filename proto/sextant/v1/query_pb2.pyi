@@ -122,8 +122,18 @@ class MarketsResponse(_message.Message):
     markets: _containers.RepeatedCompositeFieldContainer[Market]
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., markets: _Optional[_Iterable[_Union[Market, _Mapping]]] = ...) -> None: ...
 
+class MarginTier(_message.Message):
+    __slots__ = ("notional_from_micros", "initial_margin_ppm", "maintenance_margin_ppm")
+    NOTIONAL_FROM_MICROS_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_MARGIN_PPM_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_PPM_FIELD_NUMBER: _ClassVar[int]
+    notional_from_micros: int
+    initial_margin_ppm: int
+    maintenance_margin_ppm: int
+    def __init__(self, notional_from_micros: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ...) -> None: ...
+
 class Market(_message.Message):
-    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "grace_until_ms", "grace_updates")
+    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "tiers", "open_interest_lower_micros", "open_interest_upper_micros", "index_band_ppm", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "index_average", "index_pending", "initial_margin_now_ppm", "grace_until_ms", "grace_updates")
     MARKET_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +149,10 @@ class Market(_message.Message):
     TAKER_FEE_PPM_FIELD_NUMBER: _ClassVar[int]
     FILL_BAND_PPM_FIELD_NUMBER: _ClassVar[int]
     FUNDING_INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
+    TIERS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_INTEREST_LOWER_MICROS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_INTEREST_UPPER_MICROS_FIELD_NUMBER: _ClassVar[int]
+    INDEX_BAND_PPM_FIELD_NUMBER: _ClassVar[int]
     MARK_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
@@ -151,6 +165,9 @@ class Market(_message.Message):
     OPEN_INTEREST_LOTS_FIELD_NUMBER: _ClassVar[int]
     FUNDING_INDEX_FIELD_NUMBER: _ClassVar[int]
     DEFICIT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    INDEX_AVERAGE_FIELD_NUMBER: _ClassVar[int]
+    INDEX_PENDING_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_MARGIN_NOW_PPM_FIELD_NUMBER: _ClassVar[int]
     GRACE_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
     GRACE_UPDATES_FIELD_NUMBER: _ClassVar[int]
     market: int
@@ -168,6 +185,10 @@ class Market(_message.Message):
     taker_fee_ppm: int
     fill_band_ppm: int
     funding_interval_ms: int
+    tiers: _containers.RepeatedCompositeFieldContainer[MarginTier]
+    open_interest_lower_micros: int
+    open_interest_upper_micros: int
+    index_band_ppm: int
     mark: int
     index: int
     last: int
@@ -180,9 +201,12 @@ class Market(_message.Message):
     open_interest_lots: int
     funding_index: int
     deficit_micros: int
+    index_average: int
+    index_pending: int
+    initial_margin_now_ppm: int
     grace_until_ms: int
     grace_updates: int
-    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ...) -> None: ...
+    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., tiers: _Optional[_Iterable[_Union[MarginTier, _Mapping]]] = ..., open_interest_lower_micros: _Optional[int] = ..., open_interest_upper_micros: _Optional[int] = ..., index_band_ppm: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., index_average: _Optional[int] = ..., index_pending: _Optional[int] = ..., initial_margin_now_ppm: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ...) -> None: ...
 
 class GetVaultRequest(_message.Message):
     __slots__ = ("market", "address", "account")
@@ -287,7 +311,7 @@ class PortfolioState(_message.Message):
     def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ...) -> None: ...
 
 class Position(_message.Message):
-    __slots__ = ("market", "size_lots", "cost_micros", "entry_price", "mark", "unrealised_micros", "funding_micros", "bid_lots", "ask_lots", "initial_margin_micros", "maintenance_margin_micros", "liquidation_price")
+    __slots__ = ("market", "size_lots", "cost_micros", "entry_price", "mark", "unrealised_micros", "funding_micros", "bid_lots", "ask_lots", "initial_margin_micros", "maintenance_margin_micros", "liquidation_price", "leverage")
     MARKET_FIELD_NUMBER: _ClassVar[int]
     SIZE_LOTS_FIELD_NUMBER: _ClassVar[int]
     COST_MICROS_FIELD_NUMBER: _ClassVar[int]
@@ -300,6 +324,7 @@ class Position(_message.Message):
     INITIAL_MARGIN_MICROS_FIELD_NUMBER: _ClassVar[int]
     MAINTENANCE_MARGIN_MICROS_FIELD_NUMBER: _ClassVar[int]
     LIQUIDATION_PRICE_FIELD_NUMBER: _ClassVar[int]
+    LEVERAGE_FIELD_NUMBER: _ClassVar[int]
     market: int
     size_lots: int
     cost_micros: int
@@ -312,7 +337,8 @@ class Position(_message.Message):
     initial_margin_micros: int
     maintenance_margin_micros: int
     liquidation_price: int
-    def __init__(self, market: _Optional[int] = ..., size_lots: _Optional[int] = ..., cost_micros: _Optional[int] = ..., entry_price: _Optional[int] = ..., mark: _Optional[int] = ..., unrealised_micros: _Optional[int] = ..., funding_micros: _Optional[int] = ..., bid_lots: _Optional[int] = ..., ask_lots: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., liquidation_price: _Optional[int] = ...) -> None: ...
+    leverage: int
+    def __init__(self, market: _Optional[int] = ..., size_lots: _Optional[int] = ..., cost_micros: _Optional[int] = ..., entry_price: _Optional[int] = ..., mark: _Optional[int] = ..., unrealised_micros: _Optional[int] = ..., funding_micros: _Optional[int] = ..., bid_lots: _Optional[int] = ..., ask_lots: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., liquidation_price: _Optional[int] = ..., leverage: _Optional[int] = ...) -> None: ...
 
 class Order(_message.Message):
     __slots__ = ("order_id", "client_id", "market", "side", "price", "lots", "remaining_lots", "time_in_force", "post_only", "reduce_only", "expires_at_ms", "portfolio", "state", "height", "code", "code_name", "removal", "trigger", "trigger_price", "slices", "interval_ms", "bracket")
@@ -385,7 +411,7 @@ class GetSignerRequest(_message.Message):
     def __init__(self, address: _Optional[bytes] = ...) -> None: ...
 
 class Signer(_message.Message):
-    __slots__ = ("address", "account", "is_agent", "revoked", "expires_at_ms", "actions", "markets")
+    __slots__ = ("address", "account", "is_agent", "revoked", "expires_at_ms", "actions", "markets", "notional_per_day_micros", "loss_per_day_micros", "notional_today_micros")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     IS_AGENT_FIELD_NUMBER: _ClassVar[int]
@@ -393,6 +419,9 @@ class Signer(_message.Message):
     EXPIRES_AT_MS_FIELD_NUMBER: _ClassVar[int]
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
     MARKETS_FIELD_NUMBER: _ClassVar[int]
+    NOTIONAL_PER_DAY_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LOSS_PER_DAY_MICROS_FIELD_NUMBER: _ClassVar[int]
+    NOTIONAL_TODAY_MICROS_FIELD_NUMBER: _ClassVar[int]
     address: bytes
     account: int
     is_agent: bool
@@ -400,7 +429,10 @@ class Signer(_message.Message):
     expires_at_ms: int
     actions: int
     markets: int
-    def __init__(self, address: _Optional[bytes] = ..., account: _Optional[int] = ..., is_agent: _Optional[bool] = ..., revoked: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., actions: _Optional[int] = ..., markets: _Optional[int] = ...) -> None: ...
+    notional_per_day_micros: int
+    loss_per_day_micros: int
+    notional_today_micros: int
+    def __init__(self, address: _Optional[bytes] = ..., account: _Optional[int] = ..., is_agent: _Optional[bool] = ..., revoked: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., actions: _Optional[int] = ..., markets: _Optional[int] = ..., notional_per_day_micros: _Optional[int] = ..., loss_per_day_micros: _Optional[int] = ..., notional_today_micros: _Optional[int] = ...) -> None: ...
 
 class GetBookRequest(_message.Message):
     __slots__ = ("market", "levels_max")

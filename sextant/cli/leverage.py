@@ -1,0 +1,31 @@
+"""``sextant leverage``: a bound of one's own on what a position in one market may be."""
+
+import argparse
+
+from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.session import run_client
+from sextant.cli.signing import print_receipt
+from sextant.errors import EXIT_OK
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = "example: sextant leverage BTC 5 --as alice"
+    parser.add_argument("market", metavar="MARKET", help="such as BTC")
+    parser.add_argument(
+        "leverage", metavar="N", type=int, help="at most N times the margin; 0: no bound"
+    )
+    add_key_options(parser)
+    add_node_options(parser)
+    parser.set_defaults(run=run_leverage)
+
+
+def run_leverage(arguments: argparse.Namespace) -> int:
+    """Set it."""
+    receipt = run_client(
+        arguments,
+        lambda client: client.set_leverage(arguments.market, arguments.leverage),
+        signs=True,
+    )
+    print_receipt(arguments, "leverage", receipt)
+    return EXIT_OK
