@@ -19,11 +19,12 @@ WINDOW_MS: Final = 60_000
 LIVENESS_MS_MAX: Final = 86_400_000
 BOND_GWEI: Final = GWEI_PER_ETH
 DEPOSIT_MICROS_MIN: Final = 1_000_000
+USDC: Final = 1_000_000
 COMMITMENT_BLOCKS_MIN: Final = 5
 
 
 def market(number: int, symbol: bytes, lot_decimals: int, tick: int) -> MarketRules:
-    """Return a market with 20 times leverage and the devnet's fees."""
+    """Return a market with 20 times leverage, less for large positions and large crowds."""
     return MarketRules(
         market=number,
         symbol=symbol,
@@ -35,6 +36,10 @@ def market(number: int, symbol: bytes, lot_decimals: int, tick: int) -> MarketRu
         taker_ppm=350,
         fill_band_ppm=25_000,
         notional_min=10_000_000,
+        tiers=((2_000_000 * USDC, 100_000, 50_000), (10_000_000 * USDC, 200_000, 100_000)),
+        open_interest_lower=25_000_000 * USDC,
+        open_interest_upper=50_000_000 * USDC,
+        index_band_ppm=50_000,
     )
 
 

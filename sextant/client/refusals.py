@@ -39,6 +39,17 @@ WORDS: Final[dict[str, Words]] = {
     "AGENT_ACTION": Words("this agent may not do that", "sign with the owner's key"),
     "AGENT_MARKET": Words("this agent may not trade there", "name one of its markets"),
     "SIGNER_LIMIT": Words("too many transactions of one signer in a block", "send it again"),
+    "AGENT_NOTIONAL": Words(
+        "this agent has used up its notional for the day",
+        "wait for tomorrow (UTC), or approve it with more",
+        ("a day:usdc", "used:usdc", "asked:usdc"),
+    ),
+    "AGENT_LOSS": Words(
+        "this agent has lost its budget for the day, or traded for another sub-account",
+        "wait for tomorrow (UTC), or approve it with more",
+        ("a day:usdc", "lost:usdc", "sub-account"),
+    ),
+    "GUARDIAN": Words("only the rules' guardian may do that"),
     "MARKET_UNKNOWN": Words("there is no such market", "see `sextant markets`"),
     "MARKET_STATE": Words("the market's state does not allow it"),
     "CLIENT_ID_EXISTS": Words("a live order has this client id", "it was not doubled", ("order",)),
@@ -60,6 +71,17 @@ WORDS: Final[dict[str, Words]] = {
     "ORDERS_MAX": Words("too many open orders", "cancel some"),
     "MARKETS_MAX": Words("positions or orders in too many markets", "close some"),
     "MARGIN": Words("not enough margin", "deposit, or make it smaller", ("need:usdc", "have:usdc")),
+    "ISOLATED": Words(
+        "an isolated sub-account holds one market",
+        "use another sub-account from 128 on",
+        ("its market", "asked"),
+    ),
+    "OPEN_INTEREST": Words(
+        "the market's open interest is at its cap",
+        "make it smaller, or wait",
+        ("cap in lots", "lots now"),
+    ),
+    "LEVERAGE": Words("the market does not give that much leverage", "use less", ("most",)),
     "IOC_UNFILLED": Words(
         "nothing to trade with at that price", "move the price", ("bound:price",)
     ),
