@@ -7,7 +7,7 @@ from typing import Final
 from sextant.client.amounts import Amount, Rounding
 from sextant.client.market import Market
 from sextant.client.models import Side
-from sextant.client.orders import SLIPPAGE, NewOrder, bound_of, compose_order, read_side
+from sextant.client.orders import SLIPPAGE, NewOrder, bound_of, read_side
 from sextant.client.receipts import Placed, Receipt
 from sextant.client.refusals import rejection_of
 from sextant.client.trading import Trading
@@ -70,21 +70,10 @@ class Strategies(Trading):
                 raise BadRequest(
                     "BRACKET", "an exit without a trigger", advice="give a stop or a take-profit"
                 )
-            actions.append(await self.compose_exit(replace(order, sub=place)))
+            exit_order = replace(order, sub=place, reduce_only=True, client_id=None)
+            actions.append(await self.compose(exit_order))
         first = None if entry is None else await self.compose(replace(entry, sub=place))
         return Bracket(place, first, tuple(actions))
-
-    async def compose_exit(self, order: NewOrder) -> PlaceOrder:
-        """Return an exit; a market exit is bounded by ``slippage`` from its own trigger."""
-        market = await self.market(order.market)
-        order = replace(order, reduce_only=True, client_id=None)
-        if order.limit is not None:
-            return compose_order(order, market, sub=self.sub)
-        watched = order.take_profit if order.stop is None else order.stop
-        ticker = replace(
-            await self.ticker(market), mark=market.show_price(market.price(watched or 0))
-        )
-        return compose_order(order, market, sub=self.sub, ticker=ticker)
 
     async def place_twap(
         self,

@@ -115,6 +115,11 @@ class Trading(Reads):
             # It may have opened since it was first asked for.
             market = (await self.markets(fresh=True)).find(market.id)
         ticker = None if order.limit is not None else await self.ticker(market)
+        watched = order.take_profit if order.stop is None else order.stop
+        if ticker is not None and watched is not None:
+            # It will trade where it wakes, not where the market is now.
+            price = market.price(watched, rounding=order.rounding)
+            ticker = replace(ticker, mark=market.show_price(price))
         return compose_order(order, market, sub=self.sub, ticker=ticker)
 
     async def place_many(self, orders: Sequence[NewOrder]) -> list[Outcome]:
