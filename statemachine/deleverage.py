@@ -20,9 +20,7 @@ from statemachine.storage import successor
 from statemachine.units import div_ceil, div_floor
 
 
-def bankruptcy_price(
-    mark: int, size: int, maintenance: int, margin: Margin, equity: int
-) -> int:
+def bankruptcy_price(mark: int, size: int, maintenance: int, margin: Margin, equity: int) -> int:
     """Return the price at which closing ``size`` lots uses up its share of ``equity``.
 
     ``maintenance`` is the position's own.  Rounded in the portfolio's favour.

@@ -120,9 +120,10 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
         return
     market = state.market(position.market)
     wait = 0
-    if (0 <= before.equity < before.closeout and back_position(
-        step, portfolio, position, market, before
-    )) or (before.equity < 0 and deleverage_position(step, portfolio, position, market, before)):
+    if (
+        0 <= before.equity < before.closeout
+        and back_position(step, portfolio, position, market, before)
+    ) or (before.equity < 0 and deleverage_position(step, portfolio, position, market, before)):
         pass
     else:
         wait = sell_slice(step, portfolio, position, market, before, rewarded=rewarded)

@@ -3,25 +3,21 @@
 Each record is decoded once, changed in place and noted as dirty; ``flush``
 encodes what changed, once per segment.  Nothing is written back to the store
 here: the caller commits the writes.
-
-Ranges answer "what comes first" from the store, corrected by the keys that
-this block inserted and deleted.  A store is asked for each range's head once
-per head, so a book is read like a sorted list.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from typing import Final, final
 
 from statemachine import keys
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.events import Event
+from statemachine.journal import Journal
 from statemachine.ranks import NO_RANK, rank_of
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PUBLISHERS_MAX,
     VERSION_BYTE,
-    Blob,
     Group,
     Ledger,
     Market,
@@ -30,7 +26,6 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
-    Record,
     Share,
     Signer,
     Sleeper,
@@ -54,7 +49,7 @@ from statemachine.records import (
     encode_due,
 )
 from statemachine.rules import MarketRules, Rules
-from statemachine.storage import Store, successor
+from statemachine.storage import Store
 from statemachine.tiers import is_graded
 from statemachine.working_set import WorkingSet
 
@@ -62,68 +57,10 @@ ZEROS: Final = [0] * PUBLISHERS_MAX
 
 
 @final
-class Range:
-    """One sorted range of keys: the store's, plus what this run inserted, less what it deleted."""
-
-    __slots__ = ("deleted", "head", "inserted", "prefix", "scanned", "store")
-
-    def __init__(self, store: Store, prefix: bytes) -> None:
-        """Look at nothing yet."""
-        self.store = store
-        self.prefix = prefix
-        self.inserted: list[bytes] = []
-        self.deleted: set[bytes] = set()
-        self.head: bytes | None = None
-        self.scanned = False
-
-    def first(self) -> bytes | None:
-        """Return the first key of the range, if any."""
-        if not self.scanned:
-            self.head = self.scan(self.prefix if self.head is None else successor(self.head))
-            self.scanned = True
-        if self.inserted:
-            key = self.inserted[0]
-            if self.head is None or key < self.head:
-                return key
-        return self.head
-
-    def scan(self, start: bytes) -> bytes | None:
-        """Return the store's first key at or after ``start`` that was not deleted."""
-        key = self.store.seek(self.prefix, start)
-        while key is not None and key in self.deleted:
-            key = self.store.seek(self.prefix, successor(key))
-        return key
-
-    def seek(self, start: bytes) -> bytes | None:
-        """Return the first key at or after ``start``, if any."""
-        key = self.scan(start)
-        place = bisect_left(self.inserted, start)
-        if place < len(self.inserted) and (key is None or self.inserted[place] < key):
-            return self.inserted[place]
-        return key
-
-    def insert(self, key: bytes) -> None:
-        """Add a key that the range does not have."""
-        insort(self.inserted, key)
-
-    def remove(self, key: bytes) -> None:
-        """Take out a key that the range has."""
-        place = bisect_left(self.inserted, key)
-        if place < len(self.inserted) and self.inserted[place] == key:
-            del self.inserted[place]
-            return
-        self.deleted.add(key)
-        if self.scanned and key == self.head:
-            self.scanned = False
-
-
-@final
-class State:
+class State(Journal):
     """Every record that a block touched, by kind, over a read-only store."""
 
     __slots__ = (
-        "blobs",
-        "changed",
         "cursor",
         "events",
         "groups",
@@ -134,13 +71,11 @@ class State:
         "orders",
         "portfolios",
         "positions",
-        "ranges",
         "records",
         "rules",
         "shares",
         "signers",
         "sleepers",
-        "store",
         "twaps",
         "unranked",
         "vaults",
@@ -149,12 +84,11 @@ class State:
 
     def __init__(self, store: Store, rules: Rules, known: WorkingSet | None = None) -> None:
         """Read the cursor; everything else is read when asked for, unless it is ``known``."""
-        self.store = store
+        records = WorkingSet() if known is None else known
+        super().__init__(store, records.blobs)
         self.rules = rules
         self.market_rules: dict[int, MarketRules] = {m.market: m for m in rules.markets}
-        self.changed: list[Record] = []
         self.events: list[Event] = []
-        records = WorkingSet() if known is None else known
         self.records = records
         self.markets = records.markets
         self.oracles = records.oracles
@@ -169,8 +103,6 @@ class State:
         self.unranked: list[Position] = []
         self.signers = records.signers
         self.nonces = records.nonces
-        self.blobs = records.blobs
-        self.ranges: dict[bytes, Range] = {}
         self.velocity_record: Velocity | None = None
         data = store.get(keys.CURSOR_KEY)
         if data is None:
@@ -179,27 +111,11 @@ class State:
 
     # Journal
 
-    def touch(self, record: Record) -> None:
-        """Note that a record changed."""
-        if not record.dirty:
-            record.dirty = True
-            self.changed.append(record)
-
     def flush(self) -> dict[bytes, bytes | None]:
         """Return what changed since the last flush, encoded; ``None`` deletes."""
         if self.unranked:
             self.rank_positions()
-        writes: dict[bytes, bytes | None] = {}
-        for record in self.changed:
-            record.dirty = False
-            if record.live:
-                writes[record.key] = record.encode()
-                record.stored = True
-            elif record.stored:
-                writes[record.key] = None
-                record.stored = False
-        self.changed = []
-        return writes
+        return self.take_changes()
 
     # Single records
 
@@ -262,35 +178,6 @@ class State:
             record = Nonces(key, False, 0, []) if data is None else decode_nonces(key, data)
             self.nonces[key] = record
         return record
-
-    def blob(self, key: bytes) -> bytes | None:
-        """Return the value of a write-once record, if it exists."""
-        if key in self.blobs:
-            record = self.blobs[key]
-            return None if record is None or not record.live else record.value
-        data = self.store.get(key)
-        self.blobs[key] = None if data is None else Blob(key, True, data)
-        return data
-
-    def add_blob(self, key: bytes, value: bytes) -> None:
-        """Add a write-once record whose key is known to be free."""
-        record = self.blobs.get(key)
-        if record is None:
-            record = Blob(key, False, value)
-            self.blobs[key] = record
-        else:
-            record.value = value
-            record.live = True
-        self.touch(record)
-
-    def remove_blob(self, key: bytes) -> None:
-        """Delete a write-once record that exists; it need not have been read."""
-        record = self.blobs.get(key)
-        if record is None:
-            record = Blob(key, True, b"")
-            self.blobs[key] = record
-        record.live = False
-        self.touch(record)
 
     # Backstops
 
@@ -435,14 +322,6 @@ class State:
         self.touch(position)
 
     # Ranges
-
-    def range(self, prefix: bytes) -> Range:
-        """Return the range with this prefix."""
-        found = self.ranges.get(prefix)
-        if found is None:
-            found = Range(self.store, prefix)
-            self.ranges[prefix] = found
-        return found
 
     def order(self, key: bytes) -> Order | None:
         """Return a resting order by its key, if there is one."""

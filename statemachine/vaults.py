@@ -191,9 +191,7 @@ def process_exit(step: Step, number: int, market_number: int, shares: int) -> No
     holder = state.share(market_number, number >> 8)
     backer = state.portfolio(vault_portfolio(market_number))
     if holder.epoch != vault.epoch or backer is None:
-        state.events.append(
-            SharesChanged(number, market_number, SHARES_LOST, shares, 0, 0)
-        )
+        state.events.append(SharesChanged(number, market_number, SHARES_LOST, shares, 0, 0))
         return
     value = values_of(state, backer, market)[0]
     amount = max(0, div_floor(value * shares, vault.shares))

@@ -12,10 +12,12 @@ from sextant.client.chain import Block
 from sextant.client.events import (
     AccountEvent,
     AccountUpdate,
+    DeleverageEvent,
     FillEvent,
     LiquidationEvent,
     MoneyEvent,
     OrderEvent,
+    SharesEvent,
 )
 from sextant.client.ladder import Ladder
 from sextant.errors import EXIT_OK, ClientError
@@ -156,6 +158,16 @@ def words_of(event: AccountEvent) -> str:
             return (
                 f"order   {order.order_id} {order.state} {order.reason}".rstrip()
                 + f"  {order.side} {show(order.remaining)} {order.market} at {show(order.price)}"
+            )
+        case DeleverageEvent():
+            return (
+                f"deleveraged  {show(event.closed)} {event.market} at {show(event.price)}"
+                f"  mark {show(event.mark)}, to close a bankrupt position"
+            )
+        case SharesEvent():
+            return (
+                f"vault   {event.market} {event.stage} {event.shares} shares"
+                f"  {show(event.amount)} USDC"
             )
         case MoneyEvent():
             return f"money   {event.kind}  {show(event.amount)} USDC"

@@ -98,9 +98,7 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     amount = action.amount
     events.append(BalanceChanged(source.portfolio, -amount, BALANCE_VAULT_DEPOSIT, action.market))
     events.append(BalanceChanged(number, amount, BALANCE_VAULT_DEPOSIT, action.market))
-    events.append(
-        SharesChanged(source.portfolio, action.market, SHARES_BOUGHT, shares, amount, 0)
-    )
+    events.append(SharesChanged(source.portfolio, action.market, SHARES_BOUGHT, shares, amount, 0))
 
 
 def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:

@@ -317,7 +317,12 @@ def test_beyond_the_cap_of_insurance_winners_pay_the_rest() -> None:
 
 @pytest.mark.parametrize(
     ("size", "equity", "price"),
-    [(7, -1_000_000, 1_030_004), (-7, -1_000_000, 970_002), (7, -1, 1_000_004), (-7, -1, 1_000_002)],
+    [
+        (7, -1_000_000, 1_030_004),
+        (-7, -1_000_000, 970_002),
+        (7, -1, 1_000_004),
+        (-7, -1, 1_000_002),
+    ],
 )
 def test_zero_prices_below_zero_equity(size: int, equity: int, price: int) -> None:
     own = 210_001  # 3% of 7 lots at 1,000,003
