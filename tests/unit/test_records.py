@@ -20,7 +20,10 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
+    Share,
     Signer,
+    Vault,
+    Velocity,
     decode_account,
     decode_client_id,
     decode_due,
@@ -32,7 +35,10 @@ from statemachine.records import (
     decode_owned,
     decode_portfolio,
     decode_position,
+    decode_share,
     decode_signer,
+    decode_vault,
+    decode_velocity,
     decode_withdrawal,
     encode_account,
     encode_client_id,
@@ -99,6 +105,9 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     oracle = Oracle(oracle_key, False, list(range(1, 9)), list(range(11, 19)))
     oracle.average, oracle.average_time, oracle.pending, oracle.pending_time = 21, 22, 23, 24
     ledger: Ledger = numbered(Ledger(stored=False))
+    vault: Vault = numbered(Vault(keys.vault_key(3), False))
+    share: Share = numbered(Share(keys.share_key(3, 7), False, 1))
+    velocity: Velocity = numbered(Velocity(stored=False))
     item = InboxItem(InboxKind.DEPOSIT, OWNER, 2, Micros(5_000_000), Millis(1_700_000_000_000))
     receipt = Receipt(b"\xcc" * 32, 4, 1, 54, (10, -3), 9, 50, 300_000_000, -7)
     return {
@@ -122,6 +131,9 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
             encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000),
             lambda d: encode_withdrawal(*decode_withdrawal(d)),
         ),
+        "vault": (vault.encode(), again(decode_vault, vault.key)),
+        "share": (share.encode(), again(decode_share, share.key)),
+        "velocity": (velocity.encode(), lambda d: decode_velocity(d).encode()),
         "inbox item": (item.encode(), lambda d: decode_inbox_item(d).encode()),
         "receipt": (receipt.encode(), lambda d: decode_receipt(d).encode()),
         "rules": (world_rules().encode(), lambda d: decode_rules(d).encode()),

@@ -21,6 +21,8 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Transfer,
+    VaultDeposit,
+    VaultWithdraw,
     Withdraw,
     decode_transaction,
 )
@@ -40,6 +42,8 @@ ACTIONS: list[Action] = [
     Bulk(0, (ORDER, Cancel(0, 1, 9), Cancel(0, 2, 10))),
     Withdraw(255, Micros((1 << 64) - 1)),
     Transfer(0, 1, Micros(1)),
+    VaultDeposit(7, 63, Micros(1)),
+    VaultWithdraw(0, 2, (1 << 64) - 1),
     ApproveAgent(AGENT, Millis(1_900_000_000_000), 62, 3),
     RevokeAgent(AGENT),
     Poke(7, 1),
