@@ -220,15 +220,14 @@ class State(Journal):
             if rank == position.rank:
                 continue
             number = int.from_bytes(position.key[1:6], "big")
-            for before, now in ((position.rank, NO_RANK), (NO_RANK, rank)):
-                if before != NO_RANK:
-                    key = keys.rank_key(position.market, before, number)
-                    self.remove_blob(key)
-                    self.range(key[:4]).remove(key)
-                elif now != NO_RANK:
-                    key = keys.rank_key(position.market, now, number)
-                    self.add_blob(key, VERSION_BYTE)
-                    self.range(key[:4]).insert(key)
+            if position.rank != NO_RANK:
+                key = keys.rank_key(position.market, position.rank, number)
+                self.remove_blob(key)
+                self.range(key[:4]).remove(key)
+            if rank != NO_RANK:
+                key = keys.rank_key(position.market, rank, number)
+                self.add_blob(key, VERSION_BYTE)
+                self.range(key[:4]).insert(key)
             position.rank = rank
             self.touch(position)
         self.unranked = []
