@@ -130,3 +130,11 @@ def test_a_refused_order_says_what_is_left() -> None:
     world.act(AGENT, order(60))
     result: Any = world.run(world.sign(AGENT, order(50)))
     assert result.receipts[0].args == (600 * USDC, 360 * USDC, 300 * USDC)
+
+
+def test_a_budget_is_used_up_to_the_last_micro() -> None:
+    # 100 lots at 500 ppm cost 0.3 USDC in fees, and 10,000 micros a lot make 1 USDC.
+    for budget, code in ((1_300_000, "AGENT_LOSS"), (1_300_001, "IOC_UNFILLED")):
+        world = approved(loss=budget)
+        lose(world, 100, PRICE - 10_000)
+        assert world.act(AGENT, order(1, FLAG_IOC, PRICE - 10_000)) == code

@@ -1,0 +1,67 @@
+"""Liquidation prices: the published formula, and tiers."""
+
+from typing import Any
+
+import pytest
+
+from node.service.positions import liquidation_price, tiered_liquidation_price
+from statemachine import keys
+from statemachine.margin import Margin, margin_of
+from statemachine.records import Portfolio, Position
+from statemachine.rules import MarketRules
+from statemachine.state import State
+from statemachine.tiers import maintenance_of
+from tests.worlds import USDC, World, market_rules, world_rules
+
+PRICE = 6_000_000
+
+
+def held(size: int, balance: int, **changes: Any) -> tuple[State, Position, Margin]:
+    """Return a state in which a portfolio holds ``size`` lots bought at ``PRICE``."""
+    world = World(world_rules(1))
+    world.open(price=PRICE)
+    state = world.state
+    state.market_rules[0] = market_rules(0, **changes)
+    state.market(0).graded = bool(changes.get("tiers"))
+    portfolio = Portfolio(keys.portfolio_key(9 << 8), False, 9 << 8)
+    portfolio.balance = balance
+    position = state.open_position(portfolio, 0)
+    position.size = size
+    position.cost = size * PRICE
+    return state, position, margin_of(state, portfolio)
+
+
+@pytest.mark.parametrize("leverage", [3, 10, 20])
+@pytest.mark.parametrize("side", [1, -1])
+def test_liquidation_price_is_that_of_hyperliquids_formula(side: int, leverage: int) -> None:
+    # Source: hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations:
+    # price - side * margin_available / position_size / (1 - l * side), l = 1 / maintenance leverage
+    size, maintenance_ppm = 1_000, 25_000
+    balance = size * PRICE // leverage
+    state, position, margin = held(side * size, balance, maintenance_ppm=maintenance_ppm)
+    rate = maintenance_ppm / 1_000_000
+    available = balance - size * PRICE * rate
+    published = PRICE - side * available / size / (1 - rate * side)
+    assert abs(liquidation_price(state, position, margin) - published) <= 2
+
+
+@pytest.mark.parametrize("size", [1_000, -1_000, 400, -400])
+@pytest.mark.parametrize("balance", [200 * USDC, 700 * USDC, 2_000 * USDC])
+def test_with_tiers_it_is_where_equity_meets_maintenance(size: int, balance: int) -> None:
+    tiers = ((3_000 * USDC, 100_000, 50_000), (7_000 * USDC, 200_000, 100_000))
+    state, position, margin = held(size, balance, tiers=tiers)
+    rules: MarketRules = state.market_rules[0]
+    price = liquidation_price(state, position, margin)
+    assert price == tiered_liquidation_price(rules, size, PRICE, margin)
+
+    def spare(mark: int) -> int:
+        return balance + size * (mark - PRICE) - maintenance_of(rules, abs(size) * mark)
+
+    assert price > 0
+    inward = 1 if size > 0 else -1
+    assert spare(price) < 0 <= spare(price + inward)
+
+
+def test_what_no_price_liquidates_has_none() -> None:
+    state, position, margin = held(100, 1_000 * USDC, tiers=((3_000 * USDC, 100_000, 50_000),))
+    assert liquidation_price(state, position, margin) == 0
