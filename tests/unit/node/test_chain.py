@@ -203,3 +203,21 @@ def test_a_torn_last_write_loses_only_what_follows_from_the_journal(
     assert again.root == root
     again.chain.close()
     disk.chain.close()
+
+
+def test_a_block_is_synced_to_disk_before_anyone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(tmp_path)
+    story: list[str] = []
+    put = Database.put
+
+    def spy(database: Database, key: bytes, value: bytes, *, sync: bool = False) -> None:
+        put(database, key, value, sync=sync)
+        if key[:1] == b"B":
+            story.append("synced" if sync else "written")
+
+    monkeypatch.setattr(Database, "put", spy)
+    disk.chain.commit(disk.make(), lambda _done, _redo: story.append("told"))
+    assert story == ["synced", "told"]
+    disk.chain.close()
