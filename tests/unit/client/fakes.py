@@ -70,6 +70,8 @@ class FakeNode:
         self.proof: query_pb2.Proof | None = None
         self.block_heights: list[list[int]] = []
         self.block_requests: list[int] = []
+        self.lingers = False
+        self.cancelled = asyncio.Event()
         self.books: list[list[stream_pb2.BookUpdate]] = []
 
     async def get_status(self, _request: Any, _context: Any) -> status_pb2.Status:
@@ -135,7 +137,9 @@ class FakeNode:
     def sign_block(self, transaction: Transaction, code: Code) -> sequencer_pb2.Outcome:
         cursor = Cursor(stored=False)
         cursor.height, cursor.time = self.height, self.time_ms
-        record = leaves.Receipt(transaction.hash, 0, 0, int(code), (4,), 70, 0, 0, 0)
+        filled = 3 if code is Code.FILL_LIMIT else 0
+        notional = filled * 6_500_000
+        record = leaves.Receipt(transaction.hash, 0, 0, int(code), (4,), 70, filled, notional, 0)
         leaves.append(cursor.frontier, 0, record.leaf())
         cursor.receipts = 1
         header = Header(
@@ -154,6 +158,8 @@ class FakeNode:
             code_name=code.name,
             arguments=[4],
             order_id=71 if self.tamper else 70,
+            filled_lots=filled,
+            notional_micros=notional,
             path=common_pb2.MerklePath(count=1),
             time_ms=self.time_ms,
         )
@@ -212,8 +218,14 @@ class FakeNode:
 
     async def book(self, _request: Any, context: Any) -> AsyncIterator[stream_pb2.BookUpdate]:
         self.streams += 1
-        for update in self.books.pop(0) if self.books else []:
-            yield update
+        try:
+            for update in self.books.pop(0) if self.books else []:
+                yield update
+            if self.lingers:
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
         if self.script:
             await context.abort_with_status(self.script.pop(0))
 

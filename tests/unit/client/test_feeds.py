@@ -88,6 +88,20 @@ def test_blocks_go_on_where_they_stopped_and_a_hole_is_asked_for_again() -> None
     assert resets == ["STREAM_ENDED", "GAP"]
 
 
+def test_a_reader_that_leaves_ends_the_stream() -> None:
+    node = FakeNode()
+    node.books, node.lingers = [[snapshot(5, 1)]], True
+
+    async def work() -> None:
+        async with connected(node) as client:
+            feed = client.watch_book("BTC")
+            await anext(feed)
+            await feed.aclose()
+            await node.cancelled.wait()
+
+    run(work())
+
+
 def test_what_a_new_stream_cannot_cure_is_raised() -> None:
     node = FakeNode()
     node.script = [failure(grpc.StatusCode.NOT_FOUND, "NOT_FOUND")]
