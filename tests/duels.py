@@ -40,12 +40,7 @@ from statemachine.transition import apply_block as run_engine
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.models.auditor import audit
 from tests.models.exchange import Exchange, apply_block
-from tests.models.exchange.comparison import (
-    differences,
-    engine_state,
-    model_state,
-    plain_receipt,
-)
+from tests.models.exchange.comparison import compare
 from tests.worlds import PUBLISHER_KEYS, USDC, World, market_rules, trader_key, world_rules
 
 TRADERS = 5
@@ -191,10 +186,7 @@ class Duel:
         world.store.apply(result.writes)
         receipts = apply_block(self.model, block)
 
-        found = [plain_receipt(receipt) for receipt in result.receipts]
-        assert found == [plain_receipt(receipt) for receipt in receipts]
-        differing = differences(engine_state(world.store.values), model_state(self.model))
-        assert not differing, "\n".join(differing)
+        compare(result.receipts, world.store.values, receipts, self.model)
         audit(world.store.values, world.rules)
         self.steps += len(receipts)
         self.codes.update(receipt.name for receipt in result.receipts)
