@@ -10,6 +10,7 @@ import pytest
 
 from node import l1view
 from node.feed import Refusal, Sequenced
+from node.journal import BlockInput
 from node.runtime import SequencerNode
 from prover.entry import encode_entry
 from statemachine.actions import PlaceOrder
@@ -211,22 +212,36 @@ def test_a_log_that_is_not_ours_halts_the_node(tell: Tell) -> None:
     tell(plot)
 
 
-def test_a_disk_that_fails_halts_the_node_and_nothing_is_acknowledged(tell: Tell) -> None:
+def test_a_disk_that_fails_halts_the_node_and_nothing_is_acknowledged(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def plot(home: Home) -> None:
         node = await home.open()
         await home.fund(node)
         height = node.durable.height
 
-        def full(_block: object) -> None:
-            raise OSError(28, "No space left on device")
+        append = node.disk.journal.append
+        lost: list[int] = []
 
-        node.disk.journal.append = full  # type: ignore[assignment]  # a disk that is full
+        def full(block: BlockInput) -> None:
+            if not lost:
+                lost.append(block.height)
+                raise OSError(28, "No space left on device")
+            append(block)  # room again, but it is too late: a block is missing
+
+        monkeypatch.setattr(node.disk.journal, "append", full)
         waiting = asyncio.ensure_future(node.submit([home.order()]))
         await until(lambda: bool(home.failures))
         assert "No space left" in home.failures[0]
         assert not waiting.done() or isinstance(waiting.result()[0], Refusal)
-        assert node.durable.height <= height + 1
         waiting.cancel()
+        await home.close(node)
+        node = await home.open()
+        assert lost[0] > height
+        assert node.replayed == 0
+        home.chain.mine(FINAL_BLOCKS)
+        await node.submit([home.order(), home.order()])
+        assert node.durable.height >= lost[0]
         await home.close(node)
 
     tell(plot)
