@@ -123,7 +123,7 @@ class Histories(RuleBasedStateMachine):
 
 
 Histories.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
@@ -133,10 +133,10 @@ TestHistories = Histories.TestCase
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 def test_crowds(name: str, seed: int) -> None:
     duel = Duel(RULES[name], Seeded(seed))
-    for _ in range(60):
+    for _ in range(80):
         duel.random_block()
     assert len(duel.codes) > 15, duel.codes
 
