@@ -51,6 +51,7 @@ def test_the_books_stay_equal(tmp_path: Path) -> None:
     assert told["fills"]["trades"] >= told["fills"]["takers"]
     assert 10 < told["l1_bytes_per_order"] < 200
     assert told["blocks"] > 3
+    assert told["roots"]["same"]
     assert {path.stem for path in (kept / "logs").iterdir()} >= {"sequencer", "follower", "l1"}
 
 
