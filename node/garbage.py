@@ -4,7 +4,7 @@ A node holds hundreds of thousands of long-lived objects (tree, blocks,
 receipts) and makes almost no reference cycles.  Python's collector would walk
 all of them again and again as they grow: 300 ms at a time, which was the tail
 of every acknowledgement.  So what is there at the start is set aside, the
-young generations are looked at rarely, and a full collection runs only when
+young generations are kept small, and a full collection runs only when
 the node has nothing else to do.
 """
 
@@ -13,8 +13,8 @@ import gc
 from collections.abc import Callable
 from typing import Final
 
-YOUNG_OBJECTS: Final = 100_000
-YOUNG_ROUNDS: Final = 20
+YOUNG_OBJECTS: Final = 5_000
+YOUNG_ROUNDS: Final = 5
 NEVER: Final = 1_000_000
 FULL_SECONDS: Final = 600.0
 
