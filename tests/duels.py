@@ -137,7 +137,7 @@ FREE = replace(
 )
 """No class order, no band, no self-trade prevention; every price is a tick."""
 
-RULES = {"small steps": SMALL_STEPS, "backlog": BACKLOG, "free": FREE}
+RULES = {"small-steps": SMALL_STEPS, "backlog": BACKLOG, "free": FREE}
 
 
 class Duel:
