@@ -17,7 +17,7 @@ ARGS ?=
 TESTS ?= tests
 
 .PHONY: help setup devnet demo test test-compiled quick check format lint types proto proto-check compile bench \
-  soak docs clean
+  mutants soak docs clean
 
 help: ## list the chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -83,7 +83,10 @@ compile-optional: setup
 bench: setup compile-optional ## all benchmarks: a table, and bench/latest.json
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: setup ## the long runs: crash loops, fifty frauds
+mutants: setup ## break the rules on purpose: every breakage has to be noticed
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
+soak: setup ## the long runs: crash loops, fifty frauds, 100,000 steps against the model
 	@$(BIN)/pytest -q -m soak $(TESTS) $(ARGS)
 
 docs: setup ## write the reference page from the code

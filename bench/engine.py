@@ -29,6 +29,7 @@ BLOCK_ORDERS: Final = 300
 WARM_BLOCKS: Final = 40
 ROUNDS: Final = 5
 ROUND_BLOCKS: Final = 20
+PRICE_BLOCKS: Final = 20
 TICK: Final = 100
 DEPOSIT: Final = 10_000_000 * 10**6
 FIRST_MID: Final = 6_000_000
@@ -68,16 +69,18 @@ class Traders:
         self.resting: list[tuple[int, int]] = []  # (owner, order id)
         self.places: dict[int, tuple[int, int]] = {}  # order id -> (place in resting, market)
         self.codes: Counter[str] = Counter()
+        self.blocks = 0
         self.first_account = arena.account_of(owner_address(0))
 
     def next_block(self) -> list[Signed]:
         """Return the next transactions; once a second prices as well."""
         rng = self.rng
         block: list[Signed] = []
-        if self.arena.height % 20 == 0:
+        if self.blocks % PRICE_BLOCKS == 0:
             for market in range(MARKETS):
                 self.mids[market] += TICK * rng.randint(-20, 20)
                 block.append(self.arena.prices(market, self.mids[market]))
+        self.blocks += 1
         for _ in range(BLOCK_ORDERS):
             draw = rng.random()
             if draw < 0.35 and self.resting:

@@ -20,6 +20,7 @@ from typing import Final, final
 
 from bench.figures import Figure
 from bench.load import BULK_LEGS, Load
+from bench.processor import processor_seconds, used_between
 from devnet.funds import await_credit, deposit
 from devnet.genesis import GENESIS_TIME_MS, devnet_rules
 from devnet.identities import Identity, identity_of
@@ -71,6 +72,7 @@ class Run:
     last_height: int
     root_lag: float
     frame_bytes: int
+    used: dict[str, float]
 
     @property
     def rate(self) -> float:
@@ -105,13 +107,15 @@ class Bench:
         await self.send_all(batches[:warm])
         await self.root_lag((await self.client.status()).unsafe.height)
         first = (await self.client.status()).unsafe.height
+        before = processor_seconds()
         started = time.perf_counter()
         last, accepted = await self.send_all(batches[warm:])
         seconds = time.perf_counter() - started
         lag = await self.root_lag(last)
+        used = used_between(before, processor_seconds())
         orders = legs * sum(map(len, batches[warm:]))
         size = await self.bytes_between(first + 1, last)
-        return Run(orders, seconds, accepted, first + 1, last, lag, size)
+        return Run(orders, seconds, accepted, first + 1, last, lag, size, used)
 
     async def send_all(self, batches: list[Sequence[bytes]]) -> tuple[int, int]:
         """Send batches, some at a time; return the last height, and how many were accepted."""
@@ -218,7 +222,11 @@ def replay_seconds(blocks: list[query_pb2.Block], first: int, last: int) -> floa
 def figures_of(kind: str, run: Run, floor: float) -> list[Figure]:
     """Return the figures of one load."""
     blocks = run.last_height - run.first_height + 1
-    note = f"{run.orders:,} orders in {blocks:,} blocks, {run.accepted / run.orders:.0%} accepted"
+    shares = ", ".join(
+        f"{role} {seconds / run.orders * 1e6:.0f}" for role, seconds in run.used.items() if seconds
+    )
+    note = f"{run.orders:,} orders in {blocks:,} blocks, {run.accepted / run.orders:.0%} accepted; "
+    note += f"processor us/order: {shares}"
     return [
         Figure(f"grpc.{kind}", run.rate, "orders/s", note, floor=floor),
         Figure(f"grpc.{kind}_root_lag", run.root_lag, "s", "after the last answer", ceiling=2),

@@ -8,7 +8,7 @@ import asyncio
 from sextant import AsyncClient
 from sextant.errors import ClientError
 
-UPDATES = 5
+UPDATES = 3
 
 
 def tell(reason: ClientError) -> None:

@@ -24,7 +24,6 @@ from prover.l1 import L1, L1Refused, L1Unreachable
 from statemachine.errors import StorageCorrupt
 from statemachine.rules import Rules
 
-STALE_FRACTION: Final = 2
 SETTLE_BLOCKS: Final = 64
 """How many blocks must become final before their undo records are dropped."""
 
@@ -54,11 +53,6 @@ class Anchor:
         self.settled = self.view.final_mark
         self.looked = asyncio.Event()
         self.oldest_height = self.oldest_time = 0
-
-    @property
-    def deadline_ms(self) -> int:
-        """How old a block may become before it is in L1's log."""
-        return self.rules.receipt_deadline_ms // STALE_FRACTION
 
     async def watch(self, seconds: float, roots: Rooting) -> None:
         """Keep the view of L1 fresh, for ever."""
@@ -116,7 +110,8 @@ class Anchor:
 
     def stalled(self, head: int) -> str:
         """Say why no blocks may be made after ``head``, if so."""
-        if self.core.cursor.time >= self.core.horizon:
+        core = self.core
+        if core.cursor.time >= core.horizon or self.view.clock - core.horizon > core.stale_ms:
             return "L1 has not made a block final for too long"
         oldest = self.view.safe_mark.height + 1
         if oldest > head:
@@ -126,8 +121,8 @@ class Anchor:
             if block is None:
                 return ""
             self.oldest_height, self.oldest_time = oldest, block.time
-        if self.view.clock - self.oldest_time > self.deadline_ms:
-            return f"block {oldest} is not on L1 yet, {self.deadline_ms} ms after it was made"
+        if self.view.clock - self.oldest_time > core.stale_ms:
+            return f"block {oldest} is not on L1 yet, {core.stale_ms} ms after it was made"
         return ""
 
     async def wait_posted(self) -> None:
@@ -142,7 +137,7 @@ class Anchor:
         """
         posted = self.view.safe_mark.height
         oldest = self.disk.journal.read(posted + 1)
-        if oldest is None or oldest.time >= self.view.clock - self.deadline_ms:
+        if oldest is None or oldest.time >= self.view.clock - self.core.stale_ms:
             return []
         last = self.core.cursor.height
         LOG.error("blocks were not posted in time, taken back", first=posted + 1, last=last)

@@ -72,6 +72,8 @@ class ChainStore:
 
         ``durable`` also gets the redo record, for the root worker.
         """
+        height = execution.source.height
+        invariant(height == self.state.height + 1, f"commit: {height} after {self.state.height}")
         self.journal.append(execution.source)
         redo = pack_segments(execution.segments)
         durable(execution, redo)

@@ -17,6 +17,7 @@ import structlog
 from node.feed import Controls
 from node.follower import Follower
 from node.frames import FrameSource
+from node.garbage import collect_when_idle, tame_collector
 from node.keyfile import KeyUnreadable, load_key, load_or_create_key
 from node.l1 import GrpcL1
 from node.metrics import Metrics, MetricsServer
@@ -110,11 +111,16 @@ async def run_sequencer(settings: Settings, propose: bool) -> None:
     )
     server = NodeServer(node, settings, metrics, gateway=node, controls=node)
     figures = open_metrics(settings, metrics, server.status.why_not_ready)
+    idle: asyncio.Task[None] | None = None
     try:
         await server.start()
         await node.start()
+        tame_collector()
+        idle = asyncio.create_task(collect_when_idle(lambda: not node.core.pending))
         raise NodeFailed(await failure.get())
     finally:
+        if idle is not None:
+            idle.cancel()
         await node.drain()
         await server.stop()
         await node.close()
@@ -149,6 +155,7 @@ async def run_poster(settings: Settings, propose: bool) -> None:
     )
     controls = await open_controls(settings, metrics, poster)
     figures = open_metrics(settings, metrics, lambda: "" if poster.ready else "starting")
+    tame_collector()
     try:
         await run_group(poster.run())
     finally:
@@ -180,6 +187,7 @@ async def run_follower(settings: Settings, propose: bool) -> None:
     figures = open_metrics(settings, metrics, server.status.why_not_ready)
     try:
         await server.start()
+        tame_collector()
         await run_group(follower.run())
     finally:
         await server.stop()

@@ -26,6 +26,7 @@ from typing import Final, final
 
 from node.blocks import ROOTS, write_roots
 from node.database import Database, after
+from node.garbage import tame_collector
 from node.journal import height_key, height_of, unpack_segments
 from node.store import HEIGHT_KEY, STATE, write_state
 from node.worker import open_pipes, receive, send
@@ -125,6 +126,7 @@ def main(arguments: Sequence[str]) -> int:
     source, target = open_pipes()
     with Database(Path(arguments[0]), SCHEMA, "root worker") as database:
         keeper = RootKeeper(database)
+        tame_collector()
         for height, known in keeper.known_roots(int(arguments[1])):
             send(target, message_of(ANSWER, height, known))
         send(target, message_of(HELLO, keeper.height, keeper.tree.root))

@@ -109,9 +109,7 @@ class SequencerNode:
         self.core.requeue(late)
         self.tasks = [
             asyncio.create_task(self.guard(self.produce()), name="produce"),
-            asyncio.create_task(
-                self.guard(self.anchor.watch(self.poll_seconds, self.roots)), name="watch"
-            ),
+            asyncio.create_task(self.guard(self.watch()), name="watch"),
         ]
         self.ready = True
         LOG.info("ready", height=self.cursor.height, replayed=self.replayed)
@@ -223,6 +221,9 @@ class SequencerNode:
             ):
                 continue
             await self.flights.acquire()
+            if self.halted:  # a block before this one could not be written down
+                self.flights.release()
+                return
             started = time.monotonic()
             execution = self.core.build(self.anchor.view.clock)
             if execution is None:

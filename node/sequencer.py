@@ -36,6 +36,8 @@ from statemachine.working_set import WorkingSet
 BLOCK_SCAN_MAX: Final = 8_192
 """Queued transactions looked at for one block, where many must wait for the next."""
 INBOX_ITEMS_MAX: Final = 64
+STALE_FRACTION: Final = 2
+"""Half of the receipt deadline is for making blocks, the other half for posting them."""
 FRAME_HEAD_BYTES: Final = 64
 ITEM_HEAD_BYTES: Final = 5
 RECENT_MAX: Final = 100_000
@@ -178,14 +180,23 @@ class Sequencer:
         waits = bool(self.queue or self.inbox)
         return waits or now - self.cursor.time >= self.limits.idle_ms_max
 
+    @property
+    def stale_ms(self) -> int:
+        """How far behind the clock a block may be that is not in L1's log yet."""
+        return self.rules.receipt_deadline_ms // STALE_FRACTION
+
     def full(self) -> bool:
         """Return whether the queue fills a block, roughly, so that waiting gains nothing."""
         return len(self.queue) * 128 >= FRAME_BYTES_MAX
 
     def build(self, now: int) -> Execution | None:
-        """Make and execute the next block; ``None`` while the view of L1 is too old."""
+        """Make and execute the next block; ``None`` while the view of L1 is too old.
+
+        That is: the block would be past the horizon, or, with the horizon far
+        behind the clock, too late for L1's log as soon as it is made.
+        """
         time = max(self.cursor.time + 1, min(now, self.horizon))
-        if time > self.horizon:
+        if time > self.horizon or now - time > self.stale_ms:
             return None
         queued = self.choose()
         transactions = [item.transaction for item in queued]

@@ -94,9 +94,14 @@ class Worker:
         """Start the process."""
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # the modules of this process, compiled ones first, not the working directory's
             "-m",
             self.module,
             *self.arguments,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path),
+            },
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=MESSAGE_BYTES_MAX,

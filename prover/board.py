@@ -28,7 +28,7 @@ def tell_time(time_ms: int) -> str:
 
 def describe_status(mode: str, core: Challenger) -> dict[str, object]:
     """Return everything there is to say about a challenger, as plain values."""
-    standings = Counter(claim.standing for claim in core.claims.values())
+    standings = Counter(claim.standing for claim in core.docket.claims.values())
     cases = {} if core.defence is None else core.defence.cases
     head = core.replica.head
     return {
@@ -43,11 +43,11 @@ def describe_status(mode: str, core: Challenger) -> dict[str, object]:
         },
         "claims": {str(standing): standings[standing] for standing in Standing},
         "verdicts": {
-            "agreed": core.agreed,
-            "disagreed": core.wrong,
-            "doomed": core.doomed,
+            "agreed": core.docket.agreed,
+            "disagreed": core.docket.wrong,
+            "doomed": core.docket.doomed,
             "convicted": 0 if core.defence is None else core.defence.convicted,
-            "lost": core.undetected + (0 if core.defence is None else core.defence.lost),
+            "lost": core.docket.undetected + (0 if core.defence is None else core.defence.lost),
         },
         "balance_gwei": core.vigil.balance_gwei,
         "cases": [
@@ -151,20 +151,20 @@ class Board:
         defence = core.defence
         agreed = [
             claim.posted.claim.output.height
-            for claim in core.claims.values()
+            for claim in core.docket.claims.values()
             if claim.standing in (Standing.AGREED, Standing.FINAL)
         ]
         left = [
-            core.time_left(claim) // 1_000
-            for claim in core.claims.values()
+            core.docket.time_left(claim) // 1_000
+            for claim in core.docket.claims.values()
             if claim.standing is Standing.WRONG
         ]
         values = {
             "agreed_height": max(agreed, default=core.replica.head.height),
-            "claims_agreed": core.agreed,
-            "claims_wrong": core.wrong,
+            "claims_agreed": core.docket.agreed,
+            "claims_wrong": core.docket.wrong,
             "claims_convicted": 0 if defence is None else defence.convicted,
-            "claims_lost": core.undetected + (0 if defence is None else defence.lost),
+            "claims_lost": core.docket.undetected + (0 if defence is None else defence.lost),
             "deadline_seconds": min(left, default=-1),
             "witness_bytes_max": 0 if defence is None else defence.largest_witness,
             "alerts": self.alerts,

@@ -91,7 +91,7 @@ async def keep_duty(
         patrol.note("info", f"{settings.mode}: {known}, {at}")
         right = await patrol.run(settings.pause, until_wrong=not settings.stay)
     except asyncio.CancelledError:
-        wrong = core is not None and core.defence is None and core.wrong
+        wrong = core is not None and core.defence is None and core.docket.wrong
         return EXIT_NO if wrong else EXIT_OK
     else:
         return EXIT_OK if right else EXIT_NO

@@ -63,7 +63,7 @@ class Patrol:
                 missing += 1
                 if missing == 1:
                     self.note("warning", f"L1 does not answer, waiting for it: {error}")
-            if until_wrong and self.core.wrong:
+            if until_wrong and self.core.docket.wrong:
                 return False
             await asyncio.sleep(min(pause * (1 + missing), PAUSE_MAX_SECONDS))
 
@@ -98,6 +98,7 @@ class Patrol:
                 await self.carry_out(self.core.on_entry(entry))
                 self.board.refresh(self.core)
             index = entries[-1].index + 1
+        await self.carry_out(self.core.on_log_end(index))
 
     async def read_claims(self) -> None:
         """Look at every claim that is not decided."""
@@ -106,6 +107,7 @@ class Patrol:
             for posted in claims:
                 await self.carry_out(self.core.on_claim(posted))
             number = claims[-1].claim.number + 1
+        await self.carry_out(self.core.on_claims_end(number))
 
     async def carry_out(self, effects: list[Effect]) -> None:
         """Do what the core asks for, in order."""
@@ -142,4 +144,4 @@ class Patrol:
 
 def standing_claims(core: Challenger, standing: Standing) -> list[int]:
     """Return the numbers of the claims that stand like this."""
-    return sorted(n for n, claim in core.claims.items() if claim.standing is standing)
+    return sorted(n for n, claim in core.docket.claims.items() if claim.standing is standing)

@@ -32,6 +32,8 @@ from statemachine.actions import (
     RevokeAgent,
     Transaction,
     Transfer,
+    VaultDeposit,
+    VaultWithdraw,
     Withdraw,
     encode_transaction,
 )
@@ -79,6 +81,7 @@ def traffic_rules() -> Rules:
         markets=markets,
         inbox_deadline_ms=20_000,
         slice_interval_ms=2_000,
+        vault_notice_ms=5_000,
     )
 
 
@@ -245,6 +248,10 @@ class Traffic:
             return CancelAll(0, random.choice((market, MARKET_EVERY)))
         if draw < 0.88:
             return Withdraw(0, Micros(random.choice((1_000_000, 5_000_000, 10**13))))
+        if draw < 0.885:
+            return VaultDeposit(0, market, Micros(random.choice((10_000_000, 30_000_000, 1))))
+        if draw < 0.89:
+            return VaultWithdraw(0, market, random.choice((0, 5_000_000)))
         if draw < 0.91:
             return Transfer(*random.choice(((0, 1), (1, 0), (0, 0))), Micros(40_000_000))
         if draw < 0.94:

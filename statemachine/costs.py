@@ -8,6 +8,7 @@ cost.  The largest step stays below 256.
 =============  ====  =======================================================
 name           cost  covers
 =============  ====  =======================================================
+SEGMENT           4  cursor, ledger, and the head of each lane of due work: even if no step runs
 STEP              5  cursor (with its frontier) and ledger
 SIGNED            3  signer, one nonce bucket
 PORTFOLIO         4  portfolio, its position, and the market at hand (135 bytes)
@@ -30,6 +31,7 @@ VICTIM            5  a deleveraged portfolio, its position and ranks; next head
 
 from typing import Final
 
+COST_SEGMENT: Final = 4
 COST_STEP: Final = 5
 COST_SIGNED: Final = 3
 COST_PORTFOLIO: Final = 4
@@ -48,6 +50,7 @@ COST_BACKSTOP: Final = 9
 COST_VICTIM: Final = 5
 
 COST_TABLE: Final = (
+    COST_SEGMENT,
     COST_STEP,
     COST_SIGNED,
     COST_PORTFOLIO,

@@ -22,7 +22,7 @@ from statemachine import due, keys
 from statemachine.actions import Bulk, Kind, OracleUpdate, Scale, Transaction
 from statemachine.authority import authorise
 from statemachine.block import Block, BlockResult, SegmentResult, Writes
-from statemachine.costs import COST_SIGNED, COST_STEP
+from statemachine.costs import COST_SEGMENT, COST_SIGNED, COST_STEP
 from statemachine.cursor import (
     FLAG_BACKLOG,
     FLAG_EMPTY,
@@ -115,7 +115,7 @@ class Run:
         """Run steps until the segment is full or the block ends; return its writes."""
         rules = self.state.rules
         self.steps = 0
-        self.cost = 0
+        self.cost = COST_SEGMENT
         self.bytes = 0
         cursor = self.cursor
         while self.run_step():

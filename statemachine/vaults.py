@@ -40,6 +40,7 @@ from statemachine.matching import match_system, trade
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.rules import Rules
 from statemachine.state import State
+from statemachine.states import STATE_PAUSED
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, div_ceil, div_floor
 
@@ -145,7 +146,8 @@ def process_unwind(step: Step, number: int, market_number: int) -> None:
         vault.unwinding = 0
         state.touch(vault)
         return
-    if not backer.flags & PORTFOLIO_LIQUIDATING and not is_stale(step, market):
+    waits = market.state == STATE_PAUSED or is_stale(step, market)
+    if not backer.flags & PORTFOLIO_LIQUIDATING and not waits:
         side = SELL if position.size > 0 else BUY
         limit = unwinding_price(step, market, side)
         size = slice_size(step.rules, market.mark, abs(position.size))

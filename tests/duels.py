@@ -40,12 +40,7 @@ from statemachine.transition import apply_block as run_engine
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.models.auditor import audit
 from tests.models.exchange import Exchange, apply_block
-from tests.models.exchange.comparison import (
-    differences,
-    engine_state,
-    model_state,
-    plain_receipt,
-)
+from tests.models.exchange.comparison import compare
 from tests.worlds import PUBLISHER_KEYS, USDC, World, market_rules, trader_key, world_rules
 
 TRADERS = 5
@@ -103,8 +98,8 @@ def markets_of(numbers: Sequence[int], **changes: Any) -> tuple[MarketRules, ...
 SMALL_STEPS = replace(
     world_rules(
         1,
-        step_visits_max=3,
-        step_continuations_max=2,
+        step_visits_max=2,
+        step_continuations_max=4,
         orders_per_portfolio_max=8,
         reduce_only_per_position_max=2,
         slice_interval_ms=2_000,
@@ -115,7 +110,7 @@ SMALL_STEPS = replace(
     ),
     markets=markets_of((0, 1, 2), notional_min=7 * USDC),
 )
-"""Three visits a step, two steps a transaction: everything is cut short sometimes."""
+"""Two visits a step, four steps a transaction: everything is cut short sometimes."""
 
 BACKLOG = replace(
     world_rules(
@@ -142,7 +137,7 @@ FREE = replace(
 )
 """No class order, no band, no self-trade prevention; every price is a tick."""
 
-RULES = {"small steps": SMALL_STEPS, "backlog": BACKLOG, "free": FREE}
+RULES = {"small-steps": SMALL_STEPS, "backlog": BACKLOG, "free": FREE}
 
 
 class Duel:
@@ -162,7 +157,10 @@ class Duel:
         self.stages: Counter[int] = Counter()
         for trader in range(TRADERS):
             self.world.deposit(trader, amount)
-        while self.model.inbox_index < TRADERS:
+        # The first two trade from two sub-accounts.
+        for trader in (0, 1):
+            self.world.deposit(trader, amount, sub=1)
+        while self.model.inbox_index < TRADERS + 2:
             self.wait(100)
             self.pending += [self.world.prices(number, MID) for number in self.numbers]
             self.finish_block()
@@ -191,10 +189,7 @@ class Duel:
         world.store.apply(result.writes)
         receipts = apply_block(self.model, block)
 
-        found = [plain_receipt(receipt) for receipt in result.receipts]
-        assert found == [plain_receipt(receipt) for receipt in receipts]
-        differing = differences(engine_state(world.store.values), model_state(self.model))
-        assert not differing, "\n".join(differing)
+        compare(result.receipts, world.store.values, receipts, self.model)
         audit(world.store.values, world.rules)
         self.steps += len(receipts)
         self.codes.update(receipt.name for receipt in result.receipts)
@@ -242,7 +237,7 @@ class Duel:
         client_id = self.client_id(trader) if self.chooser.number(0, 3) == 0 else b""
         market = self.market()
         price = self.price_near(market if market in self.price else self.numbers[0])
-        sub = self.chooser.pick((*[0] * 20, 1))
+        sub = self.chooser.pick((*[0] * 20, *[1] * (10 if trader < 2 else 1)))
         return PlaceOrder(sub, market, flags, price, self.size(), client_id)
 
     def leg(self, trader: int) -> Leg:

@@ -66,7 +66,8 @@ def run_replay(arguments: argparse.Namespace) -> int:
 
     from devnet.layout import layout_of
     from devnet.replay.capture import Malformed
-    from devnet.replay.session import Request, replay
+    from devnet.replay.session import replay
+    from devnet.replay.survey import Request
     from devnet.supervisor import DevnetBlocked
     from sextant.errors import BadRequest
 

@@ -130,9 +130,10 @@ class Planner:
                 changes.append((place, order, want))
         crossing = self.crosses(place for place, order, want in changes if want and order is None)
         shares: dict[int, Legs] = {}
-        for place, order, want in changes:
+        for place, known, want in changes:
+            order = known
             if order is None:
-                order = mirror.add(place, want, self.maker_of(place))  # noqa: PLW2901 - its order now
+                order = mirror.add(place, want, self.maker_of(place))
                 leg: Leg = self.place(order)
                 shares.setdefault(order.maker, Legs()).adding.append(Wanted(leg, order))
                 continue

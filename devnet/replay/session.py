@@ -3,132 +3,24 @@
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, final
+from typing import Final
 
 from devnet.health import wait_serving
 from devnet.layout import Layout
 from devnet.prices import HeldPrices
-from devnet.replay.capture import (
-    Event,
-    Malformed,
-    OnMalformed,
-    Reader,
-    Snapshot,
-    open_capture,
-    rows_of,
-)
+from devnet.replay.agreement import Agreement, await_agreement
 from devnet.replay.desk import BOOK_TAKEN, Desk, clear_book
 from devnet.replay.exchange import own_exchange
 from devnet.replay.feeder import Feeder
 from devnet.replay.progress import metered
 from devnet.replay.recorded import Grid, RecordedBook
+from devnet.replay.survey import Request, Survey, events_of, ignore_malformed, survey
 from devnet.replay.tally import Tally, summary
 from sextant.client.api import AsyncClient
 from sextant.errors import BadRequest, ClientError
 
 SERVING_SECONDS_MAX: Final = 1.0
 QUOTE_ASSETS: Final = ("USDT", "USDC", "BUSD", "USD")
-MALFORMED_SHOWN_MAX: Final = 20
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What was asked for on the command line.
-
-    ``own``: True to run an exchange of its own, False to use the one that runs, None
-    to use that one if it is up and its book is free.
-    """
-
-    file: Path
-    layout: Layout
-    own: bool | None
-    keep: Path | None
-    symbol: str | None
-    market: str | None
-    speed: float
-    seconds: float | None
-    skip_malformed: bool
-    as_json: bool
-
-
-@final
-class Complaints:
-    """Malformed lines: reported, and fatal unless they are to be skipped."""
-
-    def __init__(self, *, skip: bool) -> None:
-        self.skip = skip
-        self.count = 0
-
-    def take(self, fault: Malformed) -> None:
-        """Report a line; raise it if it is fatal."""
-        self.count += 1
-        if not self.skip:
-            raise fault
-        if self.count <= MALFORMED_SHOWN_MAX:
-            sys.stderr.write(f"skipped {fault}\n")
-        elif self.count == MALFORMED_SHOWN_MAX + 1:
-            sys.stderr.write("skipped more; only the number of them is told at the end\n")
-
-
-def events_of(
-    request: Request, symbol: str | None, on_malformed: OnMalformed
-) -> Iterator[tuple[Event, Reader]]:
-    """Yield the events of the file, up to the last second asked for, and who reads them."""
-    first = 0
-    with open_capture(request.file) as source:
-        reader = Reader(on_malformed, symbol)
-        for event in reader.read(rows_of(source, on_malformed)):
-            first = first or event.time_ns
-            if request.seconds is not None and event.time_ns - first > request.seconds * 1e9:
-                return
-            yield event, reader
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What is in a file: read once before anything is sent, so that no market is half fed."""
-
-    symbol: str
-    lines: int
-    events: int
-    first_ns: int
-    last_ns: int
-    malformed: int
-    passed: dict[str, int]
-
-
-def survey(request: Request) -> Survey:
-    """Read the whole file.
-
-    Raises
-    ------
-    Malformed
-        The first line that cannot be read, unless they are skipped.
-    BadRequest
-        There is nothing to replay in it.
-    """
-    complaints = Complaints(skip=request.skip_malformed)
-    events = first = last = 0
-    snapshots = 0
-    reader: Reader | None = None
-    for event, source in events_of(request, request.symbol, complaints.take):
-        reader = source
-        events += 1
-        first = first or event.time_ns
-        last = event.time_ns
-        snapshots += isinstance(event, Snapshot)
-    if reader is None or reader.symbol is None or not snapshots:
-        raise BadRequest(
-            "CAPTURE",
-            f"{request.file}: no book snapshot of {request.symbol or 'any symbol'} to start from",
-            advice="a capture begins with the streams and then holds one REST snapshot",
-        )
-    return Survey(reader.symbol, reader.lines, events, first, last, complaints.count, reader.passed)
 
 
 def market_name(symbol: str, names: list[str]) -> str:
@@ -164,8 +56,8 @@ async def replay(request: Request) -> int:
         address = request.layout.address("grpc")
         if request.own is False or await wait_serving(address, SERVING_SECONDS_MAX):
             try:
-                await feed(request, found, request.layout, tally)
-                return report(request, found, tally)
+                agreement = await feed(request, found, request.layout, tally)
+                return report(request, found, tally, agreement)
             except ClientError as error:
                 if request.own is False or error.code != BOOK_TAKEN:
                     raise
@@ -174,12 +66,12 @@ async def replay(request: Request) -> int:
             sys.stderr.write(f"nothing serves at {address}\n")
     sys.stderr.write("starting an exchange for this replay alone\n")
     async with own_exchange(request.layout.instance, request.keep) as layout:
-        await feed(request, found, layout, tally)
-    return report(request, found, tally)
+        agreement = await feed(request, found, layout, tally)
+    return report(request, found, tally, agreement)
 
 
-async def feed(request: Request, found: Survey, layout: Layout, tally: Tally) -> None:
-    """Fund the traders, clear the book, feed the events, count the blocks."""
+async def feed(request: Request, found: Survey, layout: Layout, tally: Tally) -> Agreement | None:
+    """Fund the traders, clear the book, feed the events, count the blocks, compare roots."""
     async with AsyncClient(layout.address("grpc"), verify=False) as client:
         await client.status()
         markets = await client.markets()
@@ -219,22 +111,18 @@ async def feed(request: Request, found: Survey, layout: Layout, tally: Tally) ->
                 await feeder.run(event for event, _ in events)
             finally:
                 held.hold(market.name, None)
-        await count_blocks(client, before.unsafe.height, tally)
         after = await client.status()
+        await count_blocks(client, before.unsafe.height, after.unsafe.height, tally)
         tally.trades = after.trades - before.trades
         for what, count in feeder.recorded.grid.seen.items():
             tally.events[what] += count
         if feeder.recorded.gaps:
             tally.events["gaps in the recording"] += feeder.recorded.gaps
+    return await await_agreement(layout, after.unsafe.height)
 
 
-def ignore_malformed(_: Malformed) -> None:
-    """Pass over a line that the survey has reported."""
-
-
-async def count_blocks(client: AsyncClient, first: int, tally: Tally) -> None:
-    """Count the blocks since ``first`` and their bytes for L1."""
-    last = (await client.status()).unsafe.height
+async def count_blocks(client: AsyncClient, first: int, last: int, tally: Tally) -> None:
+    """Count the blocks after ``first`` up to ``last``, and their bytes for L1."""
     room = asyncio.Semaphore(16)
 
     async def size_of(height: int) -> int:
@@ -246,9 +134,10 @@ async def count_blocks(client: AsyncClient, first: int, tally: Tally) -> None:
     tally.frame_bytes = sum(sizes)
 
 
-def report(request: Request, found: Survey, tally: Tally) -> int:
+def report(request: Request, found: Survey, tally: Tally, agreement: Agreement | None) -> int:
     """Print the summary; return the exit code."""
     differs = bool(tally.differences) or tally.books_different > 0
+    differs = differs or (agreement is not None and not agreement.holds)
     if request.as_json:
         told = {
             "schema": "sextant.replay/1",
@@ -257,10 +146,20 @@ def report(request: Request, found: Survey, tally: Tally) -> int:
             "malformed": found.malformed,
             "passed_over": found.passed,
             **tally.as_json(),
+            "roots": None
+            if agreement is None
+            else {
+                "height": agreement.height,
+                "sequencer": agreement.sequencer.hex(),
+                "follower": agreement.follower.hex(),
+                "same": agreement.holds,
+            },
         }
         sys.stdout.write(json.dumps(told) + "\n")
         return int(differs)
     sys.stdout.write("\n".join(summary(tally)) + "\n")
+    if agreement is not None:
+        sys.stdout.write(f"roots      {agreement}\n")
     if found.malformed:
         sys.stdout.write(f"malformed  {found.malformed:,} lines were skipped\n")
     if found.passed:

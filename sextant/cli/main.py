@@ -145,8 +145,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         return _say(
             EXIT_UNREACHABLE,
-            f"`{options.command}` is not installed: {error}; "
-            'install everything with: pip install "sextant[all]"',
+            f"`{options.command}` cannot be loaded: {error}; install again with all dependencies",
         )
     return execute(arguments)
 

@@ -7,7 +7,8 @@ for blocks it is the first height not yet seen.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from typing import Any, Final, TypeAlias, TypeVar
 
 import grpc
@@ -42,7 +43,7 @@ class Feeds(Money):
 
     async def watch_book(
         self, market: str | int | Market, *, on_reset: OnReset = ignore_reset
-    ) -> AsyncIterator[Ladder]:
+    ) -> AsyncGenerator[Ladder, None]:
         """Yield a market's whole book after each change; one object, kept up to date.
 
         Use ``.view()`` for a model, or its integers as they are.
@@ -61,15 +62,16 @@ class Feeds(Money):
         def open_stream() -> "StreamCall[stream_pb2.BookUpdate]":
             return self.connection.stream.Book(request)
 
-        async for item in self._follow(open_stream, take, on_reset):
-            yield item
+        async with aclosing(self._follow(open_stream, take, on_reset)) as feed:
+            async for item in feed:
+                yield item
 
     async def watch_trades(
         self,
         markets: Sequence[str | int | Market] = (),
         *,
         on_reset: OnReset = ignore_reset,
-    ) -> AsyncIterator[list[Trade]]:
+    ) -> AsyncGenerator[list[Trade], None]:
         """Yield each block's trades in some markets, or in all."""
         known = await self.markets()
         numbers = [known.find(market).id for market in markets]
@@ -81,12 +83,13 @@ class Feeds(Money):
         def take(message: stream_pb2.TradesUpdate) -> list[Trade]:
             return [trade_of(known, trade) for trade in message.trades]
 
-        async for item in self._follow(open_stream, take, on_reset):
-            yield item
+        async with aclosing(self._follow(open_stream, take, on_reset)) as feed:
+            async for item in feed:
+                yield item
 
     async def watch_account(
         self, who: str | bytes | int | None = None, *, on_reset: OnReset = ignore_reset
-    ) -> AsyncIterator[AccountUpdate]:
+    ) -> AsyncGenerator[AccountUpdate, None]:
         """Yield what each block did to an account; the first update is empty.
 
         After a reset read the account again: what happened meanwhile is not
@@ -105,8 +108,9 @@ class Feeds(Money):
         def take(message: stream_pb2.AccountUpdate) -> AccountUpdate:
             return update_of(known, message)
 
-        async for item in self._follow(open_stream, take, on_reset):
-            yield item
+        async with aclosing(self._follow(open_stream, take, on_reset)) as feed:
+            async for item in feed:
+                yield item
 
     async def watch_blocks(
         self,
@@ -114,7 +118,7 @@ class Feeds(Money):
         *,
         with_receipts: bool = False,
         on_reset: OnReset = ignore_reset,
-    ) -> AsyncIterator[Block]:
+    ) -> AsyncGenerator[Block, None]:
         """Yield blocks in order, without gaps, from a height on or from the next one."""
         wanted = from_height
 
@@ -132,15 +136,16 @@ class Feeds(Money):
             self.clock.observe(block.header.time_ms)
             return block
 
-        async for item in self._follow(open_stream, take, on_reset):
-            yield item
+        async with aclosing(self._follow(open_stream, take, on_reset)) as feed:
+            async for item in feed:
+                yield item
 
     async def _follow(
         self,
         open_stream: "Callable[[], StreamCall[Message]]",
         take: "Callable[[Message], Item]",
         on_reset: OnReset,
-    ) -> "AsyncIterator[Item]":
+    ) -> "AsyncGenerator[Item, None]":
         pauses, told = backoff(), False
         while True:
             stream = open_stream()

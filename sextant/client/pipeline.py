@@ -142,7 +142,8 @@ class Pipeline:
 
     async def _talk(self) -> ClientError:
         """Hold one stream until it breaks; return why it did."""
-        call = self._connection.sequencer.OrderStream()  # type: ignore[call-arg]  # no requests up front
+        stub = self._connection.sequencer
+        call = stub.OrderStream()  # type: ignore[call-arg]  # written to as we go
         writing = asyncio.create_task(self._write(call))
         try:
             while True:

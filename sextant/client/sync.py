@@ -8,7 +8,7 @@ in a thread of its own, and each method waits for its answer; so a
 import asyncio
 import functools
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -36,7 +36,7 @@ def waiting(
 
 
 def iterating(
-    method: Callable[Concatenate[AsyncClient, Parameters], AsyncIterator[Answer]],
+    method: Callable[Concatenate[AsyncClient, Parameters], AsyncGenerator[Answer, None]],
 ) -> Callable[Concatenate["Client", Parameters], Iterator[Answer]]:
     """Return the form of a feed that is an ordinary iterator."""
 
@@ -52,9 +52,7 @@ def iterating(
                 except StopAsyncIteration:
                     return
         finally:
-            close = getattr(feed, "aclose", None)
-            if close is not None:
-                client.wait_for(close())
+            client.wait_for(feed.aclose())
 
     return call
 

@@ -5,6 +5,8 @@ what L1's data gives (the follower) is what the sequencer said.
 """
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,23 @@ class Load:
         self.count = 0
         self.acknowledged: dict[bytes, tuple[int, int, int]] = {}
         self.running = True
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self) -> "asyncio.Task[None]":
+        """Begin to submit."""
+        self.task = asyncio.create_task(self.run())
+        return self.task
+
+    async def go_on(self) -> None:
+        """Wait until some more transactions were acknowledged."""
+        enough = len(self.acknowledged) + ACKS_PER_LIFE
+
+        async def reached() -> bool:
+            assert self.task is not None
+            assert not self.task.done(), self.task.exception()
+            return len(self.acknowledged) >= enough
+
+        await until(reached)
 
     def order(self, now: int) -> bytes:
         """Return a signed order that rests, far enough apart from the other side."""
@@ -64,6 +83,14 @@ class Load:
             place = (receipt.height, receipt.code, receipt.order_id)
             before = self.acknowledged.setdefault(receipt.transaction_hash, place)
             assert before == place, "a transaction has one answer"
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the children of a process, as Linux tells; elsewhere none."""
+    try:
+        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 async def ask_receipt(
@@ -127,16 +154,10 @@ async def kill_sequencer(folder: Path, kills: int) -> None:
         load = Load(rollup)
         await load.submit(await rollup.prices())
         load.acknowledged.clear()
-        loading = asyncio.create_task(load.run())
+        loading = load.start()
         seen: dict[int, list[bytes]] = {}
         for _ in range(kills):
-            enough = len(load.acknowledged) + ACKS_PER_LIFE
-
-            async def worked(enough: int = enough) -> bool:
-                assert not loading.done(), loading.exception()
-                return len(load.acknowledged) >= enough
-
-            await until(worked)
+            await load.go_on()
             height = (await rollup.status()).unsafe_head.height
             seen[height] = await roots_of(rollup, height)
             rollup.kill("sequencer")
@@ -171,17 +192,15 @@ async def kill_each(folder: Path) -> None:
         load = Load(rollup)
         await load.submit(await rollup.prices())
         load.acknowledged.clear()
-        loading = asyncio.create_task(load.run())
+        loading = load.start()
         for name in ("l1", "poster", "follower", "l1", "poster"):
-            enough = len(load.acknowledged) + ACKS_PER_LIFE
             rollup.kill(name)
-
-            async def worked(enough: int = enough) -> bool:
-                assert not loading.done(), loading.exception()
-                return len(load.acknowledged) >= enough
-
-            await until(worked)
+            await load.go_on()
             rollup.start(name)
+        for child in children_of(rollup.processes["sequencer"].pid):
+            os.kill(child, signal.SIGKILL)  # its root worker, and its signature worker
+            await load.go_on()
+        assert await roots_of(rollup, (await rollup.status()).unsafe_head.height)
         load.running = False
         await loading
         await check_answers(rollup, load)

@@ -1,5 +1,6 @@
 """The whole devnet as processes: up, one death at a time, down, and up again where it was."""
 
+import asyncio
 import json
 import os
 import signal
@@ -14,11 +15,22 @@ import pytest
 
 from devnet.layout import Layout, layout_of
 from devnet.ports import find_taken
+from devnet.session import look_once
 from tests.tidy import ROOT
 
 WAIT_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 3.0
 INSTANCES = range(60, 95)
+# Who is killed, and which head must move past the present afterwards.
+VICTIMS = {
+    "l1": "safe",
+    "sequencer": "safe",
+    "poster": "safe",
+    "follower": "unsafe",
+    "challenger": "unsafe",
+    "publisher-0": "unsafe",
+    "maker-0": "unsafe",
+}
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -40,7 +52,7 @@ class Devnet:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with (self.layout.directory / "up.log").open("a") as log:
             self.up = subprocess.Popen(
-                self.command("devnet", "up", "--plain"),
+                self.command("devnet", "up", "--plain", "--block-time-ms", "300"),
                 stdout=log,
                 stderr=log,
                 env=environment,
@@ -58,16 +70,9 @@ class Devnet:
         return code, time.monotonic() - started
 
     def status(self) -> dict[str, Any]:
-        """Return ``devnet status --json``; empty while nothing answers."""
-        done = subprocess.run(
-            self.command("devnet", "status", "--json"),
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        found: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
+        """Return what ``devnet status --json`` prints; empty while nothing answers."""
+        text = asyncio.run(look_once(self.layout, as_json=True))
+        found: dict[str, Any] = json.loads(text) if text is not None else {}
         return found
 
     def head(self, name: str) -> int:
@@ -115,7 +120,7 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
     eventually(lambda: devnet.head("safe") > 0, "no batch was posted", devnet)
     names = list(devnet.pids())
     assert len(names) == 13
-    for name in ("l1", "sequencer", "poster", "follower", "challenger", "publisher-0", "maker-0"):
+    for name, head in VICTIMS.items():
         before = devnet.pids()
         victim = before[name]
         assert victim is not None
@@ -129,7 +134,7 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
         assert {n for n in names if after[n] != before[n]} == {name}
         reached = devnet.head("unsafe")
         eventually(
-            lambda reached=reached: devnet.head("safe") > reached,  # type: ignore[misc]  # bound early
+            lambda head=head, reached=reached: devnet.head(head) > reached,  # type: ignore[misc]  # bound early
             f"the chain did not go on after the death of {name}",
             devnet,
         )

@@ -46,7 +46,7 @@ def sextant(layout: Layout, *words: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module")
 def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
-    """Run a devnet on free ports, with a market maker and money for alice."""
+    """Run a devnet on free ports, with bots, and money for alice."""
     directory = tmp_path_factory.mktemp("devnet")
     layouts = (layout_of(instance, directory) for instance in INSTANCES)
     layout = next(one for one in layouts if not find_taken(one))
@@ -54,7 +54,7 @@ def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
     command = [sys.executable, "-m", "sextant", "devnet", "up", "--plain", *words]
     with (directory / "up.log").open("w") as log:
         process = subprocess.Popen(
-            [*command, "--makers", "2", "--takers", "0"], cwd=ROOT, stdout=log, stderr=log
+            [*command, "--makers", "2", "--takers", "1"], cwd=ROOT, stdout=log, stderr=log
         )
     try:
         wait_until(

@@ -112,6 +112,16 @@ def self_trade() -> Shown:
     return show(world, world.sign(TRADER, place(10, MID + 10)))
 
 
+@STAGE.shows("order", Code.OK, "self_trade_of_sub", "sub-accounts of one owner do not trade")
+def self_trade_of_sub() -> Shown:
+    world = ready()
+    world.deposit(TRADER, 100 * USDC, sub=1)
+    world.run()
+    do(world, TRADER, place(10, MID, SELL, sub=1))
+    do(world, MAKER, place(10, MID + 10, SELL))
+    return show(world, world.sign(TRADER, place(10, MID + 10)))
+
+
 @STAGE.shows("order", Code.OK, "band_maker", "an offer that has come to be beyond the band goes")
 def band_maker() -> Shown:
     world = do(ready(), MAKER, place(10, BOTTOM, SELL))
@@ -151,6 +161,13 @@ order(
     "20 visits, 16 a step; then it rests",
     place(30, MID + 1_000),
     lambda: many(20),
+)
+order(
+    Code.OK,
+    "over_three_steps",
+    "one receipt: lots, notional and fee of all steps",
+    place(7, MID + 1_000),
+    lambda: many(7, step_visits_max=3),
 )
 order(
     Code.OK,

@@ -32,6 +32,8 @@ from statemachine.actions import (
     Terms,
     Transaction,
     Transfer,
+    VaultDeposit,
+    VaultWithdraw,
     Twap,
     Withdraw,
 )
@@ -82,6 +84,7 @@ class Crowd:
             orders_per_portfolio_max=30,
             slice_interval_ms=2_000,
             slice_notional_min=10 * USDC,
+            vault_notice_ms=5_000,
         )
         maker_ppm = (100, -200, 0)
         markets = (
@@ -149,6 +152,8 @@ class Crowd:
                 Transfer(pick.randrange(2), pick.randrange(2), amount),
                 ApproveAgent(agent, Millis(self.world.now + 5_000), 62, 0),
                 RevokeAgent(agent),
+                VaultDeposit(pick.randrange(2), pick.randrange(MARKETS + 1), amount),
+                VaultWithdraw(0, pick.randrange(MARKETS), pick.choice((0, 5 * USDC))),
             )
         )
 

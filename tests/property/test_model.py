@@ -5,7 +5,8 @@ long ones.  ``make soak`` plays 100,000 steps and more.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,20 +17,16 @@ from statemachine.actions import Bulk, Poke, Transaction
 from statemachine.block import Block, BlockResult
 from statemachine.errors import Code
 from statemachine.transition import apply_block
-from tests.duels import HOUR, RULES, SECOND, TRADERS, Duel, Item, Seeded
+from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
 from tests.exchange_vectors import all_scenes
 from tests.exchange_vectors.scene import Scene
+from tests.extremes import ExtremeDuel
 from tests.models.exchange import Exchange
 from tests.models.exchange import apply_block as run_model
-from tests.models.exchange.comparison import (
-    differences,
-    engine_state,
-    model_state,
-    plain_receipt,
-)
+from tests.models.exchange.comparison import compare
 from tests.worlds import World
 
-SOAK_STEPS_MIN = 35_000
+SOAK_STEPS_MIN = 30_000
 SOAK_BLOCKS_PER_SEED = 300
 UNREACHED = {
     Code.SIGNER_LIMIT,  # not enforced by the rules: admission counts
@@ -38,6 +35,11 @@ UNREACHED = {
     Code.ORDER_EXPIRED,  # no order expires yet
 }
 """Codes that no crowd of these provokes."""
+
+DUELS: dict[str, Callable[[Chooser], Duel]] = {
+    **{name: partial(Duel, rules) for name, rules in RULES.items()},
+    "limits": ExtremeDuel,
+}
 
 data = st.data()
 traders = st.integers(0, TRADERS - 1)
@@ -61,9 +63,9 @@ class Histories(RuleBasedStateMachine):
 
     duel: Duel
 
-    @initialize(name=st.sampled_from(sorted(RULES)), source=data)
+    @initialize(name=st.sampled_from(sorted(DUELS)), source=data)
     def open(self, name: str, source: st.DataObject) -> None:
-        self.duel = Duel(RULES[name], Drawn(source))
+        self.duel = DUELS[name](Drawn(source))
 
     def choose(self, source: st.DataObject) -> Duel:
         """Let ``source`` make the next choices."""
@@ -137,11 +139,11 @@ Histories.TestCase.settings = settings(
 TestHistories = Histories.TestCase
 
 
-@pytest.mark.parametrize("name", sorted(RULES))
+@pytest.mark.parametrize("name", sorted(DUELS))
 @pytest.mark.parametrize("seed", range(2))
 def test_crowds(name: str, seed: int) -> None:
-    duel = Duel(RULES[name], Seeded(seed))
-    for _ in range(80):
+    duel = DUELS[name](Seeded(seed))
+    for _ in range(60):
         duel.random_block()
     assert len(duel.codes) > 15, duel.codes
 
@@ -161,10 +163,7 @@ class ModelledWorld(World):
     def run_block(self, block: Block) -> BlockResult:
         result = apply_block(self.store, self.rules, block)
         self.store.apply(result.writes)
-        found = [plain_receipt(receipt) for receipt in result.receipts]
-        assert found == [plain_receipt(outcome) for outcome in run_model(self.model, block)]
-        differing = differences(engine_state(self.store.values), model_state(self.model))
-        assert not differing, "\n".join(differing)
+        compare(result.receipts, self.store.values, run_model(self.model, block), self.model)
         return result
 
 
@@ -181,10 +180,10 @@ def test_scenes_of_the_vectors(scene: Scene, monkeypatch: pytest.MonkeyPatch) ->
 def test_soak() -> None:
     codes: Counter[str] = Counter()
     stages: Counter[int] = Counter()
-    for name, rules in RULES.items():
+    for name, start in DUELS.items():
         steps, seed = 0, 1_000
         while steps < SOAK_STEPS_MIN:
-            duel = Duel(rules, Seeded(seed))
+            duel = start(Seeded(seed))
             for _ in range(SOAK_BLOCKS_PER_SEED):
                 duel.random_block()
             steps += duel.steps

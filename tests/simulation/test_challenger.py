@@ -67,13 +67,13 @@ class Post:
         return self.stream.getvalue()
 
     def standing(self, number: int) -> Standing:
-        return self.core.claims[number].standing
+        return self.core.docket.claims[number].standing
 
 
 class Scene:
     """A contract, an honest derivation beside it, and the hands of everyone on L1."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_ms: int = WINDOW_MS) -> None:
         rules = traffic_rules()
         self.honest = genesis_replica(rules, START_MS)
         genesis = genesis_output(rules.chain_id, rules.hash, self.honest.tree.root)
@@ -83,7 +83,7 @@ class Scene:
             genesis=genesis,
             genesis_time_ms=START_MS,
             sequencer=SEQUENCER,
-            window_ms=WINDOW_MS,
+            window_ms=window_ms,
             bond_gwei=BOND,
             commitment_blocks_min=2,
             deposit_micros_min=1,
@@ -316,14 +316,49 @@ def test_a_reorganised_log_is_derived_again(scene: Scene) -> None:
     scene.append()
     post.round()
     assert post.core.replica.next_index == 2
-    scene.chain.reorganise(1)
+    old = scene.propose(1, scene.derived[1])
+    post.round()
+    assert post.standing(old) is Standing.AGREED
+    scene.chain.reorganise(2)
     scene.honest.undo()
     other = scene.append(frames=1)
     claim = scene.propose(1, other)
+    assert claim == old
     post.round()
     assert "log entry 1 is taken back" in post.said
     assert post.standing(claim) is Standing.AGREED
     assert post.core.replica.head == other.output
+    assert "disagreed" not in post.said
+
+
+def test_a_log_that_was_cut_short_is_followed_back(scene: Scene) -> None:
+    post = scene.station()
+    first = scene.append()
+    scene.append()
+    scene.propose(0, first)
+    post.round()
+    scene.chain.reorganise(2)
+    post.round()
+    assert post.core.replica.head == first.output
+    assert post.core.docket.claims == {}
+
+
+def test_a_conviction_that_a_reorganisation_undid_is_won_again(scene: Scene) -> None:
+    post = scene.station()
+    wrong = scene.propose(0, scene.append(), "root")
+    while scene.status_of(wrong) is not ClaimStatus.CONVICTED:
+        post.round()
+        scene.chain.mine()
+    post.round()
+    assert post.standing(wrong) is Standing.DEAD
+    while scene.status_of(wrong) is ClaimStatus.CONVICTED:
+        scene.chain.reorganise(1)
+    scene.chain.mine(1)
+    for _ in range(6):
+        post.round()
+        scene.chain.mine()
+    assert scene.status_of(wrong) is ClaimStatus.CONVICTED
+    assert "claim 1 is open again" in post.said
 
 
 def test_settled_state_is_where_a_restart_begins(scene: Scene, tmp_path: Path) -> None:
@@ -334,9 +369,9 @@ def test_settled_state_is_where_a_restart_begins(scene: Scene, tmp_path: Path) -
             parent = scene.propose(parent, scene.append())
         post.round()
         scene.chain.mine(5, WINDOW_MS)
-        post.round(1)
-        scene.chain.mine()
-        post.round(1)
+        post.round()
+        scene.chain.mine(4)
+        post.round()
         assert not post.core.replica.history
     with Database(tmp_path / "store", SCHEMA) as disk:
         again = scene.station(disk=disk)

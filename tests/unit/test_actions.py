@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 
 from statemachine.actions import (
     BULK_LEGS_MAX,
+    SCALE_ORDERS_MAX,
+    SLICES_MAX,
     Action,
     ApproveAgent,
+    Bracket,
     Bulk,
     Cancel,
     CancelAll,
+    CancelAt,
+    ClosePosition,
     Leg,
     Modify,
     OracleMessage,
@@ -21,7 +26,12 @@ from statemachine.actions import (
     PlaceOrder,
     Poke,
     RevokeAgent,
+    Scale,
+    SetLeverage,
+    SetMarketState,
+    Terms,
     Transfer,
+    Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
@@ -41,7 +51,7 @@ KEY = b"\x42" * 32
 
 subs = st.integers(0, 255)
 markets = st.integers(0, 65534)
-flags = st.integers(0, 15)
+flags = st.integers(0, 127)
 prices = st.integers(0, (1 << 63) - 1).map(Price)
 sizes = st.integers(0, (1 << 63) - 1).map(Lots)
 amounts = st.integers(0, (1 << 64) - 1).map(Micros)
@@ -50,10 +60,26 @@ client_ids = st.just(b"") | st.binary(min_size=16, max_size=16)
 refs = st.integers(0, (1 << 63) - 1) | st.binary(min_size=16, max_size=16)
 addresses = st.binary(min_size=20, max_size=20)
 signatures = st.binary(min_size=65, max_size=65)
+terms = st.builds(
+    Terms, times, st.integers(0, 7), st.integers(0, 1_000_000), st.integers(0, 5), prices
+)
+
+
+def orders_of(sub: int, market: int) -> st.SearchStrategy[PlaceOrder]:
+    place = st.just(sub), st.just(market)
+    return st.builds(PlaceOrder, *place, flags, prices, sizes, client_ids, terms)
+
+
+def brackets_of(sub: int, market: int) -> st.SearchStrategy[Bracket]:
+    order = orders_of(sub, market)
+    one_or_two = st.lists(order, min_size=1, max_size=2).map(tuple)
+    with_entry = st.builds(Bracket, st.just(sub), order, one_or_two)
+    return with_entry | st.builds(Bracket, st.just(sub), st.none(), st.tuples(order, order))
 
 
 def legs_of(sub: int) -> st.SearchStrategy[Leg]:
     places = st.builds(PlaceOrder, st.just(sub), markets, flags, prices, sizes, client_ids)
+    places |= st.builds(PlaceOrder, st.just(sub), markets, flags, prices, sizes, client_ids, terms)
     cancels = st.builds(Cancel, st.just(sub), markets, refs)
     modifies = st.builds(Modify, st.just(sub), markets, flags, refs, prices, sizes)
     return places | cancels | modifies
@@ -67,13 +93,32 @@ bulks = subs.flatmap(
 messages = st.builds(OracleMessage, st.integers(0, 255), prices, times, signatures)
 signed_actions: st.SearchStrategy[Action] = st.one_of(
     subs.flatmap(legs_of),
-    st.builds(CancelAll, subs, st.integers(0, 65535)),
+    st.builds(CancelAll, subs, st.integers(0, 65535), st.integers(0, 2)),
+    st.tuples(subs, markets).flatmap(lambda place: brackets_of(*place)),
+    st.builds(
+        Twap,
+        subs,
+        markets,
+        flags,
+        prices,
+        sizes,
+        st.integers(0, SLICES_MAX),
+        st.integers(0, 86_400_000).map(Millis),
+    ),
+    st.builds(CancelAt, subs, times),
+    st.builds(ClosePosition, subs, markets, prices),
+    st.builds(Scale, subs, markets, flags, prices, prices, sizes, st.integers(2, SCALE_ORDERS_MAX)),
+    st.builds(SetLeverage, subs, markets, st.integers(0, 65535)),
+    st.builds(SetMarketState, markets, st.integers(0, 255)),
     bulks,
     st.builds(Withdraw, subs, amounts),
     st.builds(Transfer, subs, subs, amounts),
     st.builds(VaultDeposit, subs, markets, amounts),
     st.builds(VaultWithdraw, subs, markets, amounts),
     st.builds(ApproveAgent, addresses, times, st.integers(0, (1 << 32) - 1), amounts),
+    st.builds(
+        ApproveAgent, addresses, times, st.integers(0, (1 << 32) - 1), amounts, amounts, amounts
+    ),
     st.builds(RevokeAgent, addresses),
     st.builds(Poke, st.integers(0, (1 << 32) - 1), subs),
 )
@@ -112,12 +157,19 @@ def test_a_changed_byte_is_another_transaction_or_none(action: Action, data: st.
 
 def golden_actions() -> dict[str, Action]:
     cid = bytes(range(16))
+    expiring = Terms(Millis(1_700_000_900_000), 5, 700)
+    falls, rises = Terms(trigger=1, trigger_price=Price(5_900_000)), Terms(0, 0, 500, 2, Price(7))
+    stop = PlaceOrder(0, 1, 11, Price(5_800_000), Lots(50), b"", falls)
+    profit = PlaceOrder(0, 1, 9, Price(6_200_000), Lots(50), b"", rises)
     return {
         "order": PlaceOrder(0, 1, 0, Price(6_000_000), Lots(50)),
         "order with client id": PlaceOrder(2, 1, 5, Price(6_000_010), Lots(1), cid),
+        "order with terms": PlaceOrder(0, 1, 36, Price(6_000_000), Lots(50), cid, expiring),
+        "stop": stop,
         "cancel by order id": Cancel(0, 1, 77),
         "cancel by client id": Cancel(0, 1, cid),
         "cancel all": CancelAll(0, 65535),
+        "cancel all of a side": CancelAll(2, 1, 1),
         "modify": Modify(0, 1, 4, 77, Price(5_999_990), Lots(9)),
         "bulk": Bulk(
             0,
@@ -129,11 +181,25 @@ def golden_actions() -> dict[str, Action]:
                 Modify(0, 2, 0, 995, Price(100), Lots(7)),
             ),
         ),
+        "bulk with terms": Bulk(
+            0, (stop, PlaceOrder(0, 1, 4, Price(5_900_000), Lots(5), cid, expiring))
+        ),
+        "bracket": Bracket(0, PlaceOrder(0, 1, 0, Price(6_000_000), Lots(50)), (stop, profit)),
+        "two exits": Bracket(0, None, (stop, profit)),
+        "twap": Twap(0, 1, 1, Price(5_900_000), Lots(500), 10, Millis(60_000)),
+        "switch": CancelAt(2, Millis(1_700_000_900_000)),
+        "close": ClosePosition(0, 1, Price(5_900_000)),
+        "scale": Scale(0, 1, 4, Price(5_900_000), Price(5_800_000), Lots(500), 8),
         "withdraw": Withdraw(0, Micros(5_000_000)),
         "transfer": Transfer(0, 1, Micros(5_000_000)),
         "vault deposit": VaultDeposit(0, 1, Micros(5_000_000)),
         "vault withdraw": VaultWithdraw(0, 1, 4_000_000),
         "approve agent": ApproveAgent(b"\x22" * 20, Millis(1_800_000_000_000), 62, 3),
+        "approve agent with budgets": ApproveAgent(
+            b"\x22" * 20, Millis(1_800_000_000_000), 62, 3, Micros(7_000_000), Micros(2_000_000)
+        ),
+        "set leverage": SetLeverage(0, 1, 5),
+        "set market state": SetMarketState(1, 4),
         "revoke agent": RevokeAgent(b"\x22" * 20),
         "poke": Poke(12, 0),
     }
@@ -170,7 +236,7 @@ def with_body(kind: int, body: object) -> bytes:
         pytest.param(pack([2, 1, 1, 0, [0, 1, 0, 1, 1, b""], SIGNATURE]), id="version"),
         pytest.param(with_body(99, []), id="kind"),
         pytest.param(with_body(1, [0, 1, 0, 1, 1]), id="short order"),
-        pytest.param(with_body(1, [0, 1, 16, 1, 1, b""]), id="unknown flag"),
+        pytest.param(with_body(1, [0, 1, 128, 1, 1, b""]), id="unknown flag"),
         pytest.param(with_body(1, [256, 1, 0, 1, 1, b""]), id="sub-account"),
         pytest.param(with_body(1, [0, 1, 0, -1, 1, b""]), id="negative price"),
         pytest.param(with_body(1, [0, 1, 0, 1, -1, b""]), id="negative size"),

@@ -56,7 +56,7 @@ def test_the_status_file_is_replaced_on_change(tmp_path: Path) -> None:
 def test_metrics_are_served() -> None:
     board = Board("watch", io.StringIO(), as_json=False, path=None, port=0)
     core = make_core()
-    core.wrong = 3
+    core.docket.wrong = 3
     board.set_gauges(core)
     with urllib.request.urlopen(f"http://127.0.0.1:{board.port}/metrics", timeout=10) as answer:
         text = answer.read().decode()

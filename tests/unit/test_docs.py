@@ -67,3 +67,14 @@ def test_make_targets_exist() -> None:
     known = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     named = {target for page in PAGES for target in TARGET.findall(page.read_text())}
     assert named <= known
+
+
+def test_decisions_are_numbered_once_and_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    pages = sorted(folder.glob("0*.md"))
+    numbers = [int(page.name[:4]) for page in pages]
+    assert numbers == list(range(1, len(pages) + 1))
+    index = (folder / "README.md").read_text()
+    for number, page in zip(numbers, pages, strict=True):
+        title = page.read_text().splitlines()[0].removeprefix(f"# {number}. ")
+        assert f"{number}. [{title}]({page.name})" in index

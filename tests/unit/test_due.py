@@ -14,7 +14,7 @@ def waiting(world: World) -> dict[tuple[int, int], int]:
     found = {}
     for key, value in world.store.values.items():
         if key[0] == TABLE_DUE:
-            kind, market, _ = decode_due(value)
+            kind, market, _, _ = decode_due(value)
             found[kind, market] = due_time(key)
     return found
 

@@ -13,6 +13,8 @@ from statemachine.errors import StorageCorrupt
 from statemachine.inbox import InboxItem, InboxKind, decode_inbox_item
 from statemachine.receipts import Receipt, decode_receipt
 from statemachine.records import (
+    Exit,
+    Group,
     Ledger,
     Market,
     Nonces,
@@ -22,11 +24,14 @@ from statemachine.records import (
     Position,
     Share,
     Signer,
+    Sleeper,
+    TwapPlan,
     Vault,
     Velocity,
     decode_account,
     decode_client_id,
     decode_due,
+    decode_group,
     decode_ledger,
     decode_market,
     decode_nonces,
@@ -37,6 +42,8 @@ from statemachine.records import (
     decode_position,
     decode_share,
     decode_signer,
+    decode_sleeper,
+    decode_twap,
     decode_vault,
     decode_velocity,
     decode_withdrawal,
@@ -85,7 +92,29 @@ def position() -> Position:
 
 def order() -> Order:
     key = keys.order_key(3, 0, 6_000_000, 9)
-    return Order(key, False, 7 << 8 | 2, 4, 50, 40, 1_700_000_000_000, b"clienthd", 1_700_000_900_000, 9)
+    times = 1_700_000_000_000, 1_700_000_900_000
+    return Order(key, False, 7 << 8 | 2, 4, 50, 40, times[0], b"clienthd", times[1], 9)
+
+
+def sleeper() -> Sleeper:
+    key = keys.sleeper_key(3, 1, 5_900_000, 9)
+    times = 1_700_000_000_000, 1_700_000_900_000
+    portfolio = 7 << 8 | 2
+    return Sleeper(
+        key, False, portfolio, 9, 5_800_000, 50, times[0], b"clienthd", times[1], 8, 5, 700
+    )
+
+
+def twap() -> TwapPlan:
+    return TwapPlan(keys.twap_key(9), False, 7 << 8 | 2, 3, 2, 6_000_000, 50, 40, 5, 10, 1_000)
+
+
+def group() -> Group:
+    exits = [
+        Exit(9, 5_800_000, 50, 1, 5_900_000, 10),
+        Exit(9, 6_200_000, 50, 0, 6_100_000, 11),
+    ]
+    return Group(keys.group_key(9), False, 7 << 8 | 2, 3, 1, 40, exits)
 
 
 def again(decode: Callable[[bytes, bytes], Any], key: bytes) -> Callable[[bytes], bytes]:
@@ -121,12 +150,15 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         "portfolio": (portfolio().encode(), again(decode_portfolio, portfolio().key)),
         "position": (position().encode(), again(decode_position, position().key)),
         "order": (order().encode(), again(decode_order, order().key)),
+        "sleeper": (sleeper().encode(), again(decode_sleeper, sleeper().key)),
+        "group": (group().encode(), again(decode_group, group().key)),
+        "twap": (twap().encode(), again(decode_twap, twap().key)),
         "owned order": (encode_owned(1, 600), lambda d: encode_owned(*decode_owned(d))),
         "client id": (
             encode_client_id(bytes(range(16)), 3, 9),
             lambda d: encode_client_id(*decode_client_id(d)),
         ),
-        "due": (encode_due(3, 2, 7 << 8 | 2), lambda d: encode_due(*decode_due(d))),
+        "due": (encode_due(16, 2, 7 << 8 | 2, 9), lambda d: encode_due(*decode_due(d))),
         "withdrawal": (
             encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000),
             lambda d: encode_withdrawal(*decode_withdrawal(d)),

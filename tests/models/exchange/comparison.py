@@ -1,10 +1,11 @@
 """An engine's state and a model's, as plain values that must be equal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from statemachine import keys
+from statemachine.margin import margin_of, withdrawable
 from statemachine.receipts import Receipt
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
@@ -20,9 +21,14 @@ from statemachine.records import (
 from statemachine.records import (
     Market as StoredMarket,
 )
+from statemachine.rules import Rules
+from statemachine.state import State
+from statemachine.storage import MemoryStore
 from tests.models.auditor import Books
 from tests.models.exchange.custody import BUCKETS, floor_of
 from tests.models.exchange.margin import Claim, claims_of
+from tests.models.exchange.margin import margin_of as model_margin_of
+from tests.models.exchange.margin import withdrawable as model_withdrawable
 from tests.models.exchange.pricing import BASIS_PARTS, FUNDING_PARTS
 from tests.models.exchange.state import BUY, SELL, Exchange, Market, Outcome
 
@@ -48,8 +54,8 @@ def plain_receipt(receipt: Receipt | Outcome) -> tuple[Any, ...]:
 # The engine's state
 
 
-def engine_state(items: Mapping[bytes, bytes]) -> Plain:
-    """Return a stored state as plain values."""
+def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
+    """Return a stored state as plain values, and the margins that it amounts to."""
     books = Books(items)
     cursor, ledger = books.cursor, books.ledger
     oracles = ((key, decode_oracle(key, data)) for key, data in books.table(keys.TABLE_ORACLE))
@@ -84,6 +90,7 @@ def engine_state(items: Mapping[bytes, bytes]) -> Plain:
             for number, p in books.portfolios.items()
         },
         "markets of portfolios": {n: p.markets for n, p in books.portfolios.items()},
+        "margins": engine_margins(State(MemoryStore(items.items()), rules), books.portfolios),
         "positions": {
             place: (p.size, p.cost, p.funding_index)
             for place, p in books.positions.items()
@@ -105,6 +112,18 @@ def engine_state(items: Mapping[bytes, bytes]) -> Plain:
         ],
         "paid out": [decode_withdrawal(data) for _, data in books.table(keys.TABLE_WITHDRAWAL)],
     }
+
+
+def engine_margins(state: State, portfolios: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """Return equity, requirements and what may leave, of each portfolio."""
+    margins: dict[int, tuple[int, ...]] = {}
+    for number in portfolios:
+        portfolio = state.portfolio(number)
+        assert portfolio is not None
+        margin = margin_of(state, portfolio)
+        ladder = (margin.equity, margin.initial, margin.maintenance)
+        margins[number] = (*ladder, withdrawable(state, portfolio))
+    return margins
 
 
 def engine_market(market: StoredMarket) -> Plain:
@@ -170,6 +189,7 @@ def model_state(exchange: Exchange) -> Plain:
             for portfolio, balance in exchange.balances.items()
         },
         "markets of portfolios": {p: exchange.markets_of(p) for p in exchange.balances},
+        "margins": {p: model_margins(exchange, p) for p in exchange.balances},
         "positions": {
             place: (p.size, p.cost, whole(p.settled_at * FUNDING_PARTS))
             for place, p in exchange.positions.items()
@@ -192,6 +212,13 @@ def model_state(exchange: Exchange) -> Plain:
         "due": [(d.time, d.number, d.kind, d.market or 0, d.portfolio) for d in due],
         "paid out": exchange.paid_out,
     }
+
+
+def model_margins(exchange: Exchange, portfolio: int) -> tuple[int, ...]:
+    """Return equity, requirements and what may leave."""
+    margin = model_margin_of(exchange, portfolio)
+    ladder = (margin.equity, margin.initial, margin.maintenance)
+    return (*ladder, model_withdrawable(exchange, portfolio))
 
 
 def model_market(exchange: Exchange, market: Market) -> Plain:
@@ -222,6 +249,18 @@ def lots_of(claims: Iterable[Claim], wanted: int) -> tuple[int, int]:
 
 
 # Both
+
+
+def compare(
+    engine: Sequence[Receipt],
+    items: Mapping[bytes, bytes],
+    model: Sequence[Outcome],
+    exchange: Exchange,
+) -> None:
+    """Raise what differs between a block's two outcomes."""
+    assert [plain_receipt(r) for r in engine] == [plain_receipt(o) for o in model]
+    found = differences(engine_state(items, exchange.rules), model_state(exchange))
+    assert not found, "\n".join(found)
 
 
 def differences(engine: Plain, model: Plain) -> list[str]:

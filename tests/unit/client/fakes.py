@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import grpc.aio
@@ -19,6 +19,7 @@ from grpc_status import rpc_status
 
 from proto.sextant.v1 import (
     common_pb2,
+    l1_pb2,
     query_pb2,
     sequencer_pb2,
     status_pb2,
@@ -66,6 +67,11 @@ class FakeNode:
         self.forgets = False
         self.streams = 0
         self.breaks_after = 0
+        self.proof: query_pb2.Proof | None = None
+        self.block_heights: list[list[int]] = []
+        self.block_requests: list[int] = []
+        self.lingers = False
+        self.cancelled = asyncio.Event()
         self.books: list[list[stream_pb2.BookUpdate]] = []
 
     async def get_status(self, _request: Any, _context: Any) -> status_pb2.Status:
@@ -131,7 +137,9 @@ class FakeNode:
     def sign_block(self, transaction: Transaction, code: Code) -> sequencer_pb2.Outcome:
         cursor = Cursor(stored=False)
         cursor.height, cursor.time = self.height, self.time_ms
-        record = leaves.Receipt(transaction.hash, 0, 0, int(code), (4,), 70, 0, 0, 0)
+        filled = 3 if code is Code.FILL_LIMIT else 0
+        notional = filled * 6_500_000
+        record = leaves.Receipt(transaction.hash, 0, 0, int(code), (4,), 70, filled, notional, 0)
         leaves.append(cursor.frontier, 0, record.leaf())
         cursor.receipts = 1
         header = Header(
@@ -150,6 +158,8 @@ class FakeNode:
             code_name=code.name,
             arguments=[4],
             order_id=71 if self.tamper else 70,
+            filled_lots=filled,
+            notional_micros=notional,
             path=common_pb2.MerklePath(count=1),
             time_ms=self.time_ms,
         )
@@ -193,26 +203,50 @@ class FakeNode:
             answered += 1
             yield sequencer_pb2.OrderStreamResponse(tag=request.tag, outcome=outcome)
 
+    async def blocks(self, request: Any, context: Any) -> AsyncIterator[stream_pb2.BlockUpdate]:
+        self.block_requests.append(request.from_height)
+        for height in self.block_heights.pop(0) if self.block_heights else []:
+            header = common_pb2.BlockHeader(height=height, time_ms=NODE_MS)
+            yield stream_pb2.BlockUpdate(block=query_pb2.Block(header=header))
+        if self.script:
+            await context.abort_with_status(self.script.pop(0))
+
+    async def get_proof(self, _request: Any, context: Any) -> query_pb2.Proof:
+        if self.proof is None:
+            await context.abort_with_status(failure(grpc.StatusCode.OUT_OF_RANGE, "PRUNED"))
+        return self.proof or query_pb2.Proof()
+
     async def book(self, _request: Any, context: Any) -> AsyncIterator[stream_pb2.BookUpdate]:
         self.streams += 1
-        for update in self.books.pop(0) if self.books else []:
-            yield update
+        try:
+            for update in self.books.pop(0) if self.books else []:
+                yield update
+            if self.lingers:
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
         if self.script:
             await context.abort_with_status(self.script.pop(0))
 
 
-def handlers_of(node: FakeNode) -> "list[grpc.GenericRpcHandler[Any, Any]]":
+Methods = dict[str, dict[str, tuple[Any, Any, Any]]]
+Handlers: TypeAlias = "list[grpc.GenericRpcHandler[Any, Any]]"
+
+
+def handlers_of(node: FakeNode) -> Handlers:
     """Return the few methods that the tests call, under their real names and messages."""
     unary, to_stream, both = (
         grpc.unary_unary_rpc_method_handler,
         grpc.unary_stream_rpc_method_handler,
         grpc.stream_stream_rpc_method_handler,
     )
-    methods: dict[str, dict[str, tuple[Any, Any, Any]]] = {
+    methods: Methods = {
         "Query": {
             "GetStatus": (unary, node.get_status, status_pb2.GetStatusRequest),
             "GetClock": (unary, node.get_clock, status_pb2.GetClockRequest),
             "GetReceipt": (unary, node.get_receipt, query_pb2.GetReceiptRequest),
+            "GetProof": (unary, node.get_proof, query_pb2.GetProofRequest),
             "GetMarkets": (unary, node.get_markets, query_pb2.GetMarketsRequest),
         },
         "Sequencer": {
@@ -220,8 +254,65 @@ def handlers_of(node: FakeNode) -> "list[grpc.GenericRpcHandler[Any, Any]]":
             "SubmitBatch": (unary, node.submit_batch, sequencer_pb2.SubmitBatchRequest),
             "OrderStream": (both, node.order_stream, sequencer_pb2.OrderStreamRequest),
         },
-        "Stream": {"Book": (to_stream, node.book, stream_pb2.BookRequest)},
+        "Stream": {
+            "Book": (to_stream, node.book, stream_pb2.BookRequest),
+            "Blocks": (to_stream, node.blocks, stream_pb2.BlocksRequest),
+        },
     }
+    return build_handlers(methods)
+
+
+class FakeL1:
+    """An L1 with one final claim, that takes every call it is sent."""
+
+    def __init__(self, root: bytes) -> None:
+        self.root = root
+        self.final = True
+        self.calls: list[l1_pb2.L1SendCallRequest] = []
+        self.refusal = ""
+
+    async def get_deployment(self, _request: Any, _context: Any) -> l1_pb2.L1Deployment:
+        return l1_pb2.L1Deployment(l1_chain_id=1, contract=ROLLUP)
+
+    async def get_account(self, request: Any, _context: Any) -> l1_pb2.L1Account:
+        return l1_pb2.L1Account(address=request.address, nonce=len(self.calls))
+
+    async def list_claims(self, request: Any, _context: Any) -> l1_pb2.L1ClaimsPage:
+        status = l1_pb2.L1_CLAIM_STATUS_FINAL if self.final else l1_pb2.L1_CLAIM_STATUS_PENDING
+        found = [
+            l1_pb2.L1Claim(number=4, log_index=3, height=9, post_root=self.root, status=status)
+        ]
+        return l1_pb2.L1ClaimsPage(
+            claims=[one for one in found if one.number >= request.from_number]
+        )
+
+    async def send_call(self, request: Any, _context: Any) -> l1_pb2.L1SendCallResponse:
+        self.calls.append(request)
+        return l1_pb2.L1SendCallResponse(hash=bytes(32))
+
+    async def await_call(self, request: Any, _context: Any) -> l1_pb2.L1CallReceipt:
+        code = 1 if self.refusal else 0
+        return l1_pb2.L1CallReceipt(
+            hash=request.hash, block=7, value=5, code=code, code_name=self.refusal, message="no"
+        )
+
+    def handlers(self) -> Handlers:
+        """Return its methods, under their real names and messages."""
+        unary = grpc.unary_unary_rpc_method_handler
+        methods: Methods = {
+            "L1": {
+                "GetDeployment": (unary, self.get_deployment, l1_pb2.L1GetDeploymentRequest),
+                "GetAccount": (unary, self.get_account, l1_pb2.L1GetAccountRequest),
+                "ListClaims": (unary, self.list_claims, l1_pb2.L1ListClaimsRequest),
+                "SendCall": (unary, self.send_call, l1_pb2.L1SendCallRequest),
+                "AwaitCall": (unary, self.await_call, l1_pb2.L1AwaitCallRequest),
+            }
+        }
+        return build_handlers(methods)
+
+
+def build_handlers(methods: Methods) -> Handlers:
+    """Return generic handlers of services of ``sextant.v1``."""
     return [
         grpc.method_handlers_generic_handler(
             f"sextant.v1.{service}",
@@ -235,10 +326,11 @@ def handlers_of(node: FakeNode) -> "list[grpc.GenericRpcHandler[Any, Any]]":
 
 
 @asynccontextmanager
-async def serving(node: FakeNode) -> AsyncIterator[str]:
+async def serving(node: FakeNode | FakeL1) -> AsyncIterator[str]:
     """Serve ``node`` on a free port; yields ``host:port``."""
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers(tuple(handlers_of(node)))
+    handlers = handlers_of(node) if isinstance(node, FakeNode) else node.handlers()
+    server.add_generic_rpc_handlers(tuple(handlers))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:

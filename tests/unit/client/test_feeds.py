@@ -59,6 +59,49 @@ def test_an_ended_and_a_broken_stream_are_opened_again() -> None:
     assert resets == ["SLOW_CONSUMER", "SHUTTING_DOWN"]
 
 
+def test_an_outage_is_told_once_however_many_attempts_it_takes() -> None:
+    node = FakeNode()
+    node.books = [[snapshot(5, 1)], [], [], [snapshot(9, 2)]]
+    node.script = [failure(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")] * 3
+    seen, resets = watch(node, 2)
+    assert [sequence for sequence, _ in seen] == [5, 9]
+    assert resets == ["SHUTTING_DOWN"]
+
+
+def test_blocks_go_on_where_they_stopped_and_a_hole_is_asked_for_again() -> None:
+    node = FakeNode()
+    node.block_heights = [[7, 8], [9, 11], [10, 11]]
+    heights: list[int] = []
+    resets: list[str] = []
+
+    async def work() -> None:
+        async with connected(node) as client:
+            feed = client.watch_blocks(7, on_reset=lambda why: resets.append(why.code))
+            async for block in feed:
+                heights.append(block.header.height)
+                if len(heights) == 5:
+                    return
+
+    run(work())
+    assert heights == [7, 8, 9, 10, 11]
+    assert node.block_requests == [7, 9, 10]
+    assert resets == ["STREAM_ENDED", "GAP"]
+
+
+def test_a_reader_that_leaves_ends_the_stream() -> None:
+    node = FakeNode()
+    node.books, node.lingers = [[snapshot(5, 1)]], True
+
+    async def work() -> None:
+        async with connected(node) as client:
+            feed = client.watch_book("BTC")
+            await anext(feed)
+            await feed.aclose()
+            await node.cancelled.wait()
+
+    run(work())
+
+
 def test_what_a_new_stream_cannot_cure_is_raised() -> None:
     node = FakeNode()
     node.script = [failure(grpc.StatusCode.NOT_FOUND, "NOT_FOUND")]

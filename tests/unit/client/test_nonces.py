@@ -46,6 +46,16 @@ def test_many_draws_are_increasing_and_spread_over_the_low_bits() -> None:
     assert time_of(nonces[-1]) - time_of(nonces[0]) <= 5_000 // COUNTER_MASK + 1_000
 
 
+def test_slow_draws_are_spread_over_the_low_bits_as_well() -> None:
+    clock = set_clock()
+    source = NonceSource(clock)
+    low = set()
+    for step in range(64):
+        clock.set(NODE_MS + 10 * step, 0)
+        low.add(source.draw() & 15)
+    assert low == set(range(16))
+
+
 def test_two_sources_in_one_millisecond_differ() -> None:
     clock = set_clock()
     first, second = NonceSource(clock, start=1), NonceSource(clock, start=500)

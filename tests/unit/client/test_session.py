@@ -1,6 +1,7 @@
 """What a session promises: one order for one intent, whatever fails on the way."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import grpc
@@ -129,6 +130,15 @@ def test_a_transaction_that_expired_on_the_way_is_signed_again() -> None:
     assert place(node).order_id == 70
     assert len(node.seen) == 2
     assert node.seen[0].nonce != node.seen[1].nonce
+
+
+def test_what_was_filled_before_the_limit_is_filled() -> None:
+    node = FakeNode()
+    node.codes = [Code.FILL_LIMIT]
+    placed = place(node)
+    assert placed.filled == Decimal("0.0003")
+    assert placed.average_price == Decimal(65000)
+    assert placed.receipt.code_name == "FILL_LIMIT"
 
 
 def test_a_live_client_id_is_an_answer_not_an_error() -> None:

@@ -1,5 +1,6 @@
 """The sequencer's disk: commit, replay after a crash, roll back, feed a root worker."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -181,4 +182,42 @@ def test_a_segment_record_is_what_the_worker_reads(tmp_path: Path) -> None:
     disk = Disk(tmp_path)
     execution = disk.make()
     assert unpack_segments(pack_segments(execution.segments)) == execution.segments
+    disk.chain.close()
+
+
+@pytest.mark.parametrize("torn", [1, 40, 400])
+def test_a_torn_last_write_loses_only_what_follows_from_the_journal(
+    tmp_path: Path, torn: int
+) -> None:
+    disk = Disk(tmp_path)
+    disk.commit(4)
+    root = disk.root
+    shutil.copytree(tmp_path / "chain", tmp_path / "crashed" / "chain")
+    [log] = (tmp_path / "crashed" / "chain").glob("*.log")
+    data = log.read_bytes()
+    log.write_bytes(data[:-torn])  # the last record is block 4's state, which was not synced
+    (tmp_path / "crashed" / "chain" / "LOCK").unlink()
+    again = Disk(tmp_path / "crashed")
+    assert again.replayed == 1
+    assert again.core.cursor.height == 4
+    assert again.root == root
+    again.chain.close()
+    disk.chain.close()
+
+
+def test_a_block_is_synced_to_disk_before_anyone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(tmp_path)
+    story: list[str] = []
+    put = Database.put
+
+    def spy(database: Database, key: bytes, value: bytes, *, sync: bool = False) -> None:
+        put(database, key, value, sync=sync)
+        if key[:1] == b"B":
+            story.append("synced" if sync else "written")
+
+    monkeypatch.setattr(Database, "put", spy)
+    disk.chain.commit(disk.make(), lambda _done, _redo: story.append("told"))
+    assert story == ["synced", "told"]
     disk.chain.close()

@@ -4,14 +4,17 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from node import l1view
 from node.feed import Refusal, Sequenced
+from node.journal import BlockInput
 from node.runtime import SequencerNode
 from prover.entry import encode_entry
+from prover.l1 import L1Block
 from statemachine.actions import PlaceOrder
 from statemachine.keys import signer_key
 from statemachine.signing import Domain, address_of, sign_action
@@ -211,22 +214,36 @@ def test_a_log_that_is_not_ours_halts_the_node(tell: Tell) -> None:
     tell(plot)
 
 
-def test_a_disk_that_fails_halts_the_node_and_nothing_is_acknowledged(tell: Tell) -> None:
+def test_a_disk_that_fails_halts_the_node_and_nothing_is_acknowledged(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def plot(home: Home) -> None:
         node = await home.open()
         await home.fund(node)
         height = node.durable.height
 
-        def full(_block: object) -> None:
-            raise OSError(28, "No space left on device")
+        append = node.disk.journal.append
+        lost: list[int] = []
 
-        node.disk.journal.append = full  # type: ignore[assignment]  # a disk that is full
+        def full(block: BlockInput) -> None:
+            if not lost:
+                lost.append(block.height)
+                raise OSError(28, "No space left on device")
+            append(block)  # room again, but it is too late: a block is missing
+
+        monkeypatch.setattr(node.disk.journal, "append", full)
         waiting = asyncio.ensure_future(node.submit([home.order()]))
         await until(lambda: bool(home.failures))
         assert "No space left" in home.failures[0]
         assert not waiting.done() or isinstance(waiting.result()[0], Refusal)
-        assert node.durable.height <= height + 1
         waiting.cancel()
+        await home.close(node)
+        node = await home.open()
+        assert lost[0] > height
+        assert node.replayed == 0
+        home.chain.mine(FINAL_BLOCKS)
+        await node.submit([home.order(), home.order()])
+        assert node.durable.height >= lost[0]
         await home.close(node)
 
     tell(plot)
@@ -248,6 +265,41 @@ def test_holding_waits_for_l1_and_nothing_is_made_until_resumed(tell: Tell) -> N
         await node.resume()
         await until(lambda: node.durable.height > height)
         assert node.durable.time == home.chain.time
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_after_a_long_sleep_no_block_keeps_the_old_time(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        await home.post(node)
+        await until(lambda: node.anchor.view.safe_mark.height == node.durable.height)
+        height = node.durable.height
+        await home.close(node)
+        asleep, slept = home.chain.time, home.chain.block
+        block_at = home.chain.block_at
+        home.chain.mine(1, step_ms=86_400_000)
+
+        def block_before(number: int) -> L1Block:
+            block = block_at(number)
+            return replace(block, time=asleep) if number <= slept else block
+
+        monkeypatch.setattr(home.chain, "block_at", block_before)
+        node = await home.open()
+        [answer] = await node.submit([home.order()])
+        assert isinstance(answer, Refusal)
+        assert answer.reason.value == "NOT_READY"
+        home.chain.mine(FINAL_BLOCKS)
+        await until(lambda: node.status().ready)
+        [answer] = await node.submit([home.order()])
+        assert isinstance(answer, Sequenced)
+        first = node.block(height + 1)
+        assert first is not None
+        assert home.chain.time - first.time < CONTRACT.rules.receipt_deadline_ms // 2
         await home.close(node)
 
     tell(plot)

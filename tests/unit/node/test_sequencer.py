@@ -195,6 +195,10 @@ def test_time_only_goes_forward_and_never_past_the_horizon() -> None:
     first = desk.core.build(before + 1_000)
     assert first is not None
     assert first.source.time == before + 50
+    desk.core.horizon = before + 60
+    far = before + 61 + desk.world.rules.receipt_deadline_ms // 2
+    assert desk.core.build(far) is None  # L1 would find it late
+    desk.core.horizon = before + 50
     assert desk.core.build(before + 2_000) is None
     desk.core.observe(desk.core.inbox_from, [], before + 3_000)
     late = desk.core.build(before - 5)

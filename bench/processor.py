@@ -1,0 +1,63 @@
+"""Who used the processor: seconds of user and system time, by process.
+
+On a shared machine a rate says little without it: orders per second of the busiest
+process is what one core of it could do alone.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
+PROC: Final = Path("/proc")
+ROLES: Final = (
+    ("node.roots", "roots"),
+    ("node.signatures", "signatures"),
+    ("sequencer", "sequencer"),
+    ("l1", "l1"),
+)
+CLIENT: Final = "client"
+
+
+def stat_of(pid: int) -> tuple[int, float] | None:
+    """Return a process's parent and the seconds it has used; ``None`` if it is gone."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()
+    return int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def role_of(pid: int) -> str:
+    """Return what a process is, by its command line."""
+    try:
+        words = (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return "gone"
+    for word, role in ROLES:
+        if word in words:
+            return role
+    return "other"
+
+
+def processor_seconds() -> dict[str, float]:
+    """Return the seconds that this process and all below it have used, by role."""
+    own = os.getpid()
+    found = {int(path.name): stat_of(int(path.name)) for path in PROC.glob("[0-9]*")}
+    alive = {pid: stat for pid, stat in found.items() if stat is not None}
+    used: dict[str, float] = {}
+    for pid, (_, seconds) in alive.items():
+        above = pid
+        while above in alive and above != own:
+            above = alive[above][0]
+        if above == own:
+            role = CLIENT if pid == own else role_of(pid)
+            used[role] = used.get(role, 0.0) + seconds
+    return used
+
+
+def used_between(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """Return the seconds used meanwhile, by role, the busiest first."""
+    spent = {role: seconds - before.get(role, 0.0) for role, seconds in after.items()}
+    return dict(sorted(spent.items(), key=lambda item: -item[1]))

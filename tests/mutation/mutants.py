@@ -1,0 +1,656 @@
+"""The breakages: where, what was there, what is there instead, and what that breaks."""
+
+from dataclasses import dataclass
+from typing import Final
+
+ORDERS: Final = "tests/unit/test_orders.py"
+LIQUIDATION: Final = "tests/unit/test_liquidation.py"
+FUNDING: Final = "tests/unit/test_funding.py"
+ORACLE: Final = "tests/unit/test_oracle.py"
+DUE: Final = "tests/unit/test_due.py"
+DEPOSIT: Final = "tests/unit/test_deposit.py"
+WITHDRAW: Final = "tests/unit/test_withdraw.py"
+AGENTS: Final = "tests/unit/test_agents.py"
+AUTHORITY: Final = "tests/unit/test_authority.py"
+MODEL: Final = (
+    "tests/property/test_model.py::test_crowds",
+    "tests/property/test_model.py::test_scenes_of_the_vectors",
+)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One breakage of ``statemachine/<file>``; ``old`` occurs there exactly once."""
+
+    file: str
+    old: str
+    new: str
+    breaks: str
+    tests: tuple[str, ...] = ()
+
+    @property
+    def suite(self) -> tuple[str, ...]:
+        """Return the tests that ought to fail: its own, then the model's."""
+        return (*self.tests, *MODEL)
+
+
+MUTANTS: Final = (
+    # Margin
+    Mutant(
+        "margin.py",
+        "maintenance -= -held * parameters.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance += held * parameters.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance margin rounds down",
+    ),
+    Mutant(
+        "margin.py",
+        "initial -= -worst * mark * parameters.initial_ppm // PPM_ONE",
+        "initial += worst * mark * parameters.initial_ppm // PPM_ONE",
+        "initial margin rounds down",
+    ),
+    Mutant(
+        "margin.py",
+        "if bids and position.bids_value > bids * mark:",
+        "if bids and position.bids_value > 2 * bids * mark:",
+        "bids above the mark reserve no loss",
+    ),
+    Mutant(
+        "margin.py",
+        "least = asks - size",
+        "least = asks",
+        "asks are margined without the position they close",
+    ),
+    Mutant(
+        "margin.py",
+        "equity += unsettled_funding(position, market)",
+        "equity += 0",
+        "equity forgets unsettled funding",
+    ),
+    Mutant(
+        "margin.py",
+        "return min(margin.equity - margin.initial, portfolio.balance)",
+        "return margin.equity - margin.initial",
+        "unrealised profit can leave",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "margin.py",
+        "return equity_after * maintenance_before >= equity_before * maintenance_after",
+        "return equity_after * maintenance_after >= equity_before * maintenance_before",
+        "not-riskier multiplies the wrong way across",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "margin.py",
+        "have = after.equity - fee",
+        "have = after.equity",
+        "an order is accepted that cannot pay its fee",
+        (ORDERS,),
+    ),
+    Mutant(
+        "margin.py",
+        "return position.size >= position.asks + size",
+        "return position.size >= size",
+        "a reduction is told without what rests already",
+    ),
+    # Matching
+    Mutant(
+        "matching.py",
+        "reason = events.REMOVED_BAND",
+        "reason = 0",
+        "stale offers beyond the band trade",
+        (ORDERS,),
+    ),
+    Mutant(
+        "matching.py",
+        "taker_fee = -(-notional * taker.fee_ppm // PPM_ONE)",
+        "taker_fee = notional * taker.fee_ppm // PPM_ONE",
+        "taker fee rounds down",
+    ),
+    Mutant(
+        "matching.py",
+        "maker_fee = -min(notional * -maker_ppm // PPM_ONE, taker_fee)",
+        "maker_fee = notional * maker_ppm // PPM_ONE",
+        "rebate rounds up, past the taker's fee",
+    ),
+    Mutant(
+        "matching.py",
+        "maker.balance -= maker_fee",
+        "maker.balance += maker_fee",
+        "maker fee has the wrong sign",
+    ),
+    Mutant(
+        "matching.py",
+        "part = -(-position.cost * closed // held)",
+        "part = position.cost * closed // held",
+        "realised results round up",
+    ),
+    Mutant(
+        "matching.py",
+        "            if price > limit:",
+        "            if price >= limit:",
+        "a bid does not meet an ask at its own price",
+        (ORDERS,),
+    ),
+    Mutant(
+        "matching.py",
+        "            if price < limit:",
+        "            if price < limit - 10:",
+        "an ask sells a tick below its limit",
+    ),
+    Mutant(
+        "matching.py",
+        "order.portfolio >> 8 == taker.portfolio.portfolio >> 8",
+        "order.portfolio == taker.portfolio.portfolio",
+        "sub-accounts of one owner trade with each other",
+        (ORDERS,),
+    ),
+    Mutant(
+        "matching.py",
+        "if maker.flags & PORTFOLIO_LIQUIDATING:",
+        "if maker.flags & 2:",
+        "orders of a portfolio being closed still trade",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "matching.py",
+        "max(0, -position.size if taker.side else position.size)",
+        "max(0, position.size if taker.side else -position.size)",
+        "a resting reduce-only order increases",
+        (ORDERS,),
+    ),
+    Mutant(
+        "matching.py",
+        "    market.last = price",
+        "    market.last = taker.limit",
+        "last price is the taker's limit",
+    ),
+    Mutant(
+        "matching.py",
+        "grown = (max(0, after)) - (max(0, size))",
+        "grown = max(0, after - size)",
+        "open interest only grows",
+    ),
+    Mutant(
+        "matching.py",
+        "    release(position, order, 1 - taker.side, price, size)\n",
+        "",
+        "a filled maker stays margined for its order",
+    ),
+    Mutant(
+        "matching.py",
+        "        settle_funding(state, portfolio, position, market)",
+        "        position.funding_index = market.funding_index",
+        "a trade wipes out what funding is owed",
+        (FUNDING,),
+    ),
+    Mutant(
+        "matching.py",
+        "if step.visits >= visits_max:",
+        "if step.visits > visits_max:",
+        "a step visits one order too many",
+    ),
+    Mutant(
+        "matching.py",
+        "            position.cost = after * price",
+        "            position.cost = 0",
+        "a flipped position costs nothing",
+    ),
+    Mutant(
+        "keys.py",
+        "    priority = price if side == SELL else PRIORITY_TOP - price\n    return ORDER.pack",
+        "    priority = price\n    return ORDER.pack",
+        "the worst bid comes first",
+        (ORDERS,),
+    ),
+    # Orders
+    Mutant(
+        "handlers/order.py",
+        "elif price % parameters.tick:",
+        "elif price % 1:",
+        "off-tick prices rest",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "elif price * size < parameters.notional_min and",
+        "elif price * size < 0 and",
+        "dust orders rest",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "step.now - market.index_time > step.rules.oracle_age_ms_max and",
+        "step.now - market.index_time > 100 * step.rules.oracle_age_ms_max and",
+        "positions are opened on a stale price",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "        if taken is not None:",
+        '        if taken == b"":',
+        "a client id sent again doubles its order",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "if price < worst if entry.side else price > worst:",
+        "if price > worst if entry.side else price < worst:",
+        "the band refuses the wrong side",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "if portfolio.flags & PORTFOLIO_LIQUIDATING and not (",
+        "if portfolio.flags & 2 and not (",
+        "a portfolio being closed opens more",
+    ),
+    Mutant(
+        "handlers/order.py",
+        "entry.size = min(entry.size, held)",
+        "entry.size = max(entry.size, held)",
+        "reduce-only flips",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "if price >= entry.price if entry.side else price <= entry.price:",
+        "if price > entry.price if entry.side else price < entry.price:",
+        "post-only orders lock the book",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "if portfolio.open_orders >= rules.orders_per_portfolio_max:",
+        "if portfolio.open_orders > rules.orders_per_portfolio_max:",
+        "one open order too many",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "rate = max(entry.parameters.taker_ppm, entry.parameters.maker_ppm)",
+        "rate = entry.parameters.maker_ppm",
+        "orders are checked with the maker's fee",
+    ),
+    Mutant(
+        "handlers/order.py",
+        "        cursor.fee += step.fee",
+        "        cursor.fee = step.fee",
+        "a receipt forgets fees of earlier steps",
+    ),
+    Mutant(
+        "handlers/order.py",
+        "cursor.continuation < step.rules.step_continuations_max - 1:",
+        "cursor.continuation < step.rules.step_continuations_max:",
+        "a transaction runs one step too many",
+    ),
+    Mutant(
+        "handlers/order.py",
+        "elif taker.remaining and not entry.flags & FLAG_IOC:",
+        "elif taker.remaining:",
+        "what an IOC leaves rests",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "    ledger.next_sequence += 1",
+        "    ledger.next_sequence += 2",
+        "order ids skip one",
+    ),
+    Mutant(
+        "handlers/modify.py",
+        "if price == action.price and action.size <= order.remaining:",
+        "if price == action.price:",
+        "a growing order keeps its priority",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/modify.py",
+        "if action.flags & FLAG_IOC or (order.flags ^ action.flags) & kept:",
+        "if action.flags & FLAG_IOC:",
+        "a modify changes an order's side",
+        (ORDERS,),
+    ),
+    Mutant(
+        "handlers/modify.py",
+        "    release(position, order, entry.side, price, -remaining)\n",
+        "",
+        "a refused modify leaves its order without margin",
+    ),
+    # Who may act
+    Mutant(
+        "nonces.py",
+        "if used[place] == nonce:",
+        "if used[place] == -1:",
+        "a transaction is accepted twice",
+        (AUTHORITY,),
+    ),
+    Mutant(
+        "nonces.py",
+        "bucket.floor = used.pop(0)",
+        "used.pop(0)",
+        "a forgotten nonce is accepted again",
+        (AUTHORITY,),
+    ),
+    Mutant(
+        "nonces.py",
+        "step.now - rules.nonce_past_ms <= time",
+        "0 <= time",
+        "a nonce of any age is accepted",
+        (AUTHORITY,),
+    ),
+    Mutant(
+        "authority.py",
+        "transaction.expires_at < step.now:",
+        "transaction.expires_at <= step.now:",
+        "a transaction expires a millisecond early",
+        (AUTHORITY,),
+    ),
+    Mutant(
+        "authority.py",
+        "    if not burn_nonce(step, address, transaction.nonce):\n        return False\n"
+        "    step.account = signer.account\n    step.signer = signer\n"
+        "    if transaction.expires_at and transaction.expires_at < step.now:\n"
+        "        step.refuse(Code.EXPIRED, (transaction.expires_at, step.now))\n"
+        "        return False\n",
+        "    step.account = signer.account\n    step.signer = signer\n"
+        "    if transaction.expires_at and transaction.expires_at < step.now:\n"
+        "        step.refuse(Code.EXPIRED, (transaction.expires_at, step.now))\n"
+        "        return False\n"
+        "    if not burn_nonce(step, address, transaction.nonce):\n        return False\n",
+        "an expired transaction keeps its nonce",
+        (AUTHORITY,),
+    ),
+    Mutant(
+        "authority.py",
+        "if signer.role == ROLE_REVOKED:",
+        "if signer.role == 9:",
+        "a revoked agent still acts",
+        (AGENTS,),
+    ),
+    Mutant(
+        "authority.py",
+        "return all(mask >> leg.market & 1 for leg in action.legs)",
+        "return any(mask >> leg.market & 1 for leg in action.legs)",
+        "an agent leaves its markets in a bulk",
+        (AUTHORITY,),
+    ),
+    Mutant(
+        "handlers/agents.py",
+        "(signer.role != ROLE_AGENT or signer.account != step.account):\n"
+        "        step.refuse(Code.AGENT_USED)",
+        "signer.account != step.account:\n        step.refuse(Code.AGENT_USED)",
+        "a tombstone is approved again",
+        (AGENTS,),
+    ),
+    # Money
+    Mutant(
+        "handlers/deposit.py",
+        "        signer.role = ROLE_OWNER\n",
+        "",
+        "an agent that deposits never owns its money",
+        (DEPOSIT,),
+    ),
+    Mutant(
+        "handlers/deposit.py",
+        "amount = min(item.amount or most, most)",
+        "amount = item.amount or most",
+        "a forced withdrawal takes margin along",
+        (DEPOSIT,),
+    ),
+    Mutant(
+        "handlers/withdraw.py",
+        "    if action.amount > most:",
+        "    if action.amount > portfolio.balance:",
+        "a withdrawal takes margin along",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "handlers/withdraw.py",
+        "    if stale >= 0:",
+        "    if stale > 99:",
+        "money leaves at a stale price",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "handlers/transfer.py",
+        "    source.balance -= action.amount",
+        "    source.balance -= action.amount - 1",
+        "a transfer makes a micro",
+        (WITHDRAW,),
+    ),
+    # Oracle and mark
+    Mutant(
+        "handlers/oracle.py",
+        "prices[(len(prices) - 1) // 2]",
+        "prices[len(prices) // 2]",
+        "the upper median of two",
+        (ORACLE,),
+    ),
+    Mutant(
+        "handlers/oracle.py",
+        "if message.time <= oracle.times[message.publisher]:",
+        "if message.time < oracle.times[message.publisher]:",
+        "an oracle message counts again",
+        (ORACLE,),
+    ),
+    Mutant(
+        "handlers/oracle.py",
+        "if time and oldest <= time <= newest:",
+        "if time:",
+        "stale prices make the index",
+        (ORACLE,),
+    ),
+    Mutant(
+        "handlers/oracle.py",
+        " or publishers[message.publisher] != address:",
+        ":",
+        "anybody signs for a publisher",
+        (ORACLE,),
+    ),
+    Mutant(
+        "handlers/oracle.py",
+        "times[-rules.publishers_min]",
+        "times[-1]",
+        "one publisher keeps an index fresh",
+        (ORACLE,),
+    ),
+    Mutant(
+        "mark.py",
+        "return div_floor(index * rules.initial_ppm, 2 * PPM_ONE)",
+        "return div_floor(index * rules.initial_ppm, PPM_ONE)",
+        "the mark leaves the index twice as far",
+        (ORACLE,),
+    ),
+    Mutant(
+        "mark.py",
+        "missed = clamp(second - market.sample_time - interval, 0, window)",
+        "missed = 0",
+        "missed samples do not count 0",
+    ),
+    Mutant(
+        "mark.py",
+        "median(bid, ask, market.last or index)",
+        "median(bid, ask, index)",
+        "the mark forgets the last price",
+    ),
+    # Funding and due work
+    Mutant(
+        "funding.py",
+        "paid = -owed >> FUNDING_SHIFT",
+        "paid = -(owed >> FUNDING_SHIFT)",
+        "funding rounds in the user's favour",
+        (FUNDING,),
+    ),
+    Mutant(
+        "funding.py",
+        "market.funding_dust -= owed",
+        "market.funding_dust += owed",
+        "funding dust has the wrong sign",
+        (FUNDING,),
+    ),
+    Mutant(
+        "funding.py",
+        "rate = premium + clamp(INTEREST - premium, -INTEREST_CLAMP, INTEREST_CLAMP)",
+        "rate = premium + INTEREST",
+        "interest is added whole",
+        (FUNDING,),
+    ),
+    Mutant(
+        "funding.py",
+        "elapsed = clamp(due - market.funding_time, 0, interval)",
+        "elapsed = max(0, due - market.funding_time)",
+        "an outage accrues funding",
+        (FUNDING, DUE),
+    ),
+    Mutant(
+        "funding.py",
+        "if bid == 0 or ask == 0:",
+        "if bid == 0 and ask == 0:",
+        "an emptied book earns funding",
+        (FUNDING,),
+    ),
+    Mutant(
+        "funding.py",
+        "return -position.size * (",
+        "return position.size * (",
+        "longs are paid what they owe, in equity",
+        (FUNDING,),
+    ),
+    Mutant(
+        "due.py",
+        "return now - now % interval + interval",
+        "return now + interval",
+        "periodic work drifts off its multiples",
+        (DUE,),
+    ),
+    Mutant(
+        "due.py",
+        "if key is None or due_time(key) > now:",
+        "if key is None or due_time(key) >= now:",
+        "due work waits a block",
+        (DUE,),
+    ),
+    # Liquidation
+    Mutant(
+        "liquidation.py",
+        "div_ceil(mark * (whole - part), whole * rules.tick)",
+        "div_floor(mark * (whole - part), whole * rules.tick)",
+        "the zero price rounds against its owner",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "liquidation.py",
+        "div_floor(mark * (whole + part), whole * rules.tick)",
+        "div_floor(mark * (whole - part), whole * rules.tick)",
+        "a short is bought back below the mark only",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "liquidation.py",
+        "if maintenance > most:",
+        "if maintenance >= most:",
+        "of equal positions the highest market's is closed",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "liquidation.py",
+        "    fee = min(fee, after.equity - floor)\n",
+        "",
+        "a liquidation fee lowers E/MM",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "liquidation.py",
+        "ledger.insurance += fee - reward - repaid",
+        "ledger.insurance += fee - repaid",
+        "a poke's reward is made of nothing",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "liquidation.py",
+        "drawn = min(debt, ledger.insurance)",
+        "drawn = debt",
+        "the insurance fund goes below zero",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "liquidation.py",
+        "    market.deficit += rest",
+        "    market.deficit += debt",
+        "what insurance paid stands as a deficit too",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "liquidation.py",
+        "margin.maintenance * (PPM_ONE + rules.liquidation_margin_ppm)",
+        "margin.maintenance * PPM_ONE",
+        "a liquidation ends without a margin",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "liquidation.py",
+        "repaid = min(fee - reward, market.deficit)",
+        "repaid = 0",
+        "deficits are never repaid",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "handlers/poke.py",
+        "return position.bids > max(0, -position.size)",
+        "return position.bids > 0",
+        "stage 1 cancels what closes a short",
+        (LIQUIDATION,),
+    ),
+    Mutant(
+        "handlers/poke.py",
+        "    if margin.equity >= margin.maintenance:\n        cancel_risky",
+        "    if margin.equity >= margin.initial:\n        cancel_risky",
+        "who is short of IM alone is closed",
+        (LIQUIDATION,),
+    ),
+    # Blocks and state
+    Mutant(
+        "transition.py",
+        "cursor.due_count < self.state.rules.due_items_max:",
+        "cursor.due_count <= self.state.rules.due_items_max:",
+        "one item of due work too many",
+    ),
+    Mutant(
+        "transition.py",
+        "            cursor.flags |= FLAG_BACKLOG",
+        "            cursor.flags |= 0",
+        "takers do not wait for due work",
+    ),
+    Mutant(
+        "transition.py",
+        "if item.time + rules.inbox_deadline_ms <= cursor.time:",
+        "if item.time + rules.inbox_deadline_ms < cursor.time:",
+        "an overdue item waits a block",
+    ),
+    Mutant(
+        "transition.py",
+        "        if cursor.continuation or cursor.filled:",
+        "        if cursor.height == 0:",
+        "a continuation leaks into the next transaction",
+    ),
+    Mutant(
+        "state.py",
+        "            if self.head is None or key < self.head:",
+        "            if self.head is None:",
+        "a better order of the same block is overlooked",
+    ),
+    Mutant(
+        "state.py",
+        "        if self.scanned and key == self.head:\n            self.scanned = False",
+        "        if self.scanned and key == self.head:\n            self.head = None",
+        "the book ends behind a filled order",
+    ),
+    Mutant(
+        "step.py",
+        "tuple([clamp(arg, ARG_MIN, ARG_MAX) for arg in args])",
+        "args",
+        "an absurd order stops the block",
+        ("tests/unit/test_step.py",),
+    ),
+)

@@ -1,0 +1,134 @@
+"""Money between the layers: signed calls, and proofs that are checked before they are sent."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from proto.sextant.v1 import l1_pb2, query_pb2
+from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ForceWithdraw, call_digest
+from sextant.client.chain import StateProof, verify_proof
+from sextant.errors import BadRequest, ProofInvalid, Refused, Rejected
+from statemachine.keys import withdrawal_key
+from statemachine.signing import address_of, recover
+from statemachine.tree import RecordingTree, Tree
+from tests.unit.client.fakes import ROLLUP, USER_KEY, FakeL1, FakeNode, connected, run, serving
+
+KEY = withdrawal_key(0)
+TREE = Tree.from_items([(KEY, b"paid to me"), (withdrawal_key(1), b"to you")])
+
+
+def proof_of(tree: Tree, *keys: bytes) -> query_pb2.Proof:
+    recording = RecordingTree(tree)
+    values = []
+    for key in keys:
+        value = recording.get(key)
+        present = value is not None
+        values.append(query_pb2.ProvedValue(key=key, present=present, value=value or b""))
+    return query_pb2.Proof(root=tree.root, witness=recording.witness({}), values=values)
+
+
+def signer_of(call: Call, sent: l1_pb2.L1SendCallRequest) -> bytes:
+    return recover(call_digest(1, ROLLUP, sent.nonce, call), sent.signature)
+
+
+def play(l1: FakeL1, node: FakeNode, work: Any) -> Any:
+    async def story() -> Any:
+        async with serving(l1) as target, connected(node, l1=target) as client:
+            return await work(client)
+
+    return run(story())
+
+
+def test_a_withdrawal_is_claimed_under_the_root_that_l1_has() -> None:
+    l1, node = FakeL1(TREE.root), FakeNode()
+    node.proof = proof_of(TREE, KEY)
+    receipt = play(l1, node, lambda client: client.claim_withdrawal(0))
+    assert receipt.value == 5
+    sent = l1.calls[0]
+    call = ClaimWithdrawal(4, 0, node.proof.witness)
+    assert signer_of(call, sent) == address_of(USER_KEY)
+    assert sent.claim_withdrawal.proof == node.proof.witness
+
+
+def test_a_proof_under_another_root_is_not_sent() -> None:
+    l1, node = FakeL1(bytes(32)), FakeNode()
+    node.proof = proof_of(TREE, KEY)
+    with pytest.raises(ProofInvalid) as caught:
+        play(l1, node, lambda client: client.claim_withdrawal(0))
+    assert caught.value.code == "ROOT"
+    assert not l1.calls
+
+
+def test_what_is_not_final_is_not_claimed() -> None:
+    l1, node = FakeL1(TREE.root), FakeNode()
+    node.proof = proof_of(TREE, withdrawal_key(9))
+    with pytest.raises(Refused) as absent:
+        play(l1, node, lambda client: client.claim_withdrawal(9))
+    l1.final = False
+    with pytest.raises(Refused) as pending:
+        play(l1, node, lambda client: client.claim_withdrawal(0))
+    assert absent.value.code == pending.value.code == "NOT_FINAL"
+    assert absent.value.retryable
+    assert not l1.calls
+
+
+def test_a_follower_is_asked_for_what_the_node_does_not_keep() -> None:
+    l1, node, follower = FakeL1(TREE.root), FakeNode(), FakeNode()
+    follower.proof = proof_of(TREE, KEY)
+
+    async def story() -> int:
+        async with (
+            serving(l1) as target,
+            serving(follower) as other,
+            connected(node, l1=target, follower=other) as client,
+        ):
+            return (await client.claim_withdrawal(0)).value
+
+    assert run(story()) == 5
+
+
+def test_deposits_and_forced_withdrawals_are_signed_calls() -> None:
+    l1, node = FakeL1(TREE.root), FakeNode()
+    owner = address_of(USER_KEY)
+    play(l1, node, lambda client: client.deposit("1.5", sub=2, wait_s=0))
+    play(l1, node, lambda client: client.force_withdraw(sub=2, wait_s=0))
+    expected: tuple[Call, ...] = (Deposit(owner, 2, 1_500_000), ForceWithdraw(2, 0))
+    for sent, call in zip(l1.calls, expected, strict=True):
+        assert signer_of(call, sent) == owner
+
+
+def test_what_the_contract_refuses_is_an_error_with_its_code() -> None:
+    l1, node = FakeL1(TREE.root), FakeNode()
+    l1.refusal = "TOKEN_BALANCE"
+    with pytest.raises(Rejected) as caught:
+        play(l1, node, lambda client: client.deposit("1", wait_s=0))
+    assert caught.value.code == "TOKEN_BALANCE"
+    for amount in ("0", "-1", "0.0000001"):
+        with pytest.raises(BadRequest):
+            play(l1, node, lambda client, amount=amount: client.deposit(amount))
+
+
+def test_a_state_proof_holds_only_as_it_is() -> None:
+    message = proof_of(TREE, KEY, withdrawal_key(9))
+    proof = StateProof(
+        height=1,
+        log_index=None,
+        root=message.root,
+        witness=message.witness,
+        values=((KEY, b"paid to me"), (withdrawal_key(9), None)),
+    )
+    keys = [KEY, withdrawal_key(9)]
+    verify_proof(proof, keys)
+    other = withdrawal_key(1)
+    for broken, wanted in (
+        (replace(proof, root=bytes(32)), keys),
+        (replace(proof, values=((KEY, b"paid to you"), proof.values[1])), keys),
+        (replace(proof, values=((KEY, None), proof.values[1])), keys),
+        (replace(proof, values=(proof.values[0], (withdrawal_key(9), b"x"))), keys),
+        (replace(proof, values=((other, b"to you"),)), [other]),
+        (replace(proof, witness=proof.witness[:-1]), keys),
+        (replace(proof, witness=b""), keys),
+    ):
+        with pytest.raises(ProofInvalid):
+            verify_proof(broken, wanted)

@@ -1,0 +1,96 @@
+"""The benchmarks' runner: names, promises, records, and who used the processor."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import figures, measurements
+from bench.arena import Arena
+from bench.engine import ACCOUNTS, DEPOSIT, Traders, engine_rules
+from bench.figures import Figure, table_of, write_latest
+from bench.load import BULK_LEGS, Load
+from bench.measurements import MEASUREMENTS, Unavailable, chosen
+from bench.processor import CLIENT, processor_seconds, used_between
+from devnet.identities import identity_of
+from sextant.client.clock import NodeClock
+from statemachine.actions import Bulk, decode_transaction
+from statemachine.signing import Domain, recover_signer
+
+PROMISED = {
+    *("engine.interpreted", "engine.compiled", "tree.dirty_key", "grpc.single", "grpc.bulk"),
+    *("ack.p50", "ack.p99", "l1.bytes_single", "l1.bytes_bulk", "replay.ratio"),
+}
+
+
+def test_every_promised_figure_is_measured() -> None:
+    assert {name for known in MEASUREMENTS for name in known.names} >= PROMISED
+
+
+def test_names_choose_figures_and_groups() -> None:
+    assert [m.module for m in chosen(["tree"])] == ["bench.tree"]
+    assert [m.variant for m in chosen(["engine"])] == ["interpreted", "compiled"]
+    assert [m.variant for m in chosen(["engine.compiled"])] == ["compiled"]
+    assert chosen([]) == list(MEASUREMENTS)
+    with pytest.raises(Unavailable, match="no benchmark tre; there are: ack"):
+        chosen(["tre"])
+
+
+def test_figures_on_record_outlive_other_benchmarks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "LATEST", tmp_path / "latest.json")
+    write_latest([Figure("b.one", 1.5, "s"), Figure("a.two", 2, "us", "twice", ceiling=3)])
+    write_latest([Figure("b.one", 2.5, "s")])
+    stored = json.loads((tmp_path / "latest.json").read_text())
+    assert list(stored) == ["a.two", "b.one"]
+    assert stored["b.one"]["value"] == 2.5
+    assert stored["a.two"].keys() == {"value", "unit", "note", "ceiling", "machine", "commit"}
+
+
+def test_a_missed_promise_shows() -> None:
+    table = table_of(
+        [Figure("x.slow", 10, "orders/s", floor=20), Figure("x.fast", 4, "us", ceiling=5)]
+    )
+    slow, fast = table.splitlines()[1:]
+    assert ">= 20.0 MISSED" in slow
+    assert "<= 5 " in f"{fast} "
+    assert "MISSED" not in fast
+
+
+def test_a_benchmark_that_fails_says_so() -> None:
+    with pytest.raises(Unavailable, match="absent"):
+        measurements.Measurement(("x",), "bench.absent", compiled=False).run()
+
+
+def test_the_engine_is_loaded_with_the_mix() -> None:
+    arena = Arena(engine_rules())
+    arena.fund(ACCOUNTS, DEPOSIT)
+    traders = Traders(arena, "mix")
+    for _ in range(12):
+        traders.learn(arena.run(traders.next_block()))
+    assert traders.codes["OK"] > 0.9 * traders.codes.total()
+    assert arena.seconds > 0
+    resting = sum(1 for key in arena.store.values if key[0] == 0x30)
+    assert resting == len(traders.resting) > 500
+
+
+def test_load_is_signed_by_its_accounts() -> None:
+    clock = NodeClock()
+    clock.set(1_700_000_000_000, 0)
+    domain = Domain(1, bytes(20))
+    identities = [identity_of(f"bench-{number}") for number in range(3)]
+    load = Load(identities, domain, clock, market=1, mid=600_000, tick=10, lag=30)
+    known = {identity.address for identity in identities}
+    for data in load.singles(50) + load.bulks(4):
+        transaction = decode_transaction(data)
+        assert recover_signer(domain, transaction) in known
+        if isinstance(transaction.action, Bulk):
+            assert len(transaction.action.legs) == BULK_LEGS
+
+
+def test_processor_time_is_told_by_role() -> None:
+    before = processor_seconds()
+    sum(range(3_000_000))
+    used = used_between(before, processor_seconds())
+    assert used[CLIENT] > 0.01
