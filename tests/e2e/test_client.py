@@ -152,6 +152,35 @@ def test_an_agent_trades_and_nothing_else() -> None:
     run(story)
 
 
+def test_leverage_isolated_money_and_budgets_reach_the_exchange() -> None:
+    async def story() -> None:
+        key = make_key()
+        async with serve() as served, client_of(served, 0) as owner:
+            await owner.set_leverage(MARKET, 4)
+            with pytest.raises(BadRequest):
+                await owner.set_leverage(MARKET, 21)
+            await owner.transfer("100", source=0, target=128)
+            low = await mark_of(owner) - 100
+            await owner.place(MARKET, "buy", "0.01", limit=low, sub=128)
+            with pytest.raises(Rejected) as isolated:
+                await owner.place("M1", "buy", "0.01", limit=low, sub=128)
+            assert isolated.value.code == "ISOLATED"
+            portfolio = (await owner.account()).portfolios[0]
+            assert [position.leverage for position in portfolio.positions] == [4]
+            target = f"127.0.0.1:{served.server.port}"
+            async with AsyncClient(target, key=key) as agent:
+                await owner.approve_agent(agent.address, notional_per_day="1000", loss_per_day=5)
+                await agent.place(MARKET, "buy", "0.01", limit=low)
+                with pytest.raises(Rejected) as spent:
+                    await agent.place(MARKET, "buy", "0.01", limit=low)
+                assert spent.value.code == "AGENT_NOTIONAL"
+                info = await owner.signer(agent.address)
+                assert info.notional_today == low / 100
+                assert info.loss_per_day == 5
+
+    run(story)
+
+
 def test_money_moves_and_its_proofs_hold() -> None:
     async def story() -> None:
         async with serve() as served, client_of(served, 0) as client:
