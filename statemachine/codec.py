@@ -12,8 +12,8 @@ import msgpack
 
 from statemachine.errors import FrameInvalid
 
-DEPTH_MAX = 6
-"""Levels of nesting; the deepest message is a bulk's leg inside a frame."""
+DEPTH_MAX = 7
+"""Levels of nesting; the deepest message is a bulk whose leg has terms."""
 
 
 def pack(value: object) -> bytes:
