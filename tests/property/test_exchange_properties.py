@@ -2,8 +2,8 @@
 
 Seeded traders do everything there is to do, badly and often.  After every
 block the whole state is audited; the block, run with what earlier ones
-decoded, is run again segment by segment from the cursor leaf alone, and again one step at a time over a store that
-counts what is touched.
+decoded, is run again segment by segment from the cursor leaf alone, and again
+one step at a time over a store that counts what is touched.
 """
 
 from dataclasses import replace
@@ -32,9 +32,9 @@ from statemachine.actions import (
     Terms,
     Transaction,
     Transfer,
+    Twap,
     VaultDeposit,
     VaultWithdraw,
-    Twap,
     Withdraw,
 )
 from statemachine.block import Block
