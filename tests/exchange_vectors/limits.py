@@ -25,6 +25,7 @@ from tests.exchange_vectors.scene import (
     Shown,
     Stage,
     do,
+    open_world,
     place,
     ready,
     says,
@@ -47,7 +48,7 @@ def limited(**changes: Any) -> World:
 
 def rebuilt(markets: tuple[Any, ...]) -> World:
     """Return a ready world of these markets."""
-    world = World(replace(world_rules(len(markets)), markets=markets, guardian=GUARDIAN))
+    world = open_world(replace(world_rules(len(markets)), markets=markets, guardian=GUARDIAN))
     world.open(3, MID, 1_000 * USDC)
     return world
 

@@ -9,17 +9,26 @@ of a step show in the outcome, they are a count of visits.
 It shares with the engine the messages, the rules and the numbers of the codes,
 and nothing else.  ``Exchange.apply`` takes the same block that ``apply_block``
 takes; :mod:`tests.models.exchange.comparison` lays the two states side by side.
+Not modelled yet: shares of vaults, bought, put on notice and paid, and how a vault
+sells what it took over.
 
 ==============  ==================================================
 module          what
 ==============  ==================================================
 state           everything there is
 margin          equity and requirements
-trading         orders: checks, matching, resting, changing
-custody         deposits, withdrawals, transfers, agents, nonces
-pricing         oracle, mark, premium, funding
+trading         orders: checks, resting, changing
+matching        who meets whom
+waiting         sleeping orders, brackets, TWAPs, switches, cancels
+removal         orders that go, and the brackets that hear of it
+custody         deposits, withdrawals, transfers
+authority       signers, nonces, agents, budgets, the guardian, leverage
+money           fees, insurance, deficits, velocity
+pricing         oracle and its guards, mark, premium, funding
+grace           what waits after an outage
 liquidation     pokes and slices
-block           inbox, due work, transactions
+tail            takeovers and deleveraging
+block           inbox, due work, oracle, triggers, transactions
 comparison      an engine's state and a model's, as plain values
 ==============  ==================================================
 """

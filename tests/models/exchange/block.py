@@ -1,32 +1,43 @@
-"""A block: the inbox, what is due, the transactions, in this order."""
+"""A block: inbox, what is due, oracle, triggers, users' due work, transactions, in this order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from statemachine.actions import (
     Action,
     ApproveAgent,
+    Bracket,
     Bulk,
     Cancel,
     CancelAll,
+    CancelAt,
+    ClosePosition,
     Modify,
     OracleUpdate,
     PlaceOrder,
     Poke,
     RevokeAgent,
+    Scale,
+    SetLeverage,
+    SetMarketState,
     Transaction,
     Transfer,
+    Twap,
     Withdraw,
 )
 from statemachine.block import Block
 from statemachine.inbox import InboxItem, InboxKind
-from tests.models.exchange.custody import (
+from tests.models.exchange.authority import (
     approve,
     authorise,
+    revoke,
+    set_leverage,
+    set_state,
+)
+from tests.models.exchange.custody import (
     deposit,
     force_withdrawal,
-    revoke,
     transfer,
     withdraw,
 )
@@ -34,15 +45,30 @@ from tests.models.exchange.liquidation import poke, run_due_slice
 from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
 from tests.models.exchange.state import (
     FUNDING,
+    GROUP,
     PREMIUM,
     SAMPLE,
     SLICE,
+    SWITCH,
+    TWAP,
     Due,
     Exchange,
     Outcome,
     Refused,
 )
-from tests.models.exchange.trading import cancel, cancel_all, modify, place
+from tests.models.exchange.trading import close, modify, orders_of_scale
+from tests.models.exchange.waiting import (
+    cancel,
+    cancel_all,
+    place,
+    place_bracket,
+    run_group,
+    run_switch,
+    run_twap,
+    set_switch,
+    start_twap,
+    wake_all,
+)
 
 INBOX_LEG = 255
 
@@ -62,9 +88,15 @@ def apply_block(exchange: Exchange, block: Block) -> list[Outcome]:
     exchange.now = block.time
     receipts = run_inbox(exchange, block)
     run_due(exchange)
-    if block.frame is not None:
-        for index, transaction in enumerate(block.frame.transactions):
-            receipts += run_transaction(exchange, transaction, block.signers[index], index)
+    transactions = list(block.frame.transactions) if block.frame is not None else []
+    index = 0
+    while index < len(transactions) and isinstance(transactions[index].action, OracleUpdate):
+        receipts += run_transaction(exchange, transactions[index], block.signers[index], index)
+        index += 1
+    wake_all(exchange)
+    run_user_due(exchange)
+    for place in range(index, len(transactions)):
+        receipts += run_transaction(exchange, transactions[place], block.signers[place], place)
     exchange.backlog = False
     return receipts
 
@@ -100,9 +132,9 @@ def run_item(exchange: Exchange, item: InboxItem) -> Outcome:
 # Due work
 
 
-def next_due(exchange: Exchange) -> Due | None:
-    """Return the earliest item that is due, of equal ones the first armed."""
-    found = [item for item in exchange.due if item.time <= exchange.now]
+def next_due(exchange: Exchange, lane: int = 0) -> Due | None:
+    """Return the earliest item of a lane that is due, of equal ones the first armed."""
+    found = [item for item in exchange.due if item.lane == lane and item.time <= exchange.now]
     return min(found, key=lambda item: (item.time, item.number)) if found else None
 
 
@@ -127,6 +159,21 @@ def run_due(exchange: Exchange) -> None:
     exchange.backlog = next_due(exchange) is not None
 
 
+def run_user_due(exchange: Exchange) -> None:
+    """Run what users left to be done, up to a bound of its own."""
+    for _ in range(exchange.rules.user_items_max):
+        item = next_due(exchange, 1)
+        if item is None:
+            return
+        exchange.due.remove(item)
+        if item.kind == GROUP:
+            run_group(exchange, item.reference)
+        elif item.kind == TWAP:
+            run_twap(exchange, item.reference)
+        elif item.kind == SWITCH:
+            run_switch(exchange, item)
+
+
 # Transactions
 
 
@@ -141,7 +188,13 @@ def run_transaction(
         account = authorise(exchange, transaction, address)
     except Refused as refused:
         return [Outcome(refused.code, refused.figures, index=index)]
-    steps = action.legs if isinstance(action, Bulk) else (action,)
+    if isinstance(action, SetMarketState):
+        return [attempt(partial(set_state, exchange, address, action), index, 0)]
+    steps: Sequence[Action] = (action,)
+    if isinstance(action, Bulk):
+        steps = action.legs
+    elif isinstance(action, Scale):
+        steps = orders_of_scale(exchange, action)
     return [
         attempt(partial(run_action, exchange, account, step), index, leg)
         for leg, step in enumerate(steps)
@@ -169,5 +222,22 @@ def run_action(exchange: Exchange, account: int, action: Action) -> Outcome:
             return revoke(exchange, account, action)
         case Poke():
             return poke(exchange, account, action)
+        case _:
+            return run_compound(exchange, account, action)
+
+
+def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
+    """Do what orders made of orders ask for."""
+    match action:
+        case Bracket():
+            return place_bracket(exchange, account, action)
+        case Twap():
+            return start_twap(exchange, account, action)
+        case CancelAt():
+            return set_switch(exchange, account, action)
+        case ClosePosition():
+            return place(exchange, account, close(exchange, account, action))
+        case SetLeverage():
+            return set_leverage(exchange, account, action)
         case _:
             raise TypeError(f"no account asks for {action}")

@@ -12,10 +12,15 @@ from statemachine.records import (
     decode_account,
     decode_client_id,
     decode_due,
+    decode_group,
     decode_nonces,
     decode_oracle,
     decode_order,
     decode_signer,
+    decode_sleeper,
+    decode_twap,
+    decode_vault,
+    decode_velocity,
     decode_withdrawal,
 )
 from statemachine.records import (
@@ -25,12 +30,13 @@ from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
 from tests.models.auditor import Books
-from tests.models.exchange.custody import BUCKETS, floor_of
+from tests.models.exchange.authority import BUCKETS, floor_of
 from tests.models.exchange.margin import Claim, claims_of
 from tests.models.exchange.margin import margin_of as model_margin_of
 from tests.models.exchange.margin import withdrawable as model_withdrawable
-from tests.models.exchange.pricing import BASIS_PARTS, FUNDING_PARTS
+from tests.models.exchange.pricing import AVERAGE_PARTS, BASIS_PARTS, FUNDING_PARTS
 from tests.models.exchange.state import BUY, SELL, Exchange, Market, Outcome
+from tests.models.exchange.tail import rank_of
 
 Plain = dict[str, Any]
 ROLES = ("owner", "agent", "revoked")
@@ -58,14 +64,43 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
     """Return a stored state as plain values, and the margins that it amounts to."""
     books = Books(items)
     cursor, ledger = books.cursor, books.ledger
-    oracles = ((key, decode_oracle(key, data)) for key, data in books.table(keys.TABLE_ORACLE))
+    oracles = [(key, decode_oracle(key, data)) for key, data in books.table(keys.TABLE_ORACLE)]
+    velocity = items.get(keys.VELOCITY_KEY)
+    capacity = None if velocity is None else decode_velocity(velocity)
     return {
         "time": (cursor.height, cursor.time, cursor.inbox_index),
         "money": (ledger.insurance, ledger.fees, ledger.dust, ledger.deposits),
         "withdrawn": ledger.withdrawals,
+        "sums": (ledger.settled, ledger.deficits, ledger.sleepers),
+        "capacity": (capacity.capacity, capacity.time) if capacity else (0, 0),
+        "averages": {
+            int.from_bytes(key[1:], "big"): (o.average, o.average_time, o.pending, o.pending_time)
+            for key, o in oracles
+            if o.average
+        },
+        "asleep": {
+            number: (market, trigger, price, *sleeping_terms(s))
+            for key, data in books.table(keys.TABLE_SLEEPER)
+            for market, trigger, price, number in [keys.sleeper_place(key)]
+            for s in [decode_sleeper(key, data)]
+        },
+        "brackets": {
+            int.from_bytes(key[1:], "big"): bracket_terms(decode_group(key, data))
+            for key, data in books.table(keys.TABLE_GROUP)
+        },
+        "twaps": {
+            int.from_bytes(key[1:], "big"): twap_terms(decode_twap(key, data))
+            for key, data in books.table(keys.TABLE_TWAP)
+        },
+        "vaults": {
+            int.from_bytes(key[1:], "big"): (v.shares, v.epoch, v.insured_day, v.insured)
+            for key, data in books.table(keys.TABLE_VAULT)
+            for v in [decode_vault(key, data)]
+        },
+        "leverage": {place: p.leverage for place, p in books.positions.items() if p.leverage},
         "numbers": (ledger.next_account, ledger.next_sequence, ledger.next_due),
         "signers": {
-            key[1:]: (s.account, ROLES[s.role], s.expires_at, s.kinds, s.markets)
+            key[1:]: (ROLES[s.role], *signer_terms(s))
             for key, data in books.table(keys.TABLE_SIGNER)
             for s in [decode_signer(key, data)]
         },
@@ -86,13 +121,20 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
         },
         "markets": {number: engine_market(market) for number, market in books.markets.items()},
         "portfolios": {
-            number: (p.balance, p.flags & PORTFOLIO_LIQUIDATING, p.flagged_at, p.open_orders)
+            number: (
+                p.balance,
+                p.flags & PORTFOLIO_LIQUIDATING,
+                p.flagged_at,
+                p.open_orders,
+                p.moved,
+                p.cancel_at,
+            )
             for number, p in books.portfolios.items()
         },
         "markets of portfolios": {n: p.markets for n, p in books.portfolios.items()},
         "margins": engine_margins(State(MemoryStore(items.items()), rules), books.portfolios),
         "positions": {
-            place: (p.size, p.cost, p.funding_index)
+            place: (p.size, p.cost, p.funding_index, p.rank)
             for place, p in books.positions.items()
             if p.size
         },
@@ -107,7 +149,7 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for client_id, market, sequence in [decode_client_id(data)]
         },
         "due": [
-            (*keys.DUE.unpack(key)[2:], *decode_due(data))
+            (*keys.DUE.unpack(key)[1:], *decode_due(data))
             for key, data in books.table(keys.TABLE_DUE)
         ],
         "paid out": [decode_withdrawal(data) for _, data in books.table(keys.TABLE_WITHDRAWAL)],
@@ -130,8 +172,9 @@ def engine_market(market: StoredMarket) -> Plain:
     """Return a market's record as plain values."""
     names = "index index_time mark last basis sample_time funding_rate funding_index"
     names += " funding_time funding_dust open_interest deficit premium_count"
+    names += " state resumed_at updates sleepers"
     values = {name: getattr(market, name) for name in names.split()}
-    return values | {"active": market.state == 1, "premiums": market.premium_sum}
+    return values | {"premiums": market.premium_sum}
 
 
 def engine_books(books: Books) -> dict[tuple[int, int], list[tuple[int, ...]]]:
@@ -140,9 +183,45 @@ def engine_books(books: Books) -> dict[tuple[int, int], list[tuple[int, ...]]]:
     for key, data in books.table(keys.TABLE_ORDER):
         market, side, price, number = keys.order_place(key)
         o = decode_order(key, data)
-        order = (price, number, o.portfolio, o.flags, o.size, o.remaining, o.time)
+        order = (price, number, *resting_terms(o))
         found.setdefault((market, side), []).append(order)
     return found
+
+
+# What both have, by the same names
+
+
+def signer_terms(signer: Any) -> tuple[int, ...]:
+    """Return what a signer may do, and what it has used of its budgets."""
+    s = signer
+    budgets = (s.notional_max, s.loss_max, s.day, s.sub, s.notional, s.start)
+    return (s.account, s.expires_at, s.kinds, s.markets, *budgets)
+
+
+def resting_terms(order: Any) -> tuple[int, ...]:
+    """Return what a resting order is, but for its place."""
+    o = order
+    return (o.portfolio, o.flags, o.size, o.remaining, o.time, o.expires_at, o.group)
+
+
+def sleeping_terms(sleeper: Any) -> tuple[int, ...]:
+    """Return what a sleeping order is, but for its place."""
+    s = sleeper
+    terms = (s.expires_at, s.group, s.self_trade, s.max_fee_ppm)
+    return (s.portfolio, s.flags, s.price, s.size, s.time, *terms)
+
+
+def bracket_terms(group: Any) -> tuple[Any, ...]:
+    """Return what a bracket is, but for its number and its exits' numbers."""
+    exits = [(e.flags, e.price, e.size, e.trigger, e.trigger_price) for e in group.exits]
+    return (group.portfolio, group.market, int(group.armed), group.filled, exits)
+
+
+def twap_terms(plan: Any) -> tuple[int, ...]:
+    """Return what a TWAP is, but for its number."""
+    p = plan
+    progress = (p.size, p.remaining, p.slice_size, p.slices, p.interval)
+    return (p.portfolio, p.market, p.flags, p.price, *progress)
 
 
 # The model's state
@@ -151,7 +230,8 @@ def engine_books(books: Books) -> dict[tuple[int, int], list[tuple[int, ...]]]:
 def model_state(exchange: Exchange) -> Plain:
     """Return a model's state as plain values."""
     withdrawn = sum(amount for _, amount, _ in exchange.paid_out)
-    due = sorted(exchange.due, key=lambda item: (item.time, item.number))
+    due = sorted(exchange.due, key=lambda item: (item.lane, item.time, item.number))
+    first = exchange.rules.markets[0].market
     touched = {
         (portfolio, market)
         for portfolio in exchange.balances
@@ -161,15 +241,39 @@ def model_state(exchange: Exchange) -> Plain:
         "time": (exchange.height, exchange.now, exchange.inbox_index),
         "money": (exchange.insurance, exchange.fees, 0, exchange.deposits),
         "withdrawn": withdrawn,
+        "sums": (
+            sum(exchange.balances.values()),
+            sum(market.deficit for market in exchange.markets.values()),
+            len(exchange.sleepers),
+        ),
+        "capacity": (exchange.capacity, exchange.capacity_time),
+        "averages": {
+            number: (
+                whole(market.average * AVERAGE_PARTS),
+                market.average_time,
+                market.pending,
+                market.pending_time,
+            )
+            for number, market in exchange.markets.items()
+            if market.average
+        },
+        "asleep": {
+            s.number: (s.market, s.trigger, s.trigger_price, *sleeping_terms(s))
+            for s in exchange.sleepers.values()
+        },
+        "brackets": {number: bracket_terms(g) for number, g in exchange.groups.items()},
+        "twaps": {number: twap_terms(p) for number, p in exchange.plans.items()},
+        "vaults": {
+            number: (v.shares, v.epoch, v.insured_day, v.insured)
+            for number, v in exchange.vaults.items()
+        },
+        "leverage": dict(exchange.leverage),
         "numbers": (
             len(exchange.owners) + 1,
             exchange.orders_numbered + 1,
             exchange.due_numbered + 1,
         ),
-        "signers": {
-            address: (s.account, s.role, s.expires_at, s.kinds, s.markets)
-            for address, s in exchange.signers.items()
-        },
+        "signers": {address: (s.role, *signer_terms(s)) for address, s in exchange.signers.items()},
         "owners": exchange.owners,
         "nonces": {
             (address, bucket): floor_of(burnt, bucket)
@@ -184,21 +288,22 @@ def model_state(exchange: Exchange) -> Plain:
                 balance,
                 int(portfolio in exchange.flagged),
                 exchange.flagged.get(portfolio, 0),
-                len(exchange.orders_of(portfolio)),
+                len(exchange.owned(portfolio)),
+                exchange.moved.get(portfolio, 0),
+                exchange.switches.get(portfolio, 0),
             )
             for portfolio, balance in exchange.balances.items()
         },
         "markets of portfolios": {p: exchange.markets_of(p) for p in exchange.balances},
         "margins": {p: model_margins(exchange, p) for p in exchange.balances},
         "positions": {
-            place: (p.size, p.cost, whole(p.settled_at * FUNDING_PARTS))
+            place: (p.size, p.cost, whole(p.settled_at * FUNDING_PARTS), rank_of(exchange, p))
             for place, p in exchange.positions.items()
         },
         "claims": {place: model_claims(exchange, *place) for place in touched},
         "books": {
             (market, side): [
-                (o.price, o.number, o.portfolio, o.flags, o.size, o.remaining, o.time)
-                for o in exchange.side_of(market, side)
+                (o.price, o.number, *resting_terms(o)) for o in exchange.side_of(market, side)
             ]
             for market in exchange.markets
             for side in (BUY, SELL)
@@ -206,10 +311,15 @@ def model_state(exchange: Exchange) -> Plain:
         },
         "client ids": {
             (o.portfolio, o.client_id): (o.market, o.number)
-            for o in exchange.orders.values()
+            for portfolio in exchange.balances
+            for o in exchange.owned(portfolio)
             if o.client_id
         },
-        "due": [(d.time, d.number, d.kind, d.market or 0, d.portfolio) for d in due],
+        "due": [
+            (d.lane, d.time, d.number, d.kind, market, d.portfolio, d.reference)
+            for d in due
+            for market in [first if d.market is None else d.market]
+        ],
         "paid out": exchange.paid_out,
     }
 
@@ -224,13 +334,14 @@ def model_margins(exchange: Exchange, portfolio: int) -> tuple[int, ...]:
 def model_market(exchange: Exchange, market: Market) -> Plain:
     """Return a market as plain values, fractions in the units of the records."""
     names = "index index_time mark last sample_time funding_rate funding_time deficit"
-    names += " premium_count active premiums"
+    names += " premium_count state premiums resumed_at updates"
     values = {name: getattr(market, name) for name in names.split()}
     return values | {
         "basis": whole(market.basis * BASIS_PARTS),
         "funding_index": whole(market.funding_index * FUNDING_PARTS),
         "funding_dust": whole(market.funding_dust * FUNDING_PARTS),
         "open_interest": exchange.open_interest(market.rules.market),
+        "sleepers": sum(s.market == market.rules.market for s in exchange.sleepers.values()),
     }
 
 
@@ -239,7 +350,8 @@ def model_claims(exchange: Exchange, portfolio: int, market: int) -> tuple[int, 
     orders = exchange.orders_of(portfolio, market)
     claims = claims_of(orders)
     reducing = sum(order.reduce_only for order in orders)
-    return (*lots_of(claims, BUY), *lots_of(claims, SELL), len(orders), reducing)
+    waiting = len(exchange.owned(portfolio, market))
+    return (*lots_of(claims, BUY), *lots_of(claims, SELL), waiting, reducing)
 
 
 def lots_of(claims: Iterable[Claim], wanted: int) -> tuple[int, int]:

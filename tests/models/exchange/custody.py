@@ -1,122 +1,22 @@
-"""Money in and out, and who may move it: inbox, withdrawals, transfers, agents, nonces."""
+"""Money in and out: the inbox, withdrawals, transfers."""
 
-from statemachine.actions import (
-    ApproveAgent,
-    Bulk,
-    Cancel,
-    CancelAll,
-    Kind,
-    Modify,
-    PlaceOrder,
-    RevokeAgent,
-    Transaction,
-    Transfer,
-    Withdraw,
-)
+from fractions import Fraction
+from math import floor
+
+from statemachine.actions import Transfer, Withdraw
 from statemachine.errors import Code
 from statemachine.inbox import InboxItem
 from tests.models.exchange.margin import withdrawable
+from tests.models.exchange.money import (
+    capacity_now,
+    largest_capacity,
+    payable,
+    when_capable,
+)
 from tests.models.exchange.state import Exchange, Outcome, Refused, Signer
 
 DEPOSITS_LIMIT = 2**64
 ACCOUNTS_LIMIT = 2**32 - 1
-BUCKETS = 16
-BUCKET_SIZE = 16
-AGENT_KINDS = {Kind.ORDER, Kind.CANCEL, Kind.CANCEL_ALL, Kind.MODIFY, Kind.BULK}
-
-
-# Who may act
-
-
-def authorise(exchange: Exchange, transaction: Transaction, address: bytes) -> int:
-    """Return the account a transaction acts for; from its nonce on, that nonce is burnt."""
-    if not address:
-        raise Refused(Code.SIGNATURE)
-    signer = exchange.signers.get(address)
-    if signer is None:
-        raise Refused(Code.SIGNER_UNKNOWN)
-    if signer.role == "revoked":
-        raise Refused(Code.SIGNER_REVOKED)
-    burn(exchange, address, transaction.nonce)
-    now = exchange.now
-    if transaction.expires_at and transaction.expires_at < now:
-        raise Refused(Code.EXPIRED, transaction.expires_at, now)
-    if signer.role == "agent":
-        if signer.expires_at < now:
-            raise Refused(Code.AGENT_EXPIRED, signer.expires_at, now)
-        if not signer.kinds & 1 << transaction.kind:
-            raise Refused(Code.AGENT_ACTION, transaction.kind)
-        allowed = {market for market in range(64) if signer.markets & 1 << market}
-        if allowed and not markets_of(transaction) <= allowed:
-            raise Refused(Code.AGENT_MARKET, signer.markets)
-    return signer.account
-
-
-def markets_of(transaction: Transaction) -> set[int]:
-    """Return the markets that a transaction names; "all of them" is a name of its own."""
-    action = transaction.action
-    if isinstance(action, Bulk):
-        return {leg.market for leg in action.legs}
-    if isinstance(action, PlaceOrder | Cancel | CancelAll | Modify):
-        return {action.market}
-    return set()
-
-
-def floor_of(burnt: set[int], bucket: int) -> tuple[int, list[int]]:
-    """Return a bucket's floor and what it still remembers: the highest of all ever burnt."""
-    here = sorted(nonce for nonce in burnt if (nonce ^ nonce >> 10) % BUCKETS == bucket)
-    forgotten, remembered = here[:-BUCKET_SIZE], here[-BUCKET_SIZE:]
-    return max(forgotten, default=0), remembered
-
-
-def burn(exchange: Exchange, address: bytes, nonce: int) -> None:
-    """Use a nonce up, once and for all."""
-    rules = exchange.rules
-    time = nonce >> 10
-    if not -rules.nonce_past_ms <= time - exchange.now <= rules.nonce_future_ms:
-        raise Refused(Code.NONCE_TIME, time, exchange.now)
-    burnt = exchange.burnt.setdefault(address, set())
-    floor, _ = floor_of(burnt, (nonce ^ nonce >> 10) % BUCKETS)
-    if nonce <= floor:
-        raise Refused(Code.NONCE_LOW, floor)
-    if nonce in burnt:
-        raise Refused(Code.NONCE_USED, nonce)
-    burnt.add(nonce)
-
-
-def approve(exchange: Exchange, account: int, action: ApproveAgent) -> Outcome:
-    """Let another key trade for an account."""
-    for market in range(64):
-        if action.markets & 1 << market and market not in exchange.markets:
-            raise Refused(Code.MARKET_UNKNOWN, market)
-    kinds = {kind for kind in range(32) if action.kinds & 1 << kind}
-    if action.agent == bytes(20):
-        raise Refused(Code.FIELD, 0)
-    if action.expires_at <= exchange.now:
-        raise Refused(Code.FIELD, 1)
-    if not kinds or not kinds <= AGENT_KINDS:
-        raise Refused(Code.FIELD, 2)
-    if exchange.owners[account] == action.agent:
-        raise Refused(Code.ACCOUNT_SELF)
-    before = exchange.signers.get(action.agent)
-    if before is not None and (before.role, before.account) != ("agent", account):
-        raise Refused(Code.AGENT_USED)
-    exchange.signers[action.agent] = Signer(
-        account, "agent", action.expires_at, action.kinds, action.markets
-    )
-    return Outcome()
-
-
-def revoke(exchange: Exchange, account: int, action: RevokeAgent) -> Outcome:
-    """End a key's role for good."""
-    signer = exchange.signers.get(action.agent)
-    if signer is None or (signer.role, signer.account) != ("agent", account):
-        raise Refused(Code.AGENT_UNKNOWN)
-    signer.role = "revoked"
-    return Outcome()
-
-
-# Money
 
 
 def deposit(exchange: Exchange, item: InboxItem) -> Outcome:
@@ -131,11 +31,14 @@ def deposit(exchange: Exchange, item: InboxItem) -> Outcome:
         raise Refused(Code.OVERFLOW)
     if signer is None or new:
         # Whatever the address was before, for whomever, it is its own owner now.
+        spent = signer or Signer(0, "owner")
         signer = Signer(len(exchange.owners) + 1, "owner")
+        signer.day, signer.sub = spent.day, spent.sub
+        signer.notional, signer.start = spent.notional, spent.start
         exchange.signers[item.owner] = signer
         exchange.owners[signer.account] = item.owner
     portfolio = signer.account << 8 | item.sub
-    exchange.balances[portfolio] = exchange.balances.get(portfolio, 0) + item.amount
+    exchange.credit(portfolio, item.amount)
     exchange.deposits += item.amount
     return Outcome(notional=item.amount)
 
@@ -145,7 +48,7 @@ def check_free(exchange: Exchange, portfolio: int, amount: int) -> None:
     if portfolio not in exchange.balances:
         raise Refused(Code.BALANCE, amount, 0)
     for market in exchange.markets_of(portfolio):
-        if exchange.is_stale(market):
+        if exchange.size_of(portfolio, market) and exchange.is_stale(market):
             raise Refused(Code.ORACLE_STALE, market)
     if portfolio in exchange.flagged:
         raise Refused(Code.LIQUIDATING)
@@ -160,9 +63,18 @@ def force_withdrawal(exchange: Exchange, item: InboxItem) -> Outcome:
     check_free(exchange, portfolio, item.amount)
     most = withdrawable(exchange, portfolio)
     amount = most if item.amount == 0 else min(item.amount, most)
-    if amount <= 0:
+    paid = payable(exchange, amount) if amount > 0 else 0
+    if paid == 0:
         raise Refused(Code.BALANCE, item.amount, most)
-    return pay_out(exchange, portfolio, amount)
+    capacity = capacity_now(exchange)
+    if capacity == 0:
+        raise Refused(Code.VELOCITY, 0, when_capable(exchange, 1))
+    if paid > capacity:
+        amount = floor(amount * Fraction(capacity, paid))
+        paid = min(capacity, payable(exchange, amount))
+        if paid == 0:
+            raise Refused(Code.VELOCITY, capacity, 0)
+    return pay_out(exchange, portfolio, amount, paid)
 
 
 def withdraw(exchange: Exchange, account: int, action: Withdraw) -> Outcome:
@@ -176,14 +88,27 @@ def withdraw(exchange: Exchange, account: int, action: Withdraw) -> Outcome:
     most = withdrawable(exchange, portfolio)
     if action.amount > most:
         raise Refused(Code.BALANCE, action.amount, most)
-    return pay_out(exchange, portfolio, action.amount)
+    paid = payable(exchange, action.amount)
+    if paid == 0:
+        raise Refused(Code.BALANCE, action.amount, 0)
+    capacity = capacity_now(exchange)
+    if paid > capacity:
+        raise Refused(Code.VELOCITY, capacity, when_capable(exchange, paid))
+    return pay_out(exchange, portfolio, action.amount, paid)
 
 
-def pay_out(exchange: Exchange, portfolio: int, amount: int) -> Outcome:
-    """Make a debt of L1's out of a balance; withdrawals are numbered from 0."""
-    exchange.balances[portfolio] -= amount
-    exchange.paid_out.append((exchange.owners[portfolio >> 8], amount, exchange.now))
-    return Outcome(order_id=len(exchange.paid_out) - 1, notional=amount)
+def pay_out(exchange: Exchange, portfolio: int, amount: int, paid: int) -> Outcome:
+    """Make a debt of L1's out of a balance; withdrawals are numbered from 0.
+
+    What is not paid stays, for the insurance fund.
+    """
+    capacity = capacity_now(exchange) - paid
+    exchange.credit(portfolio, -amount)
+    exchange.insurance += amount - paid
+    exchange.paid_out.append((exchange.owners[portfolio >> 8], paid, exchange.now))
+    exchange.capacity = min(capacity, largest_capacity(exchange))
+    exchange.capacity_time = exchange.now
+    return Outcome(order_id=len(exchange.paid_out) - 1, notional=paid, fee=amount - paid)
 
 
 def transfer(exchange: Exchange, account: int, action: Transfer) -> Outcome:
@@ -198,6 +123,6 @@ def transfer(exchange: Exchange, account: int, action: Transfer) -> Outcome:
         raise Refused(Code.BALANCE, action.amount, most)
     if source == target:
         raise Refused(Code.ACCOUNT_SELF)
-    exchange.balances[source] -= action.amount
-    exchange.balances[target] = exchange.balances.get(target, 0) + action.amount
+    exchange.credit(source, -action.amount)
+    exchange.credit(target, action.amount)
     return Outcome(notional=action.amount)

@@ -10,8 +10,11 @@ from math import ceil, floor
 
 from statemachine.actions import Poke
 from statemachine.errors import Code
+from tests.models.exchange.grace import grace_for
 from tests.models.exchange.margin import Margin, maintenance_of, margin_of
 from tests.models.exchange.matching import Taker, match, worst_price
+from tests.models.exchange.money import draw_insurance, insurance_room, repay
+from tests.models.exchange.removal import remove, remove_some
 from tests.models.exchange.state import (
     BUY,
     MILLION,
@@ -24,6 +27,7 @@ from tests.models.exchange.state import (
     Outcome,
     Refused,
 )
+from tests.models.exchange.tail import back, deleverage, void_shares
 
 
 def poke(exchange: Exchange, account: int, action: Poke) -> Outcome:
@@ -38,6 +42,9 @@ def poke(exchange: Exchange, account: int, action: Poke) -> Outcome:
         raise Refused(Code.HEALTHY, margin.equity, margin.initial)
     if flagged or (margin.equity >= margin.maintenance and not risky):
         raise Refused(Code.NOTHING_TO_DO, margin.equity, margin.maintenance)
+    until, missing = grace_for(exchange, portfolio)
+    if until and margin.equity < margin.maintenance:
+        raise Refused(Code.GRACE, until, missing)
     if margin.equity >= margin.maintenance:
         cancel_risky(exchange, portfolio)
         return Outcome()
@@ -62,26 +69,20 @@ def cancel_risky(exchange: Exchange, portfolio: int) -> None:
     """Cancel what could add to a position, oldest first, until nothing can any more."""
     rules = exchange.rules
     visits = rules.step_visits_max * rules.step_continuations_max
-    for order in exchange.orders_of(portfolio)[:visits]:
-        if is_risky(exchange, order):
-            del exchange.orders[order.number]
+    for order in exchange.owned(portfolio)[:visits]:
+        if isinstance(order, Order) and is_risky(exchange, order):
+            remove(exchange, order)
 
 
 def close(exchange: Exchange, portfolio: int, poker: int) -> Outcome:
     """Cancel a flagged portfolio's orders; with visits left in the last step, sell a slice."""
     rules = exchange.rules
-    steps, used = divmod(len(exchange.orders_of(portfolio)), rules.step_visits_max)
-    cancel_some(exchange, portfolio, rules.step_visits_max * rules.step_continuations_max)
+    steps, used = divmod(len(exchange.owned(portfolio)), rules.step_visits_max)
+    remove_some(exchange, portfolio, rules.step_visits_max * rules.step_continuations_max)
     if steps >= rules.step_continuations_max:
         exchange.arm(exchange.now, SLICE, None, portfolio)
         return Outcome()
     return cut_slice(exchange, portfolio, None, rules.step_visits_max - used, poker)
-
-
-def cancel_some(exchange: Exchange, portfolio: int, most: int) -> None:
-    """Cancel up to ``most`` of a portfolio's orders."""
-    for order in exchange.orders_of(portfolio)[:most]:
-        del exchange.orders[order.number]
 
 
 def run_due_slice(exchange: Exchange, item: Due) -> None:
@@ -89,9 +90,14 @@ def run_due_slice(exchange: Exchange, item: Due) -> None:
     portfolio = item.portfolio
     if portfolio not in exchange.flagged:
         return
+    until, missing = grace_for(exchange, portfolio)
+    if until:
+        wait = exchange.rules.sample_interval_ms if missing else 0
+        exchange.arm(max(exchange.now + wait, until), SLICE, item.market, portfolio)
+        return
     visits = exchange.rules.step_visits_max
-    found = len(exchange.orders_of(portfolio))
-    cancel_some(exchange, portfolio, visits)
+    found = len(exchange.owned(portfolio))
+    remove_some(exchange, portfolio, visits)
     if found >= visits:
         exchange.arm(exchange.now, SLICE, item.market, portfolio)
     else:
@@ -114,14 +120,23 @@ def largest(exchange: Exchange, portfolio: int) -> int | None:
     return min(needs)[1] if needs else None
 
 
-def zero_price(market: Market, side: int, margin: Margin) -> int:
+def zero_price(exchange: Exchange, portfolio: int, number: int, margin: Margin) -> int:
     """Return the price at which a fill leaves E/MM as it was; to the tick, for the owner."""
-    rate = Fraction(market.rules.maintenance_ppm, MILLION)
-    share = rate * Fraction(margin.equity, margin.maintenance)
+    market = exchange.markets[number]
+    size = exchange.size_of(portfolio, number)
+    own = Fraction(maintenance_of(exchange, number, size), abs(size))
+    away = own * Fraction(margin.equity, margin.maintenance)
     tick = market.rules.tick
-    if side == SELL:
-        return ceil(market.mark * (1 - share) / tick) * tick
-    return floor(market.mark * (1 + share) / tick) * tick
+    if size > 0:
+        return ceil((market.mark - away) / tick) * tick
+    return floor((market.mark + away) / tick) * tick
+
+
+def slice_of(exchange: Exchange, market: Market, held: int) -> int:
+    """Return the lots of one slice out of ``held``."""
+    part = ceil(held * Fraction(exchange.rules.slice_ppm, MILLION))
+    least = ceil(Fraction(exchange.rules.slice_notional_min, market.mark))
+    return min(held, max(part, least))
 
 
 def cut_slice(
@@ -133,24 +148,49 @@ def cut_slice(
     if number is None or is_safe(exchange, before):
         release(exchange, portfolio, last)
         return Outcome()
-    rules = exchange.rules
+    wait = 0
+    outcome = Outcome()
+    backed = 0 <= before.equity < before.closeout and back(exchange, portfolio, number, before)
+    room = insurance_room(exchange, exchange.markets[number])
+    bankrupt = before.equity < 0 and before.equity + room < 0
+    if not backed and not (bankrupt and deleverage(exchange, portfolio, number, before, room)):
+        outcome, wait = sell_slice(exchange, portfolio, number, before, visits, poker)
+    if is_safe(exchange, margin_of(exchange, portfolio)) or largest(exchange, portfolio) is None:
+        release(exchange, portfolio, number)
+    else:
+        exchange.arm(exchange.now + wait, SLICE, number, portfolio)
+    return outcome
+
+
+def sell_slice(
+    exchange: Exchange,
+    portfolio: int,
+    number: int,
+    before: Margin,
+    visits: int,
+    poker: int | None,
+) -> tuple[Outcome, int]:
+    """Close a slice on the book; return what it did, and how long to wait for the next."""
     market = exchange.markets[number]
     size = exchange.size_of(portfolio, number)
     side = SELL if size > 0 else BUY
     limit = worst_price(market, side)
     if before.equity >= 0:
-        limit = zero_price(market, side, before)
-    part = ceil(abs(size) * Fraction(rules.slice_ppm, MILLION))
-    least = ceil(Fraction(rules.slice_notional_min, market.mark))
-    taker = Taker(portfolio, number, side, limit, min(abs(size), max(part, least)), 0)
+        limit = zero_price(exchange, portfolio, number, before)
+    taker = Taker(portfolio, number, side, limit, slice_of(exchange, market, abs(size)), 0)
     cut = match(exchange, taker, visits)
     fee = charge(exchange, taker, before, poker) if taker.filled else 0
-    if is_safe(exchange, margin_of(exchange, portfolio)) or largest(exchange, portfolio) is None:
-        release(exchange, portfolio, number)
-    else:
-        wait = rules.sample_interval_ms if cut else rules.slice_interval_ms
-        exchange.arm(exchange.now + wait, SLICE, number, portfolio)
-    return Outcome(filled=taker.filled, notional=taker.notional, fee=fee)
+    rules = exchange.rules
+    wait = rules.sample_interval_ms if cut else rules.slice_interval_ms
+    return Outcome(filled=taker.filled, notional=taker.notional, fee=fee), wait
+
+
+def fee_rate(exchange: Exchange, portfolio: int) -> int:
+    """Return the fee's rate by now, in ppm."""
+    rules = exchange.rules
+    passed = min(rules.liquidation_ramp_ms, exchange.now - exchange.flagged[portfolio])
+    grown = rules.liquidation_fee_ppm_max - rules.liquidation_fee_ppm
+    return rules.liquidation_fee_ppm + floor(Fraction(grown * passed, rules.liquidation_ramp_ms))
 
 
 def charge(exchange: Exchange, taker: Taker, before: Margin, poker: int | None) -> int:
@@ -159,18 +199,13 @@ def charge(exchange: Exchange, taker: Taker, before: Margin, poker: int | None) 
         return 0
     after = margin_of(exchange, taker.portfolio)
     at_zero_price = ceil(before.equity * Fraction(after.maintenance, before.maintenance))
-    full = ceil(taker.notional * Fraction(exchange.rules.liquidation_fee_ppm, MILLION))
+    full = ceil(taker.notional * Fraction(fee_rate(exchange, taker.portfolio), MILLION))
     fee = max(0, min(full, after.equity - at_zero_price))
     exchange.balances[taker.portfolio] -= fee
-    left = fee
     reward = 0 if poker is None else min(fee, exchange.rules.poke_reward)
     if poker is not None and reward:
         exchange.balances[poker << 8] = exchange.balances.get(poker << 8, 0) + reward
-        left -= reward
-    market = exchange.markets[taker.market]
-    repaid = min(left, market.deficit)
-    market.deficit -= repaid
-    exchange.insurance += left - repaid
+    exchange.insurance += repay(exchange.markets[taker.market], fee - reward)
     return fee
 
 
@@ -178,9 +213,9 @@ def release(exchange: Exchange, portfolio: int, last: int | None) -> None:
     """End a liquidation; a debt without positions is paid by insurance, or stands as a deficit."""
     debt = -exchange.balances[portfolio]
     if debt > 0 and largest(exchange, portfolio) is None:
-        drawn = min(debt, exchange.insurance)
-        exchange.insurance -= drawn
         number = exchange.rules.markets[0].market if last is None else last
-        exchange.markets[number].deficit += debt - drawn
+        market = exchange.markets[number]
+        market.deficit += debt - draw_insurance(exchange, market, debt)
         exchange.balances[portfolio] = 0
+    void_shares(exchange, portfolio)
     del exchange.flagged[portfolio]

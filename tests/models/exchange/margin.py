@@ -3,8 +3,9 @@
 * equity: balance, positions at their marks less what they cost, and funding not
   yet settled, floored per position
 * initial: per market, the larger of what would be held if all bids or all asks
-  filled, at mark and IMF, ceiled; and what those fills would lose at the mark
-* maintenance: per position, at mark and MMF, ceiled
+  filled, at mark, by the tiers of IMF, more in a crowd, and at least what the
+  trader's own leverage asks for, ceiled; and what those fills would lose at the mark
+* maintenance: per position, at mark and by the tiers of MMF, ceiled
 
 Reduce-only orders can only shrink what is margined already: they count nothing.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from statemachine.rules import MarketRules
 from tests.models.exchange.state import BUY, MILLION, SELL, Exchange, Order
 
 Claim = tuple[int, int, int, int]
@@ -28,6 +30,11 @@ class Margin:
     initial: int
     maintenance: int
 
+    @property
+    def closeout(self) -> Fraction:
+        """Return two thirds of maintenance."""
+        return Fraction(2 * self.maintenance, 3)
+
 
 def claims_of(orders: Iterable[Order]) -> list[Claim]:
     """Return what orders may still trade, without those that only reduce."""
@@ -41,8 +48,38 @@ def unsettled_funding(exchange: Exchange, portfolio: int, market: int) -> int:
     return floor(-position.size * grown)
 
 
-def margin_of(exchange: Exchange, portfolio: int, claims: list[Claim] | None = None) -> Margin:
-    """Measure a portfolio, with its own orders or with other ``claims``."""
+def tiered(notional: int, tiers: list[tuple[int, int]]) -> Fraction:
+    """Return what the parts of a notional need, each at the rate of its own tier."""
+    need = Fraction(0)
+    for place, (lower, rate) in enumerate(tiers):
+        upper = tiers[place + 1][0] if place + 1 < len(tiers) else notional
+        part = max(0, min(notional, upper) - lower)
+        need += part * Fraction(rate, MILLION)
+    return need
+
+
+def initial_of(exchange: Exchange, portfolio: int, number: int, lots: int, opened: int) -> int:
+    """Return what taking on ``lots`` needs, with ``opened`` more of them in the crowd."""
+    market = exchange.markets[number]
+    rules = market.rules
+    notional = lots * market.mark
+    need = tiered(notional, [(0, rules.initial_ppm), *[(t[0], t[1]) for t in rules.tiers]])
+    if rules.open_interest_upper:
+        crowd = (exchange.open_interest(number) + opened) * market.mark
+        width = rules.open_interest_upper - rules.open_interest_lower
+        share = Fraction(crowd - rules.open_interest_lower, width)
+        need += (notional - need) * max(Fraction(0), min(Fraction(1), share))
+    chosen = exchange.leverage.get((portfolio, number))
+    return max(ceil(need), ceil(Fraction(notional, chosen)) if chosen else 0)
+
+
+def margin_of(
+    exchange: Exchange, portfolio: int, claims: list[Claim] | None = None, opened: int = 0
+) -> Margin:
+    """Measure a portfolio, with its own orders or with other ``claims``.
+
+    ``opened`` lots of the last claim would add to its market's open interest.
+    """
     if claims is None:
         claims = claims_of(exchange.orders_of(portfolio))
     equity = exchange.balances[portfolio]
@@ -55,13 +92,13 @@ def margin_of(exchange: Exchange, portfolio: int, claims: list[Claim] | None = N
             position = exchange.positions[portfolio, number]
             equity += size * market.mark - position.cost
             equity += unsettled_funding(exchange, portfolio, number)
-        initial_rate = Fraction(market.rules.initial_ppm, MILLION)
         bids = [(price, lots) for at, side, price, lots in claims if (at, side) == (number, BUY)]
         asks = [(price, lots) for at, side, price, lots in claims if (at, side) == (number, SELL)]
         if_bought = size + sum(lots for _, lots in bids)
         if_sold = size - sum(lots for _, lots in asks)
         worst = max(abs(if_bought), abs(if_sold))
-        initial += ceil(worst * market.mark * initial_rate)
+        crowding = opened if claims and claims[-1][0] == number else 0
+        initial += initial_of(exchange, portfolio, number, worst, crowding)
         initial += max(0, sum((price - market.mark) * lots for price, lots in bids))
         initial += max(0, sum((market.mark - price) * lots for price, lots in asks))
         maintenance += maintenance_of(exchange, number, size)
@@ -71,7 +108,15 @@ def margin_of(exchange: Exchange, portfolio: int, claims: list[Claim] | None = N
 def maintenance_of(exchange: Exchange, market: int, size: int) -> int:
     """Return what a position of ``size`` lots must keep."""
     state = exchange.markets[market]
-    return ceil(abs(size) * state.mark * Fraction(state.rules.maintenance_ppm, MILLION))
+    rules: MarketRules = state.rules
+    tiers = [(0, rules.maintenance_ppm), *[(t[0], t[2]) for t in rules.tiers]]
+    return ceil(tiered(abs(size) * state.mark, tiers))
+
+
+def opening_lots(exchange: Exchange, portfolio: int, market: int, side: int, lots: int) -> int:
+    """Return how many of ``lots`` would open, once what they face is closed."""
+    size = exchange.size_of(portfolio, market)
+    return max(0, lots - max(0, size if side == SELL else -size))
 
 
 def withdrawable(exchange: Exchange, portfolio: int) -> int:

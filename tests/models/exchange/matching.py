@@ -1,11 +1,17 @@
 """Trades: who meets whom, at what price, and what it costs them."""
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE
+from tests.models.exchange.money import earn
+from tests.models.exchange.removal import remove
 from tests.models.exchange.state import BUY, MILLION, Exchange, Market, Order, Position
+
+MAKER_GOES, TAKER_GOES, BOTH_GO, BOTH_SHRINK = range(4)
+OWN_SUB = 4
 
 
 @dataclass
@@ -18,9 +24,12 @@ class Taker:
     limit: int
     remaining: int
     fee_ppm: int
+    self_trade: int = 0
     filled: int = 0
     notional: int = 0
     fee: int = 0
+    decremented: int = 0
+    stopped: bool = False
 
 
 def worst_price(market: Market, side: int) -> int:
@@ -37,40 +46,93 @@ def is_beyond(market: Market, side: int, price: int) -> bool:
     return price > worst if side == BUY else price < worst
 
 
-def match(exchange: Exchange, taker: Taker, visits: int) -> bool:
-    """Trade until the taker or the book is done; return whether ``visits`` ran out first."""
-    while taker.remaining:
+def match(exchange: Exchange, taker: Taker, visits: int, steps: int = 1) -> bool:
+    """Trade until the taker or the book is done; return whether the visits ran out first.
+
+    There are ``visits`` in each of ``steps`` steps.
+    """
+    left = visits
+    while taker.remaining and not taker.stopped:
         book = exchange.side_of(taker.market, 1 - taker.side)
         if not book:
             return False
         best = book[0]
         if best.price > taker.limit if taker.side == BUY else best.price < taker.limit:
             return False
-        if visits == 0:
-            return True
-        visits -= 1
+        if left == 0:
+            steps -= 1
+            if steps == 0:
+                return True
+            left = visits
+            taker.decremented = 0
+        left -= 1
         size = tradable(exchange, taker, best)
-        if size == 0:
-            del exchange.orders[best.number]
+        if size is None:
+            meet_own(exchange, taker, best)
+        elif size == 0:
+            remove(exchange, best)
         else:
             trade(exchange, taker, best, min(size, taker.remaining))
     return False
 
 
-def tradable(exchange: Exchange, taker: Taker, maker: Order) -> int:
-    """Return the lots of a resting order that may trade; with none it has to go."""
+def is_own(exchange: Exchange, taker: Taker, maker: Order) -> bool:
+    """Return whether a resting order is the taker's own, as far as it minds."""
+    if not exchange.rules.flags & FLAG_SELF_TRADE:
+        return False
+    if taker.self_trade & OWN_SUB:
+        return maker.portfolio == taker.portfolio
+    return maker.portfolio >> 8 == taker.portfolio >> 8
+
+
+def tradable(exchange: Exchange, taker: Taker, maker: Order) -> int | None:
+    """Return the lots of a resting order that may trade; with none it has to go.
+
+    ``None``: it is the taker's own, and the taker's mode says what happens.
+    """
     rules = exchange.rules
-    if maker.portfolio in exchange.flagged:
+    if maker.expires_at and maker.expires_at <= exchange.now:
         return 0
-    if rules.flags & FLAG_SELF_TRADE and maker.portfolio >> 8 == taker.portfolio >> 8:
+    if maker.portfolio in exchange.flagged:
         return 0
     market = exchange.markets[maker.market]
     if rules.flags & FLAG_FILL_BAND and is_beyond(market, maker.side, maker.price):
         return 0
+    if is_own(exchange, taker, maker):
+        return None
     if maker.reduce_only:
         held = exchange.size_of(maker.portfolio, maker.market)
         return max(0, min(maker.remaining, -held if maker.side == BUY else held))
     return maker.remaining
+
+
+def meet_own(exchange: Exchange, taker: Taker, maker: Order) -> None:
+    """Let one of two orders of one owner go, or both, or as much of both."""
+    mode = taker.self_trade & 3
+    if mode == BOTH_SHRINK:
+        size = min(taker.remaining, maker.remaining)
+        taker.remaining -= size
+        taker.decremented += size
+        if size == maker.remaining:
+            remove(exchange, maker)
+        else:
+            maker.size -= size
+            maker.remaining -= size
+        return
+    if mode != TAKER_GOES:
+        remove(exchange, maker)
+    taker.stopped = mode != MAKER_GOES
+
+
+def fillable(exchange: Exchange, taker: Taker, visits: int) -> int:
+    """Return what the book would give a taker within so many visits: try it on a copy."""
+    trial = deepcopy(exchange)
+    mode = taker.self_trade & 3
+    # Whatever else its mode, an own order that it meets ends its hopes.
+    ends = MAKER_GOES if mode == MAKER_GOES else TAKER_GOES
+    wanted = replace(taker, self_trade=taker.self_trade & OWN_SUB | ends)
+    match(trial, wanted, visits)
+    return wanted.filled
 
 
 def trade(exchange: Exchange, taker: Taker, maker: Order, size: int) -> None:
@@ -88,7 +150,7 @@ def trade(exchange: Exchange, taker: Taker, maker: Order, size: int) -> None:
         maker_fee = -min(floor(-notional * maker_rate), taker_fee)
     exchange.balances[taker.portfolio] -= taker_fee
     exchange.balances[maker.portfolio] -= maker_fee
-    exchange.fees += taker_fee + maker_fee
+    earn(exchange, market, taker_fee + maker_fee)
     market.last = maker.price
     taker.remaining -= size
     taker.filled += size
@@ -96,7 +158,7 @@ def trade(exchange: Exchange, taker: Taker, maker: Order, size: int) -> None:
     taker.fee += taker_fee
     maker.remaining -= size
     if maker.remaining == 0:
-        del exchange.orders[maker.number]
+        remove(exchange, maker)
 
 
 def settle(exchange: Exchange, portfolio: int, number: int) -> None:

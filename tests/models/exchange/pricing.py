@@ -1,13 +1,16 @@
-"""Index, mark, premium and funding."""
+"""Index and its guards, mark, premium and funding."""
 
 from fractions import Fraction
 from math import ceil, floor
 
 from statemachine.actions import OracleMessage, OracleUpdate
 from statemachine.errors import Code
+from tests.models.exchange.grace import note_sample, note_update
 from tests.models.exchange.state import (
+    ACTIVE,
     BUY,
     FUNDING,
+    INITIALIZING,
     MILLION,
     SELL,
     Exchange,
@@ -18,6 +21,7 @@ from tests.models.exchange.state import (
 
 INDEX_LIMIT = 2**46
 BASIS_PARTS = 2**16
+AVERAGE_PARTS = 2**16
 FUNDING_PARTS = 2**32
 FUNDING_LIMIT = 2**94
 BILLION = 10**9
@@ -89,10 +93,52 @@ def set_index(exchange: Exchange, number: int) -> None:
         return
     prices = sorted(price for price, _ in fresh)
     newest_first = sorted((time for _, time in fresh), reverse=True)
-    market.index = prices[(len(prices) - 1) // 2]
-    market.index_time = min(exchange.now, newest_first[rules.publishers_min - 1])
-    market.active = True
+    price = prices[(len(prices) - 1) // 2]
+    age = newest_first[rules.publishers_min - 1]
+    if not is_believed(exchange, market, price, age, newest_first[0]):
+        return
+    market.index = price
+    market.index_time = min(exchange.now, age)
+    note_update(exchange, market)
+    if market.state == INITIALIZING:
+        market.state = ACTIVE
     set_mark(exchange, number)
+
+
+def is_believed(exchange: Exchange, market: Market, price: int, age: int, newest: int) -> bool:
+    """Return whether a price becomes the index; a jump has to be said twice, by enough."""
+    if market.average == 0:
+        market.average, market.average_time = Fraction(price), exchange.now
+        return True
+    before = market.average
+    follow_average(exchange, market, price)
+    factor = exchange.rules.average_factor_max
+    if not Fraction(before, factor) <= price <= before * factor:
+        return False
+    band = Fraction(market.rules.index_band_ppm, MILLION)
+    if band == 0 or abs(price - market.index) <= market.index * band:
+        market.pending = market.pending_time = 0
+        return True
+    if not market.pending or abs(price - market.pending) > market.pending * band:
+        market.pending, market.pending_time = price, min(exchange.now, newest)
+        return False
+    if age <= market.pending_time:
+        return False
+    market.pending = market.pending_time = 0
+    return True
+
+
+def follow_average(exchange: Exchange, market: Market, price: int) -> None:
+    """Move the hour's average towards a price, though not far beyond what it was."""
+    rules = exchange.rules
+    window = rules.average_window_ms
+    average = market.average
+    passed = max(0, min(window, exchange.now - market.average_time))
+    lowest = Fraction(floor(average * AVERAGE_PARTS / rules.average_factor_max), AVERAGE_PARTS)
+    target = max(lowest, min(Fraction(price), average * rules.average_factor_max))
+    moved = truncated((target - average) * Fraction(passed, window), AVERAGE_PARTS)
+    market.average = max(Fraction(1, AVERAGE_PARTS), average + moved)
+    market.average_time = exchange.now
 
 
 # Mark
@@ -118,7 +164,7 @@ def set_mark(exchange: Exchange, number: int) -> None:
 def sample(exchange: Exchange, number: int) -> None:
     """Take the second's sample of the basis, and set the mark."""
     market = exchange.markets[number]
-    if not market.active:
+    if not market.index:
         return
     rules = exchange.rules
     window, interval = rules.basis_window_ms, rules.sample_interval_ms
@@ -132,6 +178,7 @@ def sample(exchange: Exchange, number: int) -> None:
     decayed = truncated(market.basis * Fraction(window - missed, window), BASIS_PARTS)
     weight = Fraction(min(interval, window), window)
     market.basis = decayed + truncated((found - decayed) * weight, BASIS_PARTS)
+    note_sample(exchange, market, second)
     market.sample_time = second
     set_mark(exchange, number)
 
@@ -157,7 +204,7 @@ def impact_price(exchange: Exchange, number: int, side: int, notional: int) -> F
 def sample_premium(exchange: Exchange, number: int) -> None:
     """Add a sample of the book's premium over the index to the hour's."""
     market = exchange.markets[number]
-    if not market.active:
+    if not market.index:
         return
     index = market.index
     rate = Fraction(market.rules.initial_ppm, MILLION)
@@ -178,7 +225,7 @@ def fund(exchange: Exchange, number: int, due: int) -> None:
     market = exchange.markets[number]
     rules = exchange.rules
     interval = exchange.interval_of(FUNDING)
-    if market.active:
+    if market.index:
         samples = max(1, interval // rules.premium_interval_ms)
         mean = int(Fraction(market.premiums, samples))
         rate = mean + within(INTEREST - mean, INTEREST_BAND)

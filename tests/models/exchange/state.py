@@ -9,8 +9,11 @@ from statemachine.rules import MarketRules, Rules
 BUY = 0
 SELL = 1
 MILLION = 1_000_000
-SAMPLE, PREMIUM, FUNDING, SLICE = 1, 2, 3, 4
-"""Kinds of due work."""
+SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND = 1, 2, 3, 4, 5
+GROUP, TWAP, SWITCH, EXIT = 16, 17, 18, 19
+"""Kinds of due work; from 16 on they are the users'."""
+INITIALIZING, ACTIVE, POST_ONLY, CANCEL_ONLY, PAUSED, SETTLED = range(6)
+"""States of a market."""
 
 
 class Refused(Exception):
@@ -52,6 +55,88 @@ class Order:
     reduce_only: bool
     time: int
     client_id: bytes
+    expires_at: int = 0
+    group: int = 0
+
+
+@dataclass
+class Sleeper:
+    """An order that waits for a price."""
+
+    number: int
+    portfolio: int
+    market: int
+    flags: int
+    price: int
+    size: int
+    trigger: int
+    trigger_price: int
+    time: int
+    client_id: bytes = b""
+    expires_at: int = 0
+    group: int = 0
+    self_trade: int = 0
+    max_fee_ppm: int = MILLION
+
+
+@dataclass
+class Plan:
+    """A TWAP under way."""
+
+    number: int
+    portfolio: int
+    market: int
+    flags: int
+    price: int
+    size: int
+    remaining: int
+    slice_size: int
+    slices: int
+    interval: int
+    client_id: bytes = b""
+
+
+@dataclass
+class Exit:
+    """One exit of a bracket; its number is 0 until it waits for its price."""
+
+    flags: int
+    price: int
+    size: int
+    trigger: int
+    trigger_price: int
+    number: int = 0
+
+
+@dataclass
+class Group:
+    """A bracket."""
+
+    portfolio: int
+    market: int
+    exits: list[Exit]
+    armed: bool = False
+    filled: int = 0
+
+
+@dataclass
+class Vault:
+    """A market's backstop, and what insurance paid for the market on a day."""
+
+    shares: int = 0
+    epoch: int = 0
+    unwinding: bool = False
+    insured_day: int = 0
+    insured: int = 0
+
+
+@dataclass
+class Share:
+    """What an account has in a vault."""
+
+    epoch: int
+    held: int = 0
+    notice: int = 0
 
 
 @dataclass
@@ -68,7 +153,7 @@ class Market:
     """A market's prices and funding; amounts in micros, per lot where they are prices."""
 
     rules: MarketRules
-    active: bool = False
+    state: int = INITIALIZING
     index: int = 0
     index_time: int = 0
     mark: int = 0
@@ -82,6 +167,12 @@ class Market:
     funding_time: int = 0
     funding_dust: Fraction = Fraction(0)
     deficit: int = 0
+    resumed_at: int = 0
+    updates: int = 0
+    average: Fraction = Fraction(0)
+    average_time: int = 0
+    pending: int = 0
+    pending_time: int = 0
 
 
 @dataclass
@@ -93,6 +184,12 @@ class Signer:
     expires_at: int = 0
     kinds: int = 0
     markets: int = 0
+    notional_max: int = 0
+    loss_max: int = 0
+    day: int = 0
+    sub: int = 0
+    notional: int = 0
+    start: int = 0
 
 
 @dataclass
@@ -104,6 +201,12 @@ class Due:
     kind: int
     market: int | None
     portfolio: int
+    reference: int = 0
+
+    @property
+    def lane(self) -> int:
+        """Return 0 for the exchange's own work, 1 for the users'."""
+        return int(self.kind >= GROUP)
 
 
 @dataclass
@@ -123,9 +226,19 @@ class Exchange:
     flagged: dict[int, int] = field(default_factory=dict)
     positions: dict[tuple[int, int], Position] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
+    sleepers: dict[int, Sleeper] = field(default_factory=dict)
+    plans: dict[int, Plan] = field(default_factory=dict)
+    groups: dict[int, Group] = field(default_factory=dict)
+    leverage: dict[tuple[int, int], int] = field(default_factory=dict)
+    moved: dict[int, int] = field(default_factory=dict)
+    switches: dict[int, int] = field(default_factory=dict)
+    vaults: dict[int, Vault] = field(default_factory=dict)
+    shares: dict[tuple[int, int], Share] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
     paid_out: list[tuple[bytes, int, int]] = field(default_factory=list)
     insurance: int = 0
+    capacity: int = 0
+    capacity_time: int = 0
     fees: int = 0
     deposits: int = 0
     orders_numbered: int = 0
@@ -154,10 +267,22 @@ class Exchange:
         interval = self.interval_of(kind)
         return (self.now // interval + 1) * interval
 
-    def arm(self, time: int, kind: int, market: int | None, portfolio: int) -> None:
+    def arm(
+        self, time: int, kind: int, market: int | None, portfolio: int, reference: int = 0
+    ) -> None:
         """Put an item into the due queue."""
         self.due_numbered += 1
-        self.due.append(Due(time, self.due_numbered, kind, market, portfolio))
+        self.due.append(Due(time, self.due_numbered, kind, market, portfolio, reference))
+
+    def credit(self, portfolio: int, amount: int) -> None:
+        """Move money into a portfolio, or out of it, from beyond its trading."""
+        self.balances[portfolio] = self.balances.get(portfolio, 0) + amount
+        self.moved[portfolio] = self.moved.get(portfolio, 0) + amount
+
+    def number_order(self) -> int:
+        """Return the next order id."""
+        self.orders_numbered += 1
+        return self.orders_numbered
 
     # Looking, by brute force
 
@@ -181,6 +306,17 @@ class Exchange:
         ]
         return sorted(found, key=lambda order: (order.market, order.number))
 
+    def owned(self, portfolio: int, market: int | None = None) -> list[Order | Sleeper | Plan]:
+        """Return all that a portfolio has ordered, wherever it waits, by market, then by age."""
+        waiting = (self.orders, self.sleepers, self.plans)
+        found = [
+            item
+            for table in waiting
+            for item in table.values()
+            if item.portfolio == portfolio and market in (None, item.market)
+        ]
+        return sorted(found, key=lambda item: (item.market, item.number))
+
     def size_of(self, portfolio: int, market: int) -> int:
         """Return the signed lots that a portfolio holds in a market."""
         position = self.positions.get((portfolio, market))
@@ -189,7 +325,8 @@ class Exchange:
     def markets_of(self, portfolio: int) -> list[int]:
         """Return the markets in which a portfolio has a position or an order."""
         held = {market for owner, market in self.positions if owner == portfolio}
-        return sorted(held | {order.market for order in self.orders_of(portfolio)})
+        levered = {market for owner, market in self.leverage if owner == portfolio}
+        return sorted(held | levered | {item.market for item in self.owned(portfolio)})
 
     def open_interest(self, market: int) -> int:
         """Return the sum of all longs of a market."""

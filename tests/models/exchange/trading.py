@@ -1,45 +1,57 @@
-"""Orders: placed, changed and cancelled."""
+"""Orders: checked, placed and changed."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 from statemachine.actions import (
+    FLAG_FOK,
     FLAG_IOC,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
-    MARKET_EVERY,
-    Cancel,
-    CancelAll,
+    FLAG_SLIDE,
+    FLAG_TOTAL,
+    ClosePosition,
     Modify,
     PlaceOrder,
+    Scale,
 )
 from statemachine.errors import Code
 from statemachine.rules import FLAG_FILL_BAND
+from statemachine.units import Lots, Price
 from tests.models.exchange.margin import (
     Margin,
     claims_of,
     maintenance_of,
     margin_of,
     not_riskier,
+    opening_lots,
 )
-from tests.models.exchange.matching import Taker, is_beyond, match, worst_price
+from tests.models.exchange.matching import Taker, fillable, is_beyond, match, worst_price
+from tests.models.exchange.removal import end_entry, remove
 from tests.models.exchange.state import (
+    ACTIVE,
     BUY,
     MILLION,
+    POST_ONLY,
     SELL,
+    SETTLED,
     Exchange,
     Market,
     Order,
     Outcome,
+    Plan,
     Refused,
+    Sleeper,
 )
 
 SIZE_LIMIT = 2**53
 NOTIONAL_LIMIT = 2**80
 HELD_LIMIT = 2**62
 MARKETS_MAX = 16
+ISOLATED_FROM = 128
+Waiting = Order | Sleeper | Plan
 
 
 @dataclass
@@ -51,7 +63,11 @@ class Request:
     flags: int
     price: int
     size: int
-    client_id: bytes
+    client_id: bytes = b""
+    expires_at: int = 0
+    self_trade: int = 0
+    max_fee_ppm: int = MILLION
+    group: int = 0
 
     @property
     def number(self) -> int:
@@ -70,48 +86,124 @@ class Request:
         return bool(self.flags & FLAG_POST_ONLY)
 
     @property
+    def fok(self) -> bool:
+        return bool(self.flags & FLAG_FOK)
+
+    @property
+    def slides(self) -> bool:
+        return bool(self.flags & FLAG_SLIDE)
+
+    @property
+    def worst_fee_ppm(self) -> int:
+        return max(self.market.rules.taker_ppm, self.market.rules.maker_ppm)
+
+    @property
     def reduce_only(self) -> bool:
         return bool(self.flags & FLAG_REDUCE_ONLY)
 
 
-def place(exchange: Exchange, account: int, action: PlaceOrder) -> Outcome:
-    """Place an order."""
+def request_of(exchange: Exchange, account: int, action: PlaceOrder) -> Request:
+    """Return what an order asks for, if its owner may ask for it."""
     portfolio = account << 8 | action.sub
     if action.market not in exchange.markets:
         raise Refused(Code.MARKET_UNKNOWN, action.market)
     if portfolio not in exchange.balances:
         raise Refused(Code.MARGIN, 0, 0)
-    for order in exchange.orders_of(portfolio):
+    for order in exchange.owned(portfolio):
         if action.client_id and order.client_id == action.client_id:
             raise Refused(Code.CLIENT_ID_EXISTS, order.number)
     market = exchange.markets[action.market]
-    request = Request(portfolio, market, action.flags, action.price, action.size, action.client_id)
+    terms = action.terms
+    return Request(
+        portfolio,
+        market,
+        action.flags,
+        action.price,
+        action.size,
+        action.client_id,
+        terms.expires_at,
+        terms.self_trade,
+        terms.max_fee_ppm,
+    )
+
+
+def admit(exchange: Exchange, request: Request) -> Request:
+    """Check a new order against everything; return it as it may be entered."""
     check_shape(exchange, request)
     request = check_book(exchange, request, without=None)
-    held = exchange.markets_of(portfolio)
-    if action.market not in held and len(held) >= MARKETS_MAX:
-        raise Refused(Code.MARKETS_MAX, MARKETS_MAX)
+    check_market(exchange, request.portfolio, request.number)
     check_margin(exchange, request, without=None)
-    return enter(exchange, request)
+    check_fill(exchange, request)
+    return request
+
+
+def close(exchange: Exchange, account: int, action: ClosePosition) -> PlaceOrder:
+    """Return the order that closes a whole position."""
+    size = exchange.size_of(account << 8 | action.sub, action.market)
+    flags = FLAG_IOC | FLAG_REDUCE_ONLY | (FLAG_SELL if size > 0 else 0)
+    lots = min(max(1, abs(size)), SIZE_LIMIT - 1)
+    return PlaceOrder(action.sub, action.market, flags, action.price, Lots(lots))
+
+
+def orders_of_scale(exchange: Exchange, action: Scale) -> list[PlaceOrder]:
+    """Return the orders of a scale: evenly spread, down to the tick; the first ones larger."""
+    market = exchange.markets.get(action.market)
+    tick = market.rules.tick if market else 1
+    every, more = divmod(action.size, action.orders)
+    found = []
+    for place in range(action.orders):
+        way = Fraction(place, action.orders - 1)
+        price = floor((action.first + floor((action.last - action.first) * way)) / Fraction(tick))
+        size = Lots(every + (place < more))
+        order = PlaceOrder(action.sub, action.market, action.flags, Price(price * tick), size)
+        found.append(order)
+    return found
+
+
+def admits(state: int, request: Request) -> bool:
+    """Return whether a market's state takes an order like this."""
+    if state == SETTLED:
+        return request.reduce_only
+    return state == ACTIVE or (state == POST_ONLY and request.post_only)
+
+
+def check_flags(request: Request) -> None:
+    """Check that the order's flags can be meant together."""
+    if request.post_only and (request.ioc or request.fok):
+        raise Refused(Code.FIELD, request.flags)
+    if request.slides and not request.post_only:
+        raise Refused(Code.FIELD, request.flags)
+
+
+def check_size(request: Request) -> None:
+    """Check size and price for what numbers can hold."""
+    if not 0 < request.size < SIZE_LIMIT:
+        raise Refused(Code.SIZE_RANGE, request.size)
+    if not 0 < request.price * request.size < NOTIONAL_LIMIT:
+        raise Refused(Code.PRICE_RANGE, request.price)
+
+
+def check_expiry(exchange: Exchange, request: Request) -> None:
+    """Check that the order has time left."""
+    if request.expires_at and request.expires_at <= exchange.now:
+        raise Refused(Code.ORDER_EXPIRED, request.expires_at, exchange.now)
 
 
 def check_shape(exchange: Exchange, request: Request) -> None:
     """Check the order against its market's rules and prices."""
     market = request.market
     rules = market.rules
-    notional = request.price * request.size
-    if not market.active:
-        raise Refused(Code.MARKET_STATE, 0)
-    if request.ioc and request.post_only:
-        raise Refused(Code.FIELD, request.flags)
-    if not 0 < request.size < SIZE_LIMIT:
-        raise Refused(Code.SIZE_RANGE, request.size)
-    if not 0 < notional < NOTIONAL_LIMIT:
-        raise Refused(Code.PRICE_RANGE, request.price)
+    if not admits(market.state, request):
+        raise Refused(Code.MARKET_STATE, market.state)
+    check_flags(request)
+    check_size(request)
     if request.price % rules.tick != 0:
         raise Refused(Code.TICK, rules.tick)
-    if notional < rules.notional_min and not request.reduce_only:
+    if request.price * request.size < rules.notional_min and not request.reduce_only:
         raise Refused(Code.NOTIONAL_MIN, rules.notional_min)
+    check_expiry(exchange, request)
+    if request.worst_fee_ppm > request.max_fee_ppm:
+        raise Refused(Code.FEE_MAX, request.worst_fee_ppm)
     if exchange.backlog and not request.post_only:
         raise Refused(Code.DUE)
     if exchange.is_stale(request.number) and not request.reduce_only:
@@ -121,12 +213,45 @@ def check_shape(exchange: Exchange, request: Request) -> None:
         raise Refused(Code.BAND, worst_price(market, request.side))
 
 
-def others_of(exchange: Exchange, portfolio: int, without: Order | None) -> list[Order]:
+def check_market(exchange: Exchange, portfolio: int, market: int) -> None:
+    """Check that a portfolio may come into a market."""
+    held = exchange.markets_of(portfolio)
+    if market in held:
+        return
+    if len(held) >= MARKETS_MAX:
+        raise Refused(Code.MARKETS_MAX, MARKETS_MAX)
+    if held and portfolio & 255 >= ISOLATED_FROM:
+        raise Refused(Code.ISOLATED, held[0], market)
+
+
+def check_fill(exchange: Exchange, request: Request) -> None:
+    """Check that what has to fill at once would."""
+    if request.fok:
+        found = fillable(exchange, taker_of(request), exchange.rules.step_visits_max)
+        if found < request.size:
+            raise Refused(Code.FOK_UNFILLED, found)
+
+
+def slide(exchange: Exchange, request: Request) -> Request:
+    """Return a post-only order that does not cross; one that slides is moved a tick away."""
+    best = exchange.best_price(request.number, 1 - request.side)
+    if best is None:
+        return request
+    if best > request.price if request.side == BUY else best < request.price:
+        return request
+    tick = request.market.rules.tick
+    moved = best - tick if request.side == BUY else best + tick
+    if not request.slides or moved <= 0:
+        raise Refused(Code.POST_ONLY_CROSSES, best)
+    return replace(request, price=moved)
+
+
+def others_of(exchange: Exchange, portfolio: int, without: Waiting | None) -> list[Order]:
     """Return a portfolio's orders, but for one that is about to be replaced."""
     return [order for order in exchange.orders_of(portfolio) if order is not without]
 
 
-def check_book(exchange: Exchange, request: Request, without: Order | None) -> Request:
+def check_book(exchange: Exchange, request: Request, without: Waiting | None) -> Request:
     """Check the order against its owner and the book; return it clamped to what it may reduce."""
     portfolio = request.portfolio
     others = others_of(exchange, portfolio, without)
@@ -141,12 +266,9 @@ def check_book(exchange: Exchange, request: Request, without: Order | None) -> R
             raise Refused(Code.REDUCE_ONLY, reducible)
         request = replace(request, size=min(request.size, reducible))
     if request.post_only:
-        best = exchange.best_price(request.number, 1 - request.side)
-        if best is not None and (
-            best <= request.price if request.side == BUY else best >= request.price
-        ):
-            raise Refused(Code.POST_ONLY_CROSSES, best)
-    if len(others) >= exchange.rules.orders_per_portfolio_max:
+        request = slide(exchange, request)
+    waiting = len(exchange.owned(portfolio)) - (without is not None)
+    if waiting >= exchange.rules.orders_per_portfolio_max:
         raise Refused(Code.ORDERS_MAX, exchange.rules.orders_per_portfolio_max)
     return request
 
@@ -161,13 +283,18 @@ def check_margin(exchange: Exchange, request: Request, without: Order | None) ->
     held = abs(size) + sum(lots for _, _, _, lots in here)
     if held + request.size >= HELD_LIMIT:
         raise Refused(Code.OVERFLOW, held)
+    opened = opening_lots(exchange, portfolio, number, request.side, request.size)
+    rules = request.market.rules
+    interest = exchange.open_interest(number)
+    capped = rules.open_interest_max and not request.post_only
+    if capped and opened and interest + opened > rules.open_interest_max:
+        raise Refused(Code.OPEN_INTEREST, rules.open_interest_max, interest)
     if request.reduce_only and not request.ioc:
         return
-    rules = request.market.rules
-    rate = Fraction(max(rules.taker_ppm, rules.maker_ppm), MILLION)
+    rate = Fraction(request.worst_fee_ppm, MILLION)
     fee = ceil(request.price * request.size * rate)
     claim = (number, request.side, request.price, request.size)
-    after = margin_of(exchange, portfolio, [*claims, claim])
+    after = margin_of(exchange, portfolio, [*claims, claim], opened)
     have = after.equity - fee
     if have >= after.initial:
         return
@@ -192,44 +319,64 @@ def keeps_ratio(exchange: Exchange, request: Request, before: Margin, fee: int) 
     return not_riskier(before, equity, maintenance)
 
 
-def enter(exchange: Exchange, request: Request) -> Outcome:
-    """Match an order that passed every check, and rest what is left of it."""
-    exchange.orders_numbered += 1
-    number = exchange.orders_numbered
-    taker = Taker(
+def taker_of(request: Request) -> Taker:
+    """Return an order as one that takes."""
+    return Taker(
         request.portfolio,
         request.number,
         request.side,
         request.price,
         request.size,
         request.market.rules.taker_ppm,
+        request.self_trade,
     )
+
+
+def enter(exchange: Exchange, request: Request) -> Outcome:
+    """Match an order that passed every check, and rest what is left of it."""
+    number = exchange.number_order()
+    if request.post_only:
+        rest(exchange, request, number, request.size, request.size)
+        return Outcome(order_id=number)
+    taker = taker_of(request)
     rules = exchange.rules
-    cut = match(exchange, taker, rules.step_visits_max * rules.step_continuations_max)
+    cut = match(exchange, taker, rules.step_visits_max, rules.step_continuations_max)
     outcome = Outcome(order_id=number, filled=taker.filled, notional=taker.notional, fee=taker.fee)
     if cut:
         outcome.code, outcome.args = Code.FILL_LIMIT, (taker.remaining,)
-    elif request.ioc and taker.filled == 0:
+    elif taker.stopped or (taker.decremented and not taker.remaining):
+        lost = taker.remaining + taker.decremented
+        outcome.code, outcome.args = Code.SELF_TRADE, (lost,)
+    elif request.ioc and taker.remaining and taker.filled == 0:
         outcome.code, outcome.args = Code.IOC_UNFILLED, (request.price,)
     elif taker.remaining and not request.ioc:
-        exchange.orders[number] = Order(
-            number=number,
-            portfolio=request.portfolio,
-            market=request.number,
-            side=request.side,
-            price=request.price,
-            size=request.size,
-            remaining=taker.remaining,
-            flags=request.flags,
-            reduce_only=request.reduce_only,
-            time=exchange.now,
-            client_id=request.client_id,
-        )
+        rest(exchange, request, number, taker.remaining + taker.filled, taker.remaining)
+        return outcome
+    end_entry(exchange, request.group, taker.filled)
     return outcome
 
 
+def rest(exchange: Exchange, request: Request, number: int, size: int, remaining: int) -> None:
+    """Put an order on the book."""
+    exchange.orders[number] = Order(
+        number=number,
+        portfolio=request.portfolio,
+        market=request.number,
+        side=request.side,
+        price=request.price,
+        size=size,
+        remaining=remaining,
+        flags=request.flags,
+        reduce_only=request.reduce_only,
+        time=exchange.now,
+        client_id=request.client_id,
+        expires_at=request.expires_at,
+        group=request.group,
+    )
+
+
 def find(exchange: Exchange, portfolio: int, market: int, ref: int | bytes) -> Order:
-    """Return a portfolio's own order by its number or its client id."""
+    """Return a portfolio's own resting order by its number or its client id."""
     for order in exchange.orders_of(portfolio, market):
         if ref == (order.client_id if isinstance(ref, bytes) else order.number):
             return order
@@ -242,40 +389,31 @@ def modify(exchange: Exchange, account: int, action: Modify) -> Outcome:
         raise Refused(Code.MARKET_UNKNOWN, action.market)
     portfolio = account << 8 | action.sub
     order = find(exchange, portfolio, action.market, action.ref)
+    size: int = action.size
+    if action.flags & FLAG_TOTAL:
+        size = max(0, size - (order.size - order.remaining))
     request = Request(
         portfolio,
         exchange.markets[action.market],
-        action.flags,
+        action.flags & ~FLAG_TOTAL,
         action.price,
-        action.size,
+        size,
         order.client_id,
+        order.expires_at,
+        group=order.group,
     )
-    if request.ioc or request.side != order.side or request.reduce_only != order.reduce_only:
+    changed = request.side != order.side or request.reduce_only != order.reduce_only
+    if request.ioc or request.fok or changed:
         raise Refused(Code.FIELD, action.flags)
     check_shape(exchange, request)
-    if action.price == order.price and action.size <= order.remaining:
-        order.size -= order.remaining - action.size
-        order.remaining = action.size
+    if action.price == order.price and size <= order.remaining:
+        order.size -= order.remaining - size
+        order.remaining = size
         return Outcome(order_id=order.number)
     request = check_book(exchange, request, without=order)
     check_margin(exchange, request, without=order)
-    del exchange.orders[order.number]
+    if order.group in exchange.groups:
+        exchange.groups[order.group].filled += order.size - order.remaining
+    order.group = 0
+    remove(exchange, order)
     return enter(exchange, request)
-
-
-def cancel(exchange: Exchange, account: int, action: Cancel) -> Outcome:
-    """Take one order off the book."""
-    order = find(exchange, account << 8 | action.sub, action.market, action.ref)
-    del exchange.orders[order.number]
-    return Outcome(order_id=order.number)
-
-
-def cancel_all(exchange: Exchange, account: int, action: CancelAll) -> Outcome:
-    """Take all of a portfolio's orders off the book, or those of one market."""
-    market = None if action.market == MARKET_EVERY else action.market
-    if market is not None and market not in exchange.markets:
-        raise Refused(Code.MARKET_UNKNOWN, market)
-    found = exchange.orders_of(account << 8 | action.sub, market)
-    for order in found:
-        del exchange.orders[order.number]
-    return Outcome(args=(len(found),))
