@@ -1,6 +1,8 @@
 """Brackets at work: exits armed once the entry is done, the last one ended by the first.
 
-An exit is armed for no more lots than the entry filled, and only ever reduces.
+An exit is armed for no more lots than the entry filled, and only ever reduces.  A
+portfolio that has left the market by then, or has no room for more orders, gets
+none.
 """
 
 from collections.abc import Sequence
@@ -43,7 +45,7 @@ def process_group(step: Step, number: int) -> None:
     group = state.group(number)
     if group is None:
         return
-    if group.armed == 0 and group.filled:
+    if group.armed == 0 and group.filled and has_room(step, group):
         arm_exits(step, group, number)
         return
     for order in group.exits:
@@ -53,6 +55,14 @@ def process_group(step: Step, number: int) -> None:
             remove_sleeper(state, sleeper, events.REMOVED_BRACKET)
     group.live = False
     state.touch(group)
+
+
+def has_room(step: Step, group: Group) -> bool:
+    """Return whether a bracket's exits may wait: there is something to exit, and room."""
+    portfolio = step.state.portfolio(group.portfolio)
+    if portfolio is None or group.market not in portfolio.markets:
+        return False
+    return portfolio.open_orders + len(group.exits) <= step.rules.orders_per_portfolio_max
 
 
 def arm_exits(step: Step, group: Group, number: int) -> None:

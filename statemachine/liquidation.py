@@ -104,7 +104,7 @@ def close_orders(step: Step, portfolio: Portfolio) -> None:
         cursor.continuation += 1
         step.more = True
     else:
-        arm_slice(step, portfolio, 0, 0)
+        arm_slice(step, portfolio, -1, 0)
 
 
 def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) -> None:
@@ -322,8 +322,12 @@ def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> N
 
 
 def arm_slice(step: Step, portfolio: Portfolio, market: int, wait: int) -> None:
-    """Come back to a flagged portfolio after ``wait`` ms; a flag has one such item."""
-    step.state.add_due(LANE_SYSTEM, step.now + wait, DUE_SLICE, max(0, market), portfolio.portfolio)
+    """Come back to a flagged portfolio after ``wait`` ms; a flag has one such item.
+
+    ``market`` is the one closed last; -1, none, makes it the first of all.
+    """
+    last = step.rules.markets[0].market if market < 0 else market
+    step.state.add_due(LANE_SYSTEM, step.now + wait, DUE_SLICE, last, portfolio.portfolio)
 
 
 def tell(

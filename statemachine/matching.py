@@ -326,7 +326,8 @@ def match_system(
 def fillable(step: Step, taker: Taker) -> int:
     """Return how many lots the book would give ``taker`` within one step; change nothing.
 
-    Counts as matching would: what it would remove gives nothing, but is a visit.
+    Counts as matching would: what it would remove gives nothing, but is a visit,
+    and what a maker's first order trades, his next ones cannot reduce again.
     """
     state = step.state
     other = 1 - taker.side
@@ -335,6 +336,7 @@ def fillable(step: Step, taker: Taker) -> int:
     banded = step.rules.flags & FLAG_FILL_BAND != 0
     worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
     found = visits = 0
+    moved: dict[int, int] = {}
     key = book.first()
     while key is not None and found < taker.remaining and visits < step.rules.step_visits_max:
         price = keys.order_place(key)[2]
@@ -345,7 +347,7 @@ def fillable(step: Step, taker: Taker) -> int:
         order = state.order(key)
         if order is not None:
             outside = banded and (price > worst if other == keys.BUY else price < worst)
-            given = 0 if outside else offered(step, taker, order)
+            given = 0 if outside else offered(step, taker, order, moved)
             if given < 0:
                 break
             found += given
@@ -353,8 +355,11 @@ def fillable(step: Step, taker: Taker) -> int:
     return min(found, taker.remaining)
 
 
-def offered(step: Step, taker: Taker, order: Order) -> int:
-    """Return the lots a visit to ``order`` would trade; -1 if it would end the taker."""
+def offered(step: Step, taker: Taker, order: Order, moved: dict[int, int]) -> int:
+    """Return the lots a visit to ``order`` would trade; -1 if it would end the taker.
+
+    ``moved``: lots by which earlier visits would have changed makers' positions.
+    """
     maker = step.state.portfolio(order.portfolio)
     if maker is None or maker.flags & PORTFOLIO_LIQUIDATING:
         return 0
@@ -362,7 +367,11 @@ def offered(step: Step, taker: Taker, order: Order) -> int:
         return 0
     if is_own(step, taker, order):
         return 0 if taker.self_trade & SELF_TRADE_MODE == SELF_TRADE_MAKER else -1
+    given = order.remaining
+    number = order.portfolio
     if order.flags & FLAG_REDUCE_ONLY:
-        size = step.state.position(order.portfolio, taker.market.market).size
-        return min(order.remaining, max(0, -size if taker.side else size))
-    return order.remaining
+        size = step.state.position(number, taker.market.market).size + moved.get(number, 0)
+        given = min(given, max(0, -size if taker.side else size))
+    if number != taker.portfolio.portfolio:
+        moved[number] = moved.get(number, 0) + (given if taker.side else -given)
+    return given

@@ -262,12 +262,14 @@ def run_awake(step: Step, sleeper: Sleeper, entry: Entry) -> None:
     portfolio = entry.portfolio
     market = entry.market.market
     position = state.position(portfolio.portfolio, market)
+    portfolio.open_orders -= 1  # its own place is what it takes
     allowed = (
         shape_allows(step, entry)
         and book_allows(step, entry, position)
         and margin_allows(step, entry, position)
         and fill_allows(step, entry, position)
     )
+    portfolio.open_orders += 1
     if not allowed:
         remove_sleeper(state, sleeper, events.REMOVED_REFUSED, step.code)
         return

@@ -116,11 +116,14 @@ def run_slice(step: Step, plan: TwapPlan, size: int, sequence: int) -> int:
         0,
     )
     position = state.position(plan.portfolio, plan.market)
-    if not (
+    portfolio.open_orders -= 1  # its own place is what it takes
+    allowed = (
         shape_allows(step, entry)
         and book_allows(step, entry, position)
         and margin_allows(step, entry, position)
-    ):
+    )
+    portfolio.open_orders += 1
+    if not allowed:
         return 0
     step.order_id = sequence
     taker = taker_of(step, entry, position, entry.size)
