@@ -117,14 +117,19 @@ def may_add_order(
     counting the order; ``fee`` in micros is what a full fill would cost;
     ``reduce_only`` says that ``size`` was clamped to what there is to reduce.
     """
-    if side == 0:
-        position.bids += size
-        position.bids_value += price * size
-    else:
-        position.asks += size
-        position.asks_value += price * size
     market = state.market(position.market)
     parameters = state.market_rules[position.market]
+    mark = market.mark
+    # What it would lose by filling is charged in full: no order far on the good
+    # side of mark, which may never fill, makes up for it.
+    loss = max(0, (mark - price if side else price - mark) * size)
+    value = price * size + (loss if side else -loss)
+    if side == 0:
+        position.bids += size
+        position.bids_value += value
+    else:
+        position.asks += size
+        position.asks_value += value
     # What it opens is part of the crowd that it is margined for.
     opened = opening_lots(position, side, size) if parameters.open_interest_upper else 0
     market.open_interest += opened
@@ -132,21 +137,19 @@ def may_add_order(
     market.open_interest -= opened
     if side == 0:
         position.bids -= size
-        position.bids_value -= price * size
+        position.bids_value -= value
     else:
         position.asks -= size
-        position.asks_value -= price * size
-    have = after.equity - fee
+        position.asks_value -= value
+    have = after.equity - fee - loss
     if have >= after.initial:
         return True, after.initial, have
     if reduce_only or is_reduction(position, side, size):
         before = margin_of(state, portfolio)
-        mark = market.mark
-        loss = max(0, (mark - price if side else price - mark) * size) + fee
         maintenance = before.maintenance
         maintenance -= maintenance_of(parameters, abs(position.size) * mark)
         maintenance += maintenance_of(parameters, (abs(position.size) - size) * mark)
-        if not_riskier(before.equity, before.maintenance, before.equity - loss, maintenance):
+        if not_riskier(before.equity, before.maintenance, before.equity - loss - fee, maintenance):
             return True, after.initial, have
     return False, after.initial, have
 

@@ -85,10 +85,11 @@ def execute_modify(step: Step, action: Modify) -> None:
         order.group,
     )
     position = state.position(number, action.market)
-    if not shape_allows(step, entry):
-        return
-    if price == action.price and size <= order.remaining:
+    if price == action.price and 0 < size <= order.remaining:
+        # Less of what rests already: allowed whatever the market's state and prices.
         shrink(step, order, position, side, price, size, sequence)
+        return
+    if not shape_allows(step, entry):
         return
     if not replacement_allowed(step, entry, portfolio, position, order):
         return

@@ -305,3 +305,24 @@ def test_underwater_may_reduce_but_not_open(world: World) -> None:
     assert world.act(0, place(10, MID * 98 // 100)) == "MARGIN"
     world.act(2, place(1_000, MID * 98 // 100))
     assert world.act(0, place(1_000, MID * 98 // 100, SELL)) == "OK"
+
+
+def test_an_order_far_away_does_not_pay_for_one_that_loses() -> None:
+    """A bid below mark, which may never fill, is no cover for the loss of one above it."""
+    world = World()
+    world.open(2, amount=1_000 * USDC)
+    world.deposit(1, 1_000_000 * USDC)
+    world.run()
+    assert world.act(1, place(1_600, MID * 103 // 100, SELL)) == "OK"
+    assert world.act(0, place(1_600, MID * 97 // 100)) == "OK"
+    assert world.act(0, place(1_600, MID * 103 // 100)) == "MARGIN"
+    assert world.act(0, CancelAll(0, MARKET_EVERY)) == "OK"
+    assert world.act(0, place(1_600, MID * 103 // 100)) == "OK"
+
+
+def test_shrinking_is_allowed_whatever_the_prices(world: World) -> None:
+    world.act(0, place(10, client_id=CID))
+    world.run(advance=world.rules.oracle_age_ms_max + 1)
+    assert world.act(0, Modify(0, 0, 0, CID, Price(MID), Lots(11))) == "ORACLE_STALE"
+    assert world.act(0, Modify(0, 0, 0, CID, Price(MID), Lots(4))) == "OK"
+    assert world.book()[0] == [(MID, 4)]

@@ -293,9 +293,13 @@ def check_margin(exchange: Exchange, request: Request, without: Order | None) ->
         return
     rate = Fraction(request.worst_fee_ppm, MILLION)
     fee = ceil(request.price * request.size * rate)
-    claim = (number, request.side, request.price, request.size)
+    # It loses what its price is worse than mark, whatever else rests on its side.
+    mark = request.market.mark
+    fair = max(request.price, mark) if request.side == SELL else min(request.price, mark)
+    loss = abs(request.price - fair) * request.size
+    claim = (number, request.side, fair, request.size)
     after = margin_of(exchange, portfolio, [*claims, claim], opened)
-    have = after.equity - fee
+    have = after.equity - fee - loss
     if have >= after.initial:
         return
     same_side = sum(lots for _, side, _, lots in here if side == request.side)
@@ -405,11 +409,11 @@ def modify(exchange: Exchange, account: int, action: Modify) -> Outcome:
     changed = request.side != order.side or request.reduce_only != order.reduce_only
     if request.ioc or request.fok or changed:
         raise Refused(Code.FIELD, action.flags)
-    check_shape(exchange, request)
-    if action.price == order.price and size <= order.remaining:
+    if action.price == order.price and 0 < size <= order.remaining:
         order.size -= order.remaining - size
         order.remaining = size
         return Outcome(order_id=order.number)
+    check_shape(exchange, request)
     request = check_book(exchange, request, without=order)
     check_margin(exchange, request, without=order)
     if order.group in exchange.groups:
