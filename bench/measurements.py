@@ -26,7 +26,11 @@ print("\\n" + json.dumps([asdict(figure) for figure in figures]))
 
 
 class Unavailable(Exception):
-    """A benchmark cannot be run here, and why."""
+    """A benchmark cannot be run here, and why: what it needs is not installed."""
+
+
+class Broken(Exception):
+    """A benchmark ran, and failed."""
 
 
 def environment_of(*, compiled: bool | None) -> dict[str, str]:
@@ -70,7 +74,9 @@ class Measurement:
         Raises
         ------
         Unavailable
-            If what it needs is not installed, or it failed.
+            What it needs is not installed.
+        Broken
+            It failed, or did not end.
         """
         environment = environment_of(compiled=self.compiled)
         try:
@@ -85,9 +91,9 @@ class Measurement:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise Unavailable(f"{self.module} took more than {SECONDS_MAX} s") from error
+            raise Broken(f"{self.module} took more than {SECONDS_MAX} s") from error
         if done.returncode != 0:
-            raise Unavailable(f"{self.module} {self.variant} failed")
+            raise Broken(f"{self.module} {self.variant} failed")
         return [figure_from(entry) for entry in json.loads(done.stdout.splitlines()[-1])]
 
 

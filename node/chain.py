@@ -56,7 +56,21 @@ class ChainStore:
                 f"{path}: belongs to deployment {(known or b'').hex()}, "
                 f"L1 has {deployment.hash.hex()}; use another --datadir"
             )
-        self.state.check()
+        self.check()
+
+    def check(self) -> None:
+        """Raise ``StorageCorrupt`` unless state, journal and archive tell of the same chain."""
+        cursor = self.state.check()
+        if self.journal.head() < cursor.height:
+            raise StorageCorrupt(
+                f"{self.database.path}: the state is at height {cursor.height}, "
+                f"the journal ends at {self.journal.head()}"
+            )
+        last = self.archive.read(cursor.height) if cursor.height else None
+        if last is not None and last.cursor_hash != cursor.hash:
+            raise StorageCorrupt(
+                f"{self.database.path}: block {cursor.height} was signed over another state"
+            )
 
     def replay(self, core: Sequencer) -> int:
         """Execute the journal's blocks above the state's height; return how many."""

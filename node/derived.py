@@ -17,7 +17,7 @@ others                          as in ``node.journal`` and ``node.blocks``
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, final
 
@@ -25,11 +25,12 @@ import msgpack
 
 from node.blocks import Archive, ExecutedBlock, write_block, write_roots
 from node.database import Batch, Database, after
+from node.drafts import stands
 from node.feed import Sequenced
 from node.journal import BLOCK, BlockInput, height_key
 from node.store import StateStore, write_state
 from prover.contract.rules import ContractRules
-from prover.derivation import PostedEntry, Recover
+from prover.derivation import PostedEntry, Recover, facts_of
 from prover.outputs import Output, decode_output
 from prover.replica import Derived, DerivedBlock, Replica
 from statemachine.cursor import Cursor, decode_cursor
@@ -100,6 +101,7 @@ class DerivedChain:
         self.recover = recover
         self.trees: dict[int, Tree] = {}
         self.settled = -1
+        self.drafted: Derived | None = None
         self.head = decode_output(self.database.get(HEAD_KEY) or b"")
         """The output after the last entry derived; a preview does not move it."""
         self.replica = self.make_replica(self.head)
@@ -133,15 +135,28 @@ class DerivedChain:
             for index, item in enumerate(items, first):
                 batch.put(height_key(INBOX, index), item.encode())
 
-    def preview(self, entry: PostedEntry) -> Derived:
-        """Derive an entry and take it back: what it would do."""
-        derived = self.replica.feed(entry)
+    def preview(self, draft: PostedEntry) -> Derived:
+        """Derive a draft and take it back: what the entry would do."""
+        derived = self.replica.feed(draft)
         self.replica.undo()
+        self.drafted = derived
         return derived
+
+    def confirm(self, entry: PostedEntry) -> Derived | None:
+        """Advance by what the entry's draft was found to do; ``None`` if there is none."""
+        replica = self.replica
+        derived, self.drafted = self.drafted, None
+        if derived is None or not stands(replica.rules, derived, entry, replica.inbox):
+            return None
+        replica.store.apply(derived.writes)
+        root = replica.tree.update(derived.writes)
+        invariant(root == derived.output.post_root, "a draft's writes lead to its root")
+        replica.head = derived.output
+        return replace(derived, facts=facts_of(entry))
 
     def feed(self, entry: PostedEntry) -> tuple[Derived, list[ExecutedBlock]]:
         """Derive the next entry and keep what it did; return it with its blocks."""
-        derived = self.replica.feed(entry)
+        derived = self.confirm(entry) or self.replica.feed(entry)
         output = derived.output
         step = Step(derived.facts.data_root, output, tuple(derived.trace), derived.undo)
         first = derived.parent.height + 1

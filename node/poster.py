@@ -13,7 +13,6 @@ code or disk is broken: it stops, loudly, and posts nothing.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
@@ -23,6 +22,7 @@ from node.blocks import ExecutedBlock
 from node.claimant import Claimant
 from node.derived import DerivedChain
 from node.deriver import Deriver
+from node.drafts import Draft
 from node.frames import FrameSource, RootedFrame
 from node.metrics import Metrics
 from prover.contract.codes import ContractCode
@@ -40,17 +40,6 @@ LOG = structlog.get_logger("poster")
 
 class RootMismatch(SextantError):
     """The sequencer's roots are not what its data gives."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A log entry as it would be if it were appended now."""
-
-    index: int
-    data: bytes
-    time: int
-    inbox_count: int
 
 
 @final

@@ -7,6 +7,8 @@ to date from the journal's redo records.
 
 import asyncio
 import shutil
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -45,6 +47,7 @@ class Rooting:
         self.audience = audience
         self.failed = failed
         self.held: list[tuple[int, bytes]] = []
+        self.owed: deque[tuple[int, float]] = deque()
         self.live = False
         self.checkpoint = 0
         self.root = b""
@@ -72,8 +75,18 @@ class Rooting:
             self.restarting.cancel()
         await self.worker.stop()
 
+    @property
+    def lag_seconds(self) -> float:
+        """How long ago the first block was made whose roots a live worker still owes."""
+        return time.monotonic() - self.owed[0][1] if self.live and self.owed else 0.0
+
     def feed(self, height: int, segments: bytes) -> None:
         """Pass on a durable block's writes, now or when the worker is ready."""
+        self.owed.append((height, time.monotonic()))
+        self.pass_on(height, segments)
+
+    def pass_on(self, height: int, segments: bytes) -> None:
+        """Send a block's writes, or hold them until the worker is ready."""
         if self.live:
             self.worker.send(message_of(BLOCK, height, segments))
         else:
@@ -105,7 +118,7 @@ class Rooting:
         self.live = True
         for later, segments in held:
             if later > height:
-                self.feed(later, segments)
+                self.pass_on(later, segments)
 
     def keep(self, height: int, roots: list[bytes]) -> None:
         """Write a block's segment roots to disk; known ones are only told again."""
@@ -118,6 +131,8 @@ class Rooting:
             self.failed(StorageCorrupt(message))
             return
         self.highest, self.root = height, roots[-1]
+        while self.owed and self.owed[0][0] <= height:
+            self.owed.popleft()
         block = self.audience.recent.get(height)
         if isinstance(block, ExecutedBlock):
             block.roots = roots

@@ -38,6 +38,8 @@ from statemachine.signing import Domain
 from statemachine.storage import Store
 
 BLOCKS_IN_FLIGHT_MAX: Final = 4
+ROOT_LAG_SECONDS_MAX: Final = 1.0
+"""Root lag of a live worker at which block making waits for it: both share the machine."""
 ROOTS_BEHIND_MAX: Final = 1_000
 """Blocks without state roots at which nothing more is taken, until roots catch up."""
 
@@ -218,6 +220,7 @@ class SequencerNode:
                 self.held
                 or not self.core.due(self.anchor.view.clock)
                 or self.anchor.stalled(self.durable.height)
+                or self.roots.lag_seconds > ROOT_LAG_SECONDS_MAX
             ):
                 continue
             await self.flights.acquire()

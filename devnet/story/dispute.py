@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Final
 
 from devnet.identities import identity_of
-from devnet.story.stage import MICROS, Stage, short, usdc
+from devnet.story.stage import MICROS, Stage, StoryFailed, short, usdc
 from devnet.survey import challenger_says
+from prover.contract.events import FaultProved
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import GWEI_PER_ETH
 from prover.l1 import PostedClaim
@@ -36,7 +37,7 @@ async def tell_fraud(stage: Stage) -> None:
     """Inject a false root, and see the claim on L1."""
     l1 = stage.l1()
     known = await stage.claims()
-    stage.facts["burnt"] = (await l1.account(identity_of("challenger").address)).eth
+    stage.facts["purse"] = (await l1.account(identity_of("challenger").address)).eth
     await stage.controls.corrupt_next_claim("segment-root", None)
     follower = await stage.client("alice", "follower")
 
@@ -113,43 +114,40 @@ async def tell_verdict(stage: Stage) -> None:
     stage.check(set(dead) == family, f"claims {sorted(family - set(dead))} outlived the conviction")
     dave = await l1.account(identity_of("dave").address)
     stage.check(dave.eth == 2 * stage.contract.bond_gwei, f"dave has {dave.eth} gwei, not his bond")
-    seconds = await proof_seconds(stage, number, posted)
+    lived, slashed = await split_of(stage, number, posted)
     stage.tell(
         "verdict",
-        f"one call convicted claim {number}{seconds}; with it died "
+        f"one call convicted claim {number} after {lived:.0f} s; with it died "
         f"{', '.join(f'claim {n}' for n in sorted(family - {number}))}, bond returned",
         dead=sorted(family),
     )
+    stage.tell("slash", slashed)
 
 
-async def proof_seconds(stage: Stage, number: int, posted: PostedClaim) -> str:
-    """Check the split of the bond in the L1 event, and return how long the claim lived."""
+async def split_of(stage: Stage, number: int, posted: PostedClaim) -> tuple[float, str]:
+    """Check how L1 split the bond; return how many seconds the claim lived, and the split."""
     l1 = stage.l1()
     async for found in l1.events(posted.claim.block):
         for event in found.events:
-            if type(event).__name__ == "FaultProved" and getattr(event, "claim", None) == number:
-                burnt, reward = getattr(event, "burnt", 0), getattr(event, "reward", 0)
-                refunded = getattr(event, "refunded", 0)
-                bond = posted.claim.bond
-                stage.check(burnt == bond // 2, f"burnt {burnt} of a bond of {bond}")
-                totals = await l1.totals()
-                stage.check(totals.eth_burnt_gwei == burnt, f"L1 burnt {totals.eth_burnt_gwei}")
-                stage.check(burnt + reward + refunded == bond, f"{burnt} + {reward} + {refunded}")
-                account = await l1.account(identity_of("challenger").address)
-                stage.check(
-                    account.eth > stage.facts["burnt"], "the challenger is not richer than before"
-                )
-                stage.tell(
-                    "slash",
-                    f"bond of {bond / GWEI_PER_ETH:g} ETH: {burnt / GWEI_PER_ETH:g} burnt, "
-                    f"{(reward + refunded) / GWEI_PER_ETH:g} to the challenger",
-                )
-                lived = (found.block.time - posted.claim.time) / 1000
-                return f" after {lived:.0f} s"
+            if not isinstance(event, FaultProved) or event.claim != number:
+                continue
+            bond = posted.claim.bond
+            totals = await l1.totals()
+            stage.check(event.burnt == bond // 2, f"burnt {event.burnt} of a bond of {bond}")
+            stage.check(totals.eth_burnt_gwei == event.burnt, f"L1 burnt {totals.eth_burnt_gwei}")
+            paid = event.reward + event.refunded
+            stage.check(event.burnt + paid == bond, f"{event.burnt} + {paid} of {bond}")
+            account = await l1.account(identity_of("challenger").address)
+            gained = account.eth - stage.facts["purse"]
+            stage.check(gained > 0, "the challenger is not richer than before")
+            text = (
+                f"bond of {bond / GWEI_PER_ETH:g} ETH: {event.burnt / GWEI_PER_ETH:g} burnt, "
+                f"{paid / GWEI_PER_ETH:g} to the challenger"
+            )
+            return (found.block.time - posted.claim.time) / 1000, text
         if found.block.number >= found.heads.latest.number:
             break
-    stage.check(False, "L1 has no event of the proof")
-    return ""
+    raise StoryFailed("L1 has no event of the proof")
 
 
 async def tell_right_claim(stage: Stage) -> None:

@@ -1,6 +1,6 @@
 """A scene: a world with a history, and the block that is shown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -160,8 +160,3 @@ def fall_to(world: World, price: int, market: int = 0) -> World:
     world.run()
     world.run(world.prices(market, price))
     return world
-
-
-def names_of(shown: Sequence[Any]) -> list[str]:
-    """Return the names of receipts' codes."""
-    return [receipt.name for receipt in shown]

@@ -211,9 +211,14 @@ def test_a_recording_that_skips_is_counted() -> None:
     early = [Diff(1, 1, 1, 4, 0, (("1.00", "1"),), ()), Diff(2, 2, 5, 12, 4, (("2.00", "1"),), ())]
     for diff in early:
         assert recorded.apply(diff) is None
+    too_old = Diff(2, 2, 1, 9, 0, (("1.00", "7"),), ())
+    assert recorded.apply(too_old) is None
     recorded.begin(Snapshot(3, 3, 10, (("1.00", "1"), ("3.00", "1")), (("4.00", "1"),)))
     assert {price for side, price in recorded.ladder.lots} == {100 * p for p in (1, 2, 3, 4)}
     assert (recorded.gaps, recorded.last_id) == (0, 12)
+    assert recorded.ladder.lots[BIDS, 100] == 10_000
+    assert recorded.apply(too_old) is None
+    assert recorded.ladder.lots[BIDS, 100] == 10_000
     assert recorded.apply(Diff(4, 4, 13, 20, 12, (), ())) == set()
     assert recorded.gaps == 0
     recorded.apply(Diff(5, 5, 31, 40, 30, (), ()))

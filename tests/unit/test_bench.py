@@ -10,7 +10,7 @@ from bench.arena import Arena
 from bench.engine import ACCOUNTS, DEPOSIT, Traders, engine_rules
 from bench.figures import Figure, table_of, write_latest
 from bench.load import BULK_LEGS, Load
-from bench.measurements import MEASUREMENTS, Unavailable, chosen
+from bench.measurements import MEASUREMENTS, Broken, Unavailable, chosen
 from bench.processor import CLIENT, processor_seconds, used_between
 from devnet.identities import identity_of
 from sextant.client.clock import NodeClock
@@ -59,7 +59,7 @@ def test_a_missed_promise_shows() -> None:
 
 
 def test_a_benchmark_that_fails_says_so() -> None:
-    with pytest.raises(Unavailable, match="absent"):
+    with pytest.raises(Broken, match="absent"):
         measurements.Measurement(("x",), "bench.absent", compiled=False).run()
 
 

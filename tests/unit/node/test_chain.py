@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from node.blocks import BlockSigner
-from node.chain import ChainStore
+from node.chain import SCHEMA, ChainStore
 from node.database import Database
-from node.journal import pack_segments, unpack_segments
+from node.journal import BLOCK as JOURNAL_BLOCK
+from node.journal import height_key, pack_segments, unpack_segments
 from node.l1view import LogMark
 from node.roots import BLOCK, RESET, RootKeeper, split_message
 from node.sequencer import Execution, Sequencer
+from node.store import STATE
 from statemachine.errors import StorageCorrupt
+from statemachine.keys import CURSOR_KEY
 from statemachine.tree import Tree
 from tests.e2e.processes import deployment
 
@@ -221,3 +224,22 @@ def test_a_block_is_synced_to_disk_before_anyone_is_told(
     disk.chain.commit(disk.make(), lambda _done, _redo: story.append("told"))
     assert story == ["synced", "told"]
     disk.chain.close()
+
+
+def test_a_start_compares_state_journal_and_archive(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    disk.commit(2)
+    database = disk.chain.database
+    cursor = disk.chain.state.memory.get(CURSOR_KEY)
+    assert cursor is not None
+    other_time = cursor[:16] + bytes([cursor[16] ^ 1]) + cursor[17:]
+    database.put(STATE + CURSOR_KEY, other_time)
+    disk.chain.close()
+    with pytest.raises(StorageCorrupt, match="signed over another state"):
+        Disk(tmp_path)
+    with Database(tmp_path / "chain", SCHEMA) as reopened:
+        reopened.put(STATE + CURSOR_KEY, cursor)
+        with reopened.batch() as batch:
+            batch.delete(height_key(JOURNAL_BLOCK, 2))
+    with pytest.raises(StorageCorrupt, match="journal ends at 1"):
+        Disk(tmp_path)

@@ -10,6 +10,7 @@ import pytest
 from node import claimant, deriver
 from node.blocks import BlockSigner
 from node.chain import ChainStore
+from node.drafts import stands
 from node.follower import Follower
 from node.frames import FrameSource, RootedFrame
 from node.poster import Poster, RootMismatch
@@ -17,7 +18,9 @@ from node.sequencer import Sequencer
 from prover.contract.claims import kill, orphan_descendants
 from prover.contract.context import Context, Moment
 from prover.contract.records import ClaimStatus
+from prover.derivation import PostedEntry
 from prover.entry import encode_entry
+from prover.replica import Derived
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import CURSOR_KEY, signer_key
 from statemachine.signing import address_of
@@ -313,5 +316,56 @@ def test_settled_claims_are_not_read_again_and_the_final_one_is_known(tell: Tell
         await story.post()
         await story.claim()
         assert story.l1.contract.state.claims[4].parent == 3
+
+    tell(plot)
+
+
+def test_a_draft_stands_only_if_l1_noted_nothing_that_matters(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        batch = story.make_blocks(2)
+        assert await story.poster.deriver.refresh()
+        draft = await story.poster.draft(batch)
+        derived = story.poster.chain.preview(draft)
+        rules, time = story.contract.rules, derived.blocks[-1].block.time
+        late = InboxItem(InboxKind.DEPOSIT, USER, 0, Micros(1), Millis(time))
+        overdue = replace(late, time=Millis(time - rules.inbox_deadline_ms))
+        assert stands(rules, derived, draft, [])
+        assert stands(rules, derived, replace(draft, time=draft.time + 1_000), [])
+        assert stands(rules, derived, replace(draft, inbox_count=1), [late])
+        assert not stands(rules, derived, replace(draft, inbox_count=1), [overdue])
+        assert not stands(rules, derived, replace(draft, index=1), [])
+        assert not stands(rules, derived, replace(draft, data=draft.data + b"\0"), [])
+        late_by = draft.time + rules.receipt_deadline_ms + 1
+        assert not stands(rules, derived, replace(draft, time=late_by), [])
+        early_by = time - rules.drift_ms - 1
+        assert not stands(rules, derived, replace(draft, time=early_by), [])
+
+    tell(plot)
+
+
+def test_what_a_draft_was_found_to_do_is_not_executed_again(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def plot(story: Story) -> None:
+        story.make_blocks(3)
+        assert await story.poster.deriver.refresh()
+        await story.poster.post(story.poster.next_batch())
+        fed: list[int] = []
+        feed = story.poster.chain.replica.feed
+
+        def count(entry: PostedEntry) -> Derived:
+            fed.append(entry.index)
+            return feed(entry)
+
+        monkeypatch.setattr(story.poster.chain.replica, "feed", count)
+        assert await story.poster.deriver.refresh()
+        assert fed == []
+        await story.follow()
+        assert story.poster.chain.head == story.follower.chain.head
+        assert story.poster.chain.replica.tree.root == story.tree.root
+        story.make_blocks(1)
+        await story.post()
+        assert fed == [1]
+        assert story.poster.chain.replica.tree.root == story.tree.root
 
     tell(plot)

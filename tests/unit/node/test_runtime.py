@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from node import l1view
+from node import l1view, runtime
 from node.feed import Refusal, Sequenced
 from node.journal import BlockInput
 from node.runtime import SequencerNode
@@ -162,6 +162,30 @@ def test_a_killed_root_worker_is_replaced_and_no_root_is_missing(tell: Tell) -> 
         assert sorted(after) == list(range(1, max(after) + 1))
         await home.close(node)
 
+    tell(plot)
+
+
+def test_blocks_wait_for_a_root_worker_that_falls_behind(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        await roots_until(node, node.durable.height)
+        os.kill(node.roots.worker.pid, signal.SIGSTOP)
+        await node.submit([home.order()])
+        await until(lambda: node.roots.lag_seconds > runtime.ROOT_LAG_SECONDS_MAX)
+        height = node.cursor.height
+        waiting = asyncio.ensure_future(node.submit([home.order()]))
+        await until(lambda: bool(node.core.queue))
+        assert node.cursor.height == height
+        os.kill(node.roots.worker.pid, signal.SIGCONT)
+        [answer] = await waiting
+        assert isinstance(answer, Sequenced)
+        assert answer.block.height == height + 1
+        await home.close(node)
+
+    monkeypatch.setattr(runtime, "ROOT_LAG_SECONDS_MAX", 0.1)
     tell(plot)
 
 
