@@ -24,6 +24,7 @@ from tests.extremes import ExtremeDuel
 from tests.models.exchange import Exchange
 from tests.models.exchange import apply_block as run_model
 from tests.models.exchange.comparison import compare
+from tests.variety import VariedDuel
 from tests.worlds import World
 
 SOAK_STEPS_MIN = 30_000
@@ -39,6 +40,7 @@ UNREACHED = {
 DUELS: dict[str, Callable[[Chooser], Duel]] = {
     **{name: partial(Duel, rules) for name, rules in RULES.items()},
     "limits": ExtremeDuel,
+    "varied": VariedDuel,
 }
 
 data = st.data()

@@ -95,8 +95,8 @@ def apply_block(exchange: Exchange, block: Block) -> list[Outcome]:
         index += 1
     wake_all(exchange)
     run_user_due(exchange)
-    for place in range(index, len(transactions)):
-        receipts += run_transaction(exchange, transactions[place], block.signers[place], place)
+    for at in range(index, len(transactions)):
+        receipts += run_transaction(exchange, transactions[at], block.signers[at], at)
     exchange.backlog = False
     return receipts
 

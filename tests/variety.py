@@ -1,0 +1,167 @@
+"""Duels with everything an exchange offers: terms of orders, compounds, settings, a guardian."""
+
+from dataclasses import replace
+
+from statemachine.actions import (
+    NO_TERMS,
+    Action,
+    ApproveAgent,
+    Bracket,
+    CancelAll,
+    CancelAt,
+    ClosePosition,
+    Modify,
+    PlaceOrder,
+    Scale,
+    SetLeverage,
+    SetMarketState,
+    Terms,
+    Transfer,
+    Twap,
+)
+from statemachine.actions import Leg as LegAction
+from statemachine.rules import MarketRules
+from statemachine.signing import address_of
+from statemachine.units import Lots, Micros, Millis, Price
+from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, Chooser, Duel
+from tests.worlds import USDC, trader_key
+
+ISOLATED = 128
+
+
+def crowded(market: MarketRules) -> MarketRules:
+    """Return a market in which every limit is met sometimes."""
+    return replace(
+        market,
+        tiers=((300 * USDC, 200_000, 100_000), (900 * USDC, 500_000, 250_000)),
+        open_interest_lower=900 * USDC,
+        open_interest_upper=2_000 * USDC,
+        open_interest_max=600,
+        index_band_ppm=20_000,
+    )
+
+
+FIRST, SECOND_MARKET, THIRD = SMALL_STEPS.markets
+VARIED = replace(
+    SMALL_STEPS,
+    guardian=address_of(trader_key(0)),
+    markets=(FIRST, SECOND_MARKET, crowded(THIRD)),
+    orders_per_portfolio_max=12,
+    user_items_max=4,
+    triggers_max=3,
+    scan_cost_max=12,
+    outage_ms_max=30_000,
+    grace_ms=2_000,
+    grace_updates_min=2,
+    liquidation_ramp_ms=5_000,
+    insurance_daily_max=2 * USDC,
+    rank_notional_min=USDC,
+    victims_max=2,
+    velocity_min=500 * USDC,
+    velocity_ppm=1_000,
+    velocity_period_ms=60_000,
+    average_factor_max=2,
+)
+"""Small steps, and small limits of everything: a market with tiers, caps and a band."""
+
+
+class VariedDuel(Duel):
+    """A duel in which anything may be asked for."""
+
+    def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC) -> None:
+        super().__init__(VARIED, chooser, amount)
+
+    def near(self, market: int) -> Price:
+        """Return a price near a market's, or near some market's if there is none such."""
+        return self.price_near(market if market in self.price else self.numbers[0])
+
+    def order(self, trader: int) -> PlaceOrder:
+        """Return an order of any kind, with terms or without."""
+        order = super().order(trader)
+        flags = (*[order.flags] * 16, 16, 17, 18, 19, 20, 26, 27, 32, 36, 37, 36, 37, 45, 64)
+        sub = self.chooser.pick((*[order.sub] * 20, ISOLATED))
+        terms = self.terms(order.market)
+        return replace(order, sub=sub, flags=self.chooser.pick(flags), terms=terms)
+
+    def leg(self, trader: int) -> LegAction:
+        """Return a leg; a modify may slide, count in all, or ask for what it cannot."""
+        leg = super().leg(trader)
+        if isinstance(leg, Modify):
+            more = self.chooser.pick((0, 0, 0, 64, 64, 36, 16, 32))
+            return replace(leg, flags=leg.flags | more)
+        return leg
+
+    def terms(self, market: int) -> Terms:
+        """Return what an order asks for beyond price and size: mostly nothing."""
+        chooser, now = self.chooser, self.world.now
+        if chooser.number(0, 2):
+            return NO_TERMS
+        expiries = (0, 0, now, now + 1, now + SECOND, now + 5 * SECOND, now + HOUR)
+        expiry = Millis(chooser.pick(expiries))
+        mode = chooser.number(0, 7)
+        fee = chooser.pick((*[1_000_000] * 9, 500, 499))
+        if chooser.number(0, 1):
+            return Terms(expiry, mode, fee)
+        return Terms(expiry, mode, fee, chooser.number(0, 5), self.near(market))
+
+    def exit_of(self, market: int, flags: int) -> PlaceOrder:
+        """Return an exit of a bracket, mostly of the other side."""
+        chooser = self.chooser
+        side = flags & 1 if chooser.number(0, 9) == 0 else 1 - (flags & 1)
+        more = chooser.pick((0, 2, 2, 2, 8, 10, 4))
+        terms = Terms(trigger=chooser.number(0, 5), trigger_price=self.near(market))
+        return PlaceOrder(0, market, side | more, self.near(market), self.size(), b"", terms)
+
+    def bracket(self, order: PlaceOrder) -> Bracket:
+        """Return an entry with exits, or two exits."""
+        chooser, market = self.chooser, order.market
+        if chooser.number(0, 2) == 0:
+            size = self.model.size_of(chooser.pick((1, 2, 3)) << 8, market)
+            side = int(size < 0)
+            return Bracket(0, None, (self.exit_of(market, side), self.exit_of(market, side)))
+        exits = tuple(self.exit_of(market, order.flags) for _ in range(chooser.number(1, 2)))
+        terms = order.terms if chooser.number(0, 4) == 0 else NO_TERMS
+        return Bracket(0, replace(order, terms=terms), exits)
+
+    def compound(self, trader: int) -> Action:
+        """Return orders made of orders, or what closes a position."""
+        chooser = self.chooser
+        order = replace(self.order(trader), sub=0)
+        kind = chooser.number(0, 8)
+        if kind < 3:
+            return self.bracket(order)
+        if kind < 5:
+            flags = order.flags & chooser.pick((1, 1, 9, 127))
+            wait = Millis(chooser.pick((999, 1_000, 1_000, 2_000, 60_000)))
+            slices = chooser.pick((1, 2, 3, 10))
+            return Twap(0, order.market, flags, order.price, order.size, slices, wait)
+        if kind < 6:
+            later = self.world.now + chooser.pick((0, 1, SECOND, 5 * SECOND))
+            return CancelAt(0, Millis(chooser.pick((0, later, later, later))))
+        if kind < 7:
+            return ClosePosition(0, order.market, order.price)
+        last, count = self.near(order.market), chooser.number(2, 9)
+        size = Lots(min(order.size * 5, 2**53))
+        return Scale(0, order.market, order.flags, order.price, last, size, count)
+
+    def errand(self) -> Action:
+        """Return anything that is not an order: compounds and settings as well."""
+        chooser = self.chooser
+        kind = chooser.number(0, 11)
+        if kind < 6:
+            return self.compound(chooser.number(0, 4))
+        if kind == 6:
+            agent = address_of(chooser.pick(AGENTS))
+            expiry = Millis(self.world.now + HOUR)
+            money = chooser.pick((0, 300 * USDC)), chooser.pick((0, USDC))
+            return ApproveAgent(agent, expiry, 0x1007FE, 0, Micros(money[0]), Micros(money[1]))
+        if kind == 7:
+            return SetLeverage(chooser.pick((0, 0, 1)), self.market(), chooser.pick((0, 1, 5, 26)))
+        if kind == 8:
+            # Mostly back to what it was: a market that stands still shows little.
+            return SetMarketState(self.market(), chooser.pick((*[1] * 12, 2, 3, 4)))
+        if kind == 9:
+            return CancelAll(0, chooser.pick((*self.numbers, 65535)), chooser.number(0, 1))
+        if kind == 10:
+            return Transfer(0, ISOLATED, Micros(50 * USDC))
+        return super().errand()
