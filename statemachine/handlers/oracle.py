@@ -71,6 +71,7 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
     """Set the index to the lower median of what is fresh, and with it the mark.
 
     What the guards hold back leaves both, and the index's age, as they are.
+    The average that they go by moves with a block's first update only.
 
     The index is as old as the message without which there would be too few.
     """
@@ -90,11 +91,14 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
     times.sort()
     price = prices[(len(prices) - 1) // 2]
     age = times[-rules.publishers_min]
+    first = oracle.average_time != step.now
     if not admits_price(step, market, oracle, price, age, times[-1]):
         return
     market.index = price
     market.index_time = min(step.now, age)
-    note_update(rules, market)
+    if first:
+        # One round of messages counts once, in however many updates it comes.
+        note_update(rules, market)
     if market.state == STATE_INITIALIZING:
         market.state = STATE_ACTIVE
     recompute_mark(step.state, market)

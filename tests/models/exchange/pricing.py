@@ -93,13 +93,15 @@ def set_index(exchange: Exchange, number: int) -> None:
         return
     prices = sorted(price for price, _ in fresh)
     newest_first = sorted((time for _, time in fresh), reverse=True)
+    first_of_block = market.average_time != exchange.now
     price = prices[(len(prices) - 1) // 2]
     age = newest_first[rules.publishers_min - 1]
     if not is_believed(exchange, market, price, age, newest_first[0]):
         return
     market.index = price
     market.index_time = min(exchange.now, age)
-    note_update(exchange, market)
+    if first_of_block:
+        note_update(exchange, market)
     if market.state == INITIALIZING:
         market.state = ACTIVE
     set_mark(exchange, number)
