@@ -18,6 +18,8 @@ from statemachine.actions import (
     Terms,
     Transfer,
     Twap,
+    VaultDeposit,
+    VaultWithdraw,
 )
 from statemachine.actions import Leg as LegAction
 from statemachine.rules import MarketRules
@@ -61,6 +63,8 @@ VARIED = replace(
     velocity_ppm=1_000,
     velocity_period_ms=60_000,
     average_factor_max=2,
+    vault_notice_ms=5_000,
+    vault_deposit_min=USDC,
 )
 """Small steps, and small limits of everything: a market with tiers, caps and a band."""
 
@@ -147,7 +151,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 11)
+        kind = chooser.number(0, 13)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -164,4 +168,9 @@ class VariedDuel(Duel):
             return CancelAll(0, chooser.pick((*self.numbers, 65535)), chooser.number(0, 1))
         if kind == 10:
             return Transfer(0, ISOLATED, Micros(50 * USDC))
+        if kind == 11:
+            amount = chooser.pick((USDC - 1, USDC, 30 * USDC, 200 * USDC))
+            return VaultDeposit(0, self.market(), Micros(amount))
+        if kind == 12:
+            return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
         return super().errand()

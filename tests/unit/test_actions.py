@@ -158,7 +158,8 @@ def test_a_changed_byte_is_another_transaction_or_none(action: Action, data: st.
 def golden_actions() -> dict[str, Action]:
     cid = bytes(range(16))
     expiring = Terms(Millis(1_700_000_900_000), 5, 700)
-    falls, rises = Terms(trigger=1, trigger_price=Price(5_900_000)), Terms(0, 0, 500, 2, Price(7))
+    falls = Terms(trigger=1, trigger_price=Price(5_900_000))
+    rises = Terms(max_fee_ppm=500, trigger=2, trigger_price=Price(7))
     stop = PlaceOrder(0, 1, 11, Price(5_800_000), Lots(50), b"", falls)
     profit = PlaceOrder(0, 1, 9, Price(6_200_000), Lots(50), b"", rises)
     return {

@@ -9,8 +9,6 @@ of a step show in the outcome, they are a count of visits.
 It shares with the engine the messages, the rules and the numbers of the codes,
 and nothing else.  ``Exchange.apply`` takes the same block that ``apply_block``
 takes; :mod:`tests.models.exchange.comparison` lays the two states side by side.
-Not modelled yet: shares of vaults, bought, put on notice and paid, and how a vault
-sells what it took over.
 
 ==============  ==================================================
 module          what
@@ -28,6 +26,7 @@ pricing         oracle and its guards, mark, premium, funding
 grace           what waits after an outage
 liquidation     pokes and slices
 tail            takeovers and deleveraging
+vaults          shares, notices, exits; what a vault sells
 block           inbox, due work, oracle, triggers, transactions
 comparison      an engine's state and a model's, as plain values
 ==============  ==================================================

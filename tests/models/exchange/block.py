@@ -24,6 +24,8 @@ from statemachine.actions import (
     Transaction,
     Transfer,
     Twap,
+    VaultDeposit,
+    VaultWithdraw,
     Withdraw,
 )
 from statemachine.block import Block
@@ -44,6 +46,7 @@ from tests.models.exchange.custody import (
 from tests.models.exchange.liquidation import poke, run_due_slice
 from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
 from tests.models.exchange.state import (
+    EXIT,
     FUNDING,
     GROUP,
     PREMIUM,
@@ -51,12 +54,14 @@ from tests.models.exchange.state import (
     SLICE,
     SWITCH,
     TWAP,
+    UNWIND,
     Due,
     Exchange,
     Outcome,
     Refused,
 )
 from tests.models.exchange.trading import close, modify, orders_of_scale
+from tests.models.exchange.vaults import buy_shares, leave, pay_shares, unwind
 from tests.models.exchange.waiting import (
     cancel,
     cancel_all,
@@ -148,6 +153,9 @@ def run_due(exchange: Exchange) -> None:
         if item.kind == SLICE:
             run_due_slice(exchange, item)
             continue
+        if item.kind == UNWIND:
+            unwind(exchange, item)
+            continue
         number = item.market or 0
         if item.kind == SAMPLE:
             sample(exchange, number)
@@ -172,6 +180,8 @@ def run_user_due(exchange: Exchange) -> None:
             run_twap(exchange, item.reference)
         elif item.kind == SWITCH:
             run_switch(exchange, item)
+        elif item.kind == EXIT:
+            pay_shares(exchange, item)
 
 
 # Transactions
@@ -237,6 +247,10 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return set_switch(exchange, account, action)
         case ClosePosition():
             return place(exchange, account, close(exchange, account, action))
+        case VaultDeposit():
+            return buy_shares(exchange, account, action)
+        case VaultWithdraw():
+            return leave(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
         case _:

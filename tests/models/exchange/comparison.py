@@ -16,6 +16,7 @@ from statemachine.records import (
     decode_nonces,
     decode_oracle,
     decode_order,
+    decode_share,
     decode_signer,
     decode_sleeper,
     decode_twap,
@@ -93,9 +94,14 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for key, data in books.table(keys.TABLE_TWAP)
         },
         "vaults": {
-            int.from_bytes(key[1:], "big"): (v.shares, v.epoch, v.insured_day, v.insured)
+            int.from_bytes(key[1:], "big"): vault_terms(v)
             for key, data in books.table(keys.TABLE_VAULT)
             for v in [decode_vault(key, data)]
+        },
+        "shares": {
+            (int.from_bytes(key[1:3], "big"), int.from_bytes(key[3:7], "big")): share_terms(share)
+            for key, data in books.table(keys.TABLE_SHARE)
+            for share in [decode_share(key, data)]
         },
         "leverage": {place: p.leverage for place, p in books.positions.items() if p.leverage},
         "numbers": (ledger.next_account, ledger.next_sequence, ledger.next_due),
@@ -217,6 +223,17 @@ def bracket_terms(group: Any) -> tuple[Any, ...]:
     return (group.portfolio, group.market, int(group.armed), group.filled, exits)
 
 
+def vault_terms(vault: Any) -> tuple[int, ...]:
+    """Return what a vault is, and what insurance paid for its market."""
+    v = vault
+    return (v.shares, v.epoch, int(v.unwinding), v.insured_day, v.insured)
+
+
+def share_terms(share: Any) -> tuple[int, ...]:
+    """Return what an account has in a vault."""
+    return (share.epoch, share.held, share.notice)
+
+
 def twap_terms(plan: Any) -> tuple[int, ...]:
     """Return what a TWAP is, but for its number."""
     p = plan
@@ -263,10 +280,8 @@ def model_state(exchange: Exchange) -> Plain:
         },
         "brackets": {number: bracket_terms(g) for number, g in exchange.groups.items()},
         "twaps": {number: twap_terms(p) for number, p in exchange.plans.items()},
-        "vaults": {
-            number: (v.shares, v.epoch, v.insured_day, v.insured)
-            for number, v in exchange.vaults.items()
-        },
+        "vaults": {number: vault_terms(v) for number, v in exchange.vaults.items()},
+        "shares": {place: share_terms(share) for place, share in exchange.shares.items()},
         "leverage": dict(exchange.leverage),
         "numbers": (
             len(exchange.owners) + 1,

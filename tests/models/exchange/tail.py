@@ -5,7 +5,7 @@ from math import ceil, floor
 
 from tests.models.exchange.margin import Margin, maintenance_of, margin_of
 from tests.models.exchange.matching import move
-from tests.models.exchange.state import Exchange, Position
+from tests.models.exchange.state import UNWIND, Exchange, Position, Vault
 
 
 def back(exchange: Exchange, portfolio: int, number: int, before: Margin) -> bool:
@@ -35,6 +35,10 @@ def back(exchange: Exchange, portfolio: int, number: int, before: Margin) -> boo
     move(exchange, vault, number, size, mark)
     exchange.balances[portfolio] -= share
     exchange.balances[vault] += share
+    behind = exchange.vaults.setdefault(number, Vault())
+    if not behind.unwinding:
+        behind.unwinding = True
+        exchange.arm(exchange.now + exchange.rules.slice_interval_ms, UNWIND, number, vault)
     return True
 
 

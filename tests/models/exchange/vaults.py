@@ -1,0 +1,139 @@
+"""Vaults: shares bought at the higher value, paid at the lower; what a vault holds is sold."""
+
+from fractions import Fraction
+from math import ceil, floor
+
+from statemachine.actions import VaultDeposit, VaultWithdraw
+from statemachine.errors import Code
+from tests.models.exchange.custody import check_free
+from tests.models.exchange.liquidation import slice_of
+from tests.models.exchange.margin import margin_of, unsettled_funding, withdrawable
+from tests.models.exchange.matching import Taker, match
+from tests.models.exchange.state import (
+    BUY,
+    EXIT,
+    MILLION,
+    SELL,
+    UNWIND,
+    Due,
+    Exchange,
+    Outcome,
+    Refused,
+    Share,
+    Vault,
+)
+
+SHARES_LIMIT = 2**63
+
+
+def values_of(exchange: Exchange, number: int) -> tuple[int, int]:
+    """Return the lower and the higher of a vault's equity at mark and at index."""
+    position = exchange.positions.get((number, number))
+    market = exchange.markets[number]
+    if position is None:
+        return exchange.balances[number], exchange.balances[number]
+    base = exchange.balances[number] - position.cost + unsettled_funding(exchange, number, number)
+    found = sorted(base + position.size * price for price in (market.mark, market.index))
+    return found[0], found[1]
+
+
+def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcome:
+    """Put money behind a market."""
+    number, source = action.market, account << 8 | action.sub
+    if number not in exchange.markets:
+        raise Refused(Code.MARKET_UNKNOWN, number)
+    if source in exchange.balances and exchange.is_stale(number):
+        raise Refused(Code.ORACLE_STALE, number)
+    check_free(exchange, source, action.amount)
+    least = exchange.rules.vault_deposit_min
+    if action.amount < least:
+        raise Refused(Code.AMOUNT, least)
+    most = withdrawable(exchange, source)
+    if action.amount > most:
+        raise Refused(Code.BALANCE, action.amount, most)
+    vault = exchange.vaults.get(number, Vault())
+    value = 0
+    if number in exchange.balances:
+        margin = margin_of(exchange, number)
+        value = values_of(exchange, number)[1]
+        if margin.equity < margin.initial or (vault.shares and value <= 0):
+            raise Refused(Code.VAULT_SHORT, margin.equity, margin.initial)
+    shares: int = action.amount
+    if vault.shares:
+        shares = floor(action.amount * Fraction(vault.shares, value))
+    if shares == 0 or shares + vault.shares >= SHARES_LIMIT:
+        raise Refused(Code.SHARES, vault.shares, value)
+    exchange.vaults[number] = vault
+    holder = exchange.shares.get((number, account))
+    if holder is None or holder.epoch != vault.epoch:
+        holder = exchange.shares[number, account] = Share(vault.epoch)
+    exchange.credit(source, -action.amount)
+    exchange.balances[number] = exchange.balances.get(number, 0) + action.amount
+    vault.shares += shares
+    holder.held += shares
+    return Outcome(filled=shares, notional=action.amount)
+
+
+def leave(exchange: Exchange, account: int, action: VaultWithdraw) -> Outcome:
+    """Put shares on notice."""
+    number = action.market
+    if number not in exchange.markets:
+        raise Refused(Code.MARKET_UNKNOWN, number)
+    vault = exchange.vaults.get(number, Vault())
+    holder = exchange.shares.get((number, account), Share(vault.epoch))
+    held = holder.held if holder.epoch == vault.epoch else 0
+    shares = action.shares or held
+    if not 0 < shares <= held:
+        raise Refused(Code.SHARES, shares, held)
+    holder.held -= shares
+    holder.notice += shares
+    due = exchange.now + exchange.rules.vault_notice_ms
+    exchange.arm(due, EXIT, number, account << 8 | action.sub, shares)
+    return Outcome(filled=shares)
+
+
+def pay_shares(exchange: Exchange, item: Due) -> None:
+    """Pay shares whose notice is over, or try again later."""
+    number, shares = item.market or 0, item.reference
+    vault = exchange.vaults[number]
+    holder = exchange.shares[number, item.portfolio >> 8]
+    if holder.epoch != vault.epoch:
+        return
+    value = values_of(exchange, number)[0]
+    amount = max(0, floor(value * Fraction(shares, vault.shares)))
+    margin = margin_of(exchange, number)
+    free = min(margin.equity - margin.initial, exchange.balances[number])
+    blind = exchange.markets_of(number) and exchange.is_stale(number)
+    if number in exchange.flagged or margin.equity < margin.initial or amount > free or blind:
+        again = exchange.now + exchange.rules.slice_interval_ms
+        exchange.arm(again, EXIT, number, item.portfolio, shares)
+        return
+    exchange.balances[number] -= amount
+    exchange.credit(item.portfolio, amount)
+    vault.shares -= shares
+    holder.notice -= shares
+    if not holder.held and not holder.notice:
+        del exchange.shares[number, item.portfolio >> 8]
+    if vault.shares == 0 and not exchange.markets_of(number):
+        # Nobody's money is everybody's.
+        exchange.insurance += exchange.balances[number]
+        exchange.balances[number] = 0
+
+
+def unwind(exchange: Exchange, item: Due) -> None:
+    """Sell a slice of what a vault holds, near the mark."""
+    number = item.market or 0
+    size = exchange.size_of(number, number)
+    if size == 0:
+        exchange.vaults[number].unwinding = False
+        return
+    market = exchange.markets[number]
+    if number not in exchange.flagged and not exchange.is_stale(number):
+        away = Fraction(exchange.rules.vault_slippage_ppm, MILLION)
+        tick = market.rules.tick
+        side, limit = SELL, ceil(market.mark * (1 - away) / tick) * tick
+        if size < 0:
+            side, limit = BUY, floor(market.mark * (1 + away) / tick) * tick
+        taker = Taker(number, number, side, limit, slice_of(exchange, market, abs(size)), 0)
+        match(exchange, taker, exchange.rules.step_visits_max)
+    exchange.arm(exchange.now + exchange.rules.slice_interval_ms, UNWIND, number, number)
