@@ -2,6 +2,7 @@
 
 import argparse
 
+from sextant.cli.numbers import read_who
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.order import print_orders
 from sextant.cli.output import print_json, print_pairs
@@ -29,9 +30,7 @@ def add_who(parser: argparse.ArgumentParser) -> None:
 
 def fetch(arguments: argparse.Namespace) -> Account:
     """Return the account that the arguments name."""
-    who: str | int | None = arguments.who
-    if isinstance(who, str) and who.isdecimal():
-        who = int(who)
+    who = read_who(arguments.who)
     return run_client(arguments, lambda client: client.account(who), signs=who is None)
 
 

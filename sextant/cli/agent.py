@@ -1,13 +1,17 @@
 """``sextant agent``: keys that may trade for an account, and never withdraw."""
 
 import argparse
+from typing import Final
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt
 from sextant.client.money import AGENT_DAYS
 from sextant.errors import EXIT_OK
+
+DAYS_MAX: Final = 36_500
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +21,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     approve = commands.add_parser("approve", help="let a key trade", allow_abbrev=False)
     approve.add_argument("address", metavar="ADDRESS", help="of the agent's key")
     approve.add_argument(
-        "--days", type=int, default=AGENT_DAYS, metavar="N", help="how long (default: %(default)s)"
+        "--days",
+        type=whole(1, DAYS_MAX),
+        default=AGENT_DAYS,
+        metavar="N",
+        help="how long (default: %(default)s)",
     )
     approve.add_argument(
         "--market", action="append", default=[], metavar="MARKET", help="only here; repeatable"

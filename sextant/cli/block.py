@@ -2,6 +2,7 @@
 
 import argparse
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_node_options
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.session import run_client
@@ -14,7 +15,7 @@ from sextant.errors import EXIT_OK
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "height", nargs="?", type=int, default=0, metavar="HEIGHT", help="default: the latest"
+        "height", nargs="?", type=whole(), default=0, metavar="HEIGHT", help="default: the latest"
     )
     parser.add_argument("--receipts", action="store_true", help="with --json: all receipts too")
     add_node_options(parser)

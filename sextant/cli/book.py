@@ -3,6 +3,7 @@
 import argparse
 from typing import Final
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_node_options
 from sextant.cli.output import print_json, print_table, say, show
 from sextant.cli.session import run_client
@@ -10,6 +11,7 @@ from sextant.client.models import Book
 from sextant.errors import EXIT_OK
 
 LEVELS: Final = 10
+LEVELS_MAX: Final = 1_000
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +19,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: sextant book BTC"
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument(
-        "--levels", type=int, default=LEVELS, metavar="N", help="a side (default: %(default)s)"
+        "--levels",
+        type=whole(1, LEVELS_MAX),
+        default=LEVELS,
+        metavar="N",
+        help="a side (default: %(default)s)",
     )
     add_node_options(parser)
     parser.set_defaults(run=run_book)

@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import replace
 
-from sextant.cli.options import add_key_options, add_node_options, add_rounding, read_share
+from sextant.cli.numbers import read_share
+from sextant.cli.options import add_key_options, add_node_options, add_rounding
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, print_placed, print_receipt, show_dry
 from sextant.client.amounts import Rounding

@@ -2,7 +2,8 @@
 
 import argparse
 
-from sextant.cli.options import add_key_options, add_node_options, read_span
+from sextant.cli.numbers import read_span
+from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import print_pairs
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt, receipt_rows

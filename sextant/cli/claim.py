@@ -2,6 +2,7 @@
 
 import argparse
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
@@ -13,7 +14,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = "example: sextant claim 0 --as alice   (the owner is paid, whoever calls)"
     parser.add_argument(
-        "index", type=int, metavar="INDEX", help="withdrawal: see `sextant withdraw --list`"
+        "index", type=whole(), metavar="INDEX", help="withdrawal: see `sextant withdraw --list`"
     )
     add_l1_options(parser)
     add_key_options(parser)

@@ -2,7 +2,8 @@
 
 import argparse
 
-from sextant.cli.options import add_key_options, add_node_options, read_share
+from sextant.cli.numbers import read_share
+from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import print_json, say
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_placed

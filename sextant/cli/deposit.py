@@ -5,9 +5,10 @@ import argparse
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
-from sextant.client.amounts import show_usdc, to_micros
+from sextant.client.amounts import show_usdc
 from sextant.client.api import CREDIT_S, AsyncClient
 from sextant.client.l1 import L1Receipt
+from sextant.client.money import positive_micros
 from sextant.errors import EXIT_OK
 
 
@@ -27,6 +28,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_deposit(arguments: argparse.Namespace) -> int:
     """Deposit, and wait for the credit."""
+    micros = positive_micros(arguments.amount)
 
     async def work(client: AsyncClient) -> L1Receipt:
         say("sending to L1, then waiting until the exchange has credited it")
@@ -39,7 +41,7 @@ def run_deposit(arguments: argparse.Namespace) -> int:
         return EXIT_OK
     print_pairs(
         [
-            ("deposited", show_usdc(to_micros(arguments.amount))),
+            ("deposited", show_usdc(micros)),
             ("state", "on L1" if arguments.no_wait else "credited"),
             ("L1 block", receipt.block),
             ("inbox item", receipt.value),

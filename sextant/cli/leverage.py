@@ -2,6 +2,7 @@
 
 import argparse
 
+from sextant.cli.numbers import U16_MAX, whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt
@@ -13,7 +14,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: sextant leverage BTC 5 --as alice"
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument(
-        "leverage", metavar="N", type=int, help="at most N times the margin; 0: no bound"
+        "leverage",
+        metavar="N",
+        type=whole(0, U16_MAX),
+        help="at most N times the margin; 0: no bound",
     )
     add_key_options(parser)
     add_node_options(parser)

@@ -125,6 +125,8 @@ def build_parser(name: str) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    # What gRPC says about its connections is for its own developers.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     words = list(sys.argv[1:] if argv is None else argv)
     before = 0
     while before < len(words) and words[before].startswith("-"):

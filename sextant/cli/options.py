@@ -2,10 +2,10 @@
 
 import argparse
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from sextant.cli.numbers import instance_number, read_timeout, whole
 from sextant.client.environment import (
     FOLLOWER,
     INSTANCE_PORTS,
@@ -41,7 +41,7 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--instance",
-        type=int,
+        type=instance_number,
         metavar="N",
         help=f"devnet instance on this machine: ports + {INSTANCE_PORTS} * N"
         f" (default: ${INSTANCE_VARIABLE}, else 0)",
@@ -59,7 +59,7 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--timeout",
-        type=float,
+        type=read_timeout,
         default=TIMEOUT_S,
         metavar="S",
         help="seconds that one call may take (default: %(default)g)",
@@ -97,7 +97,11 @@ def add_key_options(parser: argparse.ArgumentParser) -> None:
         help="sign as one of the devnet's UNSAFE identities, such as alice",
     )
     group.add_argument(
-        "--sub", type=int, default=0, metavar="N", help="sub-account (default: %(default)s)"
+        "--sub",
+        type=whole(0, 255),
+        default=0,
+        metavar="N",
+        help="sub-account (default: %(default)s)",
     )
 
 
@@ -109,18 +113,6 @@ def add_rounding(parser: argparse.ArgumentParser) -> None:
         choices=("down", "up", "nearest"),
         help="move a price or size that is not on the grid; without it such a number is refused",
     )
-
-
-SPANS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
-
-def read_span(text: str) -> int:
-    """Return a span of time such as ``90s``, ``5m`` or ``2h`` in milliseconds."""
-    number = text.rstrip("abcdefghijklmnopqrstuvwxyz")
-    unit = SPANS_MS.get(text[len(number) :])
-    if unit is None or not number.isdecimal() or len(number) > 9:
-        raise argparse.ArgumentTypeError(f"{text!r} is no span of time: say 90s, 5m, 2h or 1d")
-    return int(number) * unit
 
 
 def node_target(arguments: argparse.Namespace) -> str:
@@ -136,9 +128,3 @@ def follower_target(arguments: argparse.Namespace) -> str:
 def l1_target(arguments: argparse.Namespace) -> str:
     """Return ``host:port`` of the L1."""
     return L1.resolve(getattr(arguments, "l1", None), arguments.instance)
-
-
-def read_share(text: str) -> Decimal:
-    """Return ``1%`` or ``0.01`` as a share."""
-    value = Decimal(text.rstrip("%"))
-    return value / 100 if text.endswith("%") else value

@@ -3,12 +3,11 @@
 import argparse
 from dataclasses import replace
 
+from sextant.cli.numbers import is_digits, read_share, read_span
 from sextant.cli.options import (
     add_key_options,
     add_node_options,
     add_rounding,
-    read_share,
-    read_span,
 )
 from sextant.cli.output import print_json, print_pairs, print_table
 from sextant.cli.session import run_client
@@ -146,7 +145,7 @@ def run_place(arguments: argparse.Namespace) -> int:
 
 def run_show(arguments: argparse.Namespace) -> int:
     """Show an order."""
-    signs = not arguments.ref.isdecimal()
+    signs = not is_digits(arguments.ref)
     order = run_client(arguments, lambda client: client.order(arguments.ref), signs=signs)
     if arguments.json:
         print_json("order", order)
@@ -154,7 +153,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     print_pairs(
         [
             ("order", order.order_id),
-            ("client id", order.client_id.hex() or "-"),
+            ("client id", order.client_id),
             ("market", order.market),
             ("side", order.side),
             ("price", order.price),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_node_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
@@ -30,7 +31,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     )
     fetch.add_argument("keys", nargs="+", metavar="KEY", help=f"such as {FORMS}")
     fetch.add_argument(
-        "--log-index", type=int, metavar="N", help="under the root after this log entry"
+        "--log-index", type=whole(), metavar="N", help="under the root after this log entry"
     )
     add_node_options(fetch)
     fetch.set_defaults(run=run_fetch)

@@ -2,6 +2,7 @@
 
 import argparse
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options, add_rounding
 from sextant.cli.output import print_json, print_table
 from sextant.cli.session import run_client
@@ -17,7 +18,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("size", metavar="SIZE", help="in units of the base asset, all orders")
     parser.add_argument("--first", metavar="PRICE", required=True, help="price of the first order")
     parser.add_argument("--last", metavar="PRICE", required=True, help="price of the last order")
-    parser.add_argument("--orders", type=int, metavar="N", required=True, help="2 to 32")
+    parser.add_argument("--orders", type=whole(2, 32), metavar="N", required=True, help="2 to 32")
     parser.add_argument("--post-only", action="store_true", help="never take; rest or refuse")
     parser.add_argument("--reduce-only", action="store_true", help="only shrink the position")
     add_rounding(parser)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import Final
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_node_options
 from sextant.cli.output import print_json, print_table, say, show_time
 from sextant.cli.session import run_client
@@ -12,6 +13,7 @@ from sextant.client.models import Trade
 from sextant.errors import EXIT_OK
 
 LIMIT: Final = 20
+LIMIT_MAX: Final = 1_000
 COLUMNS: Final = ["TIME", "MARKET", "SIDE", ">PRICE", ">SIZE", "NOTE"]
 
 
@@ -20,11 +22,15 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: sextant trades BTC --follow"
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument(
-        "--limit", type=int, default=LIMIT, metavar="N", help="newest (default: %(default)s)"
+        "--limit",
+        type=whole(1, LIMIT_MAX),
+        default=LIMIT,
+        metavar="N",
+        help="newest (default: %(default)s)",
     )
     parser.add_argument("--follow", "-f", action="store_true", help="go on with new ones")
     parser.add_argument(
-        "--count", type=int, default=0, metavar="N", help="with --follow: stop after N trades"
+        "--count", type=whole(), default=0, metavar="N", help="with --follow: stop after N trades"
     )
     add_node_options(parser)
     parser.set_defaults(run=run_trades)

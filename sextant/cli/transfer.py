@@ -2,6 +2,7 @@
 
 import argparse
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt
@@ -13,10 +14,20 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "example: sextant transfer 50 --from 0 --to 1 --as alice"
     parser.add_argument("amount", metavar="USDC", help="how much, such as 50")
     parser.add_argument(
-        "--from", dest="source", type=int, required=True, metavar="SUB", help="out of this one"
+        "--from",
+        dest="source",
+        type=whole(0, 255),
+        required=True,
+        metavar="SUB",
+        help="out of this one",
     )
     parser.add_argument(
-        "--to", dest="target", type=int, required=True, metavar="SUB", help="into this one"
+        "--to",
+        dest="target",
+        type=whole(0, 255),
+        required=True,
+        metavar="SUB",
+        help="into this one",
     )
     add_key_options(parser)
     add_node_options(parser)

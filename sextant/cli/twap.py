@@ -2,7 +2,8 @@
 
 import argparse
 
-from sextant.cli.options import add_key_options, add_node_options, add_rounding, read_span
+from sextant.cli.numbers import read_span, whole
+from sextant.cli.options import add_key_options, add_node_options, add_rounding
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt
 from sextant.client.amounts import Rounding
@@ -19,7 +20,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument("size", metavar="SIZE", help="in units of the base asset, all slices")
     parser.add_argument("--limit", metavar="PRICE", required=True, help="worst price of any slice")
-    parser.add_argument("--slices", type=int, metavar="N", required=True, help="2 to 1024")
+    parser.add_argument(
+        "--slices", type=whole(2, 1024), metavar="N", required=True, help="2 to 1024"
+    )
     parser.add_argument(
         "--every", type=read_span, metavar="TIME", required=True, help="between slices, such as 30s"
     )

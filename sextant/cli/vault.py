@@ -2,6 +2,7 @@
 
 import argparse
 
+from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, show_span
 from sextant.cli.session import run_client
@@ -29,7 +30,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     withdraw = verbs.add_parser("withdraw", help="put shares on notice; they are paid after it")
     withdraw.add_argument("market", metavar="MARKET", help="whose vault, such as BTC")
     withdraw.add_argument(
-        "shares", metavar="SHARES", nargs="?", type=int, default=0, help="how many (default: all)"
+        "shares",
+        metavar="SHARES",
+        nargs="?",
+        type=whole(),
+        default=0,
+        help="how many (default: all)",
     )
     withdraw.set_defaults(run=run_withdraw)
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import AsyncIterator
 
+from sextant.cli.numbers import read_who, whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import plain, print_json, say, show, show_time
 from sextant.cli.session import run_client
@@ -28,7 +29,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(metavar="COMMAND")
     blocks = commands.add_parser("blocks", help="blocks as they are made", allow_abbrev=False)
     blocks.add_argument(
-        "--from", dest="height", type=int, default=0, metavar="HEIGHT", help="first block wanted"
+        "--from",
+        dest="height",
+        type=whole(),
+        default=0,
+        metavar="HEIGHT",
+        help="first block wanted",
     )
     book = commands.add_parser("book", help="best prices as they change", allow_abbrev=False)
     book.add_argument("market", metavar="MARKET", help="such as BTC")
@@ -39,7 +45,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add_key_options(account)
     for command, run in ((blocks, run_blocks), (book, run_book), (account, run_account)):
         command.add_argument(
-            "--count", type=int, default=0, metavar="N", help="stop after N updates"
+            "--count", type=whole(), default=0, metavar="N", help="stop after N updates"
         )
         add_node_options(command)
         command.set_defaults(run=run)
@@ -106,9 +112,7 @@ def book_line(ladder: Ladder) -> str:
 
 def run_account(arguments: argparse.Namespace) -> int:
     """Follow an account."""
-    who: str | int | None = arguments.who
-    if isinstance(who, str) and who.isdecimal():
-        who = int(who)
+    who = read_who(arguments.who)
 
     async def work(client: AsyncClient) -> None:
         left = arguments.count

@@ -41,6 +41,8 @@ def read_decimal(value: Amount) -> Decimal:
         )
     if isinstance(value, str) and len(value) > AMOUNT_CHARACTERS_MAX:
         raise BadRequest("NUMBER", f"a number of {len(value)} characters is no amount")
+    if isinstance(value, str) and not value.isascii():
+        raise BadRequest("NUMBER", f"{value!r} is not a number", advice="use the digits 0 to 9")
     try:
         number = Decimal(value.replace("_", "") if isinstance(value, str) else value)
     except (InvalidOperation, TypeError, ValueError):

@@ -16,7 +16,7 @@ from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
 from sextant.client.money import positive_micros, read_sub
 from sextant.client.names import read_address
 from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
-from sextant.errors import OutcomeUnknown, ProofInvalid, Refused
+from sextant.errors import ClientError, OutcomeUnknown, ProofInvalid, Refused
 from statemachine.keys import withdrawal_key
 
 CREDIT_S: Final = 120.0
@@ -111,6 +111,25 @@ class AsyncClient(Feeds):
                 )
             await asyncio.sleep(POLL_S)
 
+    async def check_withdrawal(self, index: int) -> None:
+        """Refuse a withdrawal that the node says was never made.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FOUND``.
+        """
+        try:
+            await self.withdrawal(index)
+        except Refused as error:
+            if error.code != "NOT_FOUND":
+                return
+            advice = "see `sextant withdraw --list`"
+            raise Refused("NOT_FOUND", f"there is no withdrawal {index}", advice=advice) from error
+        except ClientError:
+            # Who cannot say does not stand in the way of a claim.
+            return
+
     async def claim_withdrawal(self, index: int) -> L1Receipt:
         """Collect a withdrawal on L1, with a proof under its newest final claim.
 
@@ -119,13 +138,17 @@ class AsyncClient(Feeds):
         Raises
         ------
         Refused
-            ``NOT_FINAL``: no final claim contains it yet.
+            ``NOT_FINAL``: no final claim contains it yet; ``NOT_FOUND``: none ever will.
         ProofInvalid
             The node's proof does not hold under the root that L1 has.
         """
         key = withdrawal_key(index)
         async with self.l1() as l1:
-            claim = await l1.final_claim()
+            try:
+                claim = await l1.final_claim()
+            except Refused:
+                await self.check_withdrawal(index)
+                raise
             proof = await self.proof([key], log_index=claim.log_index)
             if proof.root != claim.root:
                 raise ProofInvalid(
@@ -135,6 +158,7 @@ class AsyncClient(Feeds):
                     advice="ask another node",
                 )
             if proof.values[0][1] is None:
+                await self.check_withdrawal(index)
                 raise Refused(
                     "NOT_FINAL",
                     f"final claim {claim.number} (height {claim.height}) does not hold"

@@ -7,6 +7,7 @@ reachable.  Whatever else goes wrong becomes one of ``sextant.errors``.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Mapping
 from time import monotonic
@@ -20,6 +21,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from proto.sextant.v1 import query_pb2_grpc, sequencer_pb2_grpc, stream_pb2_grpc
+from sextant.client.environment import starter_of
 from sextant.errors import (
     BadRequest,
     ClientError,
@@ -45,6 +47,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "NONCE_USED": "look the transaction up before sending it again",
     "RATE_LIMITED": "send fewer calls, or larger batches",
     "QUEUE_FULL": "try again in a moment",
+    "UNIMPLEMENTED": "is that a node's port (usually 50551), not the L1's (50545)?"
+    " if so, the node is of another version",
     "NOT_READY": "wait until `sextant status` says ready",
 }
 NOT_SENT: Final = "failed to connect"
@@ -69,6 +73,8 @@ class Connection:
     """
 
     def __init__(self, target: str = DEFAULT_TARGET, *, timeout: float = TIMEOUT_S) -> None:
+        if not 0 < timeout < math.inf:
+            raise BadRequest("TIMEOUT", f"a call cannot take {timeout} s", advice="such as 10")
         self.target = target
         self.timeout = timeout
         self.met = False
@@ -184,8 +190,8 @@ def explain(error: grpc.aio.AioRpcError, *, target: str = "", sends: bool = Fals
     if not code and status is grpc.StatusCode.UNAVAILABLE:
         return Unreachable(
             "UNREACHABLE",
-            f"no connection to {target} ({text.rsplit(': ', 1)[-1]})",
-            advice="is the node running? `sextant devnet up` starts one",
+            f"no connection to {target} ({reason_of(text)})",
+            advice=f"is the node running? `{starter_of(target)}` starts one",
             retryable=True,
         )
     if status is grpc.StatusCode.DEADLINE_EXCEEDED or status is grpc.StatusCode.CANCELLED:
@@ -199,10 +205,18 @@ def explain(error: grpc.aio.AioRpcError, *, target: str = "", sends: bool = Fals
     if status in {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}:
         return ServerFault(code or "INTERNAL", text, advice="report it with the incident id")
     name = code or status.name
+    if status is grpc.StatusCode.UNIMPLEMENTED and not code:
+        return BadRequest(name, f"{target} knows no such call", advice=ADVICE[name])
     if status in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED}:
         return BadRequest(name, text)
     retryable = status in {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE}
     return Refused(name, text, advice=ADVICE.get(name, ""), retryable=retryable)
+
+
+def reason_of(text: str) -> str:
+    """Return why there is no connection, out of all that gRPC says about it."""
+    reason = text.rsplit(": ", 1)[-1]
+    return reason if "[" in reason else reason.rstrip("]")
 
 
 def error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:

@@ -14,9 +14,44 @@ SEXTANT_KEY_FILE    the key that signs (default ~/.config/sextant/key)
 import os
 from typing import Final, NamedTuple
 
+from sextant.errors import BadRequest
+
 HOST: Final = "127.0.0.1"
 INSTANCE_VARIABLE: Final = "SEXTANT_INSTANCE"
 INSTANCE_PORTS: Final = 100
+INSTANCES_MAX: Final = 100
+
+
+def read_instance(text: str, *, name: str = "") -> int:
+    """Return the number of a devnet on this machine; ``name`` says where it stands.
+
+    Raises
+    ------
+    BadRequest
+        ``INSTANCE``.
+    """
+    known = text.isascii() and text.isdecimal() and len(text) <= len(str(INSTANCES_MAX))
+    if not known or int(text) >= INSTANCES_MAX:
+        raise BadRequest(
+            "INSTANCE",
+            f"{name}{text!r} is no instance of a devnet",
+            advice=f"instances are 0 to {INSTANCES_MAX - 1}",
+        )
+    return int(text)
+
+
+def instance_of(number: int | None = None) -> int:
+    """Return the instance in force: as given, else as the environment says, else 0.
+
+    Raises
+    ------
+    BadRequest
+        ``INSTANCE``: the environment names none that can be.
+    """
+    if number is not None:
+        return read_instance(str(number))
+    text = os.environ.get(INSTANCE_VARIABLE)
+    return read_instance(text, name=f"{INSTANCE_VARIABLE}=") if text else 0
 
 
 class Place(NamedTuple):
@@ -33,11 +68,21 @@ class Place(NamedTuple):
             found = os.environ.get(self.variable)
             if found:
                 return found
-            number = os.environ.get(INSTANCE_VARIABLE, "")
-            instance = int(number) if number.isdecimal() else 0
-        return f"{HOST}:{self.port + INSTANCE_PORTS * instance}"
+        return f"{HOST}:{self.port + INSTANCE_PORTS * instance_of(instance)}"
 
 
 NODE: Final = Place("SEXTANT_NODE", 50551)
 FOLLOWER: Final = Place("SEXTANT_FOLLOWER", 50552)
 L1: Final = Place("SEXTANT_L1", 50545)
+
+
+def starter_of(target: str) -> str:
+    """Return the command that starts what listens at ``target`` on this machine."""
+    host, _, port = target.removeprefix("the L1 at ").rpartition(":")
+    number = 0
+    if host in {HOST, "localhost"} and port.isascii() and port.isdecimal():
+        for place in (NODE, FOLLOWER, L1):
+            count, rest = divmod(int(port) - place.port, INSTANCE_PORTS)
+            if not rest and 0 <= count < INSTANCES_MAX:
+                number = count
+    return f"sextant devnet up --instance {number}" if number else "sextant devnet up"

@@ -160,14 +160,16 @@ def write_private_file(path: Path, text: str) -> None:
 
     Raises
     ------
+    BadRequest
+        ``KEY_EXISTS``.
     KeyUnreadable
-        ``KEY_EXISTS``, or the place cannot be written.
+        The place cannot be written.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise KeyUnreadable(
+        raise BadRequest(
             "KEY_EXISTS", f"{path} exists", advice="choose another name with --out"
         ) from None
     except OSError as error:

@@ -16,7 +16,7 @@ import grpc.aio
 
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ForceWithdraw, sign_call
-from sextant.client.amounts import from_micros
+from sextant.client.amounts import from_micros, show_usdc
 from sextant.client.connection import TIMEOUT_S, explain
 from sextant.client.keys import Secret
 from sextant.errors import ClientError, Refused, Rejected
@@ -126,8 +126,25 @@ class L1Client:
         )
 
     async def deposit(self, owner: bytes, sub: int, micros: int) -> L1Receipt:
-        """Deposit from the signer's tokens; ``value`` is the index in the inbox."""
-        return await self.send(Deposit(owner, sub, micros))
+        """Deposit from the signer's tokens; ``value`` is the index in the inbox.
+
+        Raises
+        ------
+        Rejected
+            ``TOKEN_BALANCE``: the signer has less; and whatever :meth:`send` raises.
+        """
+        try:
+            return await self.send(Deposit(owner, sub, micros))
+        except (Refused, Rejected) as error:
+            if error.code != "TOKEN_BALANCE":
+                raise
+            held = (await self.account(address_of(self._key.reveal()))).usdc if self._key else 0
+            raise type(error)(
+                error.code,
+                f"a deposit of {show_usdc(micros)}, and the signer has {held:,f} USDC on L1",
+                advice=ADVICE[error.code],
+                retryable=error.retryable,
+            ) from error
 
     async def force_withdraw(self, sub: int, micros: int) -> L1Receipt:
         """Queue a withdrawal that the sequencer cannot refuse; 0 takes all that may leave."""

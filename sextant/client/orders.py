@@ -139,7 +139,7 @@ def read_client_id(value: ClientId) -> bytes:
             case int():
                 return value.to_bytes(CLIENT_ID_SIZE, "big")
             case str():
-                found = UUID(hex=value.removeprefix("0x")).bytes
+                found = UUID(hex=value.removeprefix("0x")).bytes if value.isascii() else b""
             case bytes():
                 found = value
     except (ValueError, OverflowError):
@@ -152,12 +152,21 @@ def read_client_id(value: ClientId) -> bytes:
 
 
 def read_ref(value: OrderRef) -> int | bytes:
-    """Return an order's reference: an order id (digits), or a client id."""
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str) and value.isdecimal() and len(value) <= 20:
-        return int(value)
-    return read_client_id(value)
+    """Return an order's reference: an order id (digits), or a client id.
+
+    Raises
+    ------
+    BadRequest
+        ``ORDER`` or ``CLIENT_ID``.
+    """
+    number = value if isinstance(value, int) else -1
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
+        number = int(value)
+    elif not isinstance(value, int):
+        return read_client_id(value)
+    if not 0 <= number < 1 << 64:
+        raise BadRequest("ORDER", f"{value} is no order id", advice="see `sextant order list`")
+    return number
 
 
 def read_side(value: Side | str) -> Side:

@@ -70,7 +70,11 @@ WORDS: Final[dict[str, Words]] = {
     "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),
     "ORDERS_MAX": Words("too many open orders", "cancel some"),
     "MARKETS_MAX": Words("positions or orders in too many markets", "close some"),
-    "MARGIN": Words("not enough margin", "deposit, or make it smaller", ("need:usdc", "have:usdc")),
+    "MARGIN": Words(
+        "not enough margin",
+        "deposit, or make it smaller",
+        ("need:usdc", "left after its fee and loss:usdc"),
+    ),
     "ISOLATED": Words(
         "an isolated sub-account holds one market",
         "use another sub-account from 128 on",

@@ -56,7 +56,7 @@ class Markets:
         """
         if isinstance(which, Market):
             return which
-        if isinstance(which, int) or which.isdecimal():
+        if isinstance(which, int) or (which.isascii() and which.isdecimal()):
             found = self._by_id.get(int(which))
         else:
             name = which.upper()

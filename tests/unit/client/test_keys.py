@@ -44,7 +44,7 @@ def test_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     write_private_file(path, HEX)
     assert path.stat().st_mode & 0o777 == 0o600
     assert load_key(path) == parse_key(HEX)
-    with pytest.raises(KeyUnreadable) as caught:
+    with pytest.raises(BadRequest) as caught:
         write_private_file(path, HEX)
     assert caught.value.code == "KEY_EXISTS"
 

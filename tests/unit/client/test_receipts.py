@@ -162,7 +162,9 @@ def test_rejection_says_code_words_and_arguments() -> None:
     assert rejected.code == "MARGIN"
     assert rejected.retryable
     assert rejected.order_id == 100
-    assert "not enough margin (need 5.00 USDC, have -0.00002 USDC)" in str(rejected)
+    assert "not enough margin (need 5.00 USDC, left after its fee and loss -0.00002 USDC)" in str(
+        rejected
+    )
 
 
 def test_prices_are_shown_in_the_markets_unit() -> None:
