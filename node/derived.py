@@ -261,8 +261,11 @@ class DerivedChain:
         known = self.trees.get(log_index)
         if known is not None or not 0 <= log_index < self.head.log_index:
             return known
-        tree = self.trees[self.head.log_index].snapshot()
-        for index in range(self.head.log_index, log_index, -1):
+        if self.step(log_index + 1) is None:
+            return None  # the oldest are dropped first
+        nearest = min(index for index in self.trees if index > log_index)
+        tree = self.trees[nearest].snapshot()
+        for index in range(nearest, log_index, -1):
             step = self.step(index)
             if step is None:
                 return None

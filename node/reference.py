@@ -46,6 +46,9 @@ JSON, 64-bit integers are strings.
 * **Deadlines.** A unary call without one is refused: a client that waits for ever is a bug.
 * **Batches.** One message may carry up to 1,000 transactions, and each gets its own outcome. An
   order stream takes up to 64 unanswered batches; then it is not read until some are answered.
+* **Sizes.** A message above `grpc.message_bytes_max` is `TOO_LARGE`, one that is no protobuf
+  `MALFORMED`. One above four times that size is cut off by the transport before anyone reads it:
+  `RESOURCE_EXHAUSTED`, without `ErrorInfo`.
 * **Retries.** The same bytes are one transaction, however often they are sent: a repetition gets
   the first answer, marked `duplicate`. After `DEADLINE_EXCEEDED`, send the same bytes again, or
   ask `GetTransactionStatus`.

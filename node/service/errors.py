@@ -7,7 +7,7 @@ message.  The table below is the whole list: the reasons of the wire, the status
 each travels under, and whether the very same bytes may succeed later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Final, NamedTuple
 
 import grpc
@@ -77,6 +77,12 @@ class Refused(Exception):
         self.reason = reason
         self.message = message
         self.metadata = metadata
+
+
+def few(values: Sized, most: int, what: str) -> None:
+    """Refuse a list that is longer than a request may make the node work through."""
+    if len(values) > most:
+        raise Refused("ARGUMENT_INVALID", f"{len(values)} {what}, at most {most}", most=str(most))
 
 
 def refuse_with(reason: str, message: str, **metadata: str) -> common_pb2.Refusal:

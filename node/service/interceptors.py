@@ -3,6 +3,9 @@
 In this order: request id, deadline, limits, metrics, log, mapping of errors.
 One wrapper does it all, made once per method: a call costs one extra coroutine.
 
+Requests are parsed here, not by the transport: bytes that are no message, or too
+many, are refused like anything else.
+
 A ``Refused`` becomes its status.  Any other exception is a bug of ours: the
 client gets ``INTERNAL`` with an incident id, the traceback goes to the log only,
 and the server lives.
@@ -17,6 +20,7 @@ from typing import Any, Final, final
 import grpc
 import grpc.aio
 import structlog
+from google.protobuf.message import DecodeError
 from prometheus_client import Counter, Histogram
 
 from node.metrics import Metrics
@@ -29,6 +33,8 @@ REQUEST_ID_CHARS_MAX: Final = 64
 log = structlog.get_logger(__name__)
 
 Handler = Any  # grpc.RpcMethodHandler: its four behaviours are not typed
+Behaviour = Any  # what a handler calls: one of four shapes
+Parse = Callable[[Any], Any]  # of one request, or of a stream of them
 Context = Any  # grpc.aio.ServicerContext of any request and answer
 
 
@@ -50,6 +56,32 @@ class Meter:
         if counter is None:
             counter = self.codes[code] = self.requests.labels(self.method, code)
         counter.inc()
+
+
+@final
+class Parser:
+    """Makes a method's requests of bytes, or raises ``Refused``."""
+
+    __slots__ = ("bytes_max", "make")
+
+    def __init__(self, make: Callable[[bytes], object], bytes_max: int) -> None:
+        self.make = make
+        self.bytes_max = bytes_max
+
+    def parse(self, data: bytes) -> object:
+        """Return one request."""
+        if len(data) > self.bytes_max:
+            most = self.bytes_max
+            raise Refused("TOO_LARGE", f"{len(data)} bytes, at most {most}", most=str(most))
+        try:
+            return self.make(data)
+        except DecodeError as error:
+            raise Refused("MALFORMED", "the bytes are not the request of this method") from error
+
+    async def parse_all(self, stream: AsyncIterator[bytes]) -> AsyncIterator[object]:
+        """Yield the requests of a stream."""
+        async for data in stream:
+            yield self.parse(data)
 
 
 @final
@@ -81,24 +113,25 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
     def wrap(self, method: str, handler: Handler) -> Handler:
         """Return ``handler`` inside the boundary."""
         meter = Meter(method.removeprefix(OWN_PACKAGE), self.metrics)
-        codecs = (handler.request_deserializer, handler.response_serializer)
+        parser = Parser(handler.request_deserializer, self.settings.message_bytes_max)
+        codecs = (None, handler.response_serializer)  # no parser of the transport's
         if handler.unary_unary is not None:
-            unary = self.wrap_unary(meter, handler.unary_unary)
+            unary = self.wrap_unary(meter, handler.unary_unary, parser.parse)
             return grpc.unary_unary_rpc_method_handler(unary, *codecs)
         if handler.unary_stream is not None:
-            stream = self.wrap_stream(meter, handler.unary_stream)
+            stream = self.wrap_stream(meter, handler.unary_stream, parser.parse)
             return grpc.unary_stream_rpc_method_handler(stream, *codecs)
-        stream = self.wrap_stream(meter, handler.stream_stream)
+        stream = self.wrap_stream(meter, handler.stream_stream, parser.parse_all)
         return grpc.stream_stream_rpc_method_handler(stream, *codecs)
 
-    def wrap_unary(self, meter: Meter, behaviour: Any) -> Any:  # noqa: ANN401 - grpc's own type
+    def wrap_unary(self, meter: Meter, behaviour: Behaviour, parse: Parse) -> Behaviour:
         """Return a unary behaviour inside the boundary."""
 
-        async def call(request: object, context: Context) -> object:
+        async def call(request: bytes, context: Context) -> object:
             started = time.perf_counter()
             try:
                 self.need_deadline(context)
-                answer = await behaviour(request, context)
+                answer = await behaviour(parse(request), context)
             except Exception as error:
                 await self.fail(meter, context, error)
                 raise
@@ -111,7 +144,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
 
         return call
 
-    def wrap_stream(self, meter: Meter, behaviour: Any) -> Any:  # noqa: ANN401 - as above
+    def wrap_stream(self, meter: Meter, behaviour: Behaviour, parse: Parse) -> Behaviour:
         """Return a streaming behaviour inside the boundary."""
 
         async def call(request: object, context: Context) -> AsyncIterator[object]:
@@ -120,7 +153,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             except Refused as refused:
                 await self.fail(meter, context, refused)
             try:
-                async for answer in behaviour(request, context):
+                async for answer in behaviour(parse(request), context):
                     yield answer
             except Exception as error:  # noqa: BLE001 - the boundary: nothing passes it
                 await self.fail(meter, context, error)

@@ -8,6 +8,7 @@ from proto.sextant.v1 import query_pb2
 from statemachine.tree import PartialTree
 
 KEYS_MAX: Final = 256
+KEY_BYTES_MAX: Final = 255
 
 
 def prove_keys(ledger: feed.Ledger, request: query_pb2.GetProofRequest) -> query_pb2.Proof:
@@ -15,8 +16,8 @@ def prove_keys(ledger: feed.Ledger, request: query_pb2.GetProofRequest) -> query
     wanted = list(request.keys)
     if not 1 <= len(wanted) <= KEYS_MAX:
         raise Refused("ARGUMENT_INVALID", f"ask for 1 to {KEYS_MAX} keys, not {len(wanted)}")
-    if not all(wanted):
-        raise Refused("ARGUMENT_INVALID", "a key has at least one byte")
+    if not all(1 <= len(key) <= KEY_BYTES_MAX for key in wanted):
+        raise Refused("ARGUMENT_INVALID", f"a key has 1 to {KEY_BYTES_MAX} bytes")
     status = ledger.status()
     log_index = request.log_index if request.HasField("log_index") else status.safe.log_index
     if log_index < 0:

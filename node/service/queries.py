@@ -4,13 +4,13 @@ from typing import Any, Final, final
 
 from node import feed
 from node.service.answers import receipts_of
-from node.service.errors import Refused
+from node.service.errors import Refused, few
 from node.service.feeds import Hub
 from node.service.markets import market_view
 from node.service.orders import order_at, order_by_client_id, removed_view, waiting_order
 from node.service.proofs import prove_keys
 from node.service.status import StatusView
-from node.service.views import Views
+from node.service.views import SUBS, Views
 from node.service.withdrawals import list_withdrawals
 from proto.sextant.v1 import common_pb2, query_pb2, query_pb2_grpc, status_pb2
 
@@ -18,6 +18,9 @@ Context = Any  # grpc.aio.ServicerContext of any request and answer
 
 HASH_BYTES: Final = 32
 CLIENT_ID_BYTES: Final = 16
+MARKETS_MAX: Final = 256
+"""Markets that one request may name."""
+
 LEVELS_DEFAULT: Final = 100
 LEVELS_MAX: Final = 1_000
 TRADES_DEFAULT: Final = 100
@@ -66,6 +69,7 @@ class QueryService(query_pb2_grpc.QueryServicer):
         self, request: query_pb2.GetMarketsRequest, _context: Context
     ) -> query_pb2.MarketsResponse:
         """Return markets with their trading rules and figures."""
+        few(request.markets, MARKETS_MAX, "markets")
         state = self.views.open()
         wanted = set(request.markets) or state.market_rules.keys()
         for number in wanted:
@@ -105,10 +109,17 @@ class QueryService(query_pb2_grpc.QueryServicer):
         """Return an order, resting or remembered, by id or client id."""
         state = self.views.open()
         order_id = request.order_id
-        if request.WhichOneof("which") == "client":
+        which = request.WhichOneof("which")
+        if which is None:
+            raise Refused("ARGUMENT_INVALID", "name an order id or a client id")
+        if which == "client":
             client = request.client
             if len(client.client_id) != CLIENT_ID_BYTES:
                 raise Refused("ARGUMENT_INVALID", "a client id has 16 bytes")
+            if client.portfolio.sub not in SUBS:
+                raise Refused(
+                    "ARGUMENT_INVALID", f"sub-accounts are 0 to 255, not {client.portfolio.sub}"
+                )
             portfolio = client.portfolio.account << 8 | client.portfolio.sub
             order_id = order_by_client_id(state, portfolio, client.client_id)
             if not order_id:

@@ -50,6 +50,8 @@ PUBLIC: Final = (
 )
 DEV: Final = (dev_pb2.DESCRIPTOR.services_by_name["Dev"].full_name,)
 LOOPBACK: Final = "127.0.0.1"
+TRANSPORT_FACTOR: Final = 4
+"""The transport cuts off what is so many times too large; the rest is refused with a reason."""
 KEEPALIVE_MS: Final = 30_000
 READY_POLL_S: Final = 0.1
 FIGURES_EVERY: Final = 10
@@ -70,7 +72,7 @@ class Endpoint:
             interceptors=[Boundary(settings, metrics)],
             maximum_concurrent_rpcs=settings.rpcs_max,
             options=[
-                ("grpc.max_receive_message_length", settings.message_bytes_max),
+                ("grpc.max_receive_message_length", TRANSPORT_FACTOR * settings.message_bytes_max),
                 ("grpc.max_send_message_length", -1),  # answers are bounded by their requests
                 ("grpc.max_concurrent_streams", settings.rpcs_max),
                 ("grpc.so_reuseport", 0),  # a second node on one port must fail, not share it
@@ -104,7 +106,7 @@ class Endpoint:
         """Tell whether the server and its services may be used."""
         answer = health_pb2.HealthCheckResponse
         status = answer.SERVING if serving else answer.NOT_SERVING
-        for name in ("", *self.names):
+        for name in ("", *self.names, health.SERVICE_NAME, reflection.SERVICE_NAME):
             await self.health.set(name, status)
 
     async def stop(self, grace_s: float) -> None:

@@ -6,14 +6,18 @@ on") and then has no holes: a reader that is too slow is closed.
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, final
+from typing import Any, Final, final
 
 from node import feed
 from node.service.books import BookView
-from node.service.errors import Refused
+from node.service.errors import Refused, few
 from node.service.feeds import ALL, Hub
+from node.service.queries import MARKETS_MAX
 from node.service.views import Views
 from proto.sextant.v1 import query_pb2, stream_pb2, stream_pb2_grpc
+
+LEVELS_MAX: Final = 10_000
+"""Levels a side in the snapshot that begins a feed."""
 
 Context = Any  # grpc.aio.ServicerContext of any request and answer
 
@@ -104,8 +108,7 @@ class StreamService(stream_pb2_grpc.StreamServicer):
         topic = self.hub.book_readers
         subscription = topic.subscribe(book.market)
         try:
-            levels = request.levels_max or len(book.orders) + 1
-            snapshot = book.snapshot(levels)
+            snapshot = book.snapshot(min(request.levels_max or LEVELS_MAX, LEVELS_MAX))
             yield stream_pb2.BookUpdate(snapshot=snapshot)
             async for delta in subscription.updates():
                 if delta.sequence > snapshot.sequence:
@@ -124,6 +127,7 @@ class StreamService(stream_pb2_grpc.StreamServicer):
         self, request: stream_pb2.TradesRequest, _context: Context
     ) -> AsyncIterator[stream_pb2.TradesUpdate]:
         """Yield each block's trades in the markets asked for."""
+        few(request.markets, MARKETS_MAX, "markets")
         markets = set(request.markets)
         for market in markets:
             self.need_book(market)

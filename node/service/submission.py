@@ -71,6 +71,8 @@ class SequencerService(sequencer_pb2_grpc.SequencerServicer):
     ) -> sequencer_pb2.BatchOutcome:
         """Answer one batch, or raise ``Refused`` for all of it."""
         gateway = self.need_gateway()
+        if request.detail not in sequencer_pb2.Detail.values():
+            raise Refused("ARGUMENT_INVALID", f"detail: {request.detail} is not one of its values")
         transactions = list(request.transactions)
         self.admission.admit(peer, transactions)
         refused = inspect_all(transactions)

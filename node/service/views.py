@@ -4,12 +4,13 @@ A view reads the flat state through the same records and the same margin rule as
 the state machine, so that what a client is shown is what a handler will judge.
 """
 
+from collections.abc import Iterable
 from typing import Final, Protocol, final
 
 from node import feed
 from node.service.answers import Answers, receipt_of, saturate
 from node.service.backstops import payable_ppm, vault_view
-from node.service.errors import Refused
+from node.service.errors import Refused, few
 from node.service.orders import orders_of
 from node.service.positions import position_view
 from proto.sextant.v1 import common_pb2, query_pb2
@@ -29,6 +30,8 @@ from statemachine.state import State
 
 ADDRESS_BYTES: Final = 20
 SUBS: Final = range(256)
+ORDERS_MAX: Final = 8_192
+"""Orders in one answer: more would hold up everything else."""
 
 
 class Whose(Protocol):
@@ -40,6 +43,15 @@ class Whose(Protocol):
     def WhichOneof(self, group: str) -> str | None:  # noqa: N802 - protobuf's name
         """Return which of the two is given."""
         ...
+
+
+def subs_of(request: query_pb2.GetAccountRequest) -> Iterable[int]:
+    """Return the sub-accounts to show, each once: those named, or all."""
+    few(request.subs, len(SUBS), "sub-accounts")
+    for sub in request.subs:
+        if sub not in SUBS:
+            raise Refused("ARGUMENT_INVALID", f"sub-accounts are 0 to 255, not {sub}")
+    return dict.fromkeys(request.subs) or SUBS
 
 
 @final
@@ -94,11 +106,17 @@ class Views:
             owner=self.owner(account),
             payable_ppm=payable_ppm(state.ledger()),
         )
-        for sub in request.subs or SUBS:
-            if sub not in SUBS:
-                raise Refused("ARGUMENT_INVALID", f"sub-accounts are 0 to 255, not {sub}")
+        orders = 0
+        for sub in subs_of(request):
             portfolio = state.portfolio(account << 8 | sub)
             if portfolio is not None:
+                orders += portfolio.open_orders if request.with_orders else 0
+                if orders > ORDERS_MAX:
+                    raise Refused(
+                        "ARGUMENT_INVALID",
+                        f"more than {ORDERS_MAX} orders: name fewer sub-accounts",
+                        most=str(ORDERS_MAX),
+                    )
                 view = self.portfolio_view(state, portfolio, with_orders=request.with_orders)
                 answer.portfolios.append(view)
         return answer

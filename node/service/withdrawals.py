@@ -10,6 +10,7 @@ from statemachine import keys
 from statemachine.records import decode_withdrawal
 from statemachine.state import State
 
+ADDRESS_BYTES: Final = 20
 ANSWERS_MAX: Final = 100
 LEAVES_MAX: Final = 10_000
 """Leaves looked at for one answer, newest first."""
@@ -21,10 +22,10 @@ def list_withdrawals(
     """Return one withdrawal by its index, or an owner's newest ones."""
     which = request.WhichOneof("who")
     if which == "index":
-        found = withdrawal_view(ledger, request.index)
-        if found is None:
+        data = ledger.store.get(keys.withdrawal_key(request.index))
+        if data is None:
             raise Refused("NOT_FOUND", f"there is no withdrawal {request.index}")
-        return [found]
+        return [withdrawal_view(ledger.status(), request.index, data)]
     if which != "owner":
         raise Refused("ARGUMENT_INVALID", "name an owner or an index")
     return list(of_owner(ledger, request.owner))
@@ -32,31 +33,29 @@ def list_withdrawals(
 
 def of_owner(ledger: feed.Ledger, owner: bytes) -> Iterator[query_pb2.Withdrawal]:
     """Yield an owner's withdrawals, newest first."""
+    if len(owner) != ADDRESS_BYTES:
+        raise Refused("ARGUMENT_INVALID", f"an address has 20 bytes, this one {len(owner)}")
     following = State(ledger.store, ledger.rules).ledger().next_withdrawal
     answered = 0
     for index in range(following - 1, max(-1, following - 1 - LEAVES_MAX), -1):
-        found = withdrawal_view(ledger, index)
-        if found is not None and found.owner == owner:
-            yield found
+        data = ledger.store.get(keys.withdrawal_key(index))
+        if data is not None and decode_withdrawal(data)[0] == owner:
+            yield withdrawal_view(ledger.status(), index, data)
             answered += 1
             if answered == ANSWERS_MAX:
                 return
 
 
-def withdrawal_view(ledger: feed.Ledger, index: int) -> query_pb2.Withdrawal | None:
-    """Return a withdrawal, if there is one with this index."""
-    key = keys.withdrawal_key(index)
-    data = ledger.store.get(key)
-    if data is None:
-        return None
+def withdrawal_view(status: feed.Status, index: int, data: bytes) -> query_pb2.Withdrawal:
+    """Return the withdrawal that a leaf holds."""
     owner, amount, time = decode_withdrawal(data)
     return query_pb2.Withdrawal(
         index=index,
         owner=owner,
         amount_micros=amount,
         time_ms=time,
-        stage=stage_at(ledger.status(), time),
-        key=key,
+        stage=stage_at(status, time),
+        key=keys.withdrawal_key(index),
     )
 
 

@@ -1,0 +1,105 @@
+"""What one anonymous request may make a node do: little, whatever it asks for."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+import grpc
+import pytest
+
+from node.service import queries, views
+from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2, stream_pb2
+from statemachine.actions import PlaceOrder
+from statemachine.signing import address_of
+from statemachine.units import Lots, Price
+from tests.e2e.serving import code_of, next_of, run, serve
+from tests.worlds import trader_key
+
+SECONDS = 10.0
+INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "ARGUMENT_INVALID")
+
+
+def bid(price: int) -> PlaceOrder:
+    return PlaceOrder(0, 0, 0, Price(price), Lots(1))
+
+
+def test_a_sub_account_is_shown_once_however_often_it_is_named() -> None:
+    async def story() -> None:
+        async with serve() as served:
+            owner = address_of(trader_key(0))
+            request = query_pb2.GetAccountRequest(address=owner, subs=[0] * 256)
+            account = await served.query.GetAccount(request, timeout=SECONDS)
+            assert [portfolio.sub for portfolio in account.portfolios] == [0]
+
+    run(story)
+
+
+def test_lists_in_requests_are_bounded() -> None:
+    async def story() -> None:
+        async with serve() as served:
+            query, stream = served.query, served.stream
+            account = served.world.account(0)
+            request = query_pb2.GetAccountRequest
+            many = [0] * 257
+            refused: list[Coroutine[Any, Any, Any] | Any] = [
+                query.GetAccount(request(account=account, subs=many), timeout=SECONDS),
+                query.GetAccount(request(account=account, subs=[256]), timeout=SECONDS),
+                query.GetMarkets(query_pb2.GetMarketsRequest(markets=many), timeout=SECONDS),
+                query.GetProof(query_pb2.GetProofRequest(keys=[b"k"] * 257), timeout=SECONDS),
+                query.GetProof(query_pb2.GetProofRequest(keys=[bytes(256)]), timeout=SECONDS),
+                next_of(stream.Trades(stream_pb2.TradesRequest(markets=many))),
+            ]
+            for call in refused:
+                assert await code_of(call) == INVALID
+
+    run(story)
+
+
+def test_an_answer_has_so_many_orders_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "ORDERS_MAX", 2)
+
+    async def story() -> None:
+        async with serve() as served:
+            for place in range(3):
+                served.exchange.submit_now(served.world.sign(0, bid(5_900_000 + place * 10)).data)
+            account = served.world.account(0)
+            request = query_pb2.GetAccountRequest(account=account, with_orders=True)
+            assert await code_of(served.query.GetAccount(request, timeout=SECONDS)) == INVALID
+            request.with_orders = False
+            answer = await served.query.GetAccount(request, timeout=SECONDS)
+            assert len(answer.portfolios) == 1
+
+    run(story)
+
+
+def test_a_request_that_names_nothing_is_told_so() -> None:
+    async def story() -> None:
+        async with serve() as served:
+            query = served.query
+            sub = common_pb2.Portfolio(account=served.world.account(0), sub=256)
+            client = query_pb2.ClientOrder(portfolio=sub, client_id=bytes(queries.CLIENT_ID_BYTES))
+            for call in (
+                query.GetOrder(query_pb2.GetOrderRequest(), timeout=SECONDS),
+                query.GetOrder(query_pb2.GetOrderRequest(client=client), timeout=SECONDS),
+                query.GetWithdrawals(query_pb2.GetWithdrawalsRequest(), timeout=SECONDS),
+                query.GetWithdrawals(query_pb2.GetWithdrawalsRequest(owner=b"x"), timeout=SECONDS),
+                query.GetAccount(query_pb2.GetAccountRequest(), timeout=SECONDS),
+            ):
+                assert await code_of(call) == INVALID
+
+    run(story)
+
+
+def test_a_detail_that_does_not_exist_is_refused_and_nothing_is_sequenced() -> None:
+    async def story() -> None:
+        async with serve() as served:
+            before = served.exchange.cursor.height
+            for detail in (99, -1):
+                batch = sequencer_pb2.SubmitBatchRequest(
+                    transactions=[served.world.sign(0, bid(5_900_000)).data]
+                )
+                batch.detail = detail  # type: ignore[assignment]  # the wire takes any number
+                call = served.sequencer.SubmitBatch(batch, timeout=SECONDS)
+                assert await code_of(call) == INVALID
+            assert served.exchange.cursor.height == before
+
+    run(story)
