@@ -9,10 +9,20 @@ They are part of the protocol: if this changes a file that is committed, then
 some block means something else than it did.
 """
 
-from tests.exchange_vectors import authority, custody, limits, pricing, rescue, trading, upkeep
+from tests.exchange_vectors import (
+    authority,
+    custody,
+    limits,
+    pricing,
+    rescue,
+    strategies,
+    tail,
+    trading,
+    upkeep,
+)
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, limits, pricing, rescue, upkeep)
+MODULES = (authority, custody, trading, strategies, limits, pricing, rescue, tail, upkeep)
 
 
 def all_scenes() -> list[Scene]:

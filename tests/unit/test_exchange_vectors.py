@@ -25,7 +25,6 @@ from tests.exchange_vectors.vector import FORMAT, hexed, make_vector, pin_of
 FILES = sorted(FOLDER.rglob("*.json"))
 NO_VECTOR = {
     Code.SIGNER_LIMIT,  # nothing in a block says it: admission counts
-    Code.ORDER_EXPIRED,  # no order expires yet
 }
 AGAIN = "python -m tests.exchange_vectors writes them anew; the difference is for a reviewer"
 
