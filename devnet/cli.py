@@ -5,13 +5,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from devnet.place import add_place, place_of
+from sextant.cli.numbers import whole
+
 if TYPE_CHECKING:
-    from devnet.layout import Layout
     from devnet.processes import Options
 
 EXIT_NO: Final = 1
 EXIT_UNREACHABLE: Final = 3
 DOWN_SECONDS_MAX: Final = 5.0
+LINES_MAX: Final = 1_000_000
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +22,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     up = commands.add_parser("up", help="start everything and watch it; ctrl-C stops it")
     add_place(up)
-    up.add_argument("--seed", type=int, default=7, help="seed of prices and bots")
+    up.add_argument("--seed", type=whole(), default=7, help="seed of prices and bots")
     up.add_argument("--prices", type=Path, help="price script: lines of SECONDS MARKET PRICE")
     up.add_argument("--makers", type=int, default=2, choices=range(3), help="market makers")
     up.add_argument("--takers", type=int, default=3, choices=range(4), help="takers")
@@ -39,30 +42,14 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add_place(logs)
     logs.add_argument("process", nargs="?", help="such as sequencer; without it, all")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until ctrl-C")
-    logs.add_argument("-n", "--lines", type=int, default=20, help="lines each (default 20)")
+    logs.add_argument(
+        "-n", "--lines", type=whole(0, LINES_MAX), default=20, help="lines each (default 20)"
+    )
     logs.set_defaults(run=run_logs)
-    demo = commands.add_parser("demo", help="the finite story, on the same processes")
+    demo = commands.add_parser("demo", help="the finite story, on an instance of its own")
     demo.add_argument("--keep", action="store_true", help="keep the data directory")
     demo.add_argument("--json", action="store_true", help="print one JSON object per step")
     demo.set_defaults(run=run_demo)
-
-
-def add_place(parser: argparse.ArgumentParser) -> None:
-    """Declare which devnet a command is about."""
-    parser.add_argument("--instance", type=int, default=0, help="adds 100 times this to every port")
-    parser.add_argument(
-        "--datadir", type=Path, help="data directory (default: under XDG_DATA_HOME)"
-    )
-
-
-def place_of(arguments: argparse.Namespace) -> "Layout":
-    """Return the layout that a command line names."""
-    from devnet.layout import INSTANCES_MAX, layout_of
-    from sextant.errors import BadRequest
-
-    if not 0 <= arguments.instance < INSTANCES_MAX:
-        raise BadRequest("INSTANCE", f"instances are 0 to {INSTANCES_MAX - 1}")
-    return layout_of(arguments.instance, arguments.datadir)
 
 
 def options_of(arguments: argparse.Namespace) -> "Options":

@@ -10,6 +10,7 @@ import grpc.aio
 from devnet.genesis import devnet_rules
 from devnet.layout import Layout
 from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, l1_pb2, l1_pb2_grpc
+from sextant.client.environment import starter_of
 from sextant.errors import Refused, Unreachable
 
 CALL_SECONDS_MAX: Final = 30.0
@@ -42,10 +43,11 @@ class Controls:
                 yield build(channel)
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.UNAVAILABLE:
+                    start = starter_of(self.layout.address("grpc"))
                     raise Unreachable(
                         "UNREACHABLE",
                         f"nothing answers at {address}",
-                        advice="is the devnet up? see `sextant devnet status`",
+                        advice=f"is the devnet up? `{start}` starts one",
                     ) from None
                 raise Refused(error.code().name, error.details() or "refused") from None
 

@@ -9,13 +9,15 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from devnet.layout import Layout
+from devnet.place import add_place, place_of
+from sextant.cli.numbers import U32_MAX, read_span, whole
 
-UNITS_MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+BLOCKS_MAX: Final = 1_000
+"""Blocks that L1 makes at a time."""
+GWEI_DIGITS: Final = 9
+U63: Final = 1 << 63
 CORRUPTIONS: Final = ("segment-root", "trace-length", "wrong-start")
 
 
@@ -26,9 +28,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     price.add_argument("market", nargs="?", help="such as BTC; without it, show what is held")
     price.add_argument("price", nargs="?", help="USD per unit; without it, release the price")
     mine = add_command(commands, "mine", "make L1 blocks now", run_mine)
-    mine.add_argument("blocks", nargs="?", type=int, default=1, help="how many (default 1)")
+    mine.add_argument(
+        "blocks", nargs="?", type=whole(1, BLOCKS_MAX), default=1, help="how many (default 1)"
+    )
     warp = add_command(commands, "warp", "move the chain's clock forward", run_warp)
-    warp.add_argument("by", help="such as 90s, 30m, 8h, 1d")
+    warp.add_argument("by", type=read_span, help="such as 90s, 30m, 8h, 1d")
     faucet = add_command(commands, "faucet", "give an L1 address ETH and USDC", run_faucet)
     faucet.add_argument("address", help="0x and 40 hex digits, or a devnet name such as alice")
     faucet.add_argument("--usdc", default="10000", help="USDC (default 10000)")
@@ -37,7 +41,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         commands, "corrupt-next-claim", "make the next claim wrong, once", run_corrupt
     )
     corrupt.add_argument("--kind", choices=CORRUPTIONS, default=CORRUPTIONS[0])
-    corrupt.add_argument("--segment", type=int, help="which one (default: in the middle)")
+    corrupt.add_argument(
+        "--segment", type=whole(0, U32_MAX), help="which one (default: in the middle)"
+    )
     pause = add_command(commands, "pause", "stop making blocks once all are posted", run_pause)
     pause.set_defaults(paused=True)
     resume = add_command(commands, "resume", "go on making blocks", run_pause)
@@ -54,18 +60,10 @@ def add_command(
 ) -> argparse.ArgumentParser:
     """Declare one command with what all of them take."""
     parser = commands.add_parser(name, help=summary)
-    parser.add_argument("--instance", type=int, default=0, help="which devnet (default 0)")
-    parser.add_argument("--datadir", type=Path, help="its data directory, if not the default")
+    add_place(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
     return parser
-
-
-def place_of(arguments: argparse.Namespace) -> "Layout":
-    """Return the layout that a command line names."""
-    from devnet.layout import layout_of
-
-    return layout_of(arguments.instance, arguments.datadir)
 
 
 def say(arguments: argparse.Namespace, text: str, **facts: object) -> int:
@@ -75,17 +73,6 @@ def say(arguments: argparse.Namespace, text: str, **facts: object) -> int:
     else:
         sys.stdout.write(text + "\n")
     return 0
-
-
-def parse_duration(text: str) -> int:
-    """Return a duration such as ``90s`` or ``8h`` in ms."""
-    from sextant.errors import BadRequest
-
-    for unit in sorted(UNITS_MS, key=len, reverse=True):
-        number = text.removesuffix(unit)
-        if number != text and number.isdecimal():
-            return int(number) * UNITS_MS[unit]
-    raise BadRequest("DURATION", f"{text!r} is no duration", advice="write 90s, 30m, 8h or 1d")
 
 
 def run_price(arguments: argparse.Namespace) -> int:
@@ -134,8 +121,7 @@ def run_warp(arguments: argparse.Namespace) -> int:
     """Move the clock of L1, and with it the chain's."""
     from devnet.controls import Controls
 
-    forward = parse_duration(arguments.by)
-    offset = asyncio.run(Controls(place_of(arguments)).warp(forward))
+    offset = asyncio.run(Controls(place_of(arguments)).warp(arguments.by))
     text = f"the chain's clock is {offset / 1000:+,.0f} s from the wall clock"
     return say(arguments, text, offset_ms=offset)
 
@@ -146,11 +132,15 @@ def run_faucet(arguments: argparse.Namespace) -> int:
     from devnet.identities import NAMES, identity_of
     from sextant.client.amounts import from_micros, scale_exact, show_decimal, to_micros
     from sextant.client.names import read_address
+    from sextant.errors import BadRequest
 
     name = arguments.address
     address = identity_of(name).address if name in NAMES else read_address(name)
-    eth, usdc = int(scale_exact(arguments.eth, 9)), to_micros(arguments.usdc)
-    account = asyncio.run(Controls(place_of(arguments)).faucet(address, eth, usdc))
+    eth, usdc = scale_exact(arguments.eth, GWEI_DIGITS), to_micros(arguments.usdc)
+    if not (0 <= eth < U63 and eth.denominator == 1 and 0 <= usdc < U63):
+        what = f"{arguments.eth} ETH and {arguments.usdc} USDC"
+        raise BadRequest("AMOUNT", f"the faucet cannot give {what}", advice="such as 10 and 1000")
+    account = asyncio.run(Controls(place_of(arguments)).faucet(address, int(eth), usdc))
     shown = show_decimal(from_micros(account.token_micros))
     return say(
         arguments,
@@ -184,7 +174,11 @@ def run_pause(arguments: argparse.Namespace) -> int:
 def run_keys(arguments: argparse.Namespace) -> int:
     """Print the public keys of a devnet."""
     from devnet.identities import NAMES, identity_of
+    from sextant.errors import BadRequest
 
+    if arguments.name is not None and arguments.name not in NAMES:
+        advice = f"try {', '.join(NAMES)}"
+        raise BadRequest("NAME", f"the devnet knows no {arguments.name!r}", advice=advice)
     names = [arguments.name] if arguments.name else list(NAMES)
     found = {
         name: {"address": "0x" + who.address.hex(), "key": "0x" + who.key.hex()}

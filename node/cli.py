@@ -14,6 +14,7 @@ ASK_SECONDS = 5.0
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Declare ``sextant node run`` and ``sextant node status``."""
     from node.sources import add_flags
+    from sextant.cli.numbers import instance_number
 
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run = commands.add_parser("run", help="run a node until it is told to stop")
@@ -26,7 +27,15 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add_flags(run)
     run.set_defaults(run=run_node)
     status = commands.add_parser("status", help="ask a running node how it is")
-    status.add_argument("--target", default="127.0.0.1:50551", help="host:port of its gRPC")
+    status.add_argument(
+        "--target", help="host:port of its gRPC (default: $SEXTANT_NODE, else 127.0.0.1:50551)"
+    )
+    status.add_argument(
+        "--instance",
+        type=instance_number,
+        metavar="N",
+        help="devnet instance on this machine: ports + 100 * N (default: $SEXTANT_INSTANCE)",
+    )
     status.add_argument("--json", action="store_true", help="print one JSON object")
     status.set_defaults(run=show_status)
 
@@ -65,16 +74,22 @@ def show_status(arguments: argparse.Namespace) -> int:
     from google.protobuf.json_format import MessageToDict
 
     from proto.sextant.v1 import query_pb2_grpc, status_pb2
+    from sextant.client.connection import reason_of
+    from sextant.client.environment import NODE, starter_of
+
+    target = NODE.resolve(arguments.target, arguments.instance)
 
     async def ask() -> status_pb2.Status:
-        async with grpc.aio.insecure_channel(arguments.target) as channel:
+        async with grpc.aio.insecure_channel(target) as channel:
             query = query_pb2_grpc.QueryStub(channel)
             return await query.GetStatus(status_pb2.GetStatusRequest(), timeout=ASK_SECONDS)
 
     try:
         answer = asyncio.run(ask())
     except grpc.aio.AioRpcError as error:
-        sys.stderr.write(f"sextant: {arguments.target} does not answer: {error.details()}\n")
+        why = reason_of(error.details() or error.code().name)
+        advice = f"`{starter_of(target)}` starts a devnet"
+        sys.stderr.write(f"sextant: {target} does not answer ({why}); {advice}\n")
         return EXIT_UNREADABLE
     found: dict[str, Any] = MessageToDict(answer, preserving_proto_field_name=True)
     if arguments.json:

@@ -1,8 +1,9 @@
 """``sextant bot``: run a market maker or a taker of the devnet."""
 
 import argparse
-from pathlib import Path
 from typing import Final
+
+from devnet.place import add_place, place_of
 
 MAKER_MICROS: Final = 2_000_000_000_000
 TAKER_MICROS: Final = 100_000_000_000
@@ -19,8 +20,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         bot = commands.add_parser(name, help=summary)
         bot.add_argument("--identity", required=True, help="devnet name, such as maker-0")
         bot.add_argument("--seed", type=int, default=0, help="of its randomness (default 0)")
-        bot.add_argument("--instance", type=int, default=0, help="which devnet (default 0)")
-        bot.add_argument("--datadir", type=Path, help="its data directory, if not the default")
+        add_place(bot)
         bot.set_defaults(run=run_bot, bot=name)
 
 
@@ -31,11 +31,10 @@ def run_bot(arguments: argparse.Namespace) -> int:
     from devnet.commands import run_until_stopped
     from devnet.funds import await_credit, balance_of, deposit
     from devnet.identities import identity_of
-    from devnet.layout import layout_of
     from sextant.client.api import AsyncClient
     from sextant.client.keys import Secret
 
-    layout = layout_of(arguments.instance, arguments.datadir)
+    layout = place_of(arguments)
     identity = identity_of(arguments.identity)
     is_maker = arguments.bot == "maker"
     micros = MAKER_MICROS if is_maker else TAKER_MICROS

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from devnet.place import add_place, place_of
+
 EXIT_UNREADABLE: Final = 3
 FORMATS: Final = ("binance-futures-raw",)
 
@@ -38,8 +40,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="report the first malformed line, and stop before anything is sent (default)",
     )
-    add("--instance", type=int, default=0, help="which devnet: adds 100 times this to every port")
-    add("--datadir", type=Path, help="its data directory, if not the default")
+    add_place(parser)
     exchange = parser.add_mutually_exclusive_group()
     exchange.add_argument(
         "--own",
@@ -64,7 +65,6 @@ def run_replay(arguments: argparse.Namespace) -> int:
     """Replay; returns the exit code."""
     import asyncio
 
-    from devnet.layout import layout_of
     from devnet.replay.capture import Malformed
     from devnet.replay.session import replay
     from devnet.replay.survey import Request
@@ -75,7 +75,7 @@ def run_replay(arguments: argparse.Namespace) -> int:
         raise BadRequest("SPEED", f"speed {arguments.speed:g} is not positive")
     request = Request(
         file=arguments.file,
-        layout=layout_of(arguments.instance, arguments.datadir),
+        layout=place_of(arguments),
         own=arguments.own,
         keep=arguments.keep,
         symbol=arguments.symbol,

@@ -11,7 +11,6 @@ from devnet.bots.maker import LEVELS, Quote, target_of
 from devnet.bots.taker import compose_take
 from devnet.bots.view import MarketView
 from devnet.child import ProcessSpec
-from devnet.dev_cli import parse_duration
 from devnet.genesis import devnet_contract, devnet_rules
 from devnet.identities import NAMES, PUBLISHERS, identity_of
 from devnet.layout import PORTS, layout_of
@@ -21,7 +20,6 @@ from devnet.survey import Facts
 from proto.sextant.v1 import query_pb2
 from prover.contract.rules import decode_contract_rules
 from sextant.cli.main import build_parser
-from sextant.errors import BadRequest
 from statemachine.actions import FLAG_IOC, FLAG_SELL
 
 INDEX = 6_500_000
@@ -101,19 +99,6 @@ def test_taker_sells_a_large_position_and_waits_for_a_book() -> None:
     huge = view(position=10_000)
     assert all((o := compose_take(huge, Random(n))) and o.flags & FLAG_SELL for n in range(20))
     assert compose_take(view(bid=0, ask=0), Random(1)) is None
-
-
-def test_durations_are_read_and_nonsense_is_refused() -> None:
-    assert [parse_duration(t) for t in ("90s", "30m", "8h", "1d", "250ms")] == [
-        90_000,
-        1_800_000,
-        28_800_000,
-        86_400_000,
-        250,
-    ]
-    for nonsense in ("", "h", "-1h", "1.5h", "8 h"):
-        with pytest.raises(BadRequest, match="DURATION"):
-            parse_duration(nonsense)
 
 
 def test_prices_and_rates_are_shown_as_people_write_them() -> None:

@@ -1,10 +1,13 @@
 """What a person types that cannot be right: one line, exit code 2, nothing sent."""
 
+from argparse import ArgumentTypeError
+
 import grpc
 import grpc.aio
 import pytest
 
 from sextant.cli.main import main
+from sextant.cli.numbers import read_span
 from sextant.client.amounts import read_decimal
 from sextant.client.connection import Connection, explain
 from sextant.client.environment import L1, NODE, instance_of, starter_of
@@ -92,7 +95,7 @@ def test_advice_names_the_instance() -> None:
 
 def failed(status: grpc.StatusCode, details: str) -> grpc.aio.AioRpcError:
     nothing = grpc.aio.Metadata()
-    return grpc.aio.AioRpcError(status, nothing, nothing, details)
+    return grpc.aio.AioRpcError(status, nothing, nothing, details, None)
 
 
 def test_what_grpc_says_is_put_into_words() -> None:
@@ -129,3 +132,11 @@ def test_digits_are_those_of_ascii() -> None:
             read_ref(number)
         assert caught.value.code == "ORDER"
     assert read_ref((1 << 64) - 1) == (1 << 64) - 1
+
+
+def test_durations_are_read_and_nonsense_is_refused() -> None:
+    spans = {"90s": 90_000, "30m": 1_800_000, "8h": 28_800_000, "1d": 86_400_000, "250ms": 250}
+    assert {text: read_span(text) for text in spans} == spans
+    for nonsense in ("", "h", "-1h", "1.5h", "8 h", "\u0661h", "99999999999999999999d", "20000d"):
+        with pytest.raises(ArgumentTypeError):
+            read_span(nonsense)
