@@ -9,10 +9,13 @@ compiler nothing is lost but speed.
     python -m node.compiled --optional the same, but a missing C compiler is not an error
 """
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +23,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 COMPILED: Final = ROOT / "build" / "compiled"
-STAMP: Final = COMPILED / "STAMP"
+STAMP: Final = "STAMP"
 BUILD_SECONDS_MAX: Final = 900
 EXIT_FAILED: Final = 1
 
@@ -46,7 +49,7 @@ def source_stamp() -> str:
 def compiled_directory() -> Path | None:
     """Return the directory to put first on ``PYTHONPATH``, or None if none is current."""
     try:
-        return COMPILED if STAMP.read_text() == source_stamp() else None
+        return COMPILED if (COMPILED / STAMP).read_text() == source_stamp() else None
     except OSError:
         return None
 
@@ -61,20 +64,51 @@ def compiler_missing() -> str | None:
     return None
 
 
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other process builds here."""
+    COMPILED.parent.mkdir(parents=True, exist_ok=True)
+    with COMPILED.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def build() -> str | None:
-    """Compile the state machine; return what went wrong, or None."""
-    shutil.rmtree(COMPILED, ignore_errors=True)
+    """Compile the state machine, unless somebody just has; return what went wrong, or None.
+
+    The build happens in a directory beside the final one and is then renamed, so that what is in
+    use stays whole until then, and a build that breaks off leaves nothing that could be taken for
+    a finished one.
+    """
+    with one_at_a_time():
+        if compiled_directory() is not None:
+            return None
+        draft, old = COMPILED.with_suffix(".draft"), COMPILED.with_suffix(".old")
+        shutil.rmtree(draft, ignore_errors=True)
+        failure = build_in(draft)
+        if failure is not None:
+            return failure
+        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            COMPILED.rename(old)
+        draft.rename(COMPILED)
+        shutil.rmtree(old, ignore_errors=True)
+    return None
+
+
+def build_in(directory: Path) -> str | None:
+    """Compile a copy of the state machine in a new directory; return what went wrong, or None."""
+    stamp = source_stamp()
     shutil.copytree(
         ROOT / "statemachine",
-        COMPILED / "statemachine",
+        directory / "statemachine",
         ignore=shutil.ignore_patterns("__pycache__", "*.so"),
     )
-    stamp = source_stamp()
-    modules = [str(p.relative_to(COMPILED)) for p in sorted(COMPILED.rglob("*.py"))]
+    modules = [str(p.relative_to(directory)) for p in sorted(directory.rglob("*.py"))]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(  # noqa: S603 - our own interpreter on our own sources
         [sys.executable, "-c", BUILD_SCRIPT, *modules],
-        cwd=COMPILED,
+        cwd=directory,
         env={**environment, "CFLAGS": "-w"},
         capture_output=True,
         text=True,
@@ -83,8 +117,8 @@ def build() -> str | None:
     )
     if done.returncode != 0:
         return (done.stdout + done.stderr)[-4000:]
-    shutil.rmtree(COMPILED / "build", ignore_errors=True)
-    STAMP.write_text(stamp)
+    shutil.rmtree(directory / "build", ignore_errors=True)
+    (directory / STAMP).write_text(stamp)
     return None
 
 
