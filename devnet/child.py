@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, final
+from typing import BinaryIO, Final, final
 
 LAUNCH: Final = Path(__file__).parent / "launch.py"
 LOG_BYTES_MAX: Final = 32 << 20
@@ -59,6 +59,8 @@ class Child:
         self.started_at = 0.0
         self.last_exit: int | None = None
         self.ready = False
+        self.trouble = ""
+        """What its keeper could not do: a full disk cannot be told in the log."""
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
@@ -81,8 +83,7 @@ class Child:
 
     async def _spawn(self) -> None:
         self.ready = False
-        rotate(self.log)
-        with self.log.open("ab") as log:
+        with self._open_log() as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-S",
@@ -101,6 +102,17 @@ class Child:
         self.starts += 1
         self.started_at = time.monotonic()
 
+    def _open_log(self) -> BinaryIO:
+        """Open the log; what cannot be logged is lost, but never stops a restart."""
+        try:
+            rotate(self.log)
+            log = self.log.open("ab")
+            self.trouble = ""
+            return log
+        except OSError as error:
+            self.trouble = f"{self.log}: {error.strerror}"
+            return Path(os.devnull).open("ab")
+
     async def _keep(self) -> None:
         pause = RESTART_PAUSE_S
         while True:
@@ -116,15 +128,34 @@ class Child:
             if time.monotonic() - self.started_at > STEADY_S:
                 pause = RESTART_PAUSE_S
             self._note(f"ended with {self.last_exit}; starting it again in {pause:.1f} s")
-            await asyncio.sleep(pause)
+            await self._pause(pause)
             pause = min(RESTART_PAUSE_S_MAX, 2 * pause)
-            if self._asked.is_set():
-                return
+            while not await self._started_again():
+                await self._pause(RESTART_PAUSE_S_MAX)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not past the request to stop."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), seconds)
+
+    async def _started_again(self) -> bool:
+        """Return whether there is nothing left to try: it runs, or it shall not."""
+        if self._asked.is_set():
+            self._process = None
+            return True
+        try:
             await self._spawn()
+        except OSError as error:
+            self.trouble = f"{self.spec.name} cannot be started: {error.strerror}"
+            return False
+        return True
 
     def _note(self, text: str) -> None:
-        with self.log.open("a") as log:
-            log.write(f"supervisor: {self.spec.name} {text}\n")
+        try:
+            with self.log.open("a") as log:
+                log.write(f"supervisor: {self.spec.name} {text}\n")
+        except OSError as error:
+            self.trouble = f"{self.log}: {error.strerror}"
 
     def ask_to_stop(self) -> None:
         """Send the process SIGTERM, and do not start it again."""

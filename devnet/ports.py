@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from devnet.layout import HOST, PORTS, Layout
+from devnet.layout import HOST, INSTANCES_MAX, PORTS, Layout, layout_of
 
 LISTEN: Final = "0A"
 
@@ -18,11 +18,17 @@ class Taken(NamedTuple):
     holder: str
 
     def __str__(self) -> str:
-        """Say what, why, and what to do next."""
-        return (
-            f"port {self.port} ({self.service}) is in use by {self.holder}; "
-            "stop it with `sextant devnet down`, or run another instance with --instance 1"
-        )
+        """Say what, and why."""
+        return f"port {self.port} ({self.service}) is in use by {self.holder}"
+
+
+def advise(layout: Layout) -> str:
+    """Return what to do about the taken ports of ``layout``."""
+    others = (layout_of((layout.instance + n) % INSTANCES_MAX, None) for n in range(1, 100))
+    free = next((other.instance for other in others if is_free(other)), None)
+    this = f" --instance {layout.instance}" if layout.instance else ""
+    stop = f"stop what is there (`sextant devnet down{this}` if it is a devnet)"
+    return stop if free is None else f"{stop}, or run another instance with --instance {free}"
 
 
 def find_taken(layout: Layout) -> list[Taken]:
@@ -30,13 +36,25 @@ def find_taken(layout: Layout) -> list[Taken]:
     taken = []
     for service in PORTS:
         port = layout.port(service)
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                taken.append(Taken(service, port, holder_of(port)))
+        if not can_bind(port):
+            taken.append(Taken(service, port, holder_of(port)))
     return taken
+
+
+def is_free(layout: Layout) -> bool:
+    """Return whether nothing listens on any port of ``layout``."""
+    return all(can_bind(layout.port(service)) for service in PORTS)
+
+
+def can_bind(port: int) -> bool:
+    """Return whether a server could listen on ``port``."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def holder_of(port: int) -> str:

@@ -9,6 +9,7 @@ reads again when it changes: ``{"BTC": 6500000}``, micro-USDC per lot.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +19,7 @@ from typing import Final, final
 from statemachine.errors import SextantError
 
 PPM: Final = 1_000_000
+PRICE: Final = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 # Period in ms, and how far the octave may lead from the base price, in ppm.
 OCTAVES: Final = (
     (86_400_000, 40_000),
@@ -74,7 +76,9 @@ def read_script(path: Path) -> tuple[ScriptLine, ...]:
     try:
         text = path.read_text()
     except OSError as error:
-        raise PricesInvalid(f"{path}: {error}") from error
+        raise PricesInvalid(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PricesInvalid(f"{path}: not a text file") from error
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split("#")[0].split()
         if not words:
@@ -85,6 +89,22 @@ def read_script(path: Path) -> tuple[ScriptLine, ...]:
         except ValueError:
             raise PricesInvalid(f"{path}:{number}: need SECONDS MARKET PRICE") from None
     return tuple(sorted(lines, key=lambda line: line.after_ms))
+
+
+def check_script(path: Path) -> None:
+    """Read a script, and check what only its readers would find out.
+
+    Raises
+    ------
+    PricesInvalid
+        Says what is wrong with which line.
+    """
+    for line in read_script(path):
+        if line.symbol not in BASE_USD:
+            known = ", ".join(BASE_USD)
+            raise PricesInvalid(f"{path}: there is no market {line.symbol}; there are {known}")
+        if not PRICE.fullmatch(line.price) or not float(line.price):
+            raise PricesInvalid(f"{path}: {line.symbol}: {line.price!r} is not a price in USD")
 
 
 def scripted(script: Sequence[ScriptLine], symbol: str, elapsed_ms: int) -> str | None:

@@ -1,5 +1,6 @@
 """Which processes a devnet runs, in which order, with which command lines."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from devnet.child import ProcessSpec
 from devnet.genesis import devnet_contract
 from devnet.identities import MAKERS, NAMES, PUBLISHERS, TAKERS, identity_of
 from devnet.layout import Layout
+from devnet.supervisor import DevnetBlocked
 from node.compiled import ROOT, compiled_directory
 
 BATCH_MS: Final = 2_000
@@ -28,10 +30,23 @@ class Options:
 
 
 def prepare(layout: Layout) -> None:
-    """Write what the processes read at their start: the deployment and the key files."""
+    """Write what the processes read at their start: the deployment and the key files.
+
+    Raises
+    ------
+    DevnetBlocked
+        What is there was made under other rules: no process could go on with it.
+    """
+    rules = devnet_contract().encode()
+    with contextlib.suppress(FileNotFoundError):
+        if layout.deployment.read_bytes() != rules:
+            raise DevnetBlocked(
+                f"this data directory was made under other rules: {layout.directory}; "
+                "use another --datadir, or remove it"
+            )
     layout.logs.mkdir(parents=True, exist_ok=True)
     layout.keys.mkdir(parents=True, exist_ok=True)
-    layout.deployment.write_bytes(devnet_contract().encode())
+    layout.deployment.write_bytes(rules)
     for name in NAMES:
         file = layout.key_file(name)
         file.touch(mode=0o600)

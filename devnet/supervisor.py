@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,14 +17,16 @@ from typing import Any, Final, final
 
 from devnet.child import Child, ProcessSpec
 from devnet.health import wait_serving
-from devnet.layout import Layout
-from devnet.ports import find_taken
+from devnet.layout import Layout, default_directory
+from devnet.ports import advise, find_taken
 from statemachine.errors import SextantError
 
 READY_SECONDS_MAX: Final = 30.0
 STOP_SECONDS_MAX: Final = 2.5
 HEALTH_PERIOD_S: Final = 1.0
 POLL_S: Final = 0.05
+FREE_BYTES_MIN: Final = 64 << 20
+EXIT_USAGE: Final = 2
 DEATHS_MAX: Final = 3
 """Deaths of a process that the others wait for, after which the start is given up."""
 
@@ -47,6 +50,7 @@ class Supervisor:
         self.after = after or {}
         self.children = {spec.name: Child(spec, layout.logs / f"{spec.name}.log") for spec in specs}
         self.stopping = asyncio.Event()
+        self._trouble = ""
         self._lock: int | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -63,12 +67,12 @@ class Supervisor:
         if self._lock is None:
             pid = running_pid(self.layout)
             raise DevnetBlocked(
-                f"a devnet runs already in {self.layout.directory} (pid {pid}); "
-                "look at it with `sextant devnet status`, or stop it with `sextant devnet down`"
+                f"a devnet runs already in {self.layout.directory} (pid {pid}); look at it with "
+                f"{named('status', self.layout)}, or stop it with {named('down', self.layout)}"
             )
         taken = find_taken(self.layout)
         if taken:
-            raise DevnetBlocked("\n".join(map(str, taken)))
+            raise DevnetBlocked("\n".join([*map(str, taken), advise(self.layout)]))
 
     async def start(self) -> None:
         """Start every process; a gate is awaited before the next starts."""
@@ -87,7 +91,7 @@ class Supervisor:
 
     async def _await_ready(self, child: Child, address: str) -> None:
         ready = asyncio.create_task(wait_serving(address, READY_SECONDS_MAX))
-        while not ready.done() and not self.stopping.is_set() and child.deaths < DEATHS_MAX:
+        while not ready.done() and not self.stopping.is_set() and not is_hopeless(child):
             await asyncio.wait({ready}, timeout=POLL_S)
         if self.stopping.is_set():
             ready.cancel()
@@ -124,8 +128,22 @@ class Supervisor:
             },
         }
         draft = self.layout.state.with_suffix(".tmp")
-        draft.write_text(json.dumps(state, indent=1))
-        draft.replace(self.layout.state)
+        try:
+            draft.write_text(json.dumps(state, indent=1))
+            draft.replace(self.layout.state)
+        except OSError as error:
+            self._trouble = f"{self.layout.state}: {error.strerror}"
+        else:
+            self._trouble = ""
+
+    @property
+    def troubles(self) -> list[str]:
+        """What keeps the supervisor from its work, for the screen: the log may be out of reach."""
+        found = [self._trouble, *(child.trouble for child in self.children.values())]
+        free = shutil.disk_usage(self.layout.directory).free
+        if free < FREE_BYTES_MIN:
+            found.insert(0, f"the disk is full: {free >> 20} MiB left at {self.layout.directory}")
+        return list(dict.fromkeys(filter(None, found)))
 
     async def stop(self) -> None:
         """Stop everything within three seconds: ask all at once, then kill what is left."""
@@ -145,6 +163,19 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stopping.set)
+
+
+def is_hopeless(child: Child) -> bool:
+    """Return whether starting it again cannot help: it died too often, or refuses its arguments."""
+    return child.deaths >= DEATHS_MAX or (child.deaths > 0 and child.last_exit == EXIT_USAGE)
+
+
+def named(command: str, layout: Layout) -> str:
+    """Return the words of a ``sextant devnet`` command about this devnet."""
+    place = f" --instance {layout.instance}" if layout.instance else ""
+    if layout.directory != default_directory(layout.instance).resolve():
+        place += f" --datadir {layout.directory}"
+    return f"`sextant devnet {command}{place}`"
 
 
 def take_lock(path: Path) -> int | None:

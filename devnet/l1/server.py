@@ -168,8 +168,8 @@ def bind_deployment(journal: Journal, rules: ContractRules) -> None:
         journal.save_deployment(rules)
     elif found != rules.encode():
         raise DeploymentDiffers(
-            f"{journal.database.path} holds another deployment than {rules.hash.hex()}; "
-            "use its own --deployment, or another --datadir"
+            f"this data directory was made under other rules: {journal.database.path} holds "
+            f"another deployment than {rules.hash.hex()}; use another --datadir, or remove it"
         )
 
 

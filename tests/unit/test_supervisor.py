@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,11 +15,12 @@ import pytest
 
 from devnet.child import ProcessSpec
 from devnet.layout import HOST, Layout, layout_of
-from devnet.ports import Taken, find_taken, holder_of
+from devnet.ports import Taken, advise, find_taken, holder_of
 from devnet.supervisor import DevnetBlocked, Supervisor, running_pid
 
 WAIT_SECONDS_MAX = 20.0
 SLEEPER = "import signal; signal.pause()"
+FULL = Path("/dev/full")
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile 1: signal.pause()"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEPER!r}])"
 
@@ -173,7 +175,49 @@ def test_taken_port_names_its_holder(tmp_path: Path) -> None:
             Supervisor(layout, []).claim()
 
 
-def test_port_message_says_what_to_do() -> None:
-    text = str(Taken("grpc", 50551, "pid 812 (sextant)"))
-    assert "--instance" in text
-    assert "devnet down" in text
+def test_port_message_names_the_next_free_instance(tmp_path: Path) -> None:
+    layout = free_layout(tmp_path)
+    after = layout_of(layout.instance + 1, tmp_path)
+    with socket.socket() as listener:
+        listener.bind((HOST, after.port("follower")))
+        listener.listen()
+        text = advise(layout)
+    assert f"devnet down --instance {layout.instance}`" in text
+    assert f"--instance {layout.instance + 1}" not in text
+    assert re.search(r"another instance with --instance \d+$", text)
+    assert str(Taken("grpc", 50551, "pid 812 (sextant)")).endswith("in use by pid 812 (sextant)")
+
+
+def test_full_disk_neither_stops_restarts_nor_stays_untold(tmp_path: Path) -> None:
+    async def story(supervisor: Supervisor) -> None:
+        child = supervisor.children["a"]
+        killed = child.pid
+        assert killed
+        supervisor.children["a"].log = FULL
+        os.kill(killed, signal.SIGKILL)
+        await eventually(lambda: child.pid not in {None, killed})
+        assert child.deaths == 1
+        supervisor.layout.state.unlink()
+        supervisor.layout.state.with_suffix(".tmp").symlink_to(FULL)
+        await eventually(lambda: "No space left on device" in "".join(supervisor.troubles))
+
+    run_supervised(tmp_path, [spec("a", SLEEPER)], story)
+
+
+def test_refused_arguments_are_not_tried_again(tmp_path: Path) -> None:
+    layout = free_layout(tmp_path)
+    code = f"import pathlib; open({str(tmp_path / 'tries')!r}, 'a').write('x'); raise SystemExit(2)"
+    broken = ProcessSpec(
+        name="broken",
+        command=(),
+        address=layout.address("grpc"),
+        gate=True,
+        program=("-c", code),
+    )
+
+    async def nothing(_: Supervisor) -> None:
+        raise AssertionError("it started")
+
+    with pytest.raises(DevnetBlocked, match="broken does not start"):
+        run_supervised(tmp_path, [broken], nothing)
+    assert (tmp_path / "tries").read_text() == "x"
