@@ -1,16 +1,14 @@
 """The live status: one screen on a terminal, one line every few seconds elsewhere."""
 
-import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from devnet.child import Child
+from devnet.grid import Column, flow, table
 from devnet.survey import Facts
-from proto.sextant.v1 import l1_pb2, query_pb2
-from proto.sextant.v1.common_pb2 import Head
+from proto.sextant.v1 import l1_pb2, query_pb2, status_pb2
 
 USDC = 1_000_000
 CLAIM_WORDS = {
@@ -44,11 +42,6 @@ def rate_text(ppb: int) -> str:
     return f"{sign}{whole}.{part // 100:05d} %"
 
 
-def head_text(head: Head) -> str:
-    """Return a head as its height and its L1 log entry."""
-    return f"{head.height:,}" + (f" (entry {head.log_index})" if head.log_index else "")
-
-
 def claims_text(facts: Facts) -> str:
     """Return how many claims stand where."""
     parts = [
@@ -69,97 +62,115 @@ def plain_line(facts: Facts, children: dict[str, Child]) -> str:
     return (
         f"{clock_text(status.time_ms)} unsafe {status.unsafe_head.height} "
         f"safe {status.safe_head.height} final {status.final_head.height} | "
-        f"transactions {status.transactions_total} trades {status.trades_total} | {prices} | "
+        f"since start: transactions {status.transactions_total} trades {status.trades_total} | "
+        f"{prices} | "
         f"batches {facts.log_count} claims {claims_text(facts)} | {up}/{len(children)} up"
     )
 
 
-def render(facts: Facts, children: dict[str, Child], note: str) -> RenderableType:
-    """Return the whole screen."""
-    parts: list[RenderableType] = [heads_table(facts), markets_table(facts), layer_table(facts)]
-    verdicts = Table.grid(padding=(0, 1))
-    counts = facts.challenger.get("verdicts", {})
-    told = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-    verdicts.add_row(Text.assemble(("challenger", "bold"), f"  {told or 'no verdict yet'}"))
-    for line in facts.verdicts:
-        style = "red" if "wrong" in line.lower() or "convict" in line else ""
-        verdicts.add_row(Text("  " + line, style=style, no_wrap=True, overflow="ellipsis"))
-    return Group(*parts, verdicts, process_line(children), Text(note, style="dim"))
+def render(
+    facts: Facts,
+    children: dict[str, Child],
+    note: str,
+    width: int,
+    troubles: Sequence[str] = (),
+) -> list[Text]:
+    """Return the lines of the whole screen, none of which is wider than ``width`` by its nature."""
+    lines = [*heads_lines(facts, width), *markets_lines(facts.markets, width)]
+    lines += layer_lines(facts, width)
+    lines += challenger_lines(facts)
+    if children:
+        lines += flow("", map(process_text, children.values()), width)
+    lines += [Text(f"! {trouble}", style="bold red") for trouble in troubles]
+    if note:
+        lines.append(Text(note, style="dim"))
+    return lines
 
 
-def heads_table(facts: Facts) -> RenderableType:
-    """Return the heads as the sequencer and the follower see them."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "unsafe", "safe", "final", "transactions", "trades", "queue", "chain time"):
-        table.add_column(column, justify="left" if not column else "right")
-    for name, status in (("sequencer", facts.sequencer), ("follower", facts.follower)):
-        if status is None:
-            table.add_row(name, "away")
-            continue
-        table.add_row(
-            name,
-            head_text(status.unsafe_head),
-            head_text(status.safe_head),
-            head_text(status.final_head),
-            f"{status.transactions_total:,}",
-            f"{status.trades_total:,}",
-            str(status.queue_transactions),
-            clock_text(status.time_ms),
-        )
-    return table
+def heads_lines(facts: Facts, width: int) -> list[Text]:
+    """Return the heads as the sequencer and the follower see them, and what was done since."""
+    nodes = {"sequencer": facts.sequencer, "follower": facts.follower}
+    known = [status or status_pb2.Status() for status in nodes.values()]
+    names = [name if status else f"{name} away" for name, status in nodes.items()]
+    lines = table(
+        [
+            Column("", names),
+            Column("unsafe", [f"{s.unsafe_head.height:,}" for s in known]),
+            Column("safe", [f"{s.safe_head.height:,}" for s in known]),
+            Column("entry", [f"{s.safe_head.log_index:,}" for s in known], rank=2),
+            Column("final", [f"{s.final_head.height:,}" for s in known]),
+            Column("entry", [f"{s.final_head.log_index:,}" for s in known], rank=2),
+            Column("queue", [f"{s.queue_transactions:,}" for s in known], rank=3),
+            Column("chain time", [clock_text(s.time_ms) for s in known], rank=1),
+        ],
+        width,
+    )
+    status = facts.sequencer
+    if status is not None:
+        done = f"{status.transactions_total:,} transactions", f"{status.trades_total:,} trades"
+        lines += flow("since start", done, width)
+    return lines
 
 
-def markets_table(facts: Facts) -> RenderableType:
+def markets_lines(markets: Sequence[query_pb2.Market], width: int) -> list[Text]:
     """Return one row per market."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("market", "index", "mark", "bid", "ask", "last", "funding 8h", "open interest"):
-        table.add_column(column, justify="left" if column == "market" else "right")
-    for market in facts.markets:
-        size = market.open_interest_lots / 10**market.lot_decimals
-        table.add_row(
-            market.symbol,
-            price_text(market.index, market),
-            price_text(market.mark, market),
-            price_text(market.best_bid, market),
-            price_text(market.best_ask, market),
-            price_text(market.last, market),
-            rate_text(market.funding_next_ppb),
-            f"{size:,.{market.lot_decimals}f}",
-        )
-    return table
+
+    def prices(field: str) -> list[str]:
+        return [price_text(getattr(market, field), market) for market in markets]
+
+    return table(
+        [
+            Column("market", [market.symbol for market in markets]),
+            Column("index", prices("index")),
+            Column("mark", prices("mark")),
+            Column("bid", prices("best_bid")),
+            Column("ask", prices("best_ask")),
+            Column("last", prices("last"), rank=3),
+            Column("funding last", [rate_text(m.funding_rate_ppb) for m in markets], rank=4),
+            Column("funding next", [rate_text(m.funding_next_ppb) for m in markets], rank=1),
+            Column("open interest", [interest_text(market) for market in markets], rank=2),
+        ],
+        width,
+    )
 
 
-def layer_table(facts: Facts) -> RenderableType:
+def interest_text(market: query_pb2.Market) -> str:
+    """Return a market's open interest in units."""
+    size = market.open_interest_lots / 10**market.lot_decimals
+    return f"{size:,.{market.lot_decimals}f}"
+
+
+def layer_lines(facts: Facts, width: int) -> list[Text]:
     """Return what stands on L1."""
-    table = Table.grid(padding=(0, 2))
     if facts.l1 is None:
-        table.add_row(Text("L1", style="bold"), "away")
-        return table
+        return flow("L1", ["away"], width)
     latest, final = facts.l1.latest.number, facts.l1.final.number
-    warped = f", warped {facts.l1.clock_offset_ms / 1000:+,.0f} s"
-    table.add_row(
-        Text("L1", style="bold"),
-        f"block {latest:,} (final {final:,})" + (warped if facts.l1.clock_offset_ms else ""),
+    warped = f"warped {facts.l1.clock_offset_ms / 1000:+,.0f} s"
+    items = [
+        f"block {latest:,} (final {final:,})",
+        *([warped] if facts.l1.clock_offset_ms else []),
         f"{facts.log_count:,} batches",
         f"{facts.inbox_count:,} inbox items",
         f"claims: {claims_text(facts)}",
-    )
-    return table
+    ]
+    return flow("L1", items, width)
 
 
-def process_line(children: dict[str, Child]) -> RenderableType:
-    """Return every process with whether it is up, ready, or was restarted."""
-    text = Text()
-    for name, child in children.items():
-        up = child.pid is not None
-        text.append("● " if child.ready else "○ ", style="green" if child.ready else "yellow")
-        text.append(name if up else f"{name} DOWN", style="" if up else "red")
-        if child.deaths:
-            text.append(f" (died {child.deaths}x)", style="yellow")
-        text.append("  ")
+def challenger_lines(facts: Facts) -> Iterator[Text]:
+    """Yield what the challenger found, and his last words."""
+    counts = facts.challenger.get("verdicts", {})
+    told = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    yield Text.assemble(("challenger", "bold"), f"  {told or 'no verdict yet'}")
+    for line in facts.verdicts:
+        yield Text(f"  {line}", style="red" if "wrong" in line.lower() or "convict" in line else "")
+
+
+def process_text(child: Child) -> Text:
+    """Return whether a process is up, ready, or was restarted."""
+    name, up = child.spec.name, child.pid is not None
+    text = Text("● " if child.ready else "○ ", style="green" if child.ready else "yellow")
+    ended = "" if child.last_exit is None else f" (exit {child.last_exit})"
+    text.append(name if up else f"{name} DOWN{ended}", style="" if up else "red")
+    if child.deaths:
+        text.append(f" (died {child.deaths}x)", style="yellow")
     return text
-
-
-def age_text(since: float) -> str:
-    """Return how long ago a monotonic time was."""
-    return f"{time.monotonic() - since:.1f} s"

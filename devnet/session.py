@@ -2,17 +2,18 @@
 
 import asyncio
 import json
+import signal
 import sys
 import time
 from functools import partial
 from typing import Final
 
 from rich.console import Console
-from rich.live import Live
 
 from devnet.banner import lines_of
 from devnet.funds import fund_operators
 from devnet.layout import Layout
+from devnet.painter import Painter, fitted
 from devnet.processes import Options, prepare, specs_of
 from devnet.screen import claims_text, plain_line, render
 from devnet.supervisor import DevnetBlocked, Supervisor, read_state
@@ -77,7 +78,7 @@ async def show(
             sys.stdout.flush()
         else:
             first.cancel()
-        if console.is_terminal and not plain:
+        if console.is_terminal and not console.is_dumb_terminal and not plain:
             await show_screen(surveyor, supervisor, starting, console)
         else:
             await show_lines(surveyor, supervisor, starting)
@@ -102,14 +103,26 @@ async def show_screen(
     starting: "asyncio.Task[None]",
     console: Console,
 ) -> None:
-    """Redraw one screen every second."""
+    """Redraw one screen every second, and at once when the terminal changes its size."""
     note = "ctrl-C stops everything; `sextant devnet logs -f NAME` shows a log"
-    with Live(console=console, auto_refresh=False, transient=False) as live:
+    painter = Painter(console)
+    facts = await surveyor.look()
+
+    def draw() -> None:
+        shown = render(facts, supervisor.children, note, painter.width, supervisor.troubles)
+        painter.draw(shown)
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGWINCH, draw)
+    try:
         while not supervisor.stopping.is_set():
             if starting.done():
                 starting.result()
-            live.update(render(await surveyor.look(), supervisor.children, note), refresh=True)
+            draw()
             await pause(supervisor, SCREEN_PERIOD_S)
+            facts = await surveyor.look()
+    finally:
+        loop.remove_signal_handler(signal.SIGWINCH)
 
 
 async def show_lines(
@@ -122,6 +135,8 @@ async def show_lines(
             starting.result()
         facts = await surveyor.look()
         sys.stdout.write(plain_line(facts, supervisor.children) + "\n")
+        for trouble in supervisor.troubles:
+            sys.stdout.write(f"  ! {trouble}\n")
         for verdict in facts.verdicts:
             if verdict not in told:
                 told.add(verdict)
@@ -150,8 +165,10 @@ async def look_once(layout: Layout, *, as_json: bool) -> str | None:
     if as_json:
         return json.dumps(summary_of(facts, layout))
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_COLUMNS)
+    width = console.size.width
     with console.capture() as captured:
-        console.print(render(facts, {}, ""))
+        for line in render(facts, {}, "", width):
+            console.print(fitted(line, width), no_wrap=True, soft_wrap=True)
     processes = read_state(layout).get("processes", {})
     lines = [
         f"  {name:<14} pid {found['pid'] or '-':<8} starts {found['starts']}  {found['log']}"

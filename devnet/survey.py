@@ -20,7 +20,7 @@ from proto.sextant.v1 import (
 )
 
 ASK_SECONDS_MAX: Final = 2.0
-CLAIMS_KEPT: Final = 400
+CLAIMS_PAGE: Final = 200
 VERDICT_LINES: Final = 4
 
 
@@ -135,13 +135,25 @@ class Surveyor:
 
     async def _claims_count(self) -> int:
         """Read the claims that may still change; settled ones are only counted."""
-        request = l1_pb2.L1ListClaimsRequest(from_number=self._next_claim, claims_max=CLAIMS_KEPT)
-        try:
-            page = await l1_pb2_grpc.L1Stub(self._l1).ListClaims(request, timeout=ASK_SECONDS_MAX)
-        except grpc.aio.AioRpcError:
-            return 0
-        for claim in page.claims:
-            self._claims[claim.number] = claim
+        stub = l1_pb2_grpc.L1Stub(self._l1)
+        count, place = 0, self._next_claim
+        while True:
+            request = l1_pb2.L1ListClaimsRequest(from_number=place, claims_max=CLAIMS_PAGE)
+            try:
+                page = await stub.ListClaims(request, timeout=ASK_SECONDS_MAX)
+            except grpc.aio.AioRpcError:
+                return count
+            for claim in page.claims:
+                self._claims[claim.number] = claim
+            count = page.claims_count
+            if not page.claims or page.claims[-1].number + 1 >= count:
+                break
+            place = page.claims[-1].number + 1
+        self._settle()
+        return count
+
+    def _settle(self) -> None:
+        """Forget the claims before the first that may still change, but count them."""
         while len(self._claims) > 1 and self._next_claim in self._claims:
             claim = self._claims[self._next_claim]
             if claim.status == l1_pb2.L1_CLAIM_STATUS_PENDING:
@@ -149,7 +161,6 @@ class Surveyor:
             del self._claims[self._next_claim]
             self._settled[claim.status] = self._settled.get(claim.status, 0) + 1
             self._next_claim += 1
-        return page.claims_count
 
 
 def challenger_says(path: Path) -> dict[str, Any]:
