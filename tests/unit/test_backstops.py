@@ -437,6 +437,18 @@ def test_after_an_outage_liquidations_wait_for_prices_and_time() -> None:
     assert poke(world) == "OK"
 
 
+def test_a_round_of_prices_counts_once_in_however_many_updates() -> None:
+    world = world_of()
+    world.rules = replace(world.rules, grace_ms=60_000, grace_updates_min=3)
+    fall(world, PRICE - 280_000)
+    world.run(advance=62_001)
+    low = PRICE - 280_000
+    world.run(*[world.prices(0, low, pair) for pair in ((0, 1), (2,))])
+    assert poke(world) == "GRACE"
+    assert world.last is not None
+    assert world.last.receipts[0].args[1] == 2
+
+
 def test_slices_wait_too() -> None:
     world = world_of()
     world.rules = replace(world.rules, grace_ms=60_000, grace_updates_min=1)

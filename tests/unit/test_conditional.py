@@ -12,6 +12,7 @@ from statemachine.actions import (
     TRIGGER_LAST,
     TRIGGER_RISE,
     Bracket,
+    Bulk,
     Cancel,
     CancelAll,
     CancelAt,
@@ -20,6 +21,7 @@ from statemachine.actions import (
     Twap,
 )
 from statemachine.events import REMOVED_REFUSED, OrderAwake
+from statemachine.keys import TABLE_GROUP
 from statemachine.units import Lots, Millis, Price
 from tests.worlds import World, world_rules
 
@@ -289,3 +291,51 @@ def test_the_switch_of_many_orders_takes_many_steps() -> None:
     world.act(0, CancelAt(0, Millis(world.now + 1_000)))
     world.run(advance=2_000)
     assert world.portfolio(0).open_orders == 0
+
+
+def test_a_stop_wakes_though_its_portfolio_has_as_many_orders_as_it_may() -> None:
+    world = World(world_rules(1, orders_per_portfolio_max=2))
+    world.open(3)
+    go_long(world)
+    low = MID * 99 // 100
+    assert world.act(0, when(TRIGGER_FALL, low, 10, MID * 97 // 100, SELL | STOP)) == "OK"
+    assert world.act(0, place(1, MID - 200_000)) == "OK"
+    world.act(2, place(10, MID * 98 // 100))
+    to(world, low)
+    assert size_of(world, 0) == 0
+
+
+def entered_and_left(world: World) -> None:
+    """Let trader 0 enter market 0 with a bracket, and leave it in the same block."""
+    world.act(1, place(10, MID, SELL))
+    world.act(1, place(10, MID - 10))
+    stop = when(TRIGGER_FALL, MID - 90_000, 10, MID - 100_000, SELL | STOP)
+    enter = world.sign(0, Bracket(0, place(10, MID, FLAG_IOC), (stop,)))
+    leave = world.sign(0, place(10, MID - 10, SELL | FLAG_IOC))
+    assert world.codes(enter, leave) == ["OK", "OK"]
+
+
+def test_exits_of_a_market_that_was_left_are_not_armed() -> None:
+    world = World(world_rules(17))
+    world.open(3)
+    entered_and_left(world)
+    # Were they armed, the portfolio would be in one market more than it may be.
+    elsewhere = [PlaceOrder(0, m, 4, Price(MID - 10), Lots(1)) for m in range(1, 17)]
+    assert world.codes(world.sign(0, Bulk(0, tuple(elsewhere)))) == ["OK"] * 16
+    assert world.portfolio(0).markets == list(range(1, 17))
+    assert not [key for key in world.store.values if key[0] == TABLE_GROUP]
+
+
+def test_exits_without_room_are_not_armed() -> None:
+    world = World(world_rules(1, orders_per_portfolio_max=2))
+    world.open(2)
+    world.act(1, place(10, MID, SELL))
+    exits = tuple(
+        when(trigger, at, 10, MID - 100_000, SELL | STOP)
+        for trigger, at in ((TRIGGER_FALL, MID - 90_000), (TRIGGER_RISE, MID + 90_000))
+    )
+    enter = world.sign(0, Bracket(0, place(10, MID, FLAG_IOC), exits))
+    assert world.codes(enter, world.sign(0, place(1, MID - 10))) == ["OK", "OK"]
+    world.run()
+    assert world.portfolio(0).open_orders == 1
+    assert not [key for key in world.store.values if key[0] == TABLE_GROUP]

@@ -224,3 +224,14 @@ def test_reduce_only_all_or_nothing(world: World) -> None:
     world.act(2, place(6, MID))
     assert world.act(0, place(20, MID, flags)) == "OK"
     assert size_of(world, 0) == 0
+
+
+def test_fill_or_kill_counts_what_a_maker_may_reduce_once(world: World) -> None:
+    world.act(2, place(10, MID, SELL))
+    world.act(1, place(10, MID))
+    for _ in range(2):
+        assert world.act(1, place(10, MID + 100, SELL | FLAG_REDUCE_ONLY)) == "OK"
+    assert world.act(0, place(20, MID + 100, FLAG_FOK)) == "FOK_UNFILLED"
+    assert world.last is not None
+    assert world.last.receipts[0].args == (10,)
+    assert world.act(0, place(10, MID + 100, FLAG_FOK)) == "OK"
