@@ -74,15 +74,17 @@ GONE: Final = [0, 0]
 class BookView:
     """One market's book, by level and by order.
 
-    ``orders`` has each resting order as (portfolio, side, price, remaining).
+    ``orders`` has each resting order as (portfolio, side, price, remaining, size), and
+    ``taken`` what orders of this block traded before they rested.
     """
 
-    __slots__ = ("height", "market", "orders", "sequence", "sides", "time")
+    __slots__ = ("height", "market", "orders", "sequence", "sides", "taken", "time")
 
     def __init__(self, market: int) -> None:
         self.market = market
         self.sides = (Side(BUY), Side(SELL))
-        self.orders: dict[int, tuple[int, int, int, int]] = {}
+        self.orders: dict[int, tuple[int, int, int, int, int]] = {}
+        self.taken: dict[int, int] = {}
         self.sequence = 0
         self.height = 0
         self.time = 0
@@ -107,7 +109,13 @@ class BookView:
             return
         _, side, price, sequence = order_place(key)
         order = decode_order(key, value)
-        self.orders[sequence] = (order.portfolio, side, price, order.remaining)
+        self.orders[sequence] = (
+            order.portfolio,
+            side,
+            price,
+            order.remaining,
+            order.size,
+        )
         self.sides[side].add(price, order.remaining, 1)
 
     def rest(self, event: OrderRested) -> None:
@@ -116,33 +124,47 @@ class BookView:
         before = self.orders.get(event.order_id)
         if before is None:
             side.add(event.price, event.remaining, 1)
+            size = event.remaining + self.taken.pop(event.order_id, 0)
         else:
             side.add(event.price, event.remaining - before[3], 0)
+            size = before[4] + event.remaining - before[3]
         self.orders[event.order_id] = (
             event.portfolio,
             event.side,
             event.price,
             event.remaining,
+            size,
         )
 
-    def remove(self, event: OrderRemoved) -> None:
-        """Take out an order that left unfilled."""
+    def remove(self, event: OrderRemoved) -> int:
+        """Take out an order that left unfilled; return the size that it had, 0 if unknown."""
         before = self.orders.pop(event.order_id, None)
-        if before is not None:
-            self.sides[event.side].add(event.price, -before[3], -1)
+        if before is None:
+            return 0
+        self.sides[event.side].add(event.price, -before[3], -1)
+        return before[4]
 
-    def fill(self, event: Fill) -> None:
-        """Take a trade off the maker's order."""
+    def fill(self, event: Fill) -> int:
+        """Take a trade off the maker's order; return the size that this had, 0 if unknown."""
+        taker = event.taker_order
+        self.taken[taker] = self.taken.get(taker, 0) + event.size
         before = self.orders.get(event.maker_order)
         if before is None:
-            return
-        portfolio, side, price, remaining = before
+            return 0
+        portfolio, side, price, remaining, size = before
         if event.maker_remaining:
             self.sides[side].add(price, event.maker_remaining - remaining, 0)
-            self.orders[event.maker_order] = (portfolio, side, price, event.maker_remaining)
+            self.orders[event.maker_order] = (
+                portfolio,
+                side,
+                price,
+                event.maker_remaining,
+                size,
+            )
         else:
             self.sides[side].add(price, -remaining, -1)
             del self.orders[event.maker_order]
+        return size
 
     def close_block(
         self, height: int, time: int, *, wanted: bool = True
@@ -150,6 +172,7 @@ class BookView:
         """Note the end of a block; returns what it changed, if anything did and it is wanted."""
         self.height = height
         self.time = time
+        self.taken.clear()
         bids, asks = self.sides
         if not bids.changed and not asks.changed:
             return None

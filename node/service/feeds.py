@@ -24,6 +24,7 @@ from node.service.subscriptions import Topic
 from node.settings import FeedSettings
 from proto.sextant.v1 import query_pb2, stream_pb2
 from statemachine.events import (
+    REMOVED_MODIFIED,
     Event,
     Fill,
     Liquidated,
@@ -46,13 +47,18 @@ log = structlog.get_logger(__name__)
 
 @final
 class Removed:
-    """What is remembered of an order that is no longer in the book."""
+    """What is remembered of an order that is no longer in the book.
 
-    __slots__ = ("event", "height")
+    ``size`` is 0 if it is not known, ``replaced_by`` if nothing took its place.
+    """
 
-    def __init__(self, height: int, event: Fill | OrderRemoved) -> None:
+    __slots__ = ("event", "height", "replaced_by", "size")
+
+    def __init__(self, height: int, event: Fill | OrderRemoved, size: int) -> None:
         self.height = height
         self.event = event
+        self.size = size
+        self.replaced_by = 0
 
 
 @final
@@ -134,17 +140,24 @@ class Hub:
         """Bring books and history up to date; returns the block's trades."""
         books = self.books
         trades: list[query_pb2.Trade] = []
+        modified: dict[int, Removed] = {}  # the portfolio's next order takes its place
         for event in block.events:
             if isinstance(event, OrderRested):
                 books[event.market].rest(event)
+                if modified and event.portfolio in modified:
+                    modified.pop(event.portfolio).replaced_by = event.order_id
             elif isinstance(event, OrderRemoved):
-                books[event.market].remove(event)
-                self.remember(event.order_id, Removed(block.height, event))
+                size = books[event.market].remove(event)
+                removed = self.remember(event.order_id, Removed(block.height, event, size))
+                if event.reason == REMOVED_MODIFIED:
+                    modified[event.portfolio] = removed
             elif isinstance(event, Fill):
-                books[event.market].fill(event)
+                size = books[event.market].fill(event)
                 trades.append(self.take_trade(block, event))
                 if not event.maker_remaining:
-                    self.remember(event.maker_order, Removed(block.height, event))
+                    self.remember(event.maker_order, Removed(block.height, event, size))
+                if modified and event.taker in modified:
+                    modified.pop(event.taker).replaced_by = event.taker_order
             elif isinstance(event, OrderAsleep):
                 place = (event.market, event.trigger, event.trigger_price, event.order_id)
                 self.sleepers[event.order_id] = sleeper_key(*place)
@@ -173,11 +186,12 @@ class Hub:
         self.trades[market].append(trade)
         return trade
 
-    def remember(self, order_id: int, removed: Removed) -> None:
+    def remember(self, order_id: int, removed: Removed) -> Removed:
         """Keep what became of an order, forgetting the oldest."""
         self.removed[order_id] = removed
         if len(self.removed) > self.settings.outcomes_kept_max:
             self.removed.popitem(last=False)
+        return removed
 
     def publish_books(self, block: feed.SealedBlock) -> None:
         """Tell the readers of each book what the block changed."""

@@ -13,6 +13,7 @@ from node.service.status import StatusView
 from node.service.views import SUBS, Views
 from node.service.withdrawals import list_withdrawals
 from proto.sextant.v1 import common_pb2, query_pb2, query_pb2_grpc, status_pb2
+from statemachine.state import State
 
 Context = Any  # grpc.aio.ServicerContext of any request and answer
 
@@ -20,6 +21,9 @@ HASH_BYTES: Final = 32
 CLIENT_ID_BYTES: Final = 16
 MARKETS_MAX: Final = 256
 """Markets that one request may name."""
+
+REPLACEMENTS_MAX: Final = 16
+"""How often modified an order may be for its first client id to be found."""
 
 LEVELS_DEFAULT: Final = 100
 LEVELS_MAX: Final = 1_000
@@ -124,19 +128,39 @@ class QueryService(query_pb2_grpc.QueryServicer):
             order_id = order_by_client_id(state, portfolio, client.client_id)
             if not order_id:
                 raise Refused("NOT_FOUND", "no live order has this client id")
+        live = self.live_order(state, order_id)
+        if live is not None:
+            return live
+        removed = self.hub.removed.get(order_id)
+        if removed is None:
+            raise Refused("NOT_FOUND", f"order {order_id} neither rests nor waits")
+        answer = removed_view(order_id, removed.height, removed.event)
+        answer.lots = removed.size
+        answer.replaced_by = removed.replaced_by
+        answer.client_id = self.client_id_after(state, removed.replaced_by)
+        return answer
+
+    def client_id_after(self, state: State, order_id: int) -> bytes:
+        """Return the client id that a modified order handed on, while one that has it is live."""
+        for _ in range(REPLACEMENTS_MAX):
+            live = self.live_order(state, order_id)
+            if live is not None:
+                return live.client_id
+            removed = self.hub.removed.get(order_id)
+            if removed is None:
+                break
+            order_id = removed.replaced_by
+        return b""
+
+    def live_order(self, state: State, order_id: int) -> query_pb2.Order | None:
+        """Return an order that rests or waits."""
         for market, book in self.hub.books.items():
             found = book.orders.get(order_id)
             if found is not None:
                 order = order_at(state, found[0], market, order_id)
                 if order is not None:
                     return order
-        waiting = waiting_order(state, order_id, self.hub.sleepers.get(order_id))
-        if waiting is not None:
-            return waiting
-        removed = self.hub.removed.get(order_id)
-        if removed is None:
-            raise Refused("NOT_FOUND", f"order {order_id} neither rests nor waits")
-        return removed_view(order_id, removed.height, removed.event)
+        return waiting_order(state, order_id, self.hub.sleepers.get(order_id))
 
     async def GetBook(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetBookRequest, _context: Context

@@ -27,6 +27,7 @@ from proto.sextant.v1 import (
 from statemachine import keys
 from statemachine.actions import (
     Cancel,
+    Modify,
     PlaceOrder,
     Transaction,
     Transfer,
@@ -528,6 +529,38 @@ def test_money_moves_and_a_withdrawal_can_be_proved() -> None:
                 query_pb2.GetProofRequest(keys=[absent], log_index=1), timeout=SECONDS
             )
             assert await code_of(call) == (grpc.StatusCode.OUT_OF_RANGE, "PRUNED")
+
+    run(story)
+
+
+def test_a_modified_order_names_what_took_its_place() -> None:
+    async def story() -> None:
+        async with serve() as served:
+            world = served.world
+            await submit(served, world.sign(1, limit(SELL, 6_000_000, 3)))
+            placed = await submit(served, world.sign(0, limit(BUY, 6_000_000, 10, CLIENT_ID)))
+            first = order_id = placed.sequenced.receipts[0].order_id
+            for price, filled in ((5_980_000, 0), (5_970_000, 0), (6_010_000, 2)):
+                if filled:
+                    await submit(served, world.sign(1, limit(SELL, price, filled)))
+                change = Modify(0, 0, BUY, order_id, Price(price), Lots(6))
+                changed = await submit(served, world.sign(0, change))
+                old, order_id = order_id, changed.sequenced.receipts[0].order_id
+                assert order_id > old
+                request = query_pb2.GetOrderRequest(order_id=old)
+                order = await served.query.GetOrder(request, timeout=SECONDS)
+                assert order.state == query_pb2.ORDER_STATE_CANCELLED
+                assert order.removal == query_pb2.REMOVAL_MODIFIED
+                assert order.replaced_by == order_id
+                assert order.client_id == CLIENT_ID
+                assert order.lots == (10 if old == first else 6)
+                request = query_pb2.GetOrderRequest(order_id=first)
+                order = await served.query.GetOrder(request, timeout=SECONDS)
+                assert (order.lots, order.client_id) == (10, CLIENT_ID)
+            await submit(served, world.sign(0, Cancel(0, 0, order_id)))
+            request = query_pb2.GetOrderRequest(order_id=order_id)
+            order = await served.query.GetOrder(request, timeout=SECONDS)
+            assert (order.lots, order.remaining_lots, order.replaced_by) == (6, 4, 0)
 
     run(story)
 
