@@ -53,9 +53,20 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(arguments: argparse.Namespace) -> "Options":
-    """Return what a command line varies."""
+    """Return what a command line varies, checked before anything starts."""
+    from devnet.l1.cli import check_block_time
+    from devnet.prices import PricesInvalid, check_script
     from devnet.processes import Options
+    from sextant.errors import BadRequest
 
+    try:
+        check_block_time(arguments.block_time_ms)
+        if arguments.prices is not None:
+            check_script(arguments.prices)
+    except ValueError as error:
+        raise BadRequest("BLOCK_TIME", str(error)) from error
+    except PricesInvalid as error:
+        raise BadRequest("SCRIPT", str(error)) from error
     return Options(
         seed=arguments.seed,
         script=arguments.prices,
@@ -103,13 +114,14 @@ def run_status(arguments: argparse.Namespace) -> int:
     import asyncio
 
     from devnet.session import look_once
+    from devnet.supervisor import named
 
     layout = place_of(arguments)
     found = asyncio.run(look_once(layout, as_json=arguments.json))
     if found is None:
         sys.stderr.write(
             f"nothing answers at {layout.address('grpc')} or {layout.address('l1')}; "
-            "start it with `sextant devnet up`\n"
+            f"start it with {named('up', layout)}\n"
         )
         return EXIT_UNREACHABLE
     sys.stdout.write(found + "\n")

@@ -14,12 +14,15 @@ from devnet.child import ProcessSpec
 from devnet.genesis import devnet_contract, devnet_rules
 from devnet.identities import NAMES, PUBLISHERS, identity_of
 from devnet.layout import PORTS, layout_of
+from devnet.prices import PricesInvalid, check_script
 from devnet.processes import Options, prepare, specs_of
 from devnet.screen import plain_line, price_text, rate_text
+from devnet.supervisor import DevnetBlocked
 from devnet.survey import Facts
 from proto.sextant.v1 import query_pb2
 from prover.contract.rules import decode_contract_rules
 from sextant.cli.main import build_parser
+from sextant.errors import BadRequest
 from statemachine.actions import FLAG_IOC, FLAG_SELL
 
 INDEX = 6_500_000
@@ -107,6 +110,40 @@ def test_prices_and_rates_are_shown_as_people_write_them() -> None:
     assert price_text(0, btc) == "-"
     assert rate_text(100_000) == "0.01000 %"
     assert rate_text(-12_345_678) == "-1.23456 %"
+
+
+def test_other_rules_are_said_before_anything_starts(tmp_path: Path) -> None:
+    layout = layout_of(0, tmp_path)
+    prepare(layout)
+    prepare(layout)
+    layout.deployment.write_bytes(b"older rules")
+    with pytest.raises(DevnetBlocked, match=r"made under other rules.*another --datadir"):
+        prepare(layout)
+    assert layout.deployment.read_bytes() == b"older rules"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--prices", "/nonexistent"], "SCRIPT"),
+        (["--block-time-ms", "-5"], "BLOCK_TIME"),
+    ],
+)
+def test_arguments_of_up_are_checked_first(words: list[str], code: str) -> None:
+    arguments = build_parser("devnet").parse_args(["up", *words])
+    with pytest.raises(BadRequest) as refused:
+        arguments.run(arguments)
+    assert refused.value.code == code
+
+
+def test_script_names_what_is_wrong_with_it(tmp_path: Path) -> None:
+    script = tmp_path / "prices"
+    script.write_text("0 btc 65000\n10 ETH 3500.5  # a comment\n")
+    check_script(script)
+    for line, why in (("0 DOGE 1", "no market DOGE"), ("0 BTC cheap", "cheap"), ("0 BTC", ":1:")):
+        script.write_text(line)
+        with pytest.raises(PricesInvalid, match=why):
+            check_script(script)
 
 
 def test_line_says_so_when_nothing_answers() -> None:
