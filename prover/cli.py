@@ -7,6 +7,7 @@ cannot be read, 70 a bug.  Data goes to stdout, talk to stderr.
 import argparse
 import asyncio
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ EXIT_OK: Final = 0
 EXIT_NO: Final = 1
 EXIT_UNREADABLE: Final = 3
 L1_TARGET: Final = "127.0.0.1:50545"
+TARGET: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", re.ASCII)
+PORT_MAX: Final = 65_535
 BALANCE_GWEI_MIN: Final = 10_000_000
 """What a defender should hold for gas: 0.01 ETH."""
 
@@ -41,11 +44,15 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     verify.set_defaults(run=run_verify)
     export = commands.add_parser("export", help="write a bundle of what L1 has")
     export.add_argument("file", type=Path, metavar="FILE", help="the file to write")
-    export.add_argument("--l1", default=L1_TARGET, metavar="HOST:PORT", help="address of L1")
+    export.add_argument(
+        "--l1", type=l1_target, default=L1_TARGET, metavar="HOST:PORT", help="address of L1"
+    )
     export.set_defaults(run=run_export)
     explain = commands.add_parser("explain", help="say what is wrong with a claim")
     explain.add_argument("claim", type=int, metavar="CLAIM", help="number of the claim")
-    explain.add_argument("--l1", default=L1_TARGET, metavar="HOST:PORT", help="address of L1")
+    explain.add_argument(
+        "--l1", type=l1_target, default=L1_TARGET, metavar="HOST:PORT", help="address of L1"
+    )
     explain.add_argument("--file", type=Path, help="read a bundle instead of asking L1")
     explain.add_argument("--json", action="store_true", help="print one JSON object")
     explain.set_defaults(run=run_explain)
@@ -60,10 +67,20 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     drill.set_defaults(run=run_drill)
 
 
+def l1_target(text: str) -> str:
+    """Return ``HOST:PORT`` as given; refuse what no connection could be made to."""
+    found = TARGET.fullmatch(text)
+    if found is None or not 0 < int(found[1]) <= PORT_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT, such as {L1_TARGET}")
+    return text
+
+
 def add_duty(commands: "Commands", name: str, text: str, run: "Run") -> None:
     """Add ``watch`` or ``defend``, which share most of their options."""
     duty = commands.add_parser(name, help=text)
-    duty.add_argument("--l1", default=L1_TARGET, metavar="HOST:PORT", help="address of L1")
+    duty.add_argument(
+        "--l1", type=l1_target, default=L1_TARGET, metavar="HOST:PORT", help="address of L1"
+    )
     duty.add_argument("--datadir", type=Path, help="where to keep state and commitments")
     duty.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus here")
     duty.add_argument("--poll-ms", type=int, default=250, help="pause between looks at L1")
@@ -81,6 +98,8 @@ def add_duty(commands: "Commands", name: str, text: str, run: "Run") -> None:
 
 def complain(error: object) -> int:
     """Say on stderr why a command cannot go on."""
+    if isinstance(error, OSError) and error.strerror:
+        error = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
     sys.stderr.write(f"sextant challenger: {error}\n")
     return EXIT_UNREADABLE
 
@@ -145,7 +164,9 @@ def run_verify(arguments: argparse.Namespace) -> int:
     try:
         bundle = decode_bundle(arguments.file.read_text())
         findings = check_bundle(bundle, lambda _: None)
-    except (OSError, UnicodeDecodeError, SextantError) as error:
+    except OSError as error:
+        return complain(error)
+    except (UnicodeDecodeError, SextantError) as error:
         return complain(f"{arguments.file}: {error}")
     wrong = 0
     results = []
@@ -232,6 +253,8 @@ def run_status(arguments: argparse.Namespace) -> int:
     """Print the status file of a running challenger."""
     try:
         sys.stdout.write((arguments.datadir / "status.json").read_text())
+    except FileNotFoundError:
+        return complain(f"no challenger keeps its state in {arguments.datadir}; name its --datadir")
     except OSError as error:
         return complain(error)
     return EXIT_OK

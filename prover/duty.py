@@ -5,10 +5,10 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Final, TypeVar, final
 
 from prover.board import Board
 from prover.bundle import BundledClaim, encode_bundle
@@ -27,6 +27,11 @@ from statemachine.signing import address_of
 
 EXIT_OK = 0
 EXIT_NO = 1
+SILENCE_SECONDS_MAX: Final = 1.0
+LOOK_SECONDS_MAX: Final = 10.0
+"""How long a command that looks once waits for L1."""
+
+AnswerT = TypeVar("AnswerT")
 
 
 class RulesUnknown(SextantError):
@@ -76,7 +81,7 @@ async def keep_duty(
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     core: Challenger | None = None
     try:
-        deployment = await reach_deployment(l1, settings.pause)
+        deployment = await reach_deployment(l1, target, settings.pause)
         core, keeper = await make_core(l1, deployment, disk, settings)
         board = Board(
             settings.mode,
@@ -99,7 +104,20 @@ async def keep_duty(
         await l1.close()
 
 
-async def reach_deployment(l1: L1, pause: float) -> ContractRules:
+async def announced(answer: Awaitable[AnswerT], target: str) -> AnswerT:
+    """Wait for an answer of L1, and say so if it does not come at once."""
+    asked = asyncio.ensure_future(answer)
+    try:
+        done, _ = await asyncio.wait({asked}, timeout=SILENCE_SECONDS_MAX)
+        if not done:
+            sys.stderr.write(f"sextant challenger: waiting for L1 at {target}\n")
+            sys.stderr.flush()
+        return await asked
+    finally:
+        asked.cancel()
+
+
+async def reach_deployment(l1: L1, target: str, pause: float) -> ContractRules:
     """Return what the contract was deployed with, waiting for L1 to answer.
 
     Raises
@@ -110,7 +128,7 @@ async def reach_deployment(l1: L1, pause: float) -> ContractRules:
     told = False
     while True:
         try:
-            return await l1.deployment()
+            return await (l1.deployment() if told else announced(l1.deployment(), target))
         except (FrameInvalid, ValueError) as error:
             raise RulesUnknown(
                 f"L1 runs a version that this program does not know ({error}): "
@@ -118,7 +136,7 @@ async def reach_deployment(l1: L1, pause: float) -> ContractRules:
             ) from error
         except L1Unreachable as error:
             if not told:
-                sys.stderr.write(f"sextant challenger: waiting for L1: {error}\n")
+                sys.stderr.write(f"sextant challenger: still waiting for L1: {error}\n")
                 told = True
             await asyncio.sleep(pause)
 
@@ -170,7 +188,11 @@ async def fetch_bundle(connect: Connect, target: str) -> str:
     """Return a bundle of all of L1's log, inbox and claims."""
     l1 = connect(target, None)
     try:
-        deployment = await l1.deployment()
+        try:
+            async with asyncio.timeout(LOOK_SECONDS_MAX):
+                deployment = await announced(l1.deployment(), target)
+        except TimeoutError:
+            raise L1Unreachable(f"no answer from L1 at {target}; is it running?") from None
         items: list[QueuedItem] = []
         entries: list[LogEntry] = []
         while items_page := await l1.inbox_items(len(items)):

@@ -86,7 +86,14 @@ def run_replay(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
     )
     try:
-        return asyncio.run(replay(request))
-    except (Malformed, DevnetBlocked) as error:
-        sys.stderr.write(f"sextant replay: {arguments.file}: {error}\n")
+        arguments.file.open("rb").close()
+    except OSError as error:
+        sys.stderr.write(f"sextant replay: {arguments.file}: {error.strerror}\n")
         return EXIT_UNREADABLE
+    try:
+        return asyncio.run(replay(request))
+    except Malformed as error:
+        sys.stderr.write(f"sextant replay: {arguments.file}: {error}\n")
+    except DevnetBlocked as error:
+        sys.stderr.write(f"sextant replay: {error}\n")
+    return EXIT_UNREADABLE
