@@ -148,5 +148,6 @@ class Anchor:
         self.view = L1View(
             before.l1, self.core.inbox_from, before.final_mark, before.book.unsettled
         )
+        self.view.postings = before.postings
         await self.first_look(seconds)
         return taken

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, final
 
+from node.postings import Posting
 from prover.l1 import Heads
 from statemachine.cursor import Cursor
 from statemachine.events import Event
@@ -171,6 +172,10 @@ class Ledger(Protocol):
 
     def find(self, tx_hash: bytes) -> Sequenced | None:
         """Return what became of a transaction, or ``None`` if no block has it."""
+        ...
+
+    def posted(self, height: int) -> Posting | None:
+        """Return the log entry that carries a block, if it was seen."""
         ...
 
     def subscribe(self) -> "AsyncIterator[SealedBlock]":

@@ -19,6 +19,7 @@ from node.derived import DerivedChain
 from node.deriver import Deriver
 from node.feed import Head, SealedBlock, Sequenced, Status
 from node.metrics import Metrics
+from node.postings import Posting, Postings
 from prover.contract.rules import ContractRules
 from prover.l1 import L1, L1Refused, L1Unreachable
 from prover.replica import Derived
@@ -60,6 +61,7 @@ class Follower:
         self.poll_seconds = poll_ms / 1000
         self.metrics = metrics or Metrics()
         self.cursor: Cursor = self.chain.cursor
+        self.postings = Postings()
         self.ready = False
 
     async def run(self) -> None:
@@ -87,6 +89,10 @@ class Follower:
         # A snapshot: entries are derived on a thread, and no query may see half of one.
         self.store = self.chain.trees[derived.output.log_index]
         self.cursor = self.chain.cursor
+        last = derived.output.height
+        first = last - len(blocks) + 1
+        log_index = derived.output.log_index
+        self.postings.add(Posting(first, last, log_index, derived.facts.time))
         empty = sum(made.block.frame is None for made in derived.blocks)
         LOG.info(
             "derived",
@@ -137,6 +143,10 @@ class Follower:
     def find(self, tx_hash: bytes) -> Sequenced | None:
         """Return what became of a transaction, or ``None`` if no block has it."""
         return self.chain.find(tx_hash)
+
+    def posted(self, height: int) -> Posting | None:
+        """Return the log entry that carries a block, if it was seen."""
+        return self.postings.find(height)
 
     def subscribe(self) -> AsyncIterator[SealedBlock]:
         """Yield each newly derived block."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from node.claimbook import ClaimBook
+from node.postings import Posting, Postings
 from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.entry import parse_entry
@@ -64,6 +65,7 @@ class L1View:
         self.final_mark = final_mark
         self.entries: list[tuple[LogEntry, LogMark]] = []
         self.final_entries: list[tuple[LogEntry, LogMark]] = []
+        self.postings = Postings()
         self.book = ClaimBook(l1, claims_from)
 
     @property
@@ -126,5 +128,7 @@ class L1View:
             if not page:
                 return
             for entry in page:
+                first = mark.height + 1
                 mark = LogMark(entry.index + 1, mark.height + blocks_in(entry))
+                self.postings.add(Posting(first, mark.height, mark.log_index, entry.time))
                 self.entries.append((entry, mark))

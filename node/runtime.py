@@ -26,6 +26,7 @@ from node.blocks import BlockSigner
 from node.chain import ChainStore
 from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
 from node.metrics import Metrics
+from node.postings import Posting
 from node.rooting import Rooting
 from node.sequencer import Execution, Sequencer
 from node.signatures import SignaturePool
@@ -307,6 +308,10 @@ class SequencerNode:
     def find(self, tx_hash: bytes) -> Sequenced | None:
         """Return what became of a transaction, or ``None`` if no block has it."""
         return self.core.answered(tx_hash)
+
+    def posted(self, height: int) -> Posting | None:
+        """Return the log entry that carries a block, if it was seen."""
+        return self.anchor.view.postings.find(height)
 
     def subscribe(self) -> AsyncIterator[SealedBlock]:
         """Yield each new durable block."""

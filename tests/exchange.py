@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from node.audience import Audience
 from node.blocks import BlockSigner, ExecutedBlock
 from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
+from node.postings import Posting, Postings
 from node.sequencer import Sequencer
 from node.signatures import judge_signature
 from node.tickets import Ticket
@@ -44,6 +45,7 @@ class Exchange:
         self.core.observe(self.core.inbox_from, [], 1 << 60)
         self.blocks: dict[int, ExecutedBlock] = {}
         self.audience = Audience(self.blocks.get, self.core.cursor.height)
+        self.postings = Postings()
         self.now = self.world.now
 
     @property
@@ -119,6 +121,10 @@ class Exchange:
     def waits(self, tx_hash: bytes) -> bool:
         """Return whether a transaction is queued."""
         return tx_hash in self.core.pending
+
+    def posted(self, height: int) -> Posting | None:
+        """Return the log entry that carries a block, if it was seen."""
+        return self.postings.find(height)
 
     def subscribe(self) -> AsyncIterator[SealedBlock]:
         """Yield each new block."""

@@ -10,6 +10,7 @@ from node.service.markets import market_view
 from node.service.orders import order_at, order_by_client_id, removed_view, waiting_order
 from node.service.proofs import prove_keys
 from node.service.status import StatusView
+from node.service.timeline import Timeline
 from node.service.views import SUBS, Views
 from node.service.withdrawals import list_withdrawals
 from proto.sextant.v1 import common_pb2, query_pb2, query_pb2_grpc, status_pb2
@@ -42,6 +43,7 @@ class QueryService(query_pb2_grpc.QueryServicer):
         self.views = views
         self.status = status
         self.ledger = hub.ledger
+        self.timeline = Timeline(hub.ledger)
 
     async def GetStatus(  # noqa: N802 - the name of the RPC
         self, _request: status_pb2.GetStatusRequest, _context: Context
@@ -215,7 +217,10 @@ class QueryService(query_pb2_grpc.QueryServicer):
         self, request: query_pb2.GetWithdrawalsRequest, _context: Context
     ) -> query_pb2.WithdrawalsResponse:
         """Return the withdrawals of an owner, newest first, or one by its index."""
-        return query_pb2.WithdrawalsResponse(withdrawals=list_withdrawals(self.ledger, request))
+        withdrawals = list_withdrawals(self.ledger, request)
+        for withdrawal in withdrawals:
+            withdrawal.height = await self.timeline.height_at(withdrawal.time_ms)
+        return query_pb2.WithdrawalsResponse(withdrawals=withdrawals)
 
     async def GetProof(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetProofRequest, _context: Context
@@ -242,10 +247,16 @@ class QueryService(query_pb2_grpc.QueryServicer):
             waits = self.gateway is not None and self.gateway.waits(tx_hash)
             stage = common_pb2.STAGE_ACCEPTED if waits else common_pb2.STAGE_UNKNOWN
             return query_pb2.TransactionStatus(transaction_hash=tx_hash, stage=stage)
-        return query_pb2.TransactionStatus(
+        height = outcome.block.height
+        answer = query_pb2.TransactionStatus(
             transaction_hash=tx_hash,
-            stage=self.views.stage_of(outcome.block.height),
-            height=outcome.block.height,
+            stage=self.views.stage_of(height),
+            height=height,
             index=outcome.index,
             sequenced_ms=outcome.block.time,
         )
+        posting = self.views.posting_of(height)
+        if posting is not None:
+            answer.log_index = posting.log_index
+            answer.posted_ms = posting.time
+        return answer

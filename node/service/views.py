@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol, final
 
 from node import feed
+from node.postings import Posting
 from node.service.answers import Answers, receipt_of, saturate
 from node.service.backstops import payable_ppm, vault_view
 from node.service.errors import Refused, few
@@ -165,6 +166,9 @@ class Views:
             segment_roots=block.roots,
             stage=self.stage_of(block.height),
         )
+        posting = self.posting_of(block.height)
+        if posting is not None:
+            answer.log_index = posting.log_index
         if with_frame:
             answer.frame = block.frame
         if with_receipts:
@@ -173,6 +177,10 @@ class Views:
                 for leaf, receipt in enumerate(block.receipts)
             )
         return answer
+
+    def posting_of(self, height: int) -> Posting | None:
+        """Return the log entry that carries a block, if there is one and it is known."""
+        return self.ledger.posted(height) if height <= self.ledger.status().safe.height else None
 
     def stage_of(self, height: int) -> common_pb2.Stage:
         """Return how far a block has come."""

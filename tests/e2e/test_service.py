@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from node.blocks import block_digest
+from node.postings import Posting
 from node.settings import AdmissionSettings, FeedSettings, GrpcSettings
 from proto.sextant.v1 import (
     common_pb2,
@@ -495,6 +496,16 @@ def test_reads_agree_with_the_state() -> None:
                 query_pb2.GetTransactionStatusRequest(transaction_hash=tx_hash), timeout=SECONDS
             )
             assert status.stage == common_pb2.STAGE_FINAL
+            assert (status.log_index, status.posted_ms) == (0, 0)  # not on L1 yet
+            height = receipt.header.height
+            served.exchange.safe_height = height
+            served.exchange.postings.add(Posting(height - 1, height, 5, 777))
+            status = await query.GetTransactionStatus(
+                query_pb2.GetTransactionStatusRequest(transaction_hash=tx_hash), timeout=SECONDS
+            )
+            assert (status.log_index, status.posted_ms) == (5, 777)
+            block = await query.GetBlock(query_pb2.GetBlockRequest(height=height), timeout=SECONDS)
+            assert block.log_index == 5
 
     run(story)
 
@@ -504,7 +515,7 @@ def test_money_moves_and_a_withdrawal_can_be_proved() -> None:
         async with serve() as served:
             world = served.world
             await submit(served, world.sign(0, Transfer(0, 3, Micros(5 * USDC))))
-            await submit(served, world.sign(0, Withdraw(3, Micros(2 * USDC))))
+            withdrawn = await submit(served, world.sign(0, Withdraw(3, Micros(2 * USDC))))
             owner = address_of(trader_key(0))
             account = await served.query.GetAccount(
                 query_pb2.GetAccountRequest(address=owner), timeout=SECONDS
@@ -515,6 +526,15 @@ def test_money_moves_and_a_withdrawal_can_be_proved() -> None:
             )
             [withdrawal] = listed.withdrawals
             assert withdrawal.amount_micros == 2 * USDC
+            assert withdrawal.height == withdrawn.sequenced.header.height
+            for _ in range(5):
+                await submit(served, world.sign(1, limit(BUY, 5_900_000, 1)))
+            again = await submit(served, world.sign(0, Withdraw(3, Micros(1 * USDC))))
+            listed = await served.query.GetWithdrawals(
+                query_pb2.GetWithdrawalsRequest(owner=owner), timeout=SECONDS
+            )
+            heights = [again.sequenced.header.height, withdrawal.height]
+            assert [later.height for later in listed.withdrawals] == heights
             absent = keys.withdrawal_key(5)
             proof = await served.query.GetProof(
                 query_pb2.GetProofRequest(keys=[withdrawal.key, absent], log_index=3),
