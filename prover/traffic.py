@@ -11,12 +11,15 @@ from hashlib import sha256
 from random import Random
 from typing import Final, final
 
+from prover.compounds import compound_of, terms_of
 from prover.entry import encode_entry
 from statemachine.actions import (
+    FLAG_FOK,
     FLAG_IOC,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
+    FLAG_SLIDE,
     MARKET_EVERY,
     Action,
     ApproveAgent,
@@ -48,7 +51,8 @@ PUBLISHERS: Final = 3
 PRICES: Final = {1: 6_500_000, 2: 3_500_000, 3: 1_500_000}
 LIVE_ORDERS_MAX: Final = 400
 MARKET_NAMES: Final = {1: b"BTC", 2: b"ETH", 3: b"SOL"}
-AGENT_KINDS: Final = 0b111110
+AGENT_KINDS: Final = 0b111_1111_1110
+TIERS: Final = ((10_000_000_000, 100_000, 50_000), (40_000_000_000, 200_000, 100_000))
 
 
 def key_of(name: str) -> bytes:
@@ -70,6 +74,11 @@ def traffic_rules() -> Rules:
             taker_ppm=350,
             fill_band_ppm=50_000,
             notional_min=1_000_000,
+            tiers=TIERS if number == 3 else (),
+            open_interest_lower=20_000_000_000 if number == 2 else 0,
+            open_interest_upper=90_000_000_000 if number == 2 else 0,
+            open_interest_max=40_000 if number == 3 else 0,
+            index_band_ppm=50_000 if number == 1 else 0,
         )
         for number, symbol in MARKET_NAMES.items()
     )
@@ -81,6 +90,13 @@ def traffic_rules() -> Rules:
         markets=markets,
         inbox_deadline_ms=20_000,
         slice_interval_ms=2_000,
+        guardian=address_of(key_of("trader 0")),
+        grace_ms=500,
+        grace_updates_min=1,
+        insurance_daily_max=50_000_000,
+        velocity_min=300_000_000,
+        velocity_ppm=0,
+        velocity_period_ms=60_000,
         vault_notice_ms=5_000,
     )
 
@@ -239,13 +255,15 @@ class Traffic:
         random = self.random
         draw = random.random()
         market = random.choice((1, 2, 3))
-        if draw < 0.70:
+        if draw < 0.55:
             return self.make_order(trader)
+        if draw < 0.70:
+            return compound_of(random, self.now, self.make_order(trader))
         if draw < 0.82:
             count = random.choice((2, 5, 20, 64))
             return Bulk(0, tuple(self.make_leg(trader) for _ in range(count)))
         if draw < 0.85:
-            return CancelAll(0, random.choice((market, MARKET_EVERY)))
+            return CancelAll(0, random.choice((market, MARKET_EVERY)), random.choice((0, 1, 2, 2)))
         if draw < 0.88:
             return Withdraw(0, Micros(random.choice((1_000_000, 5_000_000, 10**13))))
         if draw < 0.885:
@@ -257,7 +275,9 @@ class Traffic:
         if draw < 0.94:
             key = key_of(f"agent {random.randrange(60)}")
             self.agents = [*self.agents[-15:], (trader, key)]
-            return ApproveAgent(address_of(key), Millis(self.now + 600_000), AGENT_KINDS, 0)
+            budgets = (Micros(random.choice((0, 10**9))), Micros(random.choice((0, 10**6))))
+            expiry = Millis(self.now + 600_000)
+            return ApproveAgent(address_of(key), expiry, AGENT_KINDS, 0, *budgets)
         if draw < 0.95:
             mine = [key for owner, key in self.agents if owner == trader]
             return RevokeAgent(address_of(mine[0] if mine else self.keys[trader]))
@@ -278,7 +298,9 @@ class Traffic:
         flags = side * FLAG_SELL
         away = random.randrange(0, 60)
         if draw < 0.35:
-            flags |= FLAG_POST_ONLY
+            flags |= random.choice((FLAG_POST_ONLY, FLAG_POST_ONLY | FLAG_SLIDE))
+        elif draw < 0.4:
+            flags |= FLAG_FOK
         elif draw < 0.6:
             flags |= FLAG_IOC
             away = -random.randrange(0, 80)
@@ -294,7 +316,9 @@ class Traffic:
         if client_id and not flags & FLAG_IOC:
             resting = Resting(trader, sub, market, flags, client_id)
             self.resting = [*self.resting[-LIVE_ORDERS_MAX:], resting]
-        return PlaceOrder(sub, market, flags, Price(max(price, 1)), Lots(size), client_id)
+        limit = Price(max(price, 1))
+        terms = terms_of(random, self.now, limit)
+        return PlaceOrder(sub, market, flags, limit, Lots(size), client_id, terms)
 
     def make_modify(self, order: Resting) -> Modify:
         """Return a new price and size for an order that may still rest."""

@@ -214,10 +214,14 @@ def fill_allows(step: Step, entry: Entry, position: Position) -> bool:
     """Check that a fill-or-kill order fills within one step's visits."""
     if not entry.flags & FLAG_FOK:
         return True
+    cost = step.cost
     found = fillable(step, taker_of(step, entry, position, entry.size))
     if found < entry.size:
         step.refuse(Code.FOK_UNFILLED, (found,))
-    return found == entry.size
+        return False
+    # Matching visits the same orders, and is charged for them.
+    step.cost = cost
+    return True
 
 
 def margin_allows(step: Step, entry: Entry, position: Position) -> bool:

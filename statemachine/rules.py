@@ -116,7 +116,7 @@ class Rules:
     inbox_items_max: int = 256
     user_items_max: int = 64
     triggers_max: int = 32
-    scan_cost_max: int = 96
+    scan_cost_max: int = 56
     # Time
     nonce_past_ms: int = 7_200_000
     nonce_future_ms: int = 60_000
