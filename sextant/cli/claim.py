@@ -6,7 +6,7 @@ from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
-from sextant.client.amounts import show_usdc
+from sextant.client.amounts import from_micros, show_usdc
 from sextant.errors import EXIT_OK
 
 
@@ -28,7 +28,7 @@ def run_claim(arguments: argparse.Namespace) -> int:
         arguments, lambda client: client.claim_withdrawal(arguments.index), signs=True
     )
     if arguments.json:
-        print_json("claim", receipt)
+        print_json("claim", {"paid": from_micros(receipt.value), "l1": receipt})
     else:
         print_pairs([("paid", show_usdc(receipt.value)), ("L1 block", receipt.block)])
     return EXIT_OK

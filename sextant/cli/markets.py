@@ -24,7 +24,10 @@ def run_markets(arguments: argparse.Namespace) -> int:
         return EXIT_OK
     print_table(
         arguments,
-        ["MARKET", ">MARK", ">INDEX", ">BID", ">ASK", ">FUNDING/8H", ">OPEN", ">TICK", ">LOT"],
+        [
+            *("MARKET", ">MARK", ">INDEX", ">BID", ">ASK"),
+            *(">LAST FUNDING/8H", ">NEXT SO FAR", ">OPEN", ">TICK", ">LOT"),
+        ],
         [
             (
                 ticker.market,
@@ -33,6 +36,7 @@ def run_markets(arguments: argparse.Namespace) -> int:
                 ticker.bid,
                 ticker.ask,
                 f"{show_decimal(ticker.funding_rate * 100)}%",
+                f"{show_decimal(ticker.funding_next * 100)}%",
                 ticker.open_interest,
                 ticker.market.tick_size,
                 ticker.market.lot_size,

@@ -2,7 +2,8 @@
 
 In JSON, amounts, prices, sizes and order ids are strings (they are exact,
 and may be longer than a double holds), bytes are ``0x`` hex, heights and
-times in ms are numbers.  Every object names its ``schema``.
+times in ms are numbers.  The integers that a receipt signs are strings too,
+under names that say their unit.  Every object names its ``schema``.
 """
 
 import argparse
@@ -16,10 +17,36 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
-from sextant.client.amounts import show_decimal
+from sextant.client.amounts import from_micros, show_decimal
 from sextant.client.market import Market
+from sextant.client.receipts import Receipt
 
-TEXT_KEYS: Final = frozenset({"order_id", "maker_order_id", "taker_order_id", "nonce"})
+TEXT_KEYS: Final = frozenset(
+    {
+        "arguments",
+        "eth_gwei",
+        "filled_lots",
+        "fee_micros",
+        "held",
+        "maker_order_id",
+        "minimum_notional",
+        "nonce",
+        "notional_micros",
+        "on_notice",
+        "open_interest_max_lots",
+        "order_id",
+        "order_lots_max",
+        "shares",
+        "taker_order_id",
+        "tick",
+        "value",
+    }
+)
+RECEIPT_UNITS: Final = {
+    "filled": "filled_lots",
+    "notional": "notional_micros",
+    "fee": "fee_micros",
+}
 
 
 def plain(value: object, key: str = "") -> Any:  # noqa: ANN401 - JSON is any
@@ -41,6 +68,10 @@ def plain(value: object, key: str = "") -> Any:  # noqa: ANN401 - JSON is any
             return value
         case Mapping():
             return {str(k): plain(v, str(k)) for k, v in value.items()}
+        case Receipt():
+            names = (field.name for field in dataclasses.fields(value))
+            shown = {RECEIPT_UNITS.get(name, name): getattr(value, name) for name in names}
+            return {name: plain(part, name) for name, part in shown.items()}
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
             names = (field.name for field in dataclasses.fields(value))
             return {name: plain(getattr(value, name), name) for name in names}
@@ -63,6 +94,10 @@ def fields_of(market: Market) -> dict[str, object]:
     """Return a market's own fields, for JSON that is about the market."""
     names = (field.name for field in dataclasses.fields(market))
     shown: dict[str, object] = {name: getattr(market, name) for name in names}
+    shown["tiers"] = [
+        {"above": from_micros(above), "initial_ppm": initial, "maintenance_ppm": maintenance}
+        for above, initial, maintenance in market.tiers
+    ]
     return {**shown, "tick_size": market.tick_size, "lot_size": market.lot_size}
 
 

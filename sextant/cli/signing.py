@@ -57,7 +57,7 @@ def print_placed(arguments: argparse.Namespace, placed: Placed) -> None:
         return
     rows: list[tuple[str, object]] = [("order", placed.order_id)]
     if placed.client_id:
-        rows.append(("client id", placed.client_id.hex()))
+        rows.append(("client id", placed.client_id))
     rows.append(("filled", placed.filled))
     if placed.average_price is not None:
         rows.append(("average price", placed.average_price))

@@ -5,10 +5,13 @@ import argparse
 from sextant.cli.options import add_node_options
 from sextant.cli.output import print_json, print_pairs, print_table, show_time
 from sextant.cli.session import run_client
+from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient
 from sextant.client.chain import TransactionInfo
 from sextant.client.models import Stage
 from sextant.client.names import read_hash
+from sextant.client.receipts import Receipt
+from sextant.client.refusals import show_arguments
 from sextant.errors import EXIT_NO, EXIT_OK
 
 
@@ -56,21 +59,24 @@ def print_transaction(arguments: argparse.Namespace, info: TransactionInfo) -> N
             ("final", show_time(info.final_ms)),
         ]
     )
-    if info.receipts:
-        print_pairs([("", "")])
-        print_table(
-            arguments,
-            [">LEG", "RESULT", ">ORDER", ">FILLED LOTS", ">NOTIONAL", ">FEE", "ARGUMENTS"],
-            [
-                (
-                    receipt.leg,
-                    receipt.code_name,
-                    receipt.order_id or None,
-                    receipt.filled,
-                    receipt.notional,
-                    receipt.fee,
-                    " ".join(map(str, receipt.arguments)) or None,
-                )
-                for receipt in info.receipts
-            ],
-        )
+    if not info.receipts:
+        return
+    print_pairs([("", "")])
+    print_table(
+        arguments,
+        [">LEG", "RESULT", ">ORDER", ">FILLED LOTS", ">NOTIONAL", ">FEE", "ARGUMENTS"],
+        [row_of(receipt) for receipt in info.receipts],
+    )
+
+
+def row_of(receipt: Receipt) -> tuple[object, ...]:
+    """Return a receipt's row; it does not say in which market it was, so sizes stay in lots."""
+    return (
+        receipt.leg,
+        receipt.code_name,
+        receipt.order_id or None,
+        receipt.filled or None,
+        show_usdc(receipt.notional) if receipt.notional else None,
+        show_usdc(receipt.fee) if receipt.fee else None,
+        ", ".join(show_arguments(receipt)) or None,
+    )

@@ -123,10 +123,7 @@ WORDS: Final[dict[str, Words]] = {
 def rejection_of(receipt: Receipt, market: Market | None = None) -> Rejected:
     """Return the error for a rejected receipt; ``market`` turns prices into decimals."""
     words = WORDS.get(receipt.code_name, Words("the rules do not allow it"))
-    shown = []
-    for place, value in enumerate(receipt.arguments):
-        name = words.arguments[place] if place < len(words.arguments) else ""
-        shown.append(show_argument(name, value, market))
+    shown = show_arguments(receipt, market)
     detail = f" ({', '.join(shown)})" if shown else ""
     return Rejected(
         receipt.code_name,
@@ -136,6 +133,15 @@ def rejection_of(receipt: Receipt, market: Market | None = None) -> Rejected:
         receipt=receipt,
         order_id=receipt.order_id,
     )
+
+
+def show_arguments(receipt: Receipt, market: Market | None = None) -> list[str]:
+    """Return a receipt's arguments, each with its name and in its unit."""
+    names = WORDS[receipt.code_name].arguments if receipt.code_name in WORDS else ()
+    return [
+        show_argument(names[place] if place < len(names) else "", value, market)
+        for place, value in enumerate(receipt.arguments)
+    ]
 
 
 def show_argument(declared: str, value: int, market: Market | None) -> str:

@@ -18,6 +18,7 @@ from sextant.errors import BadRequest, Refused, Rejected
 from statemachine.keys import portfolio_key
 from statemachine.signing import address_of
 from tests.e2e.serving import Served, run, serve
+from tests.e2e.shell import Shell
 from tests.exchange import SEQUENCER_KEY
 from tests.worlds import trader_key
 
@@ -252,29 +253,6 @@ def test_an_account_hears_what_happens_to_it() -> None:
             assert heard[0] == "OrderEvent"
 
     run(story)
-
-
-class Shell:
-    """Runs commands as a user would, against one node."""
-
-    def __init__(self, served: Served, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.node = f"127.0.0.1:{served.server.port}"
-        self.key = str(key)
-        self.capsys = capsys
-
-    async def __call__(self, *words: str, code: int = 0, signs: bool = True) -> dict[str, Any]:
-        """Run a command twice, for people and with ``--json``; return the object."""
-        extra = ["--key-file", self.key] if signs else []
-        options = ["--node", self.node, *extra]
-        await asyncio.to_thread(main, [*words, *options])
-        self.capsys.readouterr()
-        assert await asyncio.to_thread(main, [*words, *options, "--json"]) == code, words
-        shown = self.capsys.readouterr()
-        text = shown.out or shown.err
-        # The node runs in this process, and may have logged before the command answered.
-        found: dict[str, Any] = json.loads(text.splitlines()[-1])
-        assert found["schema"].startswith("sextant.")
-        return found
 
 
 def test_every_command_answers_people_and_programs(

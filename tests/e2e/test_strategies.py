@@ -1,0 +1,191 @@
+"""Orders of every kind from the command line, against a real service."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from sextant.client.api import AsyncClient
+from sextant.client.keys import Secret, write_private_file
+from sextant.client.models import Side
+from sextant.client.orders import NewOrder
+from tests.e2e.serving import run, serve
+from tests.e2e.shell import Shell
+from tests.worlds import trader_key
+
+MARKET = "M0"
+
+Story = Callable[[Shell, AsyncClient, Decimal], Awaitable[None]]
+Play = Callable[[Story], None]
+
+
+@pytest.fixture
+def play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Play:
+    """Return what plays a story: a shell, another trader with a book, and the mark."""
+    key = tmp_path / "key"
+    write_private_file(key, trader_key(0).hex())
+
+    def start(work: Story) -> None:
+        async def story() -> None:
+            async with serve() as served:
+                target = f"127.0.0.1:{served.server.port}"
+                async with AsyncClient(target, key=Secret(trader_key(1)), timeout=5) as maker:
+                    mark = (await maker.ticker(MARKET)).mark
+                    assert mark is not None
+                    for side, away in ((Side.BUY, -10), (Side.SELL, 10)):
+                        order = NewOrder(market=MARKET, side=side, size="0.5", limit=mark + away)
+                        await maker.place_order(order)
+                    await work(Shell(served, key, capsys), maker, mark)
+
+        run(story)
+
+    return start
+
+
+async def states_of(shell: Shell) -> list[str]:
+    return [order["state"] for order in (await shell.ask("order", "list"))["orders"]]
+
+
+async def make_block(client: AsyncClient) -> None:
+    """Have another block made: exits wake in the one after their entry's."""
+    await client.cancel_after(0)
+
+
+def test_a_position_is_opened_with_its_exits_and_closed(play: Play) -> None:
+    async def work(shell: Shell, maker: AsyncClient, mark: Decimal) -> None:
+        exits = ("--stop", str(mark - 500), "--take-profit", str(mark + 500))
+        dry = await shell.ask("bracket", "buy", MARKET, "0.1", *exits, "--dry-run")
+        assert dry["typed_data"]["primaryType"] == "SextantAction"
+        none = await shell.ask("bracket", "buy", MARKET, "0.1", code=2)
+        assert none["code"] == "BRACKET"
+
+        bought = await shell.ask("bracket", "buy", MARKET, "0.1", *exits)
+        assert bought["schema"] == "sextant.order.placed.v1"
+        assert bought["filled"] == "0.1000"
+        await make_block(maker)
+        assert await states_of(shell) == ["asleep", "asleep"]
+        position = (await shell.ask("pos"))["positions"][0]["position"]
+        assert Decimal(position["size"]) == Decimal("0.1")
+
+        closed = await shell.ask("close", MARKET, "--slippage", "0.5%")
+        assert closed["filled"] == "0.1000"
+        again = await shell.say("close", MARKET, code=1)
+        assert again == ""
+        assert (await shell.ask("close", MARKET, code=1))["placed"] is None
+
+    play(work)
+
+
+def test_exits_can_be_given_to_a_position_that_is_there(play: Play) -> None:
+    async def work(shell: Shell, maker: AsyncClient, mark: Decimal) -> None:
+        await shell.ask("order", "buy", MARKET, "0.1")
+        words = ("--stop", str(mark - 500), "--take-profit", str(mark + 500), "--exits-only")
+        exits = await shell.ask("bracket", "buy", MARKET, "0.1", *words)
+        assert exits["schema"] == "sextant.bracket.v1"
+        assert exits["receipt"]["code_name"] == "OK"
+        await make_block(maker)
+        assert await states_of(shell) == ["asleep", "asleep"]
+
+    play(work)
+
+
+def test_a_twap_is_sliced_and_cancelled(play: Play) -> None:
+    async def work(shell: Shell, _: AsyncClient, mark: Decimal) -> None:
+        words = ("twap", "buy", MARKET, "0.4", "--limit", str(mark - 50))
+        few = await shell.say(*words, "--slices", "1", "--every", "30s", code=2)
+        assert few == ""
+        started = await shell.ask(*words, "--slices", "4", "--every", "30s")
+        order = started["receipt"]["order_id"]
+        shown = await shell.ask("order", "show", order, signs=False)
+        assert (shown["state"], shown["interval_ms"]) == ("slicing", 30_000)
+        assert shown["slices"] in {3, 4}
+        assert (await shell.ask("cancel", order))["receipt"]["code_name"] == "OK"
+        assert await states_of(shell) == []
+
+    play(work)
+
+
+def test_a_ladder_of_orders_lies_between_two_prices(play: Play) -> None:
+    async def work(shell: Shell, _: AsyncClient, mark: Decimal) -> None:
+        prices = ("--first", str(mark - 20), "--last", str(mark - 50))
+        placed = await shell.ask("scale", "buy", MARKET, "0.4", *prices, "--orders", "4")
+        assert [receipt["code_name"] for receipt in placed["receipts"]] == ["OK"] * 4
+        orders = (await shell.ask("order", "list"))["orders"]
+        assert sorted(Decimal(order["price"]) for order in orders) == [
+            mark - away for away in (50, 40, 30, 20)
+        ]
+        assert {order["remaining"] for order in orders} == {"0.1000"}
+        between = ("--first", str(mark + 20), "--last", str(mark + 50), "--orders", "2")
+        assert "RESULT" in await shell.say("scale", "sell", MARKET, "0.1", *between)
+
+    play(work)
+
+
+def test_a_switch_is_armed_and_disarmed(play: Play) -> None:
+    async def work(shell: Shell, _: AsyncClient, mark: Decimal) -> None:
+        await shell.ask("order", "buy", MARKET, "0.1", "--limit", str(mark - 100))
+        for span in ("60s", "0s"):
+            armed = await shell.ask("cancel", "--after", span)
+            assert (armed["schema"], armed["receipt"]["code_name"]) == ("sextant.switch.v1", "OK")
+        assert await states_of(shell) == ["resting"]
+        assert "result" in await shell.say("cancel", "--after", "2h")
+
+    play(work)
+
+
+def test_terms_of_an_order_reach_the_exchange(play: Play) -> None:
+    async def work(shell: Shell, maker: AsyncClient, mark: Decimal) -> None:
+        buy = ("order", "buy", MARKET)
+        much = await shell.ask(*buy, "0.6", "--limit", str(mark + 10), "--fok", code=1)
+        assert much["code"] == "FOK_UNFILLED"
+        whole = await shell.ask(*buy, "0.2", "--limit", str(mark + 10), "--fok")
+        assert whole["filled"] == "0.2000"
+        both = await shell.ask(*buy, "0.2", "--limit", "1", "--fok", "--ioc", code=2)
+        assert both["code"] == "TIME_IN_FORCE"
+
+        now = await maker.sync_clock()
+        timed = await shell.ask(*buy, "0.1", "--limit", str(mark - 100), "--expires", "2h")
+        shown = await shell.ask("order", "show", timed["order_id"], signs=False)
+        assert 0 <= shown["expires_at_ms"] - now - 7_200_000 < 60_000
+
+        stop = await shell.ask("order", "sell", MARKET, "0.1", "--stop", str(mark - 100))
+        asleep = await shell.ask("order", "show", stop["order_id"], signs=False)
+        assert (asleep["state"], asleep["trigger"]) == ("asleep", "mark falls")
+        assert Decimal(asleep["trigger_price"]) == mark - 100
+        over = await shell.ask("order", "sell", MARKET, "0.1", "--stop", str(mark + 100), code=1)
+        assert over["code"] == "TRIGGER"
+
+    play(work)
+
+
+def test_amounts_are_strings_for_programs_and_have_units_for_people(play: Play) -> None:
+    async def work(shell: Shell, _: AsyncClient, _mark: Decimal) -> None:
+        bought = await shell.ask("order", "buy", MARKET, "0.1")
+        receipt = bought["receipt"]
+        assert receipt["filled_lots"] == "1000"
+        amounts = ("order_id", "filled_lots", "notional_micros", "fee_micros")
+        assert all(isinstance(receipt[name], str) for name in amounts)
+        assert not {"filled", "notional", "fee"} & set(receipt)
+        name = receipt["transaction_hash"]
+        found = await shell.ask("tx", name, signs=False)
+        assert found["receipts"][0]["fee_micros"] == receipt["fee_micros"]
+        told = await shell.say("tx", name, signs=False)
+        assert "FILLED LOTS" in told
+        assert "6,001.00 USDC" in told
+        rules = (await shell.ask("market", MARKET, signs=False))["rules"]
+        assert all(isinstance(rules[name], str) for name in ("tick", "minimum_notional"))
+
+    play(work)
+
+
+def test_funding_says_which_period_it_is_about(play: Play) -> None:
+    async def work(shell: Shell, _: AsyncClient, _mark: Decimal) -> None:
+        one = await shell.say("market", MARKET, signs=False)
+        assert "funding, last" in one
+        assert "funding, next" in one
+        every = await shell.say("markets", signs=False)
+        assert "LAST FUNDING/8H" in every
+        assert "NEXT SO FAR" in every
+
+    play(work)
