@@ -217,7 +217,7 @@ class QueryService(query_pb2_grpc.QueryServicer):
         self, request: query_pb2.GetWithdrawalsRequest, _context: Context
     ) -> query_pb2.WithdrawalsResponse:
         """Return the withdrawals of an owner, newest first, or one by its index."""
-        withdrawals = list_withdrawals(self.ledger, request)
+        withdrawals = await list_withdrawals(self.ledger, request)
         for withdrawal in withdrawals:
             withdrawal.height = await self.timeline.height_at(withdrawal.time_ms)
         return query_pb2.WithdrawalsResponse(withdrawals=withdrawals)

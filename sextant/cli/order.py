@@ -160,6 +160,7 @@ def run_show(arguments: argparse.Namespace) -> int:
             ("size", order.size),
             ("remaining", order.remaining),
             ("state", f"{order.state} {order.reason}".strip()),
+            *([("replaced by", order.replaced_by)] if order.replaced_by else []),
         ]
     )
     return EXIT_OK

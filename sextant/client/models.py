@@ -206,6 +206,7 @@ class Order:
 
     ``state`` ``"asleep"`` waits for ``trigger`` (such as ``"mark falls"``) at
     ``trigger_price``; ``"slicing"`` is a TWAP with ``slices`` to come.
+    ``replaced_by`` took its place when it was modified; 0 if none is known.
     """
 
     order_id: int
@@ -229,6 +230,7 @@ class Order:
     slices: int = 0
     interval_ms: int = 0
     bracket: int = 0
+    replaced_by: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

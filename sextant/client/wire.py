@@ -228,6 +228,7 @@ def order_of(markets: Markets, message: query_pb2.Order) -> Order:
         slices=message.slices,
         interval_ms=message.interval_ms,
         bracket=message.bracket,
+        replaced_by=message.replaced_by,
     )
 
 

@@ -198,6 +198,11 @@ def test_blocks_that_l1_never_got_are_taken_back_and_their_transactions_run_agai
         await home.post(node)
         posted = node.durable.height
         await until(lambda: node.anchor.view.safe_mark.height >= posted)
+        posting = node.posted(posted)
+        assert posting is not None
+        assert posting.first <= posted <= posting.last
+        assert posting.time == home.chain.contract.state.log[posting.log_index - 1].time
+        assert node.posted(posted + 1) is None
         order = home.order()
         [answer] = await node.submit([order])
         assert isinstance(answer, Sequenced)
