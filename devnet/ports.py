@@ -24,7 +24,9 @@ class Taken(NamedTuple):
 
 def advise(layout: Layout) -> str:
     """Return what to do about the taken ports of ``layout``."""
-    others = (layout_of((layout.instance + n) % INSTANCES_MAX, None) for n in range(1, 100))
+    others = (
+        layout_of((layout.instance + n) % INSTANCES_MAX, None) for n in range(1, INSTANCES_MAX)
+    )
     free = next((other.instance for other in others if is_free(other)), None)
     this = f" --instance {layout.instance}" if layout.instance else ""
     stop = f"stop what is there (`sextant devnet down{this}` if it is a devnet)"

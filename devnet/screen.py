@@ -1,6 +1,6 @@
 """The live status: one screen on a terminal, one line every few seconds elsewhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.text import Text
@@ -90,18 +90,21 @@ def render(
 def heads_lines(facts: Facts, width: int) -> list[Text]:
     """Return the heads as the sequencer and the follower see them, and what was done since."""
     nodes = {"sequencer": facts.sequencer, "follower": facts.follower}
-    known = [status or status_pb2.Status() for status in nodes.values()]
     names = [name if status else f"{name} away" for name, status in nodes.items()]
+
+    def cells(tell: Callable[[status_pb2.Status], str]) -> list[str]:
+        return [tell(status) if status else "-" for status in nodes.values()]
+
     lines = table(
         [
             Column("", names),
-            Column("unsafe", [f"{s.unsafe_head.height:,}" for s in known]),
-            Column("safe", [f"{s.safe_head.height:,}" for s in known]),
-            Column("entry", [f"{s.safe_head.log_index:,}" for s in known], rank=2),
-            Column("final", [f"{s.final_head.height:,}" for s in known]),
-            Column("entry", [f"{s.final_head.log_index:,}" for s in known], rank=2),
-            Column("queue", [f"{s.queue_transactions:,}" for s in known], rank=3),
-            Column("chain time", [clock_text(s.time_ms) for s in known], rank=1),
+            Column("unsafe", cells(lambda s: f"{s.unsafe_head.height:,}")),
+            Column("safe", cells(lambda s: f"{s.safe_head.height:,}")),
+            Column("entry", cells(lambda s: f"{s.safe_head.log_index:,}"), rank=2),
+            Column("final", cells(lambda s: f"{s.final_head.height:,}")),
+            Column("entry", cells(lambda s: f"{s.final_head.log_index:,}"), rank=2),
+            Column("queue", cells(lambda s: f"{s.queue_transactions:,}"), rank=3),
+            Column("chain time", cells(lambda s: clock_text(s.time_ms)), rank=1),
         ],
         width,
     )
@@ -113,7 +116,9 @@ def heads_lines(facts: Facts, width: int) -> list[Text]:
 
 
 def markets_lines(markets: Sequence[query_pb2.Market], width: int) -> list[Text]:
-    """Return one row per market."""
+    """Return one row per market; nothing while none is known."""
+    if not markets:
+        return []
 
     def prices(field: str) -> list[str]:
         return [price_text(getattr(market, field), market) for market in markets]

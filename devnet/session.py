@@ -46,7 +46,8 @@ async def watch(layout: Layout, options: Options, *, plain: bool) -> int:
         finally:
             stopping_at = time.monotonic()
             await supervisor.stop()
-            sys.stdout.write(f"all stopped in {time.monotonic() - stopping_at:.1f} s\n")
+            echoed = "\r" if console.is_terminal else ""  # over the ^C
+            sys.stdout.write(f"{echoed}all stopped in {time.monotonic() - stopping_at:.1f} s\n")
     except DevnetBlocked as blocked:
         sys.stderr.write(f"sextant: {blocked}\n")
         return EXIT_UNREACHABLE

@@ -142,7 +142,9 @@ class Supervisor:
         found = [self._trouble, *(child.trouble for child in self.children.values())]
         free = shutil.disk_usage(self.layout.directory).free
         if free < FREE_BYTES_MIN:
-            found.insert(0, f"the disk is full: {free >> 20} MiB left at {self.layout.directory}")
+            found.insert(
+                0, f"the disk is nearly full: {free >> 20} MiB left at {self.layout.directory}"
+            )
         return list(dict.fromkeys(filter(None, found)))
 
     async def stop(self) -> None:

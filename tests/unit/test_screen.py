@@ -91,6 +91,12 @@ def test_funding_is_labelled_and_both_are_shown_where_there_is_room() -> None:
     assert re.search(r"since start +98,765,432 transactions +1,234,567 trades", narrow)
 
 
+def test_what_is_away_shows_no_numbers() -> None:
+    lines = [line.plain for line in render(Facts(), {}, "", 80)]
+    assert any(re.fullmatch(r"sequencer away( +-)+", line) for line in lines)
+    assert not any("1970" in line for line in lines)
+
+
 def test_processes_break_only_between_each_other() -> None:
     for width in range(40, 160):
         lines = flow("", [Text(f"* process-{n}") for n in range(13)], width)
