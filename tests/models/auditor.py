@@ -6,7 +6,7 @@ what is not settled yet and what flooring kept back are part of the sum.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from statemachine import keys
 from statemachine.actions import FLAG_REDUCE_ONLY
@@ -24,6 +24,7 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
+    Record,
     Sleeper,
     decode_account,
     decode_client_id,
@@ -55,7 +56,7 @@ from statemachine.twap import DUE_TWAP
 from statemachine.vaults import DUE_UNWIND, VAULT_ACCOUNT
 from tests.models.backstops import audit_tail
 
-DECODERS = {
+DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_CURSOR: lambda _, data: decode_cursor(data),
     keys.TABLE_LEDGER: lambda _, data: decode_ledger(data),
     keys.TABLE_SIGNER: decode_signer,

@@ -33,7 +33,7 @@ KIND_OF = {
 @cache
 def world() -> tuple[Drill, list[Derived]]:
     """Return a few entries of traffic, shared by the tests, which only read it."""
-    drill = Drill(7, lambda: 0)
+    drill = Drill(9, lambda: 0)
     drill.traffic.inbox = [
         replace(item, amount=Micros(item.amount + extra))
         for extra in range(8)
