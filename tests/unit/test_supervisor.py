@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -175,16 +174,24 @@ def test_taken_port_names_its_holder(tmp_path: Path) -> None:
             Supervisor(layout, []).claim()
 
 
-def test_port_message_names_the_next_free_instance(tmp_path: Path) -> None:
-    layout = free_layout(tmp_path)
-    after = layout_of(layout.instance + 1, tmp_path)
-    with socket.socket() as listener:
-        listener.bind((HOST, after.port("follower")))
-        listener.listen()
-        text = advise(layout)
-    assert f"devnet down --instance {layout.instance}`" in text
-    assert f"--instance {layout.instance + 1}" not in text
-    assert re.search(r"another instance with --instance \d+$", text)
+@pytest.mark.parametrize(
+    ("instance", "free", "ending"),
+    [
+        (
+            0,
+            {5, 7},
+            "(`sextant devnet down` if it is a devnet), or run another instance with --instance 5",
+        ),
+        (7, {2, 9}, "--instance 9"),
+        (99, {2}, "--instance 2"),
+        (7, set(), "(`sextant devnet down --instance 7` if it is a devnet)"),
+    ],
+)
+def test_port_message_names_the_next_free_instance(
+    instance: int, free: set[int], ending: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("devnet.ports.is_free", lambda layout: layout.instance in free)
+    assert advise(layout_of(instance, tmp_path)).endswith(ending)
     assert str(Taken("grpc", 50551, "pid 812 (sextant)")).endswith("in use by pid 812 (sextant)")
 
 
