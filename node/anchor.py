@@ -17,6 +17,7 @@ import structlog
 from node.audience import Audience
 from node.chain import ChainStore
 from node.l1view import L1View
+from node.postings import Postings
 from node.rooting import Rooting
 from node.sequencer import Sequencer
 from prover.entry import parse_entry
@@ -51,6 +52,7 @@ class Anchor:
         self.writer = writer
         self.view = L1View(l1, core.inbox_from, disk.final_mark(), disk.claims_from)
         self.settled = self.view.final_mark
+        self.finals = Postings()
         self.looked = asyncio.Event()
         self.oldest_height = self.oldest_time = 0
 
@@ -80,6 +82,9 @@ class Anchor:
             first, items = self.view.take_final_items()
             self.core.observe(first, items, heads.final.time + self.rules.inbox_deadline_ms - 1)
             self.check_log()
+            output = self.view.book.final_output
+            if output is not None:
+                self.finals.advance(output.height, output.log_index, heads.latest.time)
         self.looked.set()
         self.looked.clear()
         return True

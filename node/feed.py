@@ -178,6 +178,10 @@ class Ledger(Protocol):
         """Return the log entry that carries a block, if it was seen."""
         ...
 
+    def final_since(self, height: int) -> int:
+        """Return the L1 time, ms, at which a block was first seen to be final; 0: not known."""
+        ...
+
     def subscribe(self) -> "AsyncIterator[SealedBlock]":
         """Yield each new durable block, from the next on; ``Lagging`` if too slow."""
         ...

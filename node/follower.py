@@ -62,6 +62,7 @@ class Follower:
         self.metrics = metrics or Metrics()
         self.cursor: Cursor = self.chain.cursor
         self.postings = Postings()
+        self.finals = Postings()
         self.ready = False
 
     async def run(self) -> None:
@@ -69,12 +70,19 @@ class Follower:
         while True:
             if await self.deriver.refresh():
                 self.deriver.settle()
+                self.note_final()
                 if not self.ready:
                     self.ready = True
                     LOG.info("ready", height=self.chain.head.height)
                 if self.propose and await self.proposed():
                     continue
             await asyncio.sleep(self.poll_seconds)
+
+    def note_final(self) -> None:
+        """Remember since when blocks are final."""
+        heads, output = self.deriver.heads, self.deriver.book.final_output
+        if heads is not None and output is not None:
+            self.finals.advance(output.height, output.log_index, heads.latest.time)
 
     async def proposed(self) -> bool:
         """Propose the right output if it is our turn; return whether we did."""
@@ -147,6 +155,11 @@ class Follower:
     def posted(self, height: int) -> Posting | None:
         """Return the log entry that carries a block, if it was seen."""
         return self.postings.find(height)
+
+    def final_since(self, height: int) -> int:
+        """Return when a block was first seen to be final, ms; 0 if it was not."""
+        found = self.finals.find(height)
+        return 0 if found is None else found.time
 
     def subscribe(self) -> AsyncIterator[SealedBlock]:
         """Yield each newly derived block."""

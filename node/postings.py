@@ -1,4 +1,4 @@
-"""Which log entry of L1 carries which blocks, and since when.
+"""Which log entry of L1 carries which blocks, since when, and since when they are final.
 
 Kept in memory from the process's start on: what lies before is not known.
 """
@@ -31,6 +31,7 @@ class Postings:
 
     def __init__(self) -> None:
         self.entries: list[Posting] = []
+        self.reached: int | None = None
 
     def add(self, posting: Posting) -> None:
         """Take the next entry; after a change of L1's log, in place of those that were there."""
@@ -39,6 +40,12 @@ class Postings:
         self.entries.append(posting)
         if len(self.entries) > POSTINGS_MAX:
             del self.entries[: POSTINGS_MAX // 2]
+
+    def advance(self, last: int, log_index: int, time: int) -> None:
+        """Take that the blocks up to ``last`` are this far by now; the first call only begins."""
+        if self.reached is not None and last > self.reached:
+            self.add(Posting(self.reached + 1, last, log_index, time))
+        self.reached = last
 
     def find(self, height: int) -> Posting | None:
         """Return the entry that carries a block, if it is known."""

@@ -313,6 +313,11 @@ class SequencerNode:
         """Return the log entry that carries a block, if it was seen."""
         return self.anchor.view.postings.find(height)
 
+    def final_since(self, height: int) -> int:
+        """Return when a block was first seen to be final, ms; 0 if it was not."""
+        found = self.anchor.finals.find(height)
+        return 0 if found is None else found.time
+
     def subscribe(self) -> AsyncIterator[SealedBlock]:
         """Yield each new durable block."""
         return self.audience.subscribe()

@@ -46,6 +46,7 @@ class Exchange:
         self.blocks: dict[int, ExecutedBlock] = {}
         self.audience = Audience(self.blocks.get, self.core.cursor.height)
         self.postings = Postings()
+        self.finals = Postings()
         self.now = self.world.now
 
     @property
@@ -125,6 +126,11 @@ class Exchange:
     def posted(self, height: int) -> Posting | None:
         """Return the log entry that carries a block, if it was seen."""
         return self.postings.find(height)
+
+    def final_since(self, height: int) -> int:
+        """Return when a block was first seen to be final, ms; 0 if it was not."""
+        found = self.finals.find(height)
+        return 0 if found is None else found.time
 
     def subscribe(self) -> AsyncIterator[SealedBlock]:
         """Yield each new block."""

@@ -259,4 +259,6 @@ class QueryService(query_pb2_grpc.QueryServicer):
         if posting is not None:
             answer.log_index = posting.log_index
             answer.posted_ms = posting.time
+        if answer.stage == common_pb2.STAGE_FINAL:
+            answer.final_ms = self.ledger.final_since(height)
         return answer

@@ -53,7 +53,7 @@ def print_transaction(arguments: argparse.Namespace, info: TransactionInfo) -> N
             ("transaction", info.transaction_hash),
             ("stage", f"{info.stage.value} {info.refusal}".strip()),
             ("block", info.height or None),
-            ("accepted", show_time(info.accepted_ms)),
+            *([("accepted", show_time(info.accepted_ms))] if info.accepted_ms else []),
             ("sequenced", show_time(info.sequenced_ms)),
             ("posted", show_time(info.posted_ms)),
             ("final", show_time(info.final_ms)),

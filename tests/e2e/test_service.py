@@ -500,10 +500,12 @@ def test_reads_agree_with_the_state() -> None:
             height = receipt.header.height
             served.exchange.safe_height = height
             served.exchange.postings.add(Posting(height - 1, height, 5, 777))
+            served.exchange.finals.advance(0, 0, 700)
+            served.exchange.finals.advance(height, 5, 888)
             status = await query.GetTransactionStatus(
                 query_pb2.GetTransactionStatusRequest(transaction_hash=tx_hash), timeout=SECONDS
             )
-            assert (status.log_index, status.posted_ms) == (5, 777)
+            assert (status.log_index, status.posted_ms, status.final_ms) == (5, 777, 888)
             block = await query.GetBlock(query_pb2.GetBlockRequest(height=height), timeout=SECONDS)
             assert block.log_index == 5
 

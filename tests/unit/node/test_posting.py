@@ -143,6 +143,7 @@ def test_what_is_posted_is_derived_claimed_and_final(tell: Tell) -> None:
         story.l1.mine(3, step_ms=WINDOW_MS)
         await story.follow()
         assert story.statuses[1] is ClaimStatus.FINAL
+        story.follower.note_final()
         status = story.follower.status()
         assert (status.safe.height, status.final.height) == (3, 3)
         assert story.follower.chain.head.post_root == story.tree.root
@@ -284,6 +285,11 @@ def test_an_entry_that_l1_replaced_is_taken_back(tell: Tell) -> None:
         chain = story.follower.chain
         assert chain.output_at(1) == before
         assert (chain.head.log_index, chain.head.height) == (2, 3)
+        times = [entry.time for entry in story.l1.contract.state.log]
+        for height, log_index in ((1, 1), (2, 2), (3, 2)):
+            posting = story.follower.posted(height)
+            assert posting is not None
+            assert (posting.log_index, posting.time) == (log_index, times[log_index - 1])
         block = story.follower.block(3)
         assert block is not None
         assert block.hashes == []

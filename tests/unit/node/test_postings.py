@@ -22,6 +22,16 @@ def test_another_log_takes_the_place_of_what_it_replaces() -> None:
     assert postings.find(4) == Posting(3, 8, 3, 2)
 
 
+def test_what_came_before_the_first_look_has_no_time() -> None:
+    finals = Postings()
+    finals.advance(3, 1, 10)
+    finals.advance(3, 1, 20)
+    finals.advance(5, 2, 30)
+    assert finals.find(3) is None
+    found = finals.find(4)
+    assert found == finals.find(5) == Posting(4, 5, 2, 30)
+
+
 def test_the_oldest_are_forgotten() -> None:
     postings = Postings()
     for log_index in range(1, POSTINGS_MAX + 2):
