@@ -9,7 +9,10 @@ read something, 70 a bug.  Data goes to stdout, talk to stderr.
 """
 
 import argparse
+import contextlib
+import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -144,6 +147,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser(options.command).parse_args(words[before + 1 :])
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE
+    except KeyboardInterrupt:
+        return end_interrupted()
     except ImportError as error:
         return _say(
             EXIT_UNREACHABLE,
@@ -165,7 +170,7 @@ def execute(arguments: argparse.Namespace) -> int:
             return _say_json(error)
         return _say(error.exit_code, str(error))
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return end_interrupted()
     except BrokenPipeError:
         # The reader of our output has gone: not an error, and nothing to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -175,6 +180,15 @@ def execute(arguments: argparse.Namespace) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort of a program
         return _say(EXIT_BUG, _report_bug(error))
     return code
+
+
+def end_interrupted() -> int:
+    """Let go of everything while the interpreter is whole; a second ctrl-C adds nothing."""
+    with contextlib.suppress(ValueError):  # only the main thread may
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A channel that outlived this would be taken apart along with the modules it needs.
+    gc.collect()
+    return EXIT_INTERRUPTED
 
 
 def _say_json(error: ClientError) -> int:

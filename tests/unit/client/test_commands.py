@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -149,3 +150,20 @@ def test_target_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert target() == "example:1"
     assert target("--instance", "2") == "127.0.0.1:50751"
     assert target("--node", "other:2", "--instance", "2") == "other:2"
+
+
+def test_an_interrupted_command_ends_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> argparse.ArgumentParser:
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        # The parser's module may still be loading when ctrl-C comes.
+        monkeypatch.setattr("sextant.cli.main.build_parser", interrupt)
+        assert main(["watch", "blocks"]) == 130
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err == ""
