@@ -24,6 +24,7 @@ from sextant.client.receipts import Receipt
 TEXT_KEYS: Final = frozenset(
     {
         "arguments",
+        "bracket",
         "eth_gwei",
         "filled_lots",
         "fee_micros",
@@ -36,6 +37,7 @@ TEXT_KEYS: Final = frozenset(
         "open_interest_max_lots",
         "order_id",
         "order_lots_max",
+        "replaced_by",
         "shares",
         "taker_order_id",
         "tick",

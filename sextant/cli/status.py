@@ -61,7 +61,10 @@ def print_status(status: NodeStatus, target: str) -> None:
             ("roots", head(status.roots)),
             ("L1", f"block {status.l1_latest}, final {status.l1_final}"),
             ("queue", f"{status.queue} transactions"),
-            ("done", f"{status.transactions} transactions, {status.trades} trades"),
+            (
+                "done",
+                f"{status.transactions} transactions, {status.trades} trades since it started",
+            ),
             ("insurance", f"{status.solvency.insurance:,f} USDC"),
             ("deficits", show_deficits(status.solvency)),
             ("may leave", f"{status.solvency.withdrawal_capacity:,f} USDC now"),

@@ -14,7 +14,7 @@ from sextant.client.amounts import Amount
 from sextant.client.feeds import Feeds
 from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
 from sextant.client.money import positive_micros, read_sub
-from sextant.client.names import read_address
+from sextant.client.names import read_address, read_number
 from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
 from sextant.errors import ClientError, OutcomeUnknown, ProofInvalid, Refused
 from statemachine.keys import withdrawal_key
@@ -142,7 +142,7 @@ class AsyncClient(Feeds):
         ProofInvalid
             The node's proof does not hold under the root that L1 has.
         """
-        key = withdrawal_key(index)
+        key = withdrawal_key(read_number(index, "withdrawal"))
         async with self.l1() as l1:
             try:
                 claim = await l1.final_claim()

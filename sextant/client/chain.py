@@ -9,7 +9,7 @@ from typing import Final
 from proto.sextant.v1 import query_pb2
 from sextant.client.chain_wire import header_of, receipt_of, stage_of, withdrawal_of
 from sextant.client.models import Stage, Withdrawal
-from sextant.client.names import read_address
+from sextant.client.names import read_address, read_number
 from sextant.client.receipts import Header, Receipt
 from sextant.client.session import Session
 from sextant.errors import OutcomeUnknown, ProofInvalid, Refused
@@ -68,7 +68,9 @@ class Chain(Session):
 
     async def block(self, height: int = 0, *, with_receipts: bool = False) -> Block:
         """Return a block by height; the latest for 0."""
-        request = query_pb2.GetBlockRequest(height=height, with_receipts=with_receipts)
+        request = query_pb2.GetBlockRequest(
+            height=read_number(height, "block"), with_receipts=with_receipts
+        )
         message = await self.connection.call(self.connection.query.GetBlock, request)
         return block_of(message)
 
@@ -139,7 +141,7 @@ class Chain(Session):
         Refused
             ``NOT_FOUND``.
         """
-        request = query_pb2.GetWithdrawalsRequest(index=index)
+        request = query_pb2.GetWithdrawalsRequest(index=read_number(index, "withdrawal"))
         answer = await self.connection.call(self.connection.query.GetWithdrawals, request)
         if not answer.withdrawals:
             raise Refused("NOT_FOUND", f"there is no withdrawal {index}")
@@ -153,6 +155,8 @@ class Chain(Session):
         ProofInvalid
             The witness does not open under the root, or proves other values.
         """
+        if log_index is not None:
+            read_number(log_index, "log entry")
         request = query_pb2.GetProofRequest(keys=list(keys), log_index=log_index)
         message = await self._ask_proof(request)
         proof = StateProof(

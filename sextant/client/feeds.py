@@ -22,7 +22,7 @@ from sextant.client.ladder import Gap, Ladder
 from sextant.client.market import Market
 from sextant.client.models import Trade
 from sextant.client.money import Money
-from sextant.client.names import read_address
+from sextant.client.names import read_address, read_number
 from sextant.client.wire import trade_of
 from sextant.errors import ClientError, ServerFault, Unreachable
 
@@ -98,7 +98,7 @@ class Feeds(Money):
         known = await self.markets()
         request = stream_pb2.AccountEventsRequest()
         if isinstance(who, int):
-            request.account = who
+            request.account = read_number(who, "account", 32)
         else:
             request.address = self.address if who is None else read_address(who)
 

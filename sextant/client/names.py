@@ -25,6 +25,19 @@ def read_address(value: str | bytes) -> bytes:
     return address
 
 
+def read_number(value: int, what: str, bits: int = 64) -> int:
+    """Return a whole number that a field of ``bits`` holds; ``what`` names it.
+
+    Raises
+    ------
+    BadRequest
+        ``NUMBER``.
+    """
+    if not 0 <= value < 1 << bits:
+        raise BadRequest("NUMBER", f"there is no {what} {value}")
+    return value
+
+
 def read_hash(value: str) -> bytes:
     """Return the 32 bytes of a hash.
 

@@ -14,7 +14,7 @@ from sextant.client.models import (
     Trade,
     Vault,
 )
-from sextant.client.names import read_address
+from sextant.client.names import read_address, read_number
 from sextant.client.orders import OrderRef, read_ref
 from sextant.client.wire import (
     account_of,
@@ -52,14 +52,18 @@ class Reads(Chain):
     async def book(self, which: str | int | Market, *, levels: int = 100) -> Book:
         """Return the best ``levels`` of both sides."""
         market = await self.market(which)
-        request = query_pb2.GetBookRequest(market=market.id, levels_max=levels)
+        request = query_pb2.GetBookRequest(
+            market=market.id, levels_max=read_number(levels, "number of levels", 32)
+        )
         answer = await self.connection.call(self.connection.query.GetBook, request)
         return book_of(market, answer)
 
     async def trades(self, which: str | int | Market, *, limit: int = 100) -> list[Trade]:
         """Return the newest trades of a market, oldest first."""
         market = await self.market(which)
-        request = query_pb2.GetTradesRequest(market=market.id, trades_max=limit)
+        request = query_pb2.GetTradesRequest(
+            market=market.id, trades_max=read_number(limit, "number of trades", 32)
+        )
         answer = await self.connection.call(self.connection.query.GetTrades, request)
         markets = await self.markets()
         return [trade_of(markets, message) for message in answer.trades]
@@ -70,7 +74,7 @@ class Reads(Chain):
         """Return an account by address or number; without either, the signer's."""
         request = query_pb2.GetAccountRequest(with_orders=with_orders)
         if isinstance(who, int):
-            request.account = who
+            request.account = read_number(who, "account", 32)
         else:
             request.address = self.address if who is None else read_address(who)
         answer = await self.connection.call(self.connection.query.GetAccount, request)
@@ -101,7 +105,10 @@ class Reads(Chain):
             request.order_id = found
         else:
             owner = account if account is not None else (await self.signer()).account
-            place = common_pb2.Portfolio(account=owner, sub=self.sub if sub is None else sub)
+            place = common_pb2.Portfolio(
+                account=read_number(owner, "account", 32),
+                sub=read_number(self.sub if sub is None else sub, "sub-account", 8),
+            )
             request.client.CopyFrom(query_pb2.ClientOrder(portfolio=place, client_id=found))
         answer = await self.connection.call(self.connection.query.GetOrder, request)
         return order_of(await self.markets(), answer)

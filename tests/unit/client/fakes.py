@@ -71,6 +71,7 @@ class FakeNode:
         self.block_heights: list[list[int]] = []
         self.block_requests: list[int] = []
         self.lingers = False
+        self.withdrawals = {0, 9}
         self.cancelled = asyncio.Event()
         self.books: list[list[stream_pb2.BookUpdate]] = []
 
@@ -211,6 +212,12 @@ class FakeNode:
         if self.script:
             await context.abort_with_status(self.script.pop(0))
 
+    async def get_withdrawals(self, request: Any, context: Any) -> query_pb2.WithdrawalsResponse:
+        if request.index not in self.withdrawals:
+            await context.abort_with_status(failure(grpc.StatusCode.NOT_FOUND, "NOT_FOUND"))
+        found = query_pb2.Withdrawal(index=request.index)
+        return query_pb2.WithdrawalsResponse(withdrawals=[found])
+
     async def get_proof(self, _request: Any, context: Any) -> query_pb2.Proof:
         if self.proof is None:
             await context.abort_with_status(failure(grpc.StatusCode.OUT_OF_RANGE, "PRUNED"))
@@ -247,6 +254,7 @@ def handlers_of(node: FakeNode) -> Handlers:
             "GetClock": (unary, node.get_clock, status_pb2.GetClockRequest),
             "GetReceipt": (unary, node.get_receipt, query_pb2.GetReceiptRequest),
             "GetProof": (unary, node.get_proof, query_pb2.GetProofRequest),
+            "GetWithdrawals": (unary, node.get_withdrawals, query_pb2.GetWithdrawalsRequest),
             "GetMarkets": (unary, node.get_markets, query_pb2.GetMarketsRequest),
         },
         "Sequencer": {

@@ -13,6 +13,7 @@ from sextant.client.connection import Connection, explain
 from sextant.client.environment import L1, NODE, instance_of, starter_of
 from sextant.client.orders import read_client_id, read_ref
 from sextant.errors import BadRequest, Unreachable
+from tests.unit.client.fakes import FakeNode, connected, run
 
 NODE_GONE = ("--node", "127.0.0.1:9", "--timeout", "1")
 WRONG = [
@@ -119,6 +120,27 @@ def test_a_call_takes_time(seconds: float) -> None:
     with pytest.raises(BadRequest) as caught:
         Connection(timeout=seconds)
     assert caught.value.code == "TIMEOUT"
+
+
+def test_numbers_that_no_field_holds_are_refused_before_they_are_sent() -> None:
+    async def story() -> None:
+        async with connected(FakeNode()) as client:
+            for ask in (
+                client.block(-1),
+                client.block(1 << 64),
+                client.book("BTC", levels=-1),
+                client.trades("BTC", limit=1 << 32),
+                client.account(1 << 32),
+                client.account(-1),
+                client.withdrawal(-1),
+                client.claim_withdrawal(-1),
+                client.order(bytes(16), account=0, sub=256),
+                client.proof([b"k"], log_index=-1),
+            ):
+                with pytest.raises(BadRequest):
+                    await ask
+
+    run(story())
 
 
 def test_digits_are_those_of_ascii() -> None:

@@ -70,6 +70,11 @@ def test_what_is_not_final_is_not_claimed() -> None:
         play(l1, node, lambda client: client.claim_withdrawal(0))
     assert absent.value.code == pending.value.code == "NOT_FINAL"
     assert absent.value.retryable
+    for l1.final in (True, False):
+        node.withdrawals = set()
+        with pytest.raises(Refused) as never:
+            play(l1, node, lambda client: client.claim_withdrawal(9))
+        assert (never.value.code, never.value.retryable) == ("NOT_FOUND", False)
     assert not l1.calls
 
 
@@ -104,6 +109,7 @@ def test_what_the_contract_refuses_is_an_error_with_its_code() -> None:
     with pytest.raises(Rejected) as caught:
         play(l1, node, lambda client: client.deposit("1", wait_s=0))
     assert caught.value.code == "TOKEN_BALANCE"
+    assert "a deposit of 1.00 USDC" in caught.value.message
     for amount in ("0", "-1", "0.0000001"):
         with pytest.raises(BadRequest):
             play(l1, node, lambda client, amount=amount: client.deposit(amount))
