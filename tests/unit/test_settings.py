@@ -120,4 +120,4 @@ def test_no_setting_is_idle() -> None:
         if path.name != "settings.py"
     )
     idle = [slot.name for slot in list_slots() if f".{slot.name.rpartition('.')[2]}" not in code]
-    assert idle == ["datadir", "instance"]  # read where they are declared and loaded
+    assert set(idle) <= {"datadir", "instance"}  # read where they are declared and loaded
