@@ -116,7 +116,8 @@ async def check_refusals(rollup: Rollup) -> None:
     huge = sequencer_pb2.SubmitRequest(transaction=bytes(2 << 20))
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await rollup.sequencer.Submit(huge, timeout=ASK_SECONDS)
-    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert (refused.value.details() or "").startswith("TOO_LARGE: ")
 
     prices = sequencer_pb2.SubmitBatchRequest(transactions=await rollup.prices())
     await rollup.sequencer.SubmitBatch(prices, timeout=ASK_SECONDS)

@@ -173,6 +173,10 @@ def test_amounts_are_strings_for_programs_and_have_units_for_people(play: Play) 
         told = await shell.say("tx", name, signs=False)
         assert "FILLED LOTS" in told
         assert "6,001.00 USDC" in told
+        rests = await shell.ask("order", "buy", MARKET, "0.1", "--limit", "59000")
+        shown = await shell.say("order", "show", rests["order_id"], signs=False)
+        assert rests["client_id"].startswith("0x")
+        assert rests["client_id"] in shown
         rules = (await shell.ask("market", MARKET, signs=False))["rules"]
         assert all(isinstance(rules[name], str) for name in ("tick", "minimum_notional"))
 
