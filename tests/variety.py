@@ -74,6 +74,7 @@ class VariedDuel(Duel):
 
     def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC) -> None:
         super().__init__(VARIED, chooser, amount)
+        self.world.deposit(0, amount, sub=ISOLATED)
 
     def near(self, market: int) -> Price:
         """Return a price near a market's, or near some market's if there is none such."""
@@ -83,7 +84,8 @@ class VariedDuel(Duel):
         """Return an order of any kind, with terms or without."""
         order = super().order(trader)
         flags = (*[order.flags] * 16, 16, 17, 18, 19, 20, 26, 27, 32, 36, 37, 36, 37, 45, 64)
-        sub = self.chooser.pick((*[order.sub] * 20, ISOLATED))
+        isolated = [ISOLATED] * (5 if trader == 0 else 1)
+        sub = self.chooser.pick((*[order.sub] * 20, *isolated))
         terms = self.terms(order.market)
         return replace(order, sub=sub, flags=self.chooser.pick(flags), terms=terms)
 
