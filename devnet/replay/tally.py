@@ -36,7 +36,6 @@ class Tally:
     late_ms_max: int = 0
     blocks: int = 0
     frame_bytes: int = 0
-    batches: int = 0
     seconds: float = 0.0
     recorded_seconds: float = 0.0
 
