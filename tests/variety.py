@@ -74,7 +74,8 @@ class VariedDuel(Duel):
 
     def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC) -> None:
         super().__init__(VARIED, chooser, amount)
-        self.world.deposit(0, amount, sub=ISOLATED)
+        for trader in range(3):
+            self.world.deposit(trader, amount, sub=ISOLATED)
 
     def near(self, market: int) -> Price:
         """Return a price near a market's, or near some market's if there is none such."""
@@ -84,8 +85,7 @@ class VariedDuel(Duel):
         """Return an order of any kind, with terms or without."""
         order = super().order(trader)
         flags = (*[order.flags] * 16, 16, 17, 18, 19, 20, 26, 27, 32, 36, 37, 36, 37, 45, 64)
-        isolated = [ISOLATED] * (5 if trader == 0 else 1)
-        sub = self.chooser.pick((*[order.sub] * 20, *isolated))
+        sub = self.chooser.pick((*[order.sub] * 20, ISOLATED))
         terms = self.terms(order.market)
         return replace(order, sub=sub, flags=self.chooser.pick(flags), terms=terms)
 
@@ -153,7 +153,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 13)
+        kind = chooser.number(0, 14)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -175,4 +175,6 @@ class VariedDuel(Duel):
             return VaultDeposit(0, self.market(), Micros(amount))
         if kind == 12:
             return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
+        if kind == 13:
+            return replace(self.order(0), sub=ISOLATED)
         return super().errand()
