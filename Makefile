@@ -54,7 +54,7 @@ test-compiled: compile ## the tests of the rules and the prover over the compile
 	  --deselect tests/unit/test_tidy.py $(ARGS)
 
 quick: setup ## the tests that take seconds
-	@$(BIN)/pytest -q -n 2 --dist loadgroup -m 'not slow and not e2e' $(TESTS) $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadgroup -m 'not slow and not e2e and not soak' $(TESTS) $(ARGS)
 
 check: format lint types proto-check ## format, lint, types, generated code
 

@@ -230,8 +230,10 @@ def audit_limits(books: Books, rules: Rules) -> None:
         factor = rules.average_factor_max + 1
         check((market.index > 0) == (oracle.average > 0), f"{label}: index without average")
         check((oracle.pending > 0) == (oracle.pending_time > 0), f"{label}: pending since never")
+        # Refused prices move the average away from an index that is no longer heard of.
+        fresh = books.cursor.time - market.index_time <= rules.oracle_age_ms_max
         check(
-            market.index << AVERAGE_SHIFT <= factor * oracle.average,
+            not fresh or market.index << AVERAGE_SHIFT <= factor * oracle.average,
             f"{label}: index {market.index} far above its average",
         )
     for name, portfolio in books.portfolios.items():
