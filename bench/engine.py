@@ -19,8 +19,8 @@ from statemachine.actions import FLAG_IOC, FLAG_SELL, Cancel, PlaceOrder
 from statemachine.block import BlockResult
 from statemachine.errors import invariant
 from statemachine.events import Fill, OrderRemoved, OrderRested
+from statemachine.merkle.tree import Tree
 from statemachine.rules import MarketRules, Rules
-from statemachine.tree import Tree
 from statemachine.units import Lots, Price
 
 ACCOUNTS: Final = 1_000

@@ -21,7 +21,7 @@ from statemachine.actions import (
     Leg,
     PlaceOrder,
 )
-from statemachine.signing import Domain, sign_action
+from statemachine.identity.signing import Domain, sign_action
 from statemachine.units import Lots, Price
 
 CANCEL_SHARE: Final = 0.35

@@ -15,7 +15,7 @@ from typing import Final
 
 from bench.figures import Figure
 from statemachine.keys import BUY, SELL, order_key, portfolio_key, position_key
-from statemachine.tree import Tree
+from statemachine.merkle.tree import Tree
 
 KEYS: Final = 1_000_000
 DIRTY: Final = 10_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, final
 
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 
 PHRASE: Final = "sextant devnet unsafe keys never hold value"
 

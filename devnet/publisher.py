@@ -21,7 +21,7 @@ from sextant.client.market import Market
 from sextant.client.session import Session
 from sextant.errors import ClientError
 from statemachine.actions import OracleMessage, OracleUpdate, encode_transaction
-from statemachine.signing import Domain, oracle_digest, sign_digest
+from statemachine.identity.signing import Domain, oracle_digest, sign_digest
 from statemachine.units import Millis, Price
 
 NOISE_PPM: Final = 20

@@ -37,8 +37,8 @@ from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.inbox import InboxItem, decode_inbox_item
 from statemachine.keys import CURSOR_KEY
+from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.transition import genesis_state
-from statemachine.tree import RecordingTree, Tree
 
 SCHEMA: Final = "sextant-derived-1"
 DEPLOYMENT_KEY: Final = b"!deployment"

@@ -9,8 +9,8 @@ from typing import Final, final
 
 from node.feed import Reason, Refusal
 from statemachine.actions import OracleUpdate, Transaction
+from statemachine.identity.nonces import bucket_of
 from statemachine.keys import nonces_key, oracle_key, signer_key
-from statemachine.nonces import bucket_of
 from statemachine.records import decode_nonces, decode_oracle
 from statemachine.rules import Rules
 from statemachine.storage import Store

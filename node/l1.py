@@ -35,7 +35,7 @@ from prover.contract.records import Account, QueuedItem
 from prover.contract.rules import ContractRules, decode_contract_rules
 from prover.l1 import BlockEvents, CallReceipt, Heads, L1Refused, PostedClaim
 from prover.outputs import Output
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 
 MESSAGE_BYTES_MAX: Final = 16 << 20
 ASK_SECONDS_MAX: Final = 5.0

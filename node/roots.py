@@ -31,7 +31,7 @@ from node.journal import height_key, height_of, unpack_segments
 from node.store import HEIGHT_KEY, STATE, write_state
 from node.worker import open_pipes, receive, send
 from statemachine.errors import StorageCorrupt
-from statemachine.tree import Tree
+from statemachine.merkle.tree import Tree
 
 SCHEMA: Final = "sextant-roots-1"
 CHECKPOINT_KEYS_MAX: Final = 50_000

@@ -34,8 +34,8 @@ from node.tickets import DEFAULT_LIMITS, Limits, Ticket
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
 from statemachine.cursor import Cursor
+from statemachine.identity.signing import Domain
 from statemachine.rules import Rules
-from statemachine.signing import Domain
 from statemachine.storage import Store
 
 BLOCKS_IN_FLIGHT_MAX: Final = 4

@@ -22,7 +22,7 @@ from node.feed import Reason, Refusal
 from node.worker import Worker, open_pipes, receive, send
 from statemachine.actions import OracleUpdate, Transaction, decode_transaction
 from statemachine.errors import FrameInvalid, invariant
-from statemachine.signing import HALF_ORDER, Domain, recover_signer
+from statemachine.identity.signing import HALF_ORDER, Domain, recover_signer
 
 CHUNK_TRANSACTIONS_MAX: Final = 128
 CHUNKS_AHEAD_MAX: Final = 2

@@ -21,9 +21,9 @@ from prover.witness import Witness
 from statemachine.errors import invariant
 from statemachine.inbox import InboxItem
 from statemachine.keys import CURSOR_KEY
+from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.rules import Rules
 from statemachine.transition import apply_segment
-from statemachine.tree import RecordingTree, Tree
 
 
 @final

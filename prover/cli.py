@@ -210,7 +210,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     from prover.bundle import check_bundle, decode_bundle
     from prover.duty import fetch_bundle
     from prover.explain import explain_claim
-    from statemachine.signing import Domain, recover_signers
+    from statemachine.identity.signing import Domain, recover_signers
 
     try:
         if arguments.file is None:

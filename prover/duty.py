@@ -23,7 +23,7 @@ from prover.patrol import Patrol
 from prover.replica import Replica, genesis_replica
 from prover.vigil import Vigil
 from statemachine.errors import FrameInvalid, SextantError
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 
 EXIT_OK = 0
 EXIT_NO = 1

@@ -21,8 +21,8 @@ from prover.contract.rules import ContractRules
 from prover.outputs import Output, decode_output
 from prover.replica import Derived, Replica, genesis_replica
 from statemachine.errors import StorageCorrupt
+from statemachine.merkle.tree import Tree
 from statemachine.storage import MemoryStore
-from statemachine.tree import Tree
 
 SCHEMA: Final = "sextant challenger 1"
 HEAD: Final = b"h"

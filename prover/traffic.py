@@ -41,9 +41,15 @@ from statemachine.actions import (
     encode_transaction,
 )
 from statemachine.frame import class_of, encode_frame
+from statemachine.identity.signing import (
+    Domain,
+    address_of,
+    oracle_digest,
+    sign_action,
+    sign_digest,
+)
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.rules import MarketRules, Rules
-from statemachine.signing import Domain, address_of, oracle_digest, sign_action, sign_digest
 from statemachine.units import Lots, Micros, Millis, Price
 
 START_MS: Final = 1_767_225_600_000

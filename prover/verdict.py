@@ -24,12 +24,12 @@ from prover.witness import Witness, decode_witness
 from statemachine.actions import Transaction
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import InvariantBroken, SextantError, WitnessIncomplete, invariant
+from statemachine.identity.signing import Domain, recover_signers
 from statemachine.inbox import InboxItem, decode_inbox_item
 from statemachine.keys import CURSOR_KEY
+from statemachine.merkle.tree import PartialTree
 from statemachine.rules import Rules
-from statemachine.signing import Domain, recover_signers
 from statemachine.transition import apply_segment
-from statemachine.tree import PartialTree
 
 CAUSED_BY_WITNESS: Final = (
     SextantError,

@@ -23,21 +23,21 @@ kind    name      about                    again
 
 from typing import Final
 
-from statemachine.brackets import process_group
 from statemachine.costs import COST_DUE, COST_ORACLE
 from statemachine.errors import StorageCorrupt
-from statemachine.funding import process_funding, process_premium
-from statemachine.grouping import DUE_GROUP
 from statemachine.keys import DUE, LANE_SYSTEM, LANE_USER, due_range
-from statemachine.liquidation import DUE_SLICE, process_slice
-from statemachine.mark import process_sample
+from statemachine.pricing.funding import process_funding, process_premium
+from statemachine.pricing.mark import process_sample
 from statemachine.records import decode_due
+from statemachine.risk.liquidation import DUE_SLICE, process_slice
+from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, process_exit, process_unwind
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.switch import DUE_SWITCH, process_switch
-from statemachine.twap import DUE_TWAP, process_twap
-from statemachine.vaults import DUE_EXIT, DUE_UNWIND, process_exit, process_unwind
+from statemachine.waiting.brackets import process_group
+from statemachine.waiting.grouping import DUE_GROUP
+from statemachine.waiting.switch import DUE_SWITCH, process_switch
+from statemachine.waiting.twap import DUE_TWAP, process_twap
 
 DUE_SAMPLE: Final = 1
 DUE_PREMIUM: Final = 2

@@ -13,7 +13,6 @@ from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.events import Event
 from statemachine.journal import Journal
-from statemachine.ranks import NO_RANK, rank_of
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PUBLISHERS_MAX,
@@ -48,9 +47,10 @@ from statemachine.records import (
     decode_velocity,
     encode_due,
 )
+from statemachine.risk.ranks import NO_RANK, rank_of
+from statemachine.risk.tiers import is_graded
 from statemachine.rules import MarketRules, Rules
 from statemachine.storage import Store
-from statemachine.tiers import is_graded
 from statemachine.working_set import WorkingSet
 
 ZEROS: Final = [0] * PUBLISHERS_MAX

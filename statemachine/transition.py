@@ -20,7 +20,6 @@ from typing import Final, final
 
 from statemachine import due, keys
 from statemachine.actions import Bulk, Kind, OracleUpdate, Scale, Transaction
-from statemachine.authority import authorise
 from statemachine.block import Block, BlockResult, SegmentResult, Writes
 from statemachine.costs import COST_SEGMENT, COST_SIGNED, COST_STEP
 from statemachine.cursor import (
@@ -39,15 +38,16 @@ from statemachine.errors import WitnessIncomplete, invariant
 from statemachine.handlers.deposit import execute_inbox
 from statemachine.handlers.dispatch import execute, execute_leg
 from statemachine.handlers.oracle import execute_oracle
+from statemachine.identity.authority import authorise
 from statemachine.inbox import InboxItem
 from statemachine.keys import LANE_USER
 from statemachine.receipts import Receipt, append
 from statemachine.records import Ledger, Market
 from statemachine.rules import Rules
-from statemachine.sleeping import TRIGGERS, wake_next
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.storage import MemoryStore, Store
+from statemachine.waiting.sleeping import TRIGGERS, wake_next
 from statemachine.working_set import WorkingSet
 
 LEG_INBOX: Final = 255

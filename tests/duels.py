@@ -33,9 +33,9 @@ from statemachine.actions import (
 )
 from statemachine.block import Block
 from statemachine.events import Liquidated
+from statemachine.identity.signing import address_of, oracle_digest, sign_digest
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.rules import FLAG_CLASS_ORDER, MarketRules, Rules
-from statemachine.signing import address_of, oracle_digest, sign_digest
 from statemachine.transition import apply_block as run_engine
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.models.auditor import audit

@@ -17,9 +17,9 @@ from node.signatures import judge_signature
 from node.tickets import Ticket
 from prover.l1 import Heads, L1Block
 from statemachine.cursor import Cursor
+from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.rules import Rules
 from statemachine.storage import Store
-from statemachine.tree import RecordingTree, Tree
 from tests.worlds import GENESIS_MS, World
 
 SEQUENCER_KEY = b"\x51" * 32

@@ -26,10 +26,10 @@ from prover.contract.calls import (
 from prover.contract.context import CallResult
 from prover.contract.events import encode_event
 from prover.faults import ClaimFacts, FaultKind, Verdict
+from statemachine.identity.signing import CURVE_ORDER
 from statemachine.keys import withdrawal_key
+from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal
-from statemachine.signing import CURVE_ORDER
-from statemachine.tree import RecordingTree, Tree
 from tests.l1_worlds import (
     BOND,
     CHALLENGER,

@@ -27,8 +27,8 @@ from prover.contract.rules import ContractRules
 from prover.entry import encode_entry
 from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
 from prover.outputs import Output, genesis_output, trace_root
+from statemachine.identity.signing import address_of
 from statemachine.rules import MarketRules, Rules
-from statemachine.signing import address_of
 
 GENESIS_MS = 1_700_000_000_000
 WINDOW_MS = 60_000

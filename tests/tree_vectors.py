@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from statemachine.tree import RecordingTree, Tree
+from statemachine.merkle.tree import RecordingTree, Tree
 
 FOLDER = Path(__file__).parent / "vectors" / "tree"
 FORMAT = 1

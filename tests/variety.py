@@ -22,8 +22,8 @@ from statemachine.actions import (
     VaultWithdraw,
 )
 from statemachine.actions import Leg as LegAction
+from statemachine.identity.signing import address_of
 from statemachine.rules import MarketRules
-from statemachine.signing import address_of
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, Chooser, Duel
 from tests.worlds import USDC, trader_key

@@ -20,10 +20,7 @@ from statemachine.actions import (
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.frame import Frame, class_of
-from statemachine.inbox import InboxItem, InboxKind
-from statemachine.records import Market, Portfolio, Position, decode_market
-from statemachine.rules import MarketRules, Rules
-from statemachine.signing import (
+from statemachine.identity.signing import (
     Domain,
     address_of,
     oracle_digest,
@@ -31,6 +28,9 @@ from statemachine.signing import (
     sign_action,
     sign_digest,
 )
+from statemachine.inbox import InboxItem, InboxKind
+from statemachine.records import Market, Portfolio, Position, decode_market
+from statemachine.rules import MarketRules, Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block, genesis_state

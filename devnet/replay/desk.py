@@ -20,7 +20,7 @@ from statemachine.actions import (
     OracleUpdate,
     encode_transaction,
 )
-from statemachine.signing import Domain, oracle_digest, sign_action, sign_digest
+from statemachine.identity.signing import Domain, oracle_digest, sign_action, sign_digest
 from statemachine.units import Millis, Price
 
 MAKERS: Final = 8

@@ -13,7 +13,7 @@ from typing import Final, final
 from node.service.errors import Refused
 from node.settings import AdmissionSettings
 from statemachine.actions import SIGNATURE_SIZE, TRANSACTION_BYTES_MAX, Kind
-from statemachine.signing import HALF_ORDER
+from statemachine.identity.signing import HALF_ORDER
 
 PEERS_MAX: Final = 4096
 """Connections whose allowance is remembered; the longest idle is forgotten first."""

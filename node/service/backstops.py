@@ -2,13 +2,13 @@
 
 from node.service.answers import saturate
 from proto.sextant.v1 import query_pb2, status_pb2
-from statemachine.deficits import insured_today, uncovered_deficit
-from statemachine.margin import margin_of
 from statemachine.records import PORTFOLIO_LIQUIDATING, Ledger, Portfolio
+from statemachine.risk.deficits import insured_today, uncovered_deficit
+from statemachine.risk.margin import margin_of
+from statemachine.risk.vaults import values_of, vault_portfolio
+from statemachine.risk.velocity import cap_of, capacity_at
 from statemachine.state import State
 from statemachine.units import PPM_ONE, div_floor
-from statemachine.vaults import values_of, vault_portfolio
-from statemachine.velocity import cap_of, capacity_at
 
 
 def payable_ppm(ledger: Ledger) -> int:

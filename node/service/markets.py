@@ -6,15 +6,15 @@ from typing import Final
 from node.service.answers import saturate
 from node.service.books import BookView
 from proto.sextant.v1 import query_pb2
-from statemachine.entry import ORDER_LOTS_LIMIT
-from statemachine.funding import rate_of
-from statemachine.grace import grace_of
-from statemachine.guards import AVERAGE_SHIFT
+from statemachine.book.entry import ORDER_LOTS_LIMIT
 from statemachine.keys import BUY, SELL
+from statemachine.pricing.funding import rate_of
+from statemachine.pricing.guards import AVERAGE_SHIFT
+from statemachine.risk.grace import grace_of
+from statemachine.risk.tiers import initial_of
 from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.tiers import initial_of
 from statemachine.units import PPM_ONE
 
 STATES: Final = (

@@ -13,6 +13,7 @@ from statemachine.actions import (
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
 )
+from statemachine.book.resting import NO_CLIENT, hash_client_id
 from statemachine.events import Fill, OrderRemoved
 from statemachine.records import (
     OWNED_ASLEEP,
@@ -23,7 +24,6 @@ from statemachine.records import (
     decode_client_id,
     decode_owned,
 )
-from statemachine.resting import NO_CLIENT, hash_client_id
 from statemachine.state import State
 
 

@@ -10,12 +10,12 @@
 
 from node.service.answers import saturate
 from proto.sextant.v1 import query_pb2
-from statemachine.funding import unsettled_funding
-from statemachine.margin import Margin, margin_of
+from statemachine.pricing.funding import unsettled_funding
 from statemachine.records import Portfolio, Position
+from statemachine.risk.margin import Margin, margin_of
+from statemachine.risk.tiers import maintenance_of
 from statemachine.rules import MarketRules
 from statemachine.state import State
-from statemachine.tiers import maintenance_of
 from statemachine.units import PPM_ONE, PRICE_LIMIT
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from node import feed
 from node.service.errors import Refused
 from proto.sextant.v1 import query_pb2
-from statemachine.tree import PartialTree
+from statemachine.merkle.tree import PartialTree
 
 KEYS_MAX: Final = 256
 KEY_BYTES_MAX: Final = 255

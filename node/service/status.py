@@ -12,7 +12,7 @@ from node.service.feeds import Hub
 from proto.sextant.v1 import common_pb2, status_pb2
 from prover.l1 import L1Block
 from statemachine.codec import pack
-from statemachine.signing import recover
+from statemachine.identity.signing import recover
 from statemachine.state import State
 
 ROLES: Final = {

@@ -16,8 +16,7 @@ from node.service.orders import orders_of
 from node.service.positions import position_view
 from proto.sextant.v1 import common_pb2, query_pb2
 from statemachine import keys
-from statemachine.budgets import notional_today
-from statemachine.margin import margin_of
+from statemachine.identity.budgets import notional_today
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     ROLE_AGENT,
@@ -27,6 +26,7 @@ from statemachine.records import (
     decode_account,
     decode_signer,
 )
+from statemachine.risk.margin import margin_of
 from statemachine.state import State
 
 ADDRESS_BYTES: Final = 20

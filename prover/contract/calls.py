@@ -15,7 +15,7 @@ from typing import Any, Final, final
 from prover.outputs import Output, decode_output
 from statemachine.codec import as_list, pack, unpack
 from statemachine.errors import FrameInvalid
-from statemachine.signing import recover, sign_digest
+from statemachine.identity.signing import recover, sign_digest
 
 ENVELOPE_VERSION: Final = 1
 TAG_CALL: Final = b"sextant l1 call\n"

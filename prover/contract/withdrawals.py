@@ -12,8 +12,8 @@ from prover.contract.events import WithdrawalPaid
 from prover.contract.records import ClaimStatus
 from statemachine.errors import SextantError
 from statemachine.keys import withdrawal_key
+from statemachine.merkle.tree import PartialTree
 from statemachine.records import decode_withdrawal
-from statemachine.tree import PartialTree
 
 
 def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:

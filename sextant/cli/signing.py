@@ -15,7 +15,7 @@ from sextant.client.session import EXPIRY_MS
 from sextant.client.typed_data import typed_data_of
 from sextant.errors import EXIT_OK
 from statemachine.actions import Action
-from statemachine.signing import digest_of
+from statemachine.identity.signing import digest_of
 
 Answer = TypeVar("Answer")
 

@@ -16,7 +16,7 @@ from sextant.client.keys import (
     write_private_file,
 )
 from sextant.errors import EXIT_OK, BadRequest
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from sextant.client.receipts import Header, Receipt
 from sextant.client.session import Session
 from sextant.errors import OutcomeUnknown, ProofInvalid, Refused
 from statemachine.errors import WitnessIncomplete
-from statemachine.tree import PartialTree
+from statemachine.merkle.tree import PartialTree
 
 STAGE_S: Final = 180.0
 POLL_S: Final = 0.5

@@ -15,7 +15,7 @@ from Crypto.Util import Counter
 
 from sextant.client.keys import Secret
 from sextant.errors import KeyUnreadable
-from statemachine.keccak import keccak256
+from statemachine.identity.keccak import keccak256
 
 SCRYPT_N: Final = 1 << 18
 SCRYPT_N_MAX: Final = 1 << 20

@@ -20,7 +20,7 @@ from sextant.client.amounts import from_micros, show_usdc
 from sextant.client.connection import TIMEOUT_S, explain
 from sextant.client.keys import Secret
 from sextant.errors import ClientError, Refused, Rejected
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 
 DEFAULT_L1: Final = "127.0.0.1:50545"
 AWAIT_S: Final = 60.0

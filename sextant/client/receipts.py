@@ -17,7 +17,7 @@ from statemachine import receipts as leaves
 from statemachine.codec import pack
 from statemachine.cursor import PHASE_REST, Cursor, decode_cursor
 from statemachine.errors import RETRYABLE, Code, StorageCorrupt
-from statemachine.signing import recover
+from statemachine.identity.signing import recover
 
 RETRYABLE_CODES: Final = frozenset(map(int, RETRYABLE))
 

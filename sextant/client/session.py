@@ -37,7 +37,7 @@ from sextant.errors import (
 )
 from statemachine.actions import Action, Transaction
 from statemachine.errors import Code
-from statemachine.signing import Domain, address_of, sign_action
+from statemachine.identity.signing import Domain, address_of, sign_action
 
 EXPIRY_MS: Final = 60_000
 SIGN_ATTEMPTS_MAX: Final = 3

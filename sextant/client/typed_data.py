@@ -1,6 +1,6 @@
 """What a wallet shows before it signs: an action as EIP-712 typed data.
 
-The same types as ``statemachine.signing`` hashes, in the JSON form that
+The same types as ``statemachine.identity.signing`` hashes, in the JSON form that
 wallets and eth-account take.  Trading actions are a hash with nonce and
 expiry; moving money and approving keys is spelled out, field by field.
 """
@@ -8,7 +8,6 @@ expiry; moving money and approving keys is spelled out, field by field.
 import re
 from typing import Any, Final
 
-from statemachine import signing
 from statemachine.actions import (
     KIND_OF,
     Action,
@@ -21,8 +20,9 @@ from statemachine.actions import (
     body_of,
 )
 from statemachine.codec import pack
-from statemachine.keccak import keccak256
-from statemachine.signing import Domain
+from statemachine.identity import signing
+from statemachine.identity.keccak import keccak256
+from statemachine.identity.signing import Domain
 
 DOMAIN_NAME: Final = "Sextant"
 DOMAIN_VERSION: Final = "1"

@@ -12,10 +12,10 @@ from statemachine.actions import ApproveAgent, Kind, RevokeAgent
 from statemachine.costs import COST_MONEY
 from statemachine.errors import Code
 from statemachine.events import AgentChanged
+from statemachine.identity.signing import NO_ADDRESS
 from statemachine.keys import account_key, signer_key
 from statemachine.records import ROLE_AGENT, ROLE_REVOKED, Signer
 from statemachine.rules import Rules
-from statemachine.signing import NO_ADDRESS
 from statemachine.step import Step
 
 KINDS_ALLOWED: Final = (

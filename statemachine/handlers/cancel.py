@@ -2,14 +2,14 @@
 
 from statemachine import events, keys
 from statemachine.actions import MARKET_EVERY, SIDE_BOTH, Cancel, CancelAll
+from statemachine.book.resting import find_sequence, remove_order
 from statemachine.costs import COST_PORTFOLIO, COST_REMOVE, COST_VISIT
 from statemachine.errors import Code, invariant
 from statemachine.records import OWNED_ASLEEP, OWNED_TWAP, decode_owned
-from statemachine.resting import find_sequence, remove_order
-from statemachine.sleeping import remove_sleeper
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.twap import remove_twap
+from statemachine.waiting.sleeping import remove_sleeper
+from statemachine.waiting.twap import remove_twap
 
 
 def execute_cancel(step: Step, action: Cancel) -> None:

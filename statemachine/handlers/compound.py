@@ -12,18 +12,18 @@ from statemachine.actions import (
     CancelAt,
     Twap,
 )
-from statemachine.brackets import open_group
+from statemachine.book.entry import ORDER_LOTS_LIMIT, Entry, market_allows, shape_allows
+from statemachine.book.resting import NO_CLIENT
 from statemachine.costs import COST_DUE, COST_GROUP, COST_PLACE, COST_PORTFOLIO
-from statemachine.entry import ORDER_LOTS_LIMIT, Entry, market_allows, shape_allows
 from statemachine.errors import Code
-from statemachine.grouping import call_group
 from statemachine.handlers.order import execute_order
 from statemachine.keys import LANE_USER
-from statemachine.margin import charge_markets
-from statemachine.resting import NO_CLIENT
+from statemachine.risk.margin import charge_markets
 from statemachine.step import Step
-from statemachine.switch import DUE_SWITCH
-from statemachine.twap import start_twap
+from statemachine.waiting.brackets import open_group
+from statemachine.waiting.grouping import call_group
+from statemachine.waiting.switch import DUE_SWITCH
+from statemachine.waiting.twap import start_twap
 
 
 def execute_bracket(step: Step, action: Bracket) -> None:

@@ -11,14 +11,12 @@ address that has signed for anything can.
 """
 
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
-from statemachine.deficits import payable
 from statemachine.errors import Code
 from statemachine.events import BALANCE_DEPOSIT, AgentChanged, BalanceChanged
 from statemachine.handlers.withdraw import charge_withdrawal, pay_out
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import account_key, signer_key
-from statemachine.margin import charge_markets, withdrawable
-from statemachine.mark import stale_market
+from statemachine.pricing.mark import stale_market
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     ROLE_AGENT,
@@ -27,10 +25,12 @@ from statemachine.records import (
     Signer,
     encode_account,
 )
+from statemachine.risk.deficits import payable
+from statemachine.risk.margin import charge_markets, withdrawable
+from statemachine.risk.velocity import capacity_at, time_for
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import div_floor
-from statemachine.velocity import capacity_at, time_for
 
 DEPOSITS_LIMIT = 1 << 64
 """All deposits ever, in micros: 18 trillion USDC; with it no balance passes 95 bits."""

@@ -6,12 +6,12 @@ portfolio's markets; 0 gives it up, and the place with it.
 """
 
 from statemachine.actions import SetLeverage
+from statemachine.book.entry import market_allows
 from statemachine.costs import COST_PORTFOLIO
-from statemachine.entry import market_allows
 from statemachine.errors import Code
-from statemachine.margin import charge_markets, margin_of
+from statemachine.risk.margin import charge_markets, margin_of
+from statemachine.risk.tiers import leverage_max
 from statemachine.step import Step
-from statemachine.tiers import leverage_max
 
 
 def execute_leverage(step: Step, action: SetLeverage) -> None:

@@ -7,7 +7,7 @@ can do this one thing more than others: see :mod:`statemachine.states`.
 from statemachine.actions import SetMarketState
 from statemachine.costs import COST_PORTFOLIO
 from statemachine.errors import Code
-from statemachine.grace import resume_market
+from statemachine.risk.grace import resume_market
 from statemachine.rules import NO_GUARDIAN
 from statemachine.states import STATE_PAUSED, may_follow
 from statemachine.step import Step

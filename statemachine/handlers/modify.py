@@ -16,8 +16,7 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
 )
-from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_REMOVE
-from statemachine.entry import (
+from statemachine.book.entry import (
     Entry,
     book_allows,
     enter_order,
@@ -25,10 +24,11 @@ from statemachine.entry import (
     resume,
     shape_allows,
 )
+from statemachine.book.resting import NO_CLIENT, find_order, release, remove_order
+from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_REMOVE
 from statemachine.errors import Code
-from statemachine.margin import charge_markets
 from statemachine.records import Order, Portfolio, Position, decode_client_id
-from statemachine.resting import NO_CLIENT, find_order, release, remove_order
+from statemachine.risk.margin import charge_markets
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import Lots

@@ -9,10 +9,10 @@ taken is passed over; the update fails only if none could be.
 from statemachine.actions import OracleMessage, OracleUpdate
 from statemachine.costs import COST_ORACLE
 from statemachine.errors import Code
-from statemachine.grace import note_update
-from statemachine.guards import admits_price
-from statemachine.mark import INDEX_LIMIT, recompute_mark
+from statemachine.pricing.guards import admits_price
+from statemachine.pricing.mark import INDEX_LIMIT, recompute_mark
 from statemachine.records import Market, Oracle
+from statemachine.risk.grace import note_update
 from statemachine.states import STATE_ACTIVE, STATE_INITIALIZING
 from statemachine.step import Step
 

@@ -9,8 +9,7 @@ from statemachine.actions import (
     PlaceOrder,
     Scale,
 )
-from statemachine.costs import COST_PLACE, COST_PORTFOLIO
-from statemachine.entry import (
+from statemachine.book.entry import (
     ORDER_LOTS_LIMIT,
     Entry,
     book_allows,
@@ -21,13 +20,14 @@ from statemachine.entry import (
     resume,
     shape_allows,
 )
+from statemachine.book.resting import NO_CLIENT, hash_client_id
+from statemachine.costs import COST_PLACE, COST_PORTFOLIO
 from statemachine.errors import Code
-from statemachine.margin import charge_markets
 from statemachine.records import decode_client_id
-from statemachine.resting import NO_CLIENT, hash_client_id
-from statemachine.sleeping import put_to_sleep
+from statemachine.risk.margin import charge_markets
 from statemachine.step import Step
 from statemachine.units import Lots, Price, div_floor
+from statemachine.waiting.sleeping import put_to_sleep
 
 
 def execute_order(step: Step, action: PlaceOrder, group: int = 0) -> None:

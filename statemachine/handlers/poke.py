@@ -2,21 +2,21 @@
 
 With ``MM <= E < IM`` the orders that could add to a position are cancelled,
 nothing else.  With ``E < MM`` the liquidation begins
-(:mod:`statemachine.liquidation`), and whoever poked is paid out of its first
-fee; right after an outage or a halt it waits (:mod:`statemachine.grace`).  The
+(:mod:`statemachine.risk.liquidation`), and whoever poked is paid out of its first
+fee; right after an outage or a halt it waits (:mod:`statemachine.risk.grace`).  The
 receipt's figures are those of the portfolio that was poked.
 """
 
 from statemachine.actions import FLAG_REDUCE_ONLY, Poke
+from statemachine.book.resting import own_order, remove_order
 from statemachine.costs import COST_DUE, COST_MONEY, COST_PORTFOLIO, COST_VISIT
 from statemachine.errors import Code
 from statemachine.events import REMOVED_LIQUIDATING
-from statemachine.grace import grace_for
 from statemachine.keys import BUY, SELL, owned_key, owned_place, owned_range
-from statemachine.liquidation import close_orders, start_closing
-from statemachine.margin import charge_markets, margin_of
 from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio, Position
-from statemachine.resting import own_order, remove_order
+from statemachine.risk.grace import grace_for
+from statemachine.risk.liquidation import close_orders, start_closing
+from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.state import State
 from statemachine.step import Step
 

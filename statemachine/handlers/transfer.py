@@ -4,9 +4,9 @@ from statemachine.actions import Transfer
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code, invariant
 from statemachine.events import BALANCE_TRANSFER, BalanceChanged
-from statemachine.margin import charge_markets, withdrawable
-from statemachine.mark import stale_market
+from statemachine.pricing.mark import stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
+from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.step import Step
 
 

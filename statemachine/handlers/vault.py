@@ -1,7 +1,7 @@
 """Vault shares: buy into a market's backstop, and leave it after a notice.
 
 A deposit is priced at once, at the higher valuation; an exit when its notice is
-over, at the lower one then (:mod:`statemachine.vaults`).  Shares are no
+over, at the lower one then (:mod:`statemachine.risk.vaults`).  Shares are no
 collateral: margin never counts them.
 """
 
@@ -16,17 +16,17 @@ from statemachine.events import (
     SharesChanged,
 )
 from statemachine.keys import LANE_USER
-from statemachine.margin import charge_markets, margin_of, withdrawable
-from statemachine.mark import is_stale, stale_market
+from statemachine.pricing.mark import is_stale, stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
-from statemachine.step import Step
-from statemachine.vaults import (
+from statemachine.risk.margin import charge_markets, margin_of, withdrawable
+from statemachine.risk.vaults import (
     DUE_EXIT,
     SHARES_LIMIT,
     shares_for,
     values_of,
     vault_portfolio,
 )
+from statemachine.step import Step
 
 
 def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:

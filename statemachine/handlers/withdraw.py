@@ -2,28 +2,28 @@
 
 What may leave is ``min(E - IM, balance)``: unrealised profit cannot, and a
 withdrawal never creates debt; nor more than the capacity of the moment
-(:mod:`statemachine.velocity`).  While there are uncovered deficits, less is paid
-than is taken (:mod:`statemachine.deficits`): the receipt's notional is what is
+(:mod:`statemachine.risk.velocity`).  While there are uncovered deficits, less is paid
+than is taken (:mod:`statemachine.risk.deficits`): the receipt's notional is what is
 paid, its fee what stays.  A withdrawal leaves behind a record that L1 pays out
 once the state that holds it is final; the receipt's order id is its index.
 """
 
 from statemachine.actions import Withdraw
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
-from statemachine.deficits import payable
 from statemachine.errors import Code, StorageCorrupt, invariant
 from statemachine.events import BALANCE_HAIRCUT, BALANCE_WITHDRAWAL, BalanceChanged
 from statemachine.keys import account_key, withdrawal_key
-from statemachine.margin import charge_markets, withdrawable
-from statemachine.mark import stale_market
+from statemachine.pricing.mark import stale_market
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     Portfolio,
     decode_account,
     encode_withdrawal,
 )
+from statemachine.risk.deficits import payable
+from statemachine.risk.margin import charge_markets, withdrawable
+from statemachine.risk.velocity import capacity_at, time_for, use_capacity
 from statemachine.step import Step
-from statemachine.velocity import capacity_at, time_for, use_capacity
 
 
 def charge_withdrawal(step: Step) -> None:

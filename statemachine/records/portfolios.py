@@ -22,7 +22,7 @@ class Position(Record):
     ``bids``/``asks`` sum the resting sizes of each side in lots and
     ``bids_value``/``asks_value`` their price * size in micros; ``leverage`` is
     the trader's choice, 0 if none: a position that has one stays when it is flat.
-    ``rank`` is what its leaf among the ranked says (:mod:`statemachine.ranks`);
+    ``rank`` is what its leaf among the ranked says (:mod:`statemachine.risk.ranks`);
     ``unranked``, not stored, that it may be another by now.
     """
 

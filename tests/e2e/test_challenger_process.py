@@ -22,7 +22,7 @@ from prover.drill import corrupt
 from prover.outputs import genesis_output
 from prover.replica import genesis_replica
 from prover.traffic import Traffic, key_of, traffic_rules
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 
 pytestmark = pytest.mark.e2e
 

@@ -15,8 +15,8 @@ from sextant.client.models import Side, Stage
 from sextant.client.orders import NewOrder, new_client_id
 from sextant.client.receipts import verify_header
 from sextant.errors import BadRequest, Refused, Rejected
+from statemachine.identity.signing import address_of
 from statemachine.keys import portfolio_key
-from statemachine.signing import address_of
 from tests.e2e.serving import Served, run, serve
 from tests.e2e.shell import Shell
 from tests.exchange import SEQUENCER_KEY

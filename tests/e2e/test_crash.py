@@ -13,7 +13,7 @@ import pytest
 
 from proto.sextant.v1 import query_pb2, query_pb2_grpc, sequencer_pb2
 from statemachine.actions.kinds import PlaceOrder
-from statemachine.signing import sign_action
+from statemachine.identity.signing import sign_action
 from statemachine.units import Lots, Price
 from tests.e2e.processes import ASK_SECONDS, PRICE, Rollup, patiently, until
 from tests.worlds import trader_key

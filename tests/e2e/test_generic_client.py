@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from proto.sextant.v1 import common_pb2, sequencer_pb2
 from statemachine.actions import PlaceOrder, encode_transaction
-from statemachine.signing import CURVE_ORDER, sign_action
+from statemachine.identity.signing import CURVE_ORDER, sign_action
 from statemachine.units import Lots, Price
 from tests.e2e.processes import ASK_SECONDS, PRICE, Rollup
 from tests.worlds import trader_key

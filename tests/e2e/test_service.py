@@ -36,9 +36,9 @@ from statemachine.actions import (
     encode_transaction,
 )
 from statemachine.cursor import decode_cursor
+from statemachine.identity.signing import CURVE_ORDER, address_of, recover
+from statemachine.merkle.tree import PartialTree
 from statemachine.receipts import Receipt, root_of, verify_path
-from statemachine.signing import CURVE_ORDER, address_of, recover
-from statemachine.tree import PartialTree
 from statemachine.units import Lots, Micros, Price
 from tests.e2e.serving import Served, code_of, next_of, quick_settings, run, serve, until
 from tests.exchange import SEQUENCER_KEY

@@ -9,7 +9,7 @@ import pytest
 from node.service import queries, views
 from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2, stream_pb2
 from statemachine.actions import PlaceOrder
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 from statemachine.units import Lots, Price
 from tests.e2e.serving import code_of, next_of, run, serve
 from tests.worlds import trader_key

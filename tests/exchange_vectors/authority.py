@@ -12,7 +12,7 @@ from statemachine.actions import (
     encode_transaction,
 )
 from statemachine.errors import Code
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 from statemachine.units import Micros, Millis
 from tests.exchange_vectors.scene import TRADER, Shown, Stage, do, place, ready, show, signed
 from tests.worlds import USDC, World, trader_key

@@ -2,8 +2,8 @@
 
 from statemachine.actions import ApproveAgent, Kind, RevokeAgent, Transfer, Withdraw
 from statemachine.errors import Code
+from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.signing import address_of
 from statemachine.units import Micros, Millis
 from tests.exchange_vectors.rescue import flagged
 from tests.exchange_vectors.scene import (

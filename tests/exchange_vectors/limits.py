@@ -13,7 +13,7 @@ from statemachine.actions import (
     Transfer,
 )
 from statemachine.errors import Code
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 from statemachine.units import Micros, Millis
 from tests.exchange_vectors.scene import (
     MAKER,

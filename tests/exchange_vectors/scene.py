@@ -14,8 +14,8 @@ from statemachine.actions import (
 )
 from statemachine.block import Block
 from statemachine.errors import Code
+from statemachine.identity.signing import oracle_digest, sign_digest
 from statemachine.rules import Rules
-from statemachine.signing import oracle_digest, sign_digest
 from statemachine.units import Lots, Millis, Price
 from tests.worlds import PUBLISHER_KEYS, USDC, World, world_rules
 

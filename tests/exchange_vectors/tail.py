@@ -4,8 +4,8 @@ from typing import Any
 
 from statemachine.actions import PlaceOrder, Poke, VaultDeposit, VaultWithdraw, Withdraw
 from statemachine.errors import Code
+from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.signing import address_of
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.exchange_vectors.scene import (
     MAKER,

@@ -7,10 +7,10 @@ from typing import Any
 from statemachine.actions import Kind, Transaction, body_of
 from statemachine.codec import pack
 from statemachine.frame import encode_frame
+from statemachine.merkle.tree import Tree
 from statemachine.receipts import Receipt
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block, apply_segment
-from statemachine.tree import Tree
 from tests.exchange_vectors.scene import Scene
 
 FORMAT = 1

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from statemachine import keys
 from statemachine.actions import FLAG_REDUCE_ONLY
+from statemachine.book.resting import NO_CLIENT, hash_client_id
 from statemachine.cursor import PHASE_REST, decode_cursor
 from statemachine.due import PERIODIC
-from statemachine.funding import FUNDING_SHIFT
-from statemachine.guards import AVERAGE_SHIFT
-from statemachine.liquidation import DUE_SLICE
-from statemachine.margin import ISOLATED_FROM, margin_of
+from statemachine.pricing.funding import FUNDING_SHIFT
+from statemachine.pricing.guards import AVERAGE_SHIFT
 from statemachine.records import (
     OWNED_ASLEEP,
     OWNED_TWAP,
@@ -46,14 +45,15 @@ from statemachine.records import (
     decode_velocity,
     decode_withdrawal,
 )
-from statemachine.resting import NO_CLIENT, hash_client_id
+from statemachine.risk.liquidation import DUE_SLICE
+from statemachine.risk.margin import ISOLATED_FROM, margin_of
+from statemachine.risk.tiers import leverage_max
+from statemachine.risk.vaults import DUE_UNWIND, VAULT_ACCOUNT
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
-from statemachine.switch import DUE_SWITCH
-from statemachine.tiers import leverage_max
-from statemachine.twap import DUE_TWAP
-from statemachine.vaults import DUE_UNWIND, VAULT_ACCOUNT
+from statemachine.waiting.switch import DUE_SWITCH
+from statemachine.waiting.twap import DUE_TWAP
 from tests.models.backstops import audit_tail
 
 DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from statemachine import keys
-from statemachine.ranks import rank_of
 from statemachine.records import (
     Position,
     decode_due,
@@ -13,9 +12,10 @@ from statemachine.records import (
     decode_vault,
     decode_velocity,
 )
+from statemachine.risk.ranks import rank_of
+from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, is_vault, vault_portfolio
+from statemachine.risk.velocity import cap_of
 from statemachine.rules import Rules
-from statemachine.vaults import DUE_EXIT, DUE_UNWIND, is_vault, vault_portfolio
-from statemachine.velocity import cap_of
 
 if TYPE_CHECKING:
     from tests.models.auditor import Books

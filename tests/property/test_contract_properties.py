@@ -27,8 +27,8 @@ from prover.contract.records import ClaimStatus
 from prover.outputs import genesis_output
 from statemachine.errors import FrameInvalid
 from statemachine.keys import withdrawal_key
+from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal
-from statemachine.tree import RecordingTree, Tree
 from tests.l1_worlds import (
     BOND,
     CHALLENGER,

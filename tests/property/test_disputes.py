@@ -9,8 +9,8 @@ from prover.derivation import derive_block, frame_place
 from prover.drill import Drill, tell_report
 from prover.entry import frame_spans
 from prover.replica import cursor_in
+from statemachine.merkle.tree import Tree
 from statemachine.transition import apply_segment
-from statemachine.tree import Tree
 
 FAULTS = 50
 WITNESS_BYTES_MAX = 128 * 1024

@@ -39,8 +39,8 @@ from statemachine.actions import (
 )
 from statemachine.block import Block
 from statemachine.costs import COST_MAX
+from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.signing import address_of
 from statemachine.storage import MemoryStore, Store
 from statemachine.transition import apply_block, apply_segment
 from statemachine.units import Lots, Micros, Millis, Price

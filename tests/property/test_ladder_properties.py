@@ -18,7 +18,6 @@ from statemachine.actions import (
     VaultWithdraw,
     Withdraw,
 )
-from statemachine.deleverage import victim_price
 from statemachine.events import (
     SHARES_BOUGHT,
     SHARES_NOTICE,
@@ -35,6 +34,7 @@ from statemachine.events import (
     SharesChanged,
 )
 from statemachine.keys import BUY, SELL
+from statemachine.risk.deleverage import victim_price
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block
 from statemachine.units import Lots, Micros, Price

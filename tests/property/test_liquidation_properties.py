@@ -32,9 +32,9 @@ from statemachine.events import (
     Event,
     Liquidated,
 )
+from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.margin import Margin, margin_of, not_riskier
-from statemachine.signing import address_of
+from statemachine.risk.margin import Margin, margin_of, not_riskier
 from statemachine.state import State
 from statemachine.transition import apply_segment
 from statemachine.units import (

@@ -21,9 +21,9 @@ from statemachine.actions import (
     Transfer,
 )
 from statemachine.handlers.agents import KINDS_ALLOWED
-from statemachine.margin import margin_of
+from statemachine.identity.signing import address_of
 from statemachine.receipts import Receipt
-from statemachine.signing import address_of
+from statemachine.risk.margin import margin_of
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block, apply_segment
 from statemachine.units import Lots, Micros, Millis

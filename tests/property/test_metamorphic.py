@@ -22,12 +22,12 @@ from statemachine.actions import (
     Transaction,
     encode_transaction,
 )
+from statemachine.identity.signing import oracle_digest, sign_digest
 from statemachine.keys import BUY, SELL
-from statemachine.liquidation import zero_price
-from statemachine.margin import Margin, margin_of
 from statemachine.records import decode_oracle
+from statemachine.risk.liquidation import zero_price
+from statemachine.risk.margin import Margin, margin_of
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules, Rules
-from statemachine.signing import oracle_digest, sign_digest
 from statemachine.units import Lots, Millis, Price
 from tests.models.auditor import audit
 from tests.worlds import PUBLISHER_KEYS, USDC, World, market_rules, trader_key, world_rules

@@ -8,9 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from statemachine.errors import InvariantBroken, WitnessIncomplete
-from statemachine.multiproof import encode_nodes
-from statemachine.nodes import Branch, Leaf, Node, Trace
-from statemachine.tree import PartialTree, RecordingTree, Tree
+from statemachine.merkle.multiproof import encode_nodes
+from statemachine.merkle.nodes import Branch, Leaf, Node, Trace
+from statemachine.merkle.tree import PartialTree, RecordingTree, Tree
 from tests.tree_model import model_root
 
 # The first byte gives the length, as the table byte does in a real key, so that no key is a

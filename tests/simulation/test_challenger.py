@@ -25,7 +25,7 @@ from prover.outputs import genesis_output
 from prover.patrol import Patrol
 from prover.replica import Derived, Replica, genesis_replica
 from prover.traffic import START_MS, Traffic, key_of, traffic_rules
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 from tests.simulation.memory_l1 import MemoryChain, MemoryL1, is_ok
 
 SEQUENCER = address_of(key_of("sequencer"))

@@ -41,7 +41,7 @@ from statemachine.actions import (
 from statemachine.codec import pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.frame import class_of, decode_frame, encode_frame
-from statemachine.signing import Domain, address_of, digest_of, recover, sign_digest
+from statemachine.identity.signing import Domain, address_of, digest_of, recover, sign_digest
 from statemachine.units import Lots, Micros, Millis, Price
 
 SIGNATURE = bytes(range(65))

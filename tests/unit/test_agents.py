@@ -13,8 +13,8 @@ from statemachine.actions import (
 )
 from statemachine.errors import Code
 from statemachine.handlers.agents import KINDS_ALLOWED
+from statemachine.identity.signing import address_of
 from statemachine.records import ROLE_AGENT, ROLE_REVOKED
-from statemachine.signing import address_of
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.models.auditor import audit
 from tests.worlds import GENESIS_MS, USDC, World, trader_key

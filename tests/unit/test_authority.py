@@ -14,8 +14,8 @@ from statemachine.actions import (
     Withdraw,
     encode_transaction,
 )
+from statemachine.identity.signing import CURVE_ORDER, address_of, recover, sign_digest
 from statemachine.records import NONCES_PER_BUCKET
-from statemachine.signing import CURVE_ORDER, address_of, recover, sign_digest
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.worlds import USDC, World, trader_key
 

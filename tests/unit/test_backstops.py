@@ -5,8 +5,6 @@ from dataclasses import replace
 import pytest
 
 from statemachine.actions import PlaceOrder, Poke, VaultDeposit, VaultWithdraw, Withdraw
-from statemachine.deficits import payable
-from statemachine.deleverage import bankruptcy_price
 from statemachine.events import (
     SHARES_BOUGHT,
     SHARES_DELAYED,
@@ -23,12 +21,14 @@ from statemachine.events import (
     SharesChanged,
 )
 from statemachine.keys import BUY, LEDGER_KEY, SELL
-from statemachine.margin import Margin, margin_of
 from statemachine.records import Ledger, Portfolio, Vault
+from statemachine.risk.deficits import payable
+from statemachine.risk.deleverage import bankruptcy_price
+from statemachine.risk.margin import Margin, margin_of
+from statemachine.risk.vaults import shares_for, values_of, vault_portfolio
+from statemachine.risk.velocity import cap_of, capacity_at, time_for
 from statemachine.rules import Rules
 from statemachine.units import Lots, Micros, Price
-from statemachine.vaults import shares_for, values_of, vault_portfolio
-from statemachine.velocity import cap_of, capacity_at, time_for
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, world_rules
 

@@ -15,7 +15,7 @@ from bench.processor import CLIENT, processor_seconds, used_between
 from devnet.identities import identity_of
 from sextant.client.clock import NodeClock
 from statemachine.actions import Bulk, decode_transaction
-from statemachine.signing import Domain, recover_signer
+from statemachine.identity.signing import Domain, recover_signer
 
 PROMISED = {
     *("engine.interpreted", "engine.compiled", "tree.dirty_key", "grpc.single", "grpc.bulk"),

@@ -15,8 +15,8 @@ from statemachine.actions import (
     Withdraw,
 )
 from statemachine.handlers.agents import KINDS_ALLOWED
+from statemachine.identity.signing import address_of
 from statemachine.records import Signer
-from statemachine.signing import address_of
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.worlds import USDC, World
 

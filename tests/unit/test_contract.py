@@ -19,8 +19,8 @@ from prover.contract.inbox import ACCUMULATOR_EMPTY
 from prover.contract.log import entry_of
 from prover.entry import data_root, encode_entry, parse_entry
 from statemachine.keys import withdrawal_key
+from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal
-from statemachine.tree import RecordingTree, Tree
 from tests.l1_worlds import (
     CHEAT,
     PROPOSER,

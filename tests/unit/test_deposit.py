@@ -7,11 +7,11 @@ from statemachine.errors import Code
 from statemachine.events import AgentChanged, BalanceChanged
 from statemachine.handlers.agents import KINDS_ALLOWED
 from statemachine.handlers.deposit import ACCOUNTS_LIMIT, DEPOSITS_LIMIT
+from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import LEDGER_KEY, portfolio_key, withdrawal_key
 from statemachine.receipts import Receipt
 from statemachine.records import decode_withdrawal
-from statemachine.signing import address_of
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, trader_key

@@ -10,14 +10,14 @@ from statemachine.block import Block, judge_frame
 from statemachine.cursor import decode_cursor
 from statemachine.errors import Code
 from statemachine.frame import Frame
+from statemachine.identity.signing import Domain, recover_signers
 from statemachine.inbox import decode_inbox_item
 from statemachine.keys import CURSOR_KEY
+from statemachine.merkle.tree import PartialTree, RecordingTree, Tree
 from statemachine.receipts import decode_receipt, path_of, root_of, verify_path
 from statemachine.rules import Rules, decode_rules
-from statemachine.signing import Domain, recover_signers
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block, apply_segment
-from statemachine.tree import PartialTree, RecordingTree, Tree
 from tests.exchange_vectors import all_scenes
 from tests.exchange_vectors.__main__ import FOLDER
 from tests.exchange_vectors.vector import FORMAT, hexed, make_vector, pin_of

@@ -7,7 +7,7 @@ import pytest
 
 from statemachine.actions import PlaceOrder
 from statemachine.events import FundingPaid
-from statemachine.funding import (
+from statemachine.pricing.funding import (
     FUNDING_SHIFT,
     IMPACT_ORDERS_MAX,
     INTEREST,

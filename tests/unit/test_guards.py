@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from statemachine import keys
 from statemachine.actions import PlaceOrder, Withdraw
-from statemachine.guards import AVERAGE_SHIFT
+from statemachine.pricing.guards import AVERAGE_SHIFT
 from statemachine.units import Lots, Micros, Price
 from tests.worlds import USDC, World, market_rules, world_rules
 

@@ -28,7 +28,7 @@ from prover.contract.rules import ContractRules
 from prover.entry import encode_entry
 from prover.faults import commitment_of
 from prover.l1 import L1, BlockEvents, L1Refused, L1Unreachable
-from statemachine.signing import CURVE_ORDER
+from statemachine.identity.signing import CURVE_ORDER
 from tests.l1_worlds import (
     BOND,
     CHALLENGER,

@@ -19,8 +19,8 @@ from statemachine.actions import (
     Twap,
     Withdraw,
 )
-from statemachine.margin import margin_of
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
+from statemachine.risk.margin import margin_of
 from statemachine.states import (
     STATE_ACTIVE,
     STATE_CANCEL_ONLY,

@@ -15,12 +15,12 @@ from statemachine.events import (
     Liquidated,
 )
 from statemachine.keys import BUY, LEDGER_KEY, SELL, rank_key
-from statemachine.liquidation import is_safe, zero_price
-from statemachine.margin import Margin, margin_of, not_riskier
-from statemachine.ranks import rank_of
 from statemachine.records import PORTFOLIO_LIQUIDATING
+from statemachine.risk.liquidation import is_safe, zero_price
+from statemachine.risk.margin import Margin, margin_of, not_riskier
+from statemachine.risk.ranks import rank_of
+from statemachine.risk.vaults import slice_size
 from statemachine.units import PPM_ONE, Lots, Price
-from statemachine.vaults import slice_size
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, world_rules
 

@@ -6,11 +6,11 @@ import pytest
 
 from node.service.positions import liquidation_price, tiered_liquidation_price
 from statemachine import keys
-from statemachine.margin import Margin, margin_of
 from statemachine.records import Portfolio, Position
+from statemachine.risk.margin import Margin, margin_of
+from statemachine.risk.tiers import maintenance_of
 from statemachine.rules import MarketRules
 from statemachine.state import State
-from statemachine.tiers import maintenance_of
 from tests.worlds import USDC, World, market_rules, world_rules
 
 PRICE = 6_000_000

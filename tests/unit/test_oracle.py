@@ -9,10 +9,10 @@ from statemachine.actions import OracleMessage, OracleUpdate, PlaceOrder, Transa
 from statemachine.actions import encode_transaction as encode
 from statemachine.errors import Code
 from statemachine.events import PriceChanged
+from statemachine.identity.signing import oracle_digest, sign_digest
 from statemachine.keys import market_key
-from statemachine.mark import BASIS_SHIFT, INDEX_LIMIT, recompute_mark
+from statemachine.pricing.mark import BASIS_SHIFT, INDEX_LIMIT, recompute_mark
 from statemachine.receipts import Receipt
-from statemachine.signing import oracle_digest, sign_digest
 from statemachine.units import Lots, Millis, Price
 from tests.models.auditor import audit
 from tests.worlds import PUBLISHER_KEYS, World, world_rules

@@ -15,7 +15,7 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
 )
-from statemachine.entry import ORDER_LOTS_LIMIT
+from statemachine.book.entry import ORDER_LOTS_LIMIT
 from statemachine.units import Lots, Price
 from tests.worlds import USDC, World, world_rules
 

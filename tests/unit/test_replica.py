@@ -7,8 +7,8 @@ from prover.replica import Replica, genesis_replica
 from prover.traffic import START_MS, Traffic, TrafficEntry, traffic_rules
 from statemachine.errors import InvariantBroken, StorageCorrupt
 from statemachine.frame import encode_frame
+from statemachine.merkle.tree import Tree
 from statemachine.storage import MemoryStore
-from statemachine.tree import Tree
 
 
 def make_log(seed: int, count: int) -> tuple[Traffic, list[TrafficEntry]]:

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from statemachine.margin import not_riskier
+from statemachine.risk.margin import not_riskier
+from statemachine.risk.tiers import initial_of, leverage_max, maintenance_of
 from statemachine.rules import MarketRules, decode_rules
-from statemachine.tiers import initial_of, leverage_max, maintenance_of
 from statemachine.units import PPM_ONE
 from tests.worlds import USDC, market_rules, world_rules
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from statemachine.errors import InvariantBroken, WitnessIncomplete
-from statemachine.nodes import EMPTY_ROOT
-from statemachine.tree import PartialTree, RecordingTree, Tree
+from statemachine.merkle.nodes import EMPTY_ROOT
+from statemachine.merkle.tree import PartialTree, RecordingTree, Tree
 from tests import tree_vectors
 from tests.tree_model import model_root
 

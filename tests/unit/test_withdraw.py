@@ -7,10 +7,10 @@ import pytest
 from statemachine.actions import PlaceOrder, Transfer, Withdraw
 from statemachine.errors import Code
 from statemachine.events import BALANCE_TRANSFER, BalanceChanged
+from statemachine.identity.signing import address_of
 from statemachine.keys import portfolio_key, withdrawal_key
 from statemachine.receipts import Receipt
 from statemachine.records import decode_withdrawal
-from statemachine.signing import address_of
 from statemachine.units import Lots, Micros, Price
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, trader_key

@@ -5,7 +5,6 @@ from fractions import Fraction
 from typing import Any
 
 from statemachine import keys
-from statemachine.margin import margin_of, withdrawable
 from statemachine.receipts import Receipt
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
@@ -27,6 +26,7 @@ from statemachine.records import (
 from statemachine.records import (
     Market as StoredMarket,
 )
+from statemachine.risk.margin import margin_of, withdrawable
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore

@@ -32,7 +32,7 @@ from statemachine import receipts as leaves
 from statemachine.actions import Transaction, decode_transaction
 from statemachine.cursor import Cursor
 from statemachine.errors import Code
-from statemachine.signing import Domain, address_of, recover_signer, sign_digest
+from statemachine.identity.signing import Domain, address_of, recover_signer, sign_digest
 
 NODE_KEY = bytes(range(1, 33))
 USER_KEY = bytes(range(2, 34))

@@ -12,7 +12,7 @@ from eth_account import Account
 from sextant.client.keys import Secret, load_key, make_key, parse_key, write_private_file
 from sextant.client.keystore import open_keystore, seal_keystore
 from sextant.errors import BadRequest, KeyUnreadable
-from statemachine.signing import address_of
+from statemachine.identity.signing import address_of
 
 HEX = "0123456789abcdef" * 4
 LIGHT_WORK = 1 << 4

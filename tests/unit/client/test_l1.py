@@ -9,9 +9,9 @@ from proto.sextant.v1 import l1_pb2, query_pb2
 from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ForceWithdraw, call_digest
 from sextant.client.chain import StateProof, verify_proof
 from sextant.errors import BadRequest, ProofInvalid, Refused, Rejected
+from statemachine.identity.signing import address_of, recover
 from statemachine.keys import withdrawal_key
-from statemachine.signing import address_of, recover
-from statemachine.tree import RecordingTree, Tree
+from statemachine.merkle.tree import RecordingTree, Tree
 from tests.unit.client.fakes import ROLLUP, USER_KEY, FakeL1, FakeNode, connected, run, serving
 
 KEY = withdrawal_key(0)

@@ -19,7 +19,7 @@ from sextant.errors import ProofInvalid
 from statemachine import receipts as leaves
 from statemachine.cursor import PHASE_DUE, Cursor
 from statemachine.errors import Code
-from statemachine.signing import address_of, sign_digest
+from statemachine.identity.signing import address_of, sign_digest
 
 KEY = bytes(range(1, 33))
 SEQUENCER = address_of(KEY)

@@ -34,7 +34,7 @@ from statemachine.actions import (
     Withdraw,
     decode_transaction,
 )
-from statemachine.signing import Domain, address_of, digest_of, recover_signer, sign_action
+from statemachine.identity.signing import Domain, address_of, digest_of, recover_signer, sign_action
 from statemachine.units import Lots, Micros, Millis, Price
 
 KEY = bytes(range(1, 33))

@@ -17,7 +17,7 @@ from node.sequencer import Execution, Sequencer
 from node.store import STATE
 from statemachine.errors import StorageCorrupt
 from statemachine.keys import CURSOR_KEY
-from statemachine.tree import Tree
+from statemachine.merkle.tree import Tree
 from tests.e2e.processes import deployment
 
 KEY = b"\x51" * 32

@@ -21,10 +21,10 @@ from prover.contract.records import ClaimStatus
 from prover.derivation import PostedEntry
 from prover.entry import encode_entry
 from prover.replica import Derived
+from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import CURSOR_KEY, signer_key
-from statemachine.signing import address_of
-from statemachine.tree import PartialTree, Tree
+from statemachine.merkle.tree import PartialTree, Tree
 from statemachine.units import Micros, Millis
 from tests.e2e.processes import FOLLOWER_KEY, POSTER_KEY, deployment
 from tests.simulation.memory_l1 import MemoryChain, MemoryL1

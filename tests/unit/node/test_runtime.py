@@ -16,9 +16,9 @@ from node.runtime import SequencerNode
 from prover.entry import encode_entry
 from prover.l1 import L1Block
 from statemachine.actions import PlaceOrder
+from statemachine.identity.signing import Domain, address_of, sign_action
 from statemachine.keys import signer_key
-from statemachine.signing import Domain, address_of, sign_action
-from statemachine.tree import Tree
+from statemachine.merkle.tree import Tree
 from statemachine.units import Lots, Price
 from tests.e2e.processes import POSTER_KEY, deployment
 from tests.simulation.memory_l1 import FINAL_BLOCKS, MemoryChain, MemoryL1

@@ -13,9 +13,9 @@ from node.tickets import Limits, Ticket
 from statemachine.actions import Cancel, PlaceOrder, Transaction
 from statemachine.errors import InvariantBroken
 from statemachine.frame import CLASS_CANCEL, CLASS_OTHER, CLASS_POST_ONLY, class_of, decode_frame
+from statemachine.identity.signing import address_of, recover, recover_signer
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.receipts import verify_path
-from statemachine.signing import address_of, recover, recover_signer
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.worlds import USDC, World, trader_key, world_rules
 

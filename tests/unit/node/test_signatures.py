@@ -10,7 +10,7 @@ import pytest
 from node.feed import Refusal
 from node.signatures import SignaturePool, Signer, judge_signature
 from statemachine.actions import PlaceOrder
-from statemachine.signing import CURVE_ORDER, address_of
+from statemachine.identity.signing import CURVE_ORDER, address_of
 from statemachine.units import Lots, Price
 from tests.worlds import World, trader_key
 

@@ -12,7 +12,7 @@ from statemachine.actions import (
     PlaceOrder,
     encode_transaction,
 )
-from statemachine.signing import HALF_ORDER
+from statemachine.identity.signing import HALF_ORDER
 from statemachine.units import Lots, Millis, Price
 
 LOW_S = bytes(32) + HALF_ORDER + b"\x00"

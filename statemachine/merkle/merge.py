@@ -10,7 +10,7 @@ from bisect import insort
 from collections.abc import Iterable, Mapping
 
 from statemachine.errors import invariant
-from statemachine.nodes import (
+from statemachine.merkle.nodes import (
     HEADER_BYTES,
     KEY_BYTES_MAX,
     MASKS,

@@ -18,21 +18,15 @@ from statemachine.actions import (
     FLAG_SLIDE,
     PlaceOrder,
 )
-from statemachine.cursor import FLAG_BACKLOG
-from statemachine.errors import Code, invariant
-from statemachine.grouping import end_entry
-from statemachine.margin import (
-    ISOLATED_FROM,
-    charge_markets,
-    interest_allows,
-    may_add_order,
-)
-from statemachine.matching import (
+from statemachine.book.matching import (
     Taker,
     band_of,
     fillable,
     match_orders,
 )
+from statemachine.book.resting import NO_CLIENT, bind_client_id, rest_order
+from statemachine.cursor import FLAG_BACKLOG
+from statemachine.errors import Code, invariant
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PORTFOLIO_LIQUIDATING,
@@ -40,11 +34,17 @@ from statemachine.records import (
     Portfolio,
     Position,
 )
-from statemachine.resting import NO_CLIENT, bind_client_id, rest_order
+from statemachine.risk.margin import (
+    ISOLATED_FROM,
+    charge_markets,
+    interest_allows,
+    may_add_order,
+)
 from statemachine.rules import FLAG_FILL_BAND, MarketRules
 from statemachine.states import STATE_ACTIVE, admits_order
 from statemachine.step import Step
 from statemachine.units import PPM_ONE
+from statemachine.waiting.grouping import end_entry
 
 ORDER_LOTS_LIMIT: Final = 1 << 53
 """Sums of 1,024 orders stay below 2**63."""

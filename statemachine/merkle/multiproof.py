@@ -24,7 +24,7 @@ been encoded is refused.
 from typing import Final, final
 
 from statemachine.errors import WitnessIncomplete
-from statemachine.nodes import (
+from statemachine.merkle.nodes import (
     HEADER_BYTES,
     KEY_BYTES_MAX,
     MASKS,

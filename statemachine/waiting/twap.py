@@ -10,20 +10,20 @@ from typing import Final
 
 from statemachine import events, keys
 from statemachine.actions import FLAG_IOC
-from statemachine.costs import COST_DUE, COST_PORTFOLIO
-from statemachine.entry import (
+from statemachine.book.entry import (
     Entry,
     book_allows,
     margin_allows,
     shape_allows,
     taker_of,
 )
+from statemachine.book.matching import match_orders
+from statemachine.book.resting import NO_CLIENT
+from statemachine.costs import COST_DUE, COST_PORTFOLIO
 from statemachine.errors import invariant
 from statemachine.keys import LANE_USER
-from statemachine.margin import charge_markets
-from statemachine.matching import match_orders
 from statemachine.records import OWNED_TWAP, TwapPlan, encode_owned
-from statemachine.resting import NO_CLIENT
+from statemachine.risk.margin import charge_markets
 from statemachine.state import State
 from statemachine.step import Step
 

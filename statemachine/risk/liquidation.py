@@ -8,28 +8,27 @@
    ``mark * (1 - sign * MMF * E / MM)`` with ``MMF = MM_i / N_i``.  There a fill
    leaves E/MM as it was.  It ends once ``E >= MM * (1 + h)``.
 3. ``0 <= E < CO``: the market's backstop vault takes the whole position, with
-   its share of the margin (:mod:`statemachine.vaults`); if it cannot, stage 2
+   its share of the margin (:mod:`statemachine.risk.vaults`); if it cannot, stage 2
    goes on.
 4. ``E < 0``: the zero price would be beyond the mark; while insurance may pay
    what is missing, the fill band bounds the slices instead.  If it may not, those
    who gained most on the other side are deleveraged
-   (:mod:`statemachine.deleverage`); if nobody did, slices go on.
+   (:mod:`statemachine.risk.deleverage`); if nobody did, slices go on.
 5. Nothing left but a debt: insurance pays what it may, the rest stands in the
-   deficit account of the market closed last (:mod:`statemachine.deficits`).
+   deficit account of the market closed last (:mod:`statemachine.risk.deficits`).
 
 A slice's fee is at most what it improved over the zero price, so liquidation
 never lowers E/MM while E >= 0; its rate grows from ``liquidation_fee_ppm`` to
 ``liquidation_fee_ppm_max`` in the ``liquidation_ramp_ms`` after the flag.  Out of
 the fee of the first slice whoever poked gets a small reward, then the market's
 deficit is repaid, and the rest goes to the insurance fund.  After an outage or
-a halt all of this waits (:mod:`statemachine.grace`).
+a halt all of this waits (:mod:`statemachine.risk.grace`).
 """
 
 from typing import Final
 
+from statemachine.book.matching import band_of, match_system
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
-from statemachine.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
-from statemachine.deleverage import bankruptcy_price, deleverage
 from statemachine.events import (
     BALANCE_DEFICIT,
     BALANCE_INSURANCE,
@@ -46,18 +45,19 @@ from statemachine.events import (
     BalanceChanged,
     Liquidated,
 )
-from statemachine.grace import grace_for
 from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
-from statemachine.margin import Margin, charge_markets, margin_of
-from statemachine.matching import band_of, match_system
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
+from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
+from statemachine.risk.deleverage import bankruptcy_price, deleverage
+from statemachine.risk.grace import grace_for
+from statemachine.risk.margin import Margin, charge_markets, margin_of
+from statemachine.risk.tiers import maintenance_of
+from statemachine.risk.vaults import slice_size, take_over, void_shares
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.tiers import maintenance_of
 from statemachine.units import PPM_ONE, clamp, div_ceil, div_floor
-from statemachine.vaults import slice_size, take_over, void_shares
 
 DUE_SLICE: Final = 4
 """Kind of due work: the next slice of a flagged portfolio."""

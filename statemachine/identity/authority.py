@@ -19,9 +19,9 @@ from statemachine.actions import (
     Transaction,
     Twap,
 )
-from statemachine.budgets import budgets_allow
 from statemachine.errors import Code
-from statemachine.nonces import burn_nonce
+from statemachine.identity.budgets import budgets_allow
+from statemachine.identity.nonces import burn_nonce
 from statemachine.records import ROLE_AGENT, ROLE_REVOKED, Signer
 from statemachine.step import Step
 

@@ -4,17 +4,17 @@ Only a portfolio whose equity is below zero by more than insurance may pay is
 deleveraged, and at its *zero price*, where it ends with what insurance gives
 and no more: ``mark - sign * (MM_i / |size|) * E / MM``, not rounded to a tick.
 Nobody trades worse than at his own entry price, and nobody who has not gained:
-the order is the range of ranks (:mod:`statemachine.ranks`), at most
+the order is the range of ranks (:mod:`statemachine.risk.ranks`), at most
 ``victims_max`` in a step.  Passed over: a portfolio that is being liquidated
 itself.
 """
 
+from statemachine.book.matching import trade
 from statemachine.costs import COST_RANK, COST_VICTIM
 from statemachine.events import Deleveraged
 from statemachine.keys import BUY, SELL, rank_portfolio, rank_range
-from statemachine.margin import Margin
-from statemachine.matching import trade
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
+from statemachine.risk.margin import Margin
 from statemachine.step import Step
 from statemachine.storage import successor
 from statemachine.units import div_ceil, div_floor

@@ -8,7 +8,7 @@
 * maintenance ``MM = sum(ceil(|size| * mark * MMF))``, close-out ``2/3 MM``
 
 Where a market has tiers or a crowd, or the trader chose a leverage, the two
-rates give way to the formulas of :mod:`statemachine.tiers`.  An isolated
+rates give way to the formulas of :mod:`statemachine.risk.tiers`.  An isolated
 portfolio is a sub-account from 128 on: it holds one market, and is margined by
 the same rule as any other.
 
@@ -21,12 +21,12 @@ grows or flips, and ``E1 * MM0 >= E0 * MM1``, cross-multiplied.
 from typing import Final, final
 
 from statemachine.costs import COST_MARKET
-from statemachine.funding import unsettled_funding
+from statemachine.pricing.funding import unsettled_funding
 from statemachine.records import Market, Portfolio, Position
+from statemachine.risk.tiers import initial_of, maintenance_of
 from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.tiers import initial_of, maintenance_of
 from statemachine.units import PPM_ONE
 
 ISOLATED_FROM: Final = 128

@@ -10,7 +10,6 @@ from typing import Final
 from statemachine import events, keys
 from statemachine.actions import FLAG_REDUCE_ONLY
 from statemachine.errors import invariant
-from statemachine.grouping import end_entry
 from statemachine.records import (
     Order,
     Portfolio,
@@ -22,6 +21,7 @@ from statemachine.records import (
 )
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.waiting.grouping import end_entry
 
 NO_CLIENT: Final = bytes(8)
 

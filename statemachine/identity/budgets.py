@@ -23,8 +23,8 @@ from statemachine.actions import (
 )
 from statemachine.costs import COST_PORTFOLIO
 from statemachine.errors import Code
-from statemachine.margin import charge_markets, margin_of
 from statemachine.records import Signer
+from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.step import Step
 
 DAY_MS: Final = 86_400_000

@@ -14,8 +14,7 @@ from typing import Final
 
 from statemachine import events, keys
 from statemachine.actions import FLAG_IOC, TRIGGER_INDEX, TRIGGER_LAST
-from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
-from statemachine.entry import (
+from statemachine.book.entry import (
     NOTIONAL_LIMIT,
     ORDER_LOTS_LIMIT,
     Entry,
@@ -29,21 +28,22 @@ from statemachine.entry import (
     shape_allows,
     taker_of,
 )
+from statemachine.book.matching import match_orders
+from statemachine.book.resting import NO_CLIENT
+from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
 from statemachine.errors import Code, invariant
-from statemachine.grouping import call_group
-from statemachine.margin import charge_markets
-from statemachine.matching import match_orders
 from statemachine.records import (
     OWNED_ASLEEP,
     Market,
     Sleeper,
     encode_owned,
 )
-from statemachine.resting import NO_CLIENT
+from statemachine.risk.margin import charge_markets
 from statemachine.state import State
 from statemachine.states import STATE_ACTIVE
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, clamp
+from statemachine.waiting.grouping import call_group
 
 LAST_MOVES: Final = 5
 TRIGGERS: Final = 6

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from statemachine import events, keys
 from statemachine.actions import FLAG_REDUCE_ONLY, PlaceOrder
+from statemachine.book.entry import Entry
+from statemachine.book.resting import NO_CLIENT
 from statemachine.costs import COST_GROUP, COST_PLACE, COST_PORTFOLIO, COST_REMOVE
-from statemachine.entry import Entry
 from statemachine.records import Exit, Group
-from statemachine.resting import NO_CLIENT
-from statemachine.sleeping import add_sleeper, remove_sleeper
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.waiting.sleeping import add_sleeper, remove_sleeper
 
 
 def open_group(state: State, number: int, portfolio: int, exits: Sequence[PlaceOrder]) -> Group:

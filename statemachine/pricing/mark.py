@@ -14,9 +14,9 @@ block's takers, so nobody can move the mark and trade on it within a block.
 from typing import Final
 
 from statemachine.events import PriceChanged
-from statemachine.grace import note_sample
 from statemachine.keys import BUY, SELL, order_place, order_range
 from statemachine.records import Market, Portfolio
+from statemachine.risk.grace import note_sample
 from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.step import Step

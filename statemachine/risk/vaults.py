@@ -22,6 +22,7 @@ What remains when the last share has left goes to the insurance fund.
 
 from typing import Final
 
+from statemachine.book.matching import match_system, trade
 from statemachine.costs import COST_BACKSTOP, COST_MONEY, COST_PORTFOLIO
 from statemachine.events import (
     BALANCE_BACKSTOP,
@@ -32,12 +33,11 @@ from statemachine.events import (
     BalanceChanged,
     SharesChanged,
 )
-from statemachine.funding import unsettled_funding
 from statemachine.keys import BUY, LANE_SYSTEM, LANE_USER, SELL
-from statemachine.margin import Margin, margin_of
-from statemachine.mark import is_stale
-from statemachine.matching import match_system, trade
+from statemachine.pricing.funding import unsettled_funding
+from statemachine.pricing.mark import is_stale
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
+from statemachine.risk.margin import Margin, margin_of
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.states import STATE_PAUSED

@@ -23,10 +23,10 @@ from statemachine.actions import (
     SELF_TRADE_OWN_SUB,
     SELF_TRADE_TAKER,
 )
+from statemachine.book.resting import forget_order, release, remove_order
 from statemachine.costs import COST_RANK, COST_VISIT
-from statemachine.deficits import repay_deficit
 from statemachine.errors import invariant
-from statemachine.funding import settle_funding
+from statemachine.pricing.funding import settle_funding
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     Ledger,
@@ -35,7 +35,7 @@ from statemachine.records import (
     Portfolio,
     Position,
 )
-from statemachine.resting import forget_order, release, remove_order
+from statemachine.risk.deficits import repay_deficit
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
 from statemachine.state import State
 from statemachine.step import Step

@@ -6,7 +6,7 @@ the answer rests on: a walk stops at the first branch whose prefix leaves the
 key, for nothing below it can matter.
 """
 
-from statemachine.nodes import (
+from statemachine.merkle.nodes import (
     HEADER_BYTES,
     MASKS,
     PADDING,

@@ -28,7 +28,7 @@ from statemachine.actions import (
     encode_transaction,
 )
 from statemachine.codec import pack
-from statemachine.keccak import keccak256
+from statemachine.identity.keccak import keccak256
 
 CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HALF_ORDER: Final = (CURVE_ORDER // 2).to_bytes(32, "big")

@@ -1,7 +1,7 @@
 """The state tree: the whole of it, one that records, and the part in a witness.
 
 All three are stores (``get`` and ``seek``) and give roots through the same walks
-(:mod:`statemachine.lookup`, :mod:`statemachine.merge`): there is no second
+(:mod:`statemachine.merkle.lookup`, :mod:`statemachine.merkle.merge`): there is no second
 algorithm that could disagree with the first.
 
 * :class:`Tree` holds everything, in memory
@@ -17,10 +17,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import final
 
 from statemachine.errors import invariant
-from statemachine.lookup import find_leaf, first_leaf
-from statemachine.merge import build_nodes, write_nodes
-from statemachine.multiproof import decode_nodes, encode_nodes
-from statemachine.nodes import EMPTY_ROOT, KEY_BYTES_MAX, Branch, Leaf, Node, Stub, Trace
+from statemachine.merkle.lookup import find_leaf, first_leaf
+from statemachine.merkle.merge import build_nodes, write_nodes
+from statemachine.merkle.multiproof import decode_nodes, encode_nodes
+from statemachine.merkle.nodes import EMPTY_ROOT, KEY_BYTES_MAX, Branch, Leaf, Node, Stub, Trace
 
 
 def root_of(node: Node | None) -> bytes:

@@ -1,0 +1,1 @@
+"""Orders that act later: asleep, in slices, in brackets, or behind a switch."""
