@@ -12,6 +12,7 @@ from statemachine.errors import Code, invariant
 from statemachine.events import BALANCE_SEND, BALANCE_TRANSFER, BalanceChanged
 from statemachine.pricing.mark import stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING, ROLE_OWNER, Portfolio
+from statemachine.risk.balances import credit
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.step import Step
 
@@ -89,13 +90,11 @@ def move(step: Step, source: Portfolio, number: int, amount: int, reason: int) -
     # EFFECTS
     state = step.state
     target = state.open_portfolio(number)
-    source.balance -= amount
+    credit(state, source, -amount)
     source.moved -= amount
-    target.balance += amount
+    credit(state, target, amount)
     target.moved += amount
     invariant(source.balance >= 0, "what is moved creates no debt")
-    state.touch(source)
-    state.touch(target)
 
     # RECEIPT
     step.notional = amount
