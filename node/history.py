@@ -204,6 +204,12 @@ def sample_of(
     )
 
 
+def sample_from(row: tuple[Any, ...]) -> Sample:
+    """Return a sample from its row, without the market."""
+    numbers: list[Any] = [*row[:10], json.loads(row[10]), json.loads(row[11])]
+    return Sample(*numbers)
+
+
 @final
 class History:
     """The store of it all; one writer, the hub."""
@@ -302,10 +308,7 @@ class History:
         with closing(self.database.execute(query, (market, since_ms))) as cursor:
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         step = max(1, -(-len(rows) // most))
-        return [
-            Sample(*row[:10], json.loads(row[10]), json.loads(row[11]))  # type: ignore[call-arg]  # rows have twelve
-            for row in rows[::step]
-        ]
+        return [sample_from(row) for row in rows[::step]]
 
     def funding(self, market: int, since_ms: int) -> list[tuple[int, int]]:
         """Return a market's hourly rates since ``since_ms`` as (time, rate), oldest first."""

@@ -31,8 +31,21 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     side = parser.add_mutually_exclusive_group()
-    side.add_argument("--long", dest="side", action="store_const", const=Side.BUY, default=Side.BUY)
-    side.add_argument("--short", dest="side", action="store_const", const=Side.SELL)
+    side.add_argument(
+        "--long",
+        dest="side",
+        action="store_const",
+        const=Side.BUY,
+        default=Side.BUY,
+        help="the position gains when the price rises (the default)",
+    )
+    side.add_argument(
+        "--short",
+        dest="side",
+        action="store_const",
+        const=Side.SELL,
+        help="the position gains when the price falls",
+    )
     parser.add_argument(
         "--size", default=NOTIONAL, metavar="USDC", help="of the position (default: %(default)s)"
     )
