@@ -24,7 +24,7 @@ from statemachine.working_set import WorkingSet
 class Backing(Journal):
     """Records by kind, decoded once, over a read-only store."""
 
-    __slots__ = ("records", "rules", "shares", "vaults", "velocity_record")
+    __slots__ = ("funds", "records", "rules", "shares", "stakes", "vaults", "velocity_record")
 
     def __init__(self, store: Store, rules: Rules, records: WorkingSet) -> None:
         """Read nothing yet."""
@@ -33,6 +33,8 @@ class Backing(Journal):
         self.records = records
         self.vaults = records.vaults
         self.shares = records.shares
+        self.funds = records.funds
+        self.stakes = records.stakes
         self.velocity_record: Velocity | None = None
 
     def ledger(self) -> Ledger:

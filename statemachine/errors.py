@@ -80,6 +80,9 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    LOCKED = 82
+    LEADER_SHARE = 83
+    FUND = 84
     RECIPIENT = 85
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
@@ -109,6 +112,8 @@ RETRYABLE: Final = frozenset(
         Code.BALANCE,
         Code.VELOCITY,
         Code.VAULT_SHORT,
+        Code.LOCKED,
+        Code.LEADER_SHARE,
         Code.HEALTHY,
         Code.GRACE,
     }

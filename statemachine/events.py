@@ -68,6 +68,7 @@ REMOVED_BRACKET = 9
 REMOVED_TRIGGERED = 10
 REMOVED_REFUSED = 11
 REMOVED_DONE = 12
+REMOVED_EXITING = 50
 
 
 @final
@@ -228,6 +229,9 @@ BALANCE_BACKSTOP = 10
 BALANCE_VAULT_DEPOSIT = 11
 BALANCE_VAULT_EXIT = 12
 BALANCE_SEND = 50
+BALANCE_FUND_DEPOSIT = 51
+BALANCE_FUND_EXIT = 52
+BALANCE_FUND_PROFIT = 53
 
 
 @final
@@ -332,6 +336,40 @@ SHARES_NOTICE = 2
 SHARES_PAID = 3
 SHARES_DELAYED = 4
 SHARES_LOST = 5
+
+
+@final
+class FundChanged(Event):
+    """A fund opened, its shares were bought, asked for, paid or lost, or what it may do changed.
+
+    ``stage`` is one of the ``FUND_`` numbers; ``holder`` the portfolio that paid or is
+    paid, 0 if it is about the fund alone; ``amount`` in micros; ``time`` (ms) is
+    until when shares are locked, or when an exit is tried again.
+    """
+
+    __slots__ = ("amount", "fund", "holder", "shares", "stage", "time")
+
+    def __init__(
+        self, fund: int, holder: int, stage: int, shares: int, amount: int, time: int
+    ) -> None:
+        """Take the fund's portfolio, whose shares they are, and what became of them."""
+        self.fund = fund
+        self.holder = holder
+        self.stage = stage
+        self.shares = shares
+        self.amount = amount
+        self.time = time
+
+
+FUND_OPENED = 1
+FUND_BOUGHT = 2
+FUND_ASKED = 3
+FUND_WAITS = 4
+FUND_PAID = 5
+FUND_LOST = 6
+FUND_EXITING = 7
+FUND_RELEASED = 8
+FUND_VOID = 9
 
 
 @final

@@ -161,6 +161,13 @@ class Rules:
     velocity_min: int = 10_000_000_000_000
     velocity_ppm: int = 250_000
     velocity_period_ms: int = 86_400_000
+    # Funds: a lock of an hour at least, so that nobody comes for one payment of funding
+    fund_profit_ppm_max: int = 200_000
+    fund_lock_ms_min: int = 3_600_000
+    fund_lock_ms_max: int = 2_678_400_000
+    fund_leader_ppm: int = 50_000
+    fund_deposit_min: int = 10_000_000
+    fund_notice_ms: int = 86_400_000
 
     def __post_init__(self) -> None:
         """Refuse rules that could not work, once, at the edge."""
@@ -171,6 +178,10 @@ class Rules:
             )
         if any(len(name) != 20 for name in (self.rollup, self.guardian, *self.publishers)):
             raise ValueError("addresses have 20 bytes")
+        if not 0 <= self.fund_lock_ms_min <= self.fund_lock_ms_max or not (
+            0 <= self.fund_profit_ppm_max <= PPM_ONE and 0 < self.fund_leader_ppm <= PPM_ONE
+        ):
+            raise ValueError("need fund_lock_ms_min <= fund_lock_ms_max, and shares in ppm")
         numbers = [market.market for market in self.markets]
         if numbers != sorted(set(numbers)) or not numbers:
             raise ValueError(f"need markets in ascending order, have {numbers}")

@@ -10,6 +10,7 @@ from typing import Final, final
 
 from statemachine.records import (
     Blob,
+    Fund,
     Group,
     Ledger,
     Market,
@@ -21,6 +22,7 @@ from statemachine.records import (
     Share,
     Signer,
     Sleeper,
+    Stake,
     TwapPlan,
     Vault,
 )
@@ -35,6 +37,7 @@ class WorkingSet:
 
     __slots__ = (
         "blobs",
+        "funds",
         "groups",
         "ledger",
         "markets",
@@ -46,6 +49,7 @@ class WorkingSet:
         "shares",
         "signers",
         "sleepers",
+        "stakes",
         "twaps",
         "vaults",
     )
@@ -63,6 +67,8 @@ class WorkingSet:
         self.twaps: dict[bytes, TwapPlan] = {}
         self.vaults: dict[int, Vault] = {}
         self.shares: dict[bytes, Share] = {}
+        self.funds: dict[int, Fund | None] = {}
+        self.stakes: dict[bytes, Stake] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
         self.blobs: dict[bytes, Blob | None] = {}
@@ -80,6 +86,8 @@ class WorkingSet:
         self.twaps = {}
         self.vaults = {}
         self.shares = {}
+        self.funds = {}
+        self.stakes = {}
         self.signers = {}
         self.nonces = {}
         self.blobs = {}

@@ -7,6 +7,7 @@ the messages of its portfolios, in the order of the events.
 from collections.abc import Iterator
 from typing import Final
 
+from node.service.fund_events import fund_events_of
 from proto.sextant.v1 import common_pb2, query_pb2, stream_pb2
 from statemachine.actions import FLAG_SELL
 from statemachine.errors import Code
@@ -14,6 +15,9 @@ from statemachine.events import (
     BALANCE_BACKSTOP,
     BALANCE_DEFICIT,
     BALANCE_DEPOSIT,
+    BALANCE_FUND_DEPOSIT,
+    BALANCE_FUND_EXIT,
+    BALANCE_FUND_PROFIT,
     BALANCE_FUNDING,
     BALANCE_HAIRCUT,
     BALANCE_INSURANCE,
@@ -24,11 +28,13 @@ from statemachine.events import (
     BALANCE_VAULT_DEPOSIT,
     BALANCE_VAULT_EXIT,
     BALANCE_WITHDRAWAL,
+    REMOVED_EXITING,
     REMOVED_TRIGGERED,
     BalanceChanged,
     Deleveraged,
     Event,
     Fill,
+    FundChanged,
     Liquidated,
     OrderAsleep,
     OrderAwake,
@@ -46,6 +52,9 @@ MONEY_KINDS: Final = {
     BALANCE_WITHDRAWAL: stream_pb2.MONEY_KIND_WITHDRAWAL,
     BALANCE_TRANSFER: stream_pb2.MONEY_KIND_TRANSFER,
     BALANCE_SEND: stream_pb2.MONEY_KIND_SEND,
+    BALANCE_FUND_DEPOSIT: stream_pb2.MONEY_KIND_FUND,
+    BALANCE_FUND_EXIT: stream_pb2.MONEY_KIND_FUND,
+    BALANCE_FUND_PROFIT: stream_pb2.MONEY_KIND_FUND,
     BALANCE_FUNDING: stream_pb2.MONEY_KIND_FUNDING,
     BALANCE_POKE_REWARD: stream_pb2.MONEY_KIND_FEE,
     BALANCE_LIQUIDATION_FEE: stream_pb2.MONEY_KIND_FEE,
@@ -74,7 +83,7 @@ SHARES_STAGES: Final = (
     stream_pb2.SHARES_STAGE_DELAYED,
     stream_pb2.SHARES_STAGE_LOST,
 )
-REMOVALS: Final = (
+REMOVAL_NUMBERS: Final = (
     query_pb2.REMOVAL_UNSPECIFIED,
     query_pb2.REMOVAL_CANCELLED,
     query_pb2.REMOVAL_MODIFIED,
@@ -89,6 +98,7 @@ REMOVALS: Final = (
     query_pb2.REMOVAL_REFUSED,
     query_pb2.REMOVAL_DONE,
 )
+REMOVALS: Final = dict(enumerate(REMOVAL_NUMBERS)) | {REMOVED_EXITING: query_pb2.REMOVAL_EXITING}
 TRIGGERS: Final = (
     query_pb2.TRIGGER_MARK_RISES,
     query_pb2.TRIGGER_MARK_FALLS,
@@ -132,6 +142,8 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, liquidation=liquidation)
     elif isinstance(event, Deleveraged | SharesChanged):
         yield event.portfolio, tail_event_of(event)
+    elif isinstance(event, FundChanged):
+        yield from fund_events_of(event)
 
 
 def tail_event_of(event: Deleveraged | SharesChanged) -> stream_pb2.AccountEvent:

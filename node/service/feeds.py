@@ -28,6 +28,7 @@ from statemachine.events import (
     REMOVED_MODIFIED,
     Event,
     Fill,
+    FundChanged,
     Liquidated,
     OrderAsleep,
     OrderAwake,
@@ -277,5 +278,7 @@ def portfolios_of(event: Event) -> tuple[int, ...]:
     """Return the portfolios that an event names."""
     if isinstance(event, Fill):
         return event.maker, event.taker
+    if isinstance(event, FundChanged):
+        return event.fund, event.holder
     portfolio = getattr(event, "portfolio", None)
     return () if portfolio is None else (portfolio,)

@@ -60,6 +60,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
     "vault": Command("money", "sextant.cli.vault", "buy into a market's backstop, or leave it"),
+    "fund": Command("money", "sextant.cli.fund", "lead a fund, buy into one, or leave it"),
     "transfer": Command("money", "sextant.cli.transfer", "move money between sub-accounts"),
     "send": Command("money", "sextant.cli.send", "send money to another owner"),
     "agent": Command("keys", "sextant.cli.agent", "approve or revoke an agent key"),

@@ -12,6 +12,9 @@ from statemachine.actions import (
     KIND_OF,
     Action,
     ApproveAgent,
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
     RevokeAgent,
     Send,
     Transfer,
@@ -61,6 +64,9 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "amountMicroUsdc": action.amount,
             }
             return signing.SEND_TYPE, sent | tail
+        case CreateFund() | FundDeposit() | FundWithdraw():
+            encoded, fields = fund_message_of(action)
+            return encoded, fields | tail
         case VaultDeposit():
             bought: dict[str, Any] = {
                 "subAccount": action.sub,
@@ -90,6 +96,24 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             return signing.ACTION_TYPE, {"actionHash": f"0x{keccak256(body).hex()}"} | tail
+
+
+def fund_message_of(
+    action: CreateFund | FundDeposit | FundWithdraw,
+) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of what is signed about a fund, and its values."""
+    if isinstance(action, CreateFund):
+        return signing.CREATE_FUND_TYPE, {
+            "subAccount": action.sub,
+            "profitSharePpm": action.profit_ppm,
+            "lockMs": action.lock_ms,
+        }
+    place = {"leaderAccount": action.leader, "fundSubAccount": action.fund}
+    if isinstance(action, FundDeposit):
+        paid = {"fromSubAccount": action.sub, "amountMicroUsdc": action.amount}
+        return signing.FUND_DEPOSIT_TYPE, place | paid
+    left = {"toSubAccount": action.sub, "shares": action.shares}
+    return signing.FUND_WITHDRAW_TYPE, place | left
 
 
 def typed_data_of(domain: Domain, action: Action, nonce: int, expires_at: int) -> dict[str, Any]:

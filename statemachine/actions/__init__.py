@@ -22,6 +22,9 @@ kind  action          body
 19    RevokeAgent     agent
 20    SetLeverage     sub, market, leverage (0: none chosen)
 21    Send            to (an owner's address), source sub, target sub, amount
+28    CreateFund      sub, profit share in ppm, lock in ms
+29    FundDeposit     leader's account, fund's sub, own sub, amount
+30    FundWithdraw    leader's account, fund's sub, own sub, shares (0: all)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
@@ -61,7 +64,7 @@ from statemachine.actions.fields import (
     terms_of,
     unpack_order,
 )
-from statemachine.actions.funds import Send
+from statemachine.actions.funds import CreateFund, FundDeposit, FundWithdraw, Send
 from statemachine.actions.kinds import (
     FEE_ANY,
     FLAG_FOK,
@@ -183,6 +186,9 @@ __all__ = [
     "CancelAll",
     "CancelAt",
     "ClosePosition",
+    "CreateFund",
+    "FundDeposit",
+    "FundWithdraw",
     "Kind",
     "Leg",
     "Modify",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, final
 
-from statemachine.actions.funds import Send
+from statemachine.actions.funds import CreateFund, FundDeposit, FundWithdraw, Send
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -61,6 +61,9 @@ class Kind(IntEnum):
     SEND = 21
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
+    CREATE_FUND = 28
+    FUND_DEPOSIT = 29
+    FUND_WITHDRAW = 30
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
@@ -338,6 +341,9 @@ Action = (
     | RevokeAgent
     | VaultDeposit
     | VaultWithdraw
+    | CreateFund
+    | FundDeposit
+    | FundWithdraw
     | SetLeverage
     | SetMarketState
     | OracleUpdate
@@ -362,6 +368,9 @@ KIND_OF: Final[dict[type, Kind]] = {
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,
     VaultWithdraw: Kind.VAULT_WITHDRAW,
+    CreateFund: Kind.CREATE_FUND,
+    FundDeposit: Kind.FUND_DEPOSIT,
+    FundWithdraw: Kind.FUND_WITHDRAW,
     SetLeverage: Kind.SET_LEVERAGE,
     SetMarketState: Kind.SET_MARKET_STATE,
     OracleUpdate: Kind.ORACLE,

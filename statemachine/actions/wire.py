@@ -18,7 +18,17 @@ from statemachine.actions.fields import (
     size_of,
     unpack_order,
 )
-from statemachine.actions.funds import Send, body_of_send, decode_send
+from statemachine.actions.funds import (
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
+    Send,
+    body_of_shared,
+    decode_create_fund,
+    decode_fund_deposit,
+    decode_fund_withdraw,
+    decode_send,
+)
 from statemachine.actions.kinds import (
     KIND_OF,
     Action,
@@ -96,8 +106,8 @@ def body_of(action: Action) -> list[object]:
             return [action.sub, action.amount]
         case Transfer():
             return [action.source, action.target, action.amount]
-        case Send():
-            return body_of_send(action)
+        case Send() | CreateFund() | FundDeposit() | FundWithdraw():
+            return body_of_shared(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
@@ -195,8 +205,6 @@ def decode_rare_action(kind: int, body: object) -> Action:
             as_uint(target, 256, "target"),
             Micros(as_uint(amount, U64, "amount")),
         )
-    if kind == Kind.SEND:
-        return decode_send(body)
     if kind == Kind.APPROVE_AGENT:
         agent, expires_at, kinds, markets, notional, loss = as_list(body, 6, "approve agent")
         return ApproveAgent(
@@ -232,6 +240,19 @@ def decode_rare_action(kind: int, body: object) -> Action:
         )
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)
+    return decode_shared(kind, body)
+
+
+def decode_shared(kind: int, body: object) -> Action:
+    """Return an action that moves money between owners, or raise ``FrameInvalid``."""
+    if kind == Kind.SEND:
+        return decode_send(body)
+    if kind == Kind.CREATE_FUND:
+        return decode_create_fund(body)
+    if kind == Kind.FUND_DEPOSIT:
+        return decode_fund_deposit(body)
+    if kind == Kind.FUND_WITHDRAW:
+        return decode_fund_withdraw(body)
     raise FrameInvalid(f"kind: {kind!r} is not known")
 
 

@@ -8,6 +8,9 @@ or was, somebody's agent opens an account for it all the same, and its role as
 an agent ends there and then: the money is never lost, nor credited to whoever
 approved that address without asking.  It can never be approved again, as no
 address that has signed for anything can.
+
+A deposit for a sub-account that is a fund's is credited to the owner's
+sub-account 0: into a fund it would be a gift to all who have shares of it.
 """
 
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
@@ -27,6 +30,7 @@ from statemachine.records import (
 )
 from statemachine.risk.balances import credit
 from statemachine.risk.deficits import payable
+from statemachine.risk.funds import FUND_CLOSED, is_fund, open_home
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.velocity import capacity_at, time_for
 from statemachine.state import State
@@ -69,7 +73,7 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
     # EFFECTS
     if signer is None or not known:
         signer = open_account(state, item.owner, signer)
-    portfolio = state.open_portfolio(signer.account << 8 | item.sub)
+    portfolio = open_home(state, signer.account << 8 | item.sub)
     credit(state, portfolio, item.amount)
     portfolio.moved += item.amount
     ledger.deposits += item.amount
@@ -148,6 +152,9 @@ def execute_forced_withdrawal(step: Step, item: InboxItem) -> None:
         if paid == 0:
             step.refuse(Code.VELOCITY, (capacity, 0))
             return
+    if is_fund(portfolio):
+        step.refuse(Code.FUND, (FUND_CLOSED,))
+        return
 
     # EFFECTS and RECEIPT
     pay_out(step, portfolio, item.owner, amount, paid)

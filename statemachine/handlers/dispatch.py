@@ -9,6 +9,9 @@ from statemachine.actions import (
     CancelAll,
     CancelAt,
     ClosePosition,
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
     Modify,
     PlaceOrder,
     Poke,
@@ -26,6 +29,11 @@ from statemachine.actions import (
 from statemachine.handlers.agents import execute_approve, execute_revoke
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
 from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
+from statemachine.handlers.fund import (
+    execute_create_fund,
+    execute_fund_deposit,
+    execute_fund_withdraw,
+)
 from statemachine.handlers.leverage import execute_leverage
 from statemachine.handlers.market_state import execute_market_state
 from statemachine.handlers.modify import execute_modify
@@ -81,6 +89,12 @@ def execute_money(step: Step, action: Action) -> None:
         execute_vault_withdraw(step, action)
     elif isinstance(action, SetMarketState):
         execute_market_state(step, action)
+    elif isinstance(action, CreateFund):
+        execute_create_fund(step, action)
+    elif isinstance(action, FundDeposit):
+        execute_fund_deposit(step, action)
+    elif isinstance(action, FundWithdraw):
+        execute_fund_withdraw(step, action)
 
 
 def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:

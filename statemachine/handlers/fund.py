@@ -159,16 +159,14 @@ def execute_fund_deposit(step: Step, action: FundDeposit) -> None:
     events.append(FundChanged(number, mine, FUND_BOUGHT, shares, amount, stake.locked_until))
 
 
-def source_allows(
-    step: Step, source: Portfolio, portfolio: Portfolio | None, amount: int
-) -> bool:
+def source_allows(step: Step, source: Portfolio, portfolio: Portfolio | None, amount: int) -> bool:
     """Check that money may leave ``source``, and come into a fund's portfolio, if there is one."""
     least = step.rules.fund_deposit_min
     charge_markets(step, source)
     stale = stale_market(step, source)
     if portfolio is not None:
         charge_markets(step, portfolio)
-        stale = max(stale, stale_market(step, portfolio))
+        stale = stale if stale >= 0 else stale_market(step, portfolio)
     if stale >= 0:
         step.refuse(Code.ORACLE_STALE, (stale,))
         return False
@@ -188,9 +186,7 @@ def source_allows(
     return True
 
 
-def shares_bought(
-    step: Step, leader: int, portfolio: Portfolio, fund: Fund, amount: int
-) -> int:
+def shares_bought(step: Step, leader: int, portfolio: Portfolio, fund: Fund, amount: int) -> int:
     """Return the shares that ``amount`` micros buy; 0 if it may not come in, which it says."""
     state = step.state
     margin = margin_of(state, portfolio)
@@ -264,7 +260,9 @@ def execute_fund_withdraw(step: Step, action: FundWithdraw) -> None:
     if not pay_exit(step, portfolio, fund, stake, step.account):
         step.args = (due,)
         if not waits:
-            await_room(step, portfolio, stake, step.account, step.now + step.rules.slice_interval_ms)
+            await_room(
+                step, portfolio, stake, step.account, step.now + step.rules.slice_interval_ms
+            )
 
     # RECEIPT
     step.filled = shares

@@ -26,6 +26,7 @@ from statemachine.records.conditional import (
     decode_sleeper,
     decode_twap,
 )
+from statemachine.records.funds import Fund, Stake, decode_fund, decode_stake
 from statemachine.records.ledger import (
     Ledger,
     decode_ledger,
@@ -49,6 +50,9 @@ from statemachine.records.orders import (
 )
 from statemachine.records.portfolios import (
     MARKETS_PER_PORTFOLIO_MAX,
+    PORTFOLIO_CLOSING,
+    PORTFOLIO_EXITING,
+    PORTFOLIO_FUND,
     PORTFOLIO_LIQUIDATING,
     Portfolio,
     Position,
@@ -81,6 +85,9 @@ __all__ = [
     "NONCE_BUCKETS",
     "OWNED_ASLEEP",
     "OWNED_TWAP",
+    "PORTFOLIO_CLOSING",
+    "PORTFOLIO_EXITING",
+    "PORTFOLIO_FUND",
     "PORTFOLIO_LIQUIDATING",
     "PUBLISHERS_MAX",
     "RECORD_VERSION",
@@ -90,6 +97,7 @@ __all__ = [
     "VERSION_BYTE",
     "Blob",
     "Exit",
+    "Fund",
     "Group",
     "Ledger",
     "Market",
@@ -102,12 +110,14 @@ __all__ = [
     "Share",
     "Signer",
     "Sleeper",
+    "Stake",
     "TwapPlan",
     "Vault",
     "Velocity",
     "decode_account",
     "decode_client_id",
     "decode_due",
+    "decode_fund",
     "decode_group",
     "decode_ledger",
     "decode_market",
@@ -120,6 +130,7 @@ __all__ = [
     "decode_share",
     "decode_signer",
     "decode_sleeper",
+    "decode_stake",
     "decode_twap",
     "decode_vault",
     "decode_velocity",

@@ -100,9 +100,7 @@ def pay_exit(step: Step, portfolio: Portfolio, fund: Fund, stake: Stake, account
     if shares == fund.shares and holds_anything(state, portfolio):
         return False
     basis = div_floor(stake.basis * shares, stake.shares)
-    cut = 0
-    if portfolio.portfolio >> 8 != account:
-        cut = div_ceil(max(0, amount - basis) * fund.profit_ppm, PPM_ONE)
+    cut = 0 if portfolio.portfolio >> 8 == account else leaders_part(fund, amount, basis)
     move_out(step, portfolio, account << 8 | stake.sub, amount, cut)
     state.events.append(
         FundChanged(portfolio.portfolio, account << 8 | stake.sub, FUND_PAID, shares, amount, 0)
@@ -119,9 +117,14 @@ def pay_exit(step: Step, portfolio: Portfolio, fund: Fund, stake: Stake, account
         state.touch(stake)
     else:
         drop_stake(state, stake)
-    step.notional = amount
+    step.notional = amount - cut
     step.fee = cut
     return True
+
+
+def leaders_part(fund: Fund, amount: int, basis: int) -> int:
+    """Return what a leader gets of ``amount`` micros that were bought for ``basis``, rounded up."""
+    return div_ceil(max(0, amount - basis) * fund.profit_ppm, PPM_ONE)
 
 
 def move_out(step: Step, portfolio: Portfolio, number: int, amount: int, cut: int) -> None:
@@ -166,9 +169,7 @@ def insist(step: Step, portfolio: Portfolio, fund: Fund, stake: Stake, account: 
     await_room(step, portfolio, stake, account, step.now + wait)
 
 
-def await_room(
-    step: Step, portfolio: Portfolio, stake: Stake, account: int, time: int
-) -> None:
+def await_room(step: Step, portfolio: Portfolio, stake: Stake, account: int, time: int) -> None:
     """Come back to an exit at ``time`` (ms)."""
     state = step.state
     stake.retry_at = time

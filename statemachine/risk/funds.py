@@ -130,7 +130,7 @@ def values_of_fund(state: State, portfolio: Portfolio, equity: int) -> tuple[int
 
 def holds_anything(state: State, portfolio: Portfolio) -> bool:
     """Return whether a portfolio has a position that is not flat."""
-    return any([position.size != 0 for position in state.all_positions(portfolio)])
+    return any(position.size != 0 for position in state.all_positions(portfolio))
 
 
 def leader_needs(rules: Rules, shares: int) -> int:

@@ -28,7 +28,7 @@ a halt all of this waits (:mod:`statemachine.risk.grace`).
 from typing import Final
 
 from statemachine.book.matching import band_of, match_system
-from statemachine.costs import COST_MONEY, COST_PORTFOLIO
+from statemachine.costs import COST_FUND, COST_MONEY, COST_PORTFOLIO
 from statemachine.events import (
     BALANCE_DEFICIT,
     BALANCE_INSURANCE,
@@ -51,6 +51,7 @@ from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Posit
 from statemachine.risk.balances import credit
 from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
+from statemachine.risk.funds import is_fund, void_fund
 from statemachine.risk.grace import grace_for
 from statemachine.risk.margin import Margin, charge_markets, margin_of
 from statemachine.risk.tiers import maintenance_of
@@ -287,6 +288,9 @@ def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     if portfolio.balance < 0 and largest_position(state, portfolio) is None:
         cover_debt(step, portfolio, last, margin)
     void_shares(state, portfolio)
+    if is_fund(portfolio):
+        step.cost += COST_FUND
+        void_fund(state, portfolio)
     portfolio.flags &= ~PORTFOLIO_LIQUIDATING
     portfolio.flagged_at = 0
     state.touch(portfolio)

@@ -12,8 +12,9 @@ from node.metrics import Metrics
 from node.service.server import NodeServer
 from node.settings import DevSettings, GrpcSettings, Settings
 from proto.sextant.v1 import query_pb2_grpc, sequencer_pb2_grpc, stream_pb2_grpc
+from statemachine.rules import Rules
 from tests.exchange import Exchange
-from tests.worlds import World
+from tests.worlds import World, world_rules
 
 TIMEOUT_S = 20.0
 
@@ -39,10 +40,14 @@ class Served:
 
 @asynccontextmanager
 async def serve(
-    settings: Settings | None = None, *, traders: int = 2, sequences: bool = True
+    settings: Settings | None = None,
+    *,
+    traders: int = 2,
+    sequences: bool = True,
+    rules: Rules | None = None,
 ) -> AsyncIterator[Served]:
     """Serve an exchange with funded traders and prices."""
-    world = World()
+    world = World(rules or world_rules())
     world.open(traders)
     exchange = Exchange(world)
     server = NodeServer(

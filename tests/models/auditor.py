@@ -28,6 +28,7 @@ from statemachine.records import (
     decode_account,
     decode_client_id,
     decode_due,
+    decode_fund,
     decode_group,
     decode_ledger,
     decode_market,
@@ -40,6 +41,7 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_stake,
     decode_twap,
     decode_vault,
     decode_velocity,
@@ -55,6 +57,7 @@ from statemachine.storage import MemoryStore
 from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
 from tests.models.backstops import audit_tail
+from tests.models.funds import audit_funds
 
 DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_CURSOR: lambda _, data: decode_cursor(data),
@@ -71,6 +74,8 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_TWAP: decode_twap,
     keys.TABLE_VAULT: decode_vault,
     keys.TABLE_SHARE: decode_share,
+    keys.TABLE_FUND: decode_fund,
+    keys.TABLE_STAKE: decode_stake,
     keys.TABLE_VELOCITY: lambda _, data: decode_velocity(data),
 }
 """Records that are decoded into objects, which encode themselves again."""
@@ -139,6 +144,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_signers(books)
     audit_due(books, rules)
     audit_tail(books, rules, check)
+    audit_funds(books, rules, check)
 
 
 def audit_encodings(books: Books) -> None:

@@ -14,6 +14,7 @@ from statemachine.inbox import InboxItem, InboxKind, decode_inbox_item
 from statemachine.receipts import Receipt, decode_receipt
 from statemachine.records import (
     Exit,
+    Fund,
     Group,
     Ledger,
     Market,
@@ -25,12 +26,14 @@ from statemachine.records import (
     Share,
     Signer,
     Sleeper,
+    Stake,
     TwapPlan,
     Vault,
     Velocity,
     decode_account,
     decode_client_id,
     decode_due,
+    decode_fund,
     decode_group,
     decode_ledger,
     decode_market,
@@ -43,6 +46,7 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_stake,
     decode_twap,
     decode_vault,
     decode_velocity,
@@ -136,6 +140,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     ledger: Ledger = numbered(Ledger(stored=False))
     vault: Vault = numbered(Vault(keys.vault_key(3), False))
     share: Share = numbered(Share(keys.share_key(3, 7), False, 1))
+    fund: Fund = numbered(Fund(keys.fund_key(7 << 8 | 64), False, 1, 2))
+    stake: Stake = numbered(Stake(keys.stake_key(7 << 8 | 64, 9), False, 1))
     velocity: Velocity = numbered(Velocity(stored=False))
     item = InboxItem(InboxKind.DEPOSIT, OWNER, 2, Micros(5_000_000), Millis(1_700_000_000_000))
     receipt = Receipt(b"\xcc" * 32, 4, 1, 54, (10, -3), 9, 50, 300_000_000, -7)
@@ -165,6 +171,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         ),
         "vault": (vault.encode(), again(decode_vault, vault.key)),
         "share": (share.encode(), again(decode_share, share.key)),
+        "fund": (fund.encode(), again(decode_fund, fund.key)),
+        "stake": (stake.encode(), again(decode_stake, stake.key)),
         "velocity": (velocity.encode(), lambda d: decode_velocity(d).encode()),
         "inbox item": (item.encode(), lambda d: decode_inbox_item(d).encode()),
         "receipt": (receipt.encode(), lambda d: decode_receipt(d).encode()),

@@ -1,4 +1,5 @@
 from proto.sextant.v1 import common_pb2 as _common_pb2
+from proto.sextant.v1 import funds_pb2 as _funds_pb2
 from proto.sextant.v1 import query_pb2 as _query_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -23,6 +24,7 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_BACKSTOP: _ClassVar[MoneyKind]
     MONEY_KIND_VAULT: _ClassVar[MoneyKind]
     MONEY_KIND_SEND: _ClassVar[MoneyKind]
+    MONEY_KIND_FUND: _ClassVar[MoneyKind]
 
 class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -55,6 +57,7 @@ MONEY_KIND_HAIRCUT: MoneyKind
 MONEY_KIND_BACKSTOP: MoneyKind
 MONEY_KIND_VAULT: MoneyKind
 MONEY_KIND_SEND: MoneyKind
+MONEY_KIND_FUND: MoneyKind
 LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
 LIQUIDATION_STAGE_FLAGGED: LiquidationStage
 LIQUIDATION_STAGE_SLICE: LiquidationStage
@@ -165,7 +168,7 @@ class AccountUpdate(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., events: _Optional[_Iterable[_Union[AccountEvent, _Mapping]]] = ...) -> None: ...
 
 class AccountEvent(_message.Message):
-    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "shares")
+    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "shares", "fund")
     PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     FILL_FIELD_NUMBER: _ClassVar[int]
@@ -173,6 +176,7 @@ class AccountEvent(_message.Message):
     LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
     DELEVERAGE_FIELD_NUMBER: _ClassVar[int]
     SHARES_FIELD_NUMBER: _ClassVar[int]
+    FUND_FIELD_NUMBER: _ClassVar[int]
     portfolio: _common_pb2.Portfolio
     order: OrderEvent
     fill: FillEvent
@@ -180,7 +184,8 @@ class AccountEvent(_message.Message):
     liquidation: LiquidationEvent
     deleverage: DeleverageEvent
     shares: SharesEvent
-    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ...) -> None: ...
+    fund: _funds_pb2.FundEvent
+    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ..., fund: _Optional[_Union[_funds_pb2.FundEvent, _Mapping]] = ...) -> None: ...
 
 class OrderEvent(_message.Message):
     __slots__ = ("order",)

@@ -193,6 +193,8 @@ def set_leverage(exchange: Exchange, account: int, action: SetLeverage) -> Outco
         raise Refused(Code.MARKET_UNKNOWN, number)
     if portfolio not in exchange.balances:
         raise Refused(Code.MARGIN, 0, 0)
+    if portfolio in exchange.funds and exchange.funds[portfolio].exiting:
+        raise Refused(Code.LIQUIDATING, 1)
     check_market(exchange, portfolio, number)
     most = MILLION // exchange.markets[number].rules.initial_ppm
     if action.leverage > most:

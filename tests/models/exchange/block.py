@@ -13,6 +13,9 @@ from statemachine.actions import (
     CancelAll,
     CancelAt,
     ClosePosition,
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
     Modify,
     OracleUpdate,
     PlaceOrder,
@@ -31,6 +34,7 @@ from statemachine.actions import (
 )
 from statemachine.block import Block
 from statemachine.inbox import InboxItem, InboxKind
+from tests.models.exchange import funds
 from tests.models.exchange.authority import (
     approve,
     authorise,
@@ -49,6 +53,7 @@ from tests.models.exchange.liquidation import poke, run_due_slice
 from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
 from tests.models.exchange.state import (
     EXIT,
+    FUND_EXIT,
     FUNDING,
     GROUP,
     PREMIUM,
@@ -184,6 +189,8 @@ def run_user_due(exchange: Exchange) -> None:
             run_switch(exchange, item)
         elif item.kind == EXIT:
             pay_shares(exchange, item)
+        elif item.kind == FUND_EXIT:
+            funds.run_exit(exchange, item)
 
 
 # Transactions
@@ -255,6 +262,12 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return buy_shares(exchange, account, action)
         case VaultWithdraw():
             return leave(exchange, account, action)
+        case CreateFund():
+            return funds.create(exchange, account, action)
+        case FundDeposit():
+            return funds.come_in(exchange, account, action)
+        case FundWithdraw():
+            return funds.leave(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
         case _:
