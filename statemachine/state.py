@@ -9,6 +9,7 @@ from bisect import bisect_left
 from typing import Final, final
 
 from statemachine import keys
+from statemachine.assets import AssetRules
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.events import Event
@@ -61,6 +62,7 @@ class State(Journal):
     """Every record that a block touched, by kind, over a read-only store."""
 
     __slots__ = (
+        "asset_rules",
         "cursor",
         "events",
         "groups",
@@ -88,6 +90,7 @@ class State(Journal):
         super().__init__(store, records.blobs)
         self.rules = rules
         self.market_rules: dict[int, MarketRules] = {m.market: m for m in rules.markets}
+        self.asset_rules: dict[int, AssetRules] = {a.asset: a for a in rules.assets}
         self.events: list[Event] = []
         self.records = records
         self.markets = records.markets

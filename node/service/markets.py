@@ -79,4 +79,5 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
         deficit_micros=saturate(market.deficit),
         grace_until_ms=until,
         grace_updates=updates,
+        collateral_only=rules.collateral_only != 0,
     )

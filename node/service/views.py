@@ -10,6 +10,7 @@ from typing import Final, Protocol, final
 from node import feed
 from node.postings import Posting
 from node.service.answers import Answers, receipt_of, saturate
+from node.service.assets import holdings_of
 from node.service.backstops import payable_ppm, vault_view
 from node.service.errors import Refused, few
 from node.service.orders import orders_of
@@ -132,13 +133,14 @@ class Views:
     ) -> query_pb2.PortfolioState:
         """Return one portfolio."""
         margin = margin_of(state, portfolio)
-        free = margin.equity - margin.initial
+        free = margin.free
         number = portfolio.portfolio
         return query_pb2.PortfolioState(
             account=number >> 8,
             sub=number & 255,
             balance_micros=saturate(portfolio.balance),
             equity_micros=saturate(margin.equity),
+            equity_initial_micros=saturate(margin.equity_initial),
             initial_margin_micros=saturate(margin.initial),
             maintenance_margin_micros=saturate(margin.maintenance),
             available_micros=saturate(max(0, free)),
@@ -149,6 +151,7 @@ class Views:
                 for position in state.all_positions(portfolio)
             ],
             orders=list(orders_of(state, number)) if with_orders else (),
+            assets=holdings_of(state, portfolio, margin),
         )
 
     # Blocks

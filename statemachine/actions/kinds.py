@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, final
 
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -59,9 +60,12 @@ class Kind(IntEnum):
     SET_LEVERAGE = 20
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
+    WITHDRAW_ASSET = 31
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
+    TRANSFER_ASSET = 36
+    BUY_COLLATERAL = 37
 
 
 @final
@@ -331,6 +335,9 @@ Action = (
     | Scale
     | Withdraw
     | Transfer
+    | WithdrawAsset
+    | TransferAsset
+    | BuyCollateral
     | ApproveAgent
     | RevokeAgent
     | VaultDeposit
@@ -354,6 +361,9 @@ KIND_OF: Final[dict[type, Kind]] = {
     Scale: Kind.SCALE,
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
+    WithdrawAsset: Kind.WITHDRAW_ASSET,
+    TransferAsset: Kind.TRANSFER_ASSET,
+    BuyCollateral: Kind.BUY_COLLATERAL,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,

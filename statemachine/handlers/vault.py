@@ -18,7 +18,7 @@ from statemachine.events import (
 from statemachine.keys import LANE_USER
 from statemachine.pricing.mark import is_stale, stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
-from statemachine.risk.margin import charge_markets, margin_of, withdrawable
+from statemachine.risk.margin import charge_assets, charge_markets, margin_of, withdrawable
 from statemachine.risk.vaults import (
     DUE_EXIT,
     SHARES_LIMIT,
@@ -65,10 +65,11 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     backer = state.portfolio(number)
     value = 0
     if backer is not None:
+        charge_assets(step, backer)
         margin = margin_of(state, backer)
         value = values_of(state, backer, market)[1]
-        if margin.equity < margin.initial or (vault.shares and value <= 0):
-            step.refuse(Code.VAULT_SHORT, (margin.equity, margin.initial))
+        if margin.free < 0 or (vault.shares and value <= 0):
+            step.refuse(Code.VAULT_SHORT, (margin.equity_initial, margin.initial))
             return
     shares = shares_for(vault.shares, value, action.amount)
     if not 0 < shares < SHARES_LIMIT - vault.shares:
