@@ -35,7 +35,6 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     state = step.state
     step.cost += COST_PORTFOLIO + COST_MONEY + COST_BACKSTOP
     source = state.portfolio(step.account << 8 | action.sub)
-    least = step.rules.vault_deposit_min
 
     # CHECKS, in the order of their codes
     if action.market not in state.market_rules:
@@ -53,8 +52,8 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     if source.flags & PORTFOLIO_LIQUIDATING:
         step.refuse(Code.LIQUIDATING)
         return
-    if action.amount < least:
-        step.refuse(Code.AMOUNT, (least,))
+    if action.amount < step.rules.vault_deposit_min:
+        step.refuse(Code.AMOUNT, (step.rules.vault_deposit_min,))
         return
     most = withdrawable(state, source)
     if action.amount > most:

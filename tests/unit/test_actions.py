@@ -15,6 +15,7 @@ from statemachine.actions import (
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -31,10 +32,12 @@ from statemachine.actions import (
     SetMarketState,
     Terms,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     decode_transaction,
     encode_transaction,
 )
@@ -203,6 +206,9 @@ def golden_actions() -> dict[str, Action]:
         "set market state": SetMarketState(1, 4),
         "revoke agent": RevokeAgent(b"\x22" * 20),
         "poke": Poke(12, 0),
+        "withdraw asset": WithdrawAsset(0, 1, 5_000_000),
+        "transfer asset": TransferAsset(0, 1, 1, 5_000_000),
+        "buy collateral": BuyCollateral(0, 1, 5_000_000, Price(3_500_000)),
     }
 
 
