@@ -82,6 +82,7 @@ class Code(IntEnum):
     VAULT_SHORT = 77
     SHARES = 78
     ASSETS_MAX = 81
+    RECIPIENT = 85
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
     MESSAGE_TIME = 91

@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import Final, final
 
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
+from statemachine.actions.funds import Send
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -58,6 +59,7 @@ class Kind(IntEnum):
     APPROVE_AGENT = 18
     REVOKE_AGENT = 19
     SET_LEVERAGE = 20
+    SEND = 21
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
     WITHDRAW_ASSET = 31
@@ -335,6 +337,7 @@ Action = (
     | Scale
     | Withdraw
     | Transfer
+    | Send
     | WithdrawAsset
     | TransferAsset
     | BuyCollateral
@@ -361,6 +364,7 @@ KIND_OF: Final[dict[type, Kind]] = {
     Scale: Kind.SCALE,
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
+    Send: Kind.SEND,
     WithdrawAsset: Kind.WITHDRAW_ASSET,
     TransferAsset: Kind.TRANSFER_ASSET,
     BuyCollateral: Kind.BUY_COLLATERAL,

@@ -26,6 +26,7 @@ from statemachine.records import (
     Signer,
     encode_account,
 )
+from statemachine.risk.balances import credit
 from statemachine.risk.collateral import sums_of
 from statemachine.risk.deficits import payable
 from statemachine.risk.margin import charge_markets, withdrawable
@@ -87,11 +88,10 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
     if item.asset:
         credit_asset(step, portfolio, item.asset, item.amount, index)
         return
-    portfolio.balance += item.amount
+    credit(state, portfolio, item.amount)
     portfolio.moved += item.amount
     ledger.deposits += item.amount
     ledger.settled += item.amount
-    state.touch(portfolio)
     state.touch(ledger)
 
     # RECEIPT

@@ -20,6 +20,7 @@ from statemachine.actions import (
     BuyCollateral,
     OracleUpdate,
     RevokeAgent,
+    Send,
     Transaction,
     Transfer,
     TransferAsset,
@@ -46,6 +47,10 @@ WITHDRAW_TYPE: Final = (
 )
 TRANSFER_TYPE: Final = (
     "Transfer(uint8 fromSubAccount,uint8 toSubAccount,uint64 amountMicroUsdc,"
+    "uint64 nonce,uint64 expiresAt)"
+)
+SEND_TYPE: Final = (
+    "Send(address to,uint8 fromSubAccount,uint8 toSubAccount,uint64 amountMicroUsdc,"
     "uint64 nonce,uint64 expiresAt)"
 )
 WITHDRAW_ASSET_TYPE: Final = (
@@ -76,6 +81,7 @@ ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
 ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
 WITHDRAW_TYPE_HASH: Final = keccak256(WITHDRAW_TYPE.encode())
 TRANSFER_TYPE_HASH: Final = keccak256(TRANSFER_TYPE.encode())
+SEND_TYPE_HASH: Final = keccak256(SEND_TYPE.encode())
 WITHDRAW_ASSET_TYPE_HASH: Final = keccak256(WITHDRAW_ASSET_TYPE.encode())
 TRANSFER_ASSET_TYPE_HASH: Final = keccak256(TRANSFER_ASSET_TYPE.encode())
 BUY_COLLATERAL_TYPE_HASH: Final = keccak256(BUY_COLLATERAL_TYPE.encode())
@@ -121,6 +127,9 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case Transfer():
             head = TRANSFER_TYPE_HASH + word(action.source) + word(action.target)
             head += word(action.amount)
+        case Send():
+            head = SEND_TYPE_HASH + bytes(12) + action.to
+            head += word(action.source) + word(action.target) + word(action.amount)
         case ApproveAgent():
             head = APPROVE_TYPE_HASH + bytes(12) + action.agent + word(action.expires_at)
             head += word(action.kinds) + word(action.markets)

@@ -26,6 +26,7 @@ from statemachine.events import (
 )
 from statemachine.pricing.mark import is_stale
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio
+from statemachine.risk.balances import credit
 from statemachine.risk.collateral import assets_of, change_holding, has_room, holding_of
 from statemachine.risk.margin import withdrawable
 from statemachine.risk.vaults import vault_portfolio
@@ -114,9 +115,9 @@ def move_for_money(
     """Give units of an asset for micros; neither side made them by trading."""
     change_holding(state, seller, asset, -amount)
     change_holding(state, buyer, asset, amount)
-    seller.balance += paid
+    credit(state, seller, paid)
     seller.moved += paid
-    buyer.balance -= paid
+    credit(state, buyer, -paid)
     buyer.moved -= paid
     events = state.events
     pair = (seller.portfolio, buyer.portfolio)

@@ -23,6 +23,7 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_BACKSTOP: _ClassVar[MoneyKind]
     MONEY_KIND_VAULT: _ClassVar[MoneyKind]
     MONEY_KIND_COLLATERAL: _ClassVar[MoneyKind]
+    MONEY_KIND_SEND: _ClassVar[MoneyKind]
 
 class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -56,6 +57,7 @@ MONEY_KIND_HAIRCUT: MoneyKind
 MONEY_KIND_BACKSTOP: MoneyKind
 MONEY_KIND_VAULT: MoneyKind
 MONEY_KIND_COLLATERAL: MoneyKind
+MONEY_KIND_SEND: MoneyKind
 LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
 LIQUIDATION_STAGE_FLAGGED: LiquidationStage
 LIQUIDATION_STAGE_SLICE: LiquidationStage
