@@ -17,6 +17,7 @@ from node.service.positions import position_view
 from node.service.previews import preview_action
 from proto.sextant.v1 import common_pb2, query_pb2
 from statemachine import keys
+from statemachine.book.room import orders_limit
 from statemachine.identity.budgets import notional_today
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
@@ -150,6 +151,9 @@ class Views:
                 for position in state.all_positions(portfolio)
             ],
             orders=list(orders_of(state, number)) if with_orders else (),
+            open_orders=portfolio.open_orders,
+            open_orders_max=orders_limit(state.rules, portfolio),
+            cancel_at_ms=portfolio.cancel_at,
         )
 
     # Previews

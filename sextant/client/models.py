@@ -251,7 +251,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """One sub-account: cross collateral, positions, and open orders if asked for."""
+    """One sub-account: cross collateral, positions, and open orders if asked for.
+
+    ``open_orders_max`` is how many may wait, by its balance; ``cancel_at_ms`` when
+    the dead-man's switch cancels them, 0 if it is not set.
+    """
 
     account: int
     sub: int
@@ -264,6 +268,9 @@ class Portfolio:
     liquidating: bool
     positions: tuple[Position, ...]
     orders: tuple[Order, ...]
+    open_orders: int
+    open_orders_max: int
+    cancel_at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

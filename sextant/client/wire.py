@@ -254,6 +254,9 @@ def portfolio_of(markets: Markets, message: query_pb2.PortfolioState) -> Portfol
         liquidating=message.liquidating,
         positions=tuple(position_of(markets, position) for position in message.positions),
         orders=tuple(order_of(markets, order) for order in message.orders),
+        open_orders=message.open_orders,
+        open_orders_max=message.open_orders_max,
+        cancel_at_ms=message.cancel_at_ms,
     )
 
 

@@ -295,7 +295,7 @@ class Account(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., account: _Optional[int] = ..., owner: _Optional[bytes] = ..., portfolios: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ..., payable_ppm: _Optional[int] = ...) -> None: ...
 
 class PortfolioState(_message.Message):
-    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders")
+    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders", "open_orders", "open_orders_max", "cancel_at_ms")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SUB_FIELD_NUMBER: _ClassVar[int]
     BALANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
@@ -307,6 +307,9 @@ class PortfolioState(_message.Message):
     LIQUIDATING_FIELD_NUMBER: _ClassVar[int]
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
     ORDERS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ORDERS_MAX_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_AT_MS_FIELD_NUMBER: _ClassVar[int]
     account: int
     sub: int
     balance_micros: int
@@ -318,7 +321,10 @@ class PortfolioState(_message.Message):
     liquidating: bool
     positions: _containers.RepeatedCompositeFieldContainer[Position]
     orders: _containers.RepeatedCompositeFieldContainer[Order]
-    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ...) -> None: ...
+    open_orders: int
+    open_orders_max: int
+    cancel_at_ms: int
+    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ..., open_orders: _Optional[int] = ..., open_orders_max: _Optional[int] = ..., cancel_at_ms: _Optional[int] = ...) -> None: ...
 
 class Position(_message.Message):
     __slots__ = ("market", "size_lots", "cost_micros", "entry_price", "mark", "unrealised_micros", "funding_micros", "bid_lots", "ask_lots", "initial_margin_micros", "maintenance_margin_micros", "liquidation_price", "leverage")
