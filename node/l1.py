@@ -132,6 +132,12 @@ class GrpcL1:
         request = l1_pb2.L1GetAccountRequest(address=address)
         return l1_wire.account_from_message(await self._ask(self.stub.GetAccount, request))
 
+    async def holdings(self, address: bytes) -> dict[int, int]:
+        """Return the units that an address holds on L1 of each asset beyond USDC."""
+        request = l1_pb2.L1GetAccountRequest(address=address)
+        account = await self._ask(self.stub.GetAccount, request)
+        return {holding.asset: holding.units for holding in account.holdings}
+
     async def is_paid(self, withdrawal: int) -> bool:
         """Return whether a withdrawal was paid."""
         request = l1_pb2.L1GetWithdrawalRequest(index=withdrawal)
