@@ -14,6 +14,7 @@ from statemachine.actions import (
     PlaceOrder,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Terms,
     Transfer,
@@ -65,6 +66,8 @@ VARIED = replace(
     average_factor_max=2,
     vault_notice_ms=5_000,
     vault_deposit_min=USDC,
+    ramp_notice_ms=20_000,
+    ramp_step_ms=1_500,
 )
 """Small steps, and small limits of everything: a market with tiers, caps and a band."""
 
@@ -153,7 +156,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 14)
+        kind = chooser.number(0, 15)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -175,6 +178,10 @@ class VariedDuel(Duel):
             return VaultDeposit(0, self.market(), Micros(amount))
         if kind == 12:
             return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
+        if kind == 14:
+            initial = chooser.pick((40_000, 60_000, 60_000, 120_000, 200_001, 1_000_001, 1))
+            maintenance = chooser.pick((20_000, 30_000, 30_000, 100_000, 0))
+            return SetMargin(self.market(), initial, maintenance)
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
         return super().errand()

@@ -24,6 +24,7 @@ kind  action          body
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
+35    SetMargin       market, initial, maintenance (ppm)
 ====  ==============  =====================================================
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
@@ -104,6 +105,7 @@ from statemachine.actions.kinds import (
     RevokeAgent,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Terms,
     Transfer,
@@ -191,6 +193,7 @@ __all__ = [
     "RevokeAgent",
     "Scale",
     "SetLeverage",
+    "SetMargin",
     "SetMarketState",
     "Terms",
     "Transaction",
