@@ -13,6 +13,7 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
     Scale,
+    Send,
     SetLeverage,
     SetMargin,
     SetMarketState,
@@ -26,7 +27,7 @@ from statemachine.actions import Leg as LegAction
 from statemachine.identity.signing import address_of
 from statemachine.rules import MarketRules
 from statemachine.units import Lots, Micros, Millis, Price
-from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, Chooser, Duel
+from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, STRANGER, TRADERS, Chooser, Duel
 from tests.worlds import USDC, trader_key
 
 ISOLATED = 128
@@ -79,6 +80,11 @@ class VariedDuel(Duel):
         super().__init__(VARIED, chooser, amount)
         for trader in range(3):
             self.world.deposit(trader, amount, sub=ISOLATED)
+
+    def send(self, trader: int, action: Action) -> None:
+        """Send an action; what only the guardian may do mostly comes from him."""
+        guarded = isinstance(action, SetMargin | SetMarketState)
+        super().send(0 if guarded and self.chooser.number(0, 3) else trader, action)
 
     def near(self, market: int) -> Price:
         """Return a price near a market's, or near some market's if there is none such."""
@@ -156,7 +162,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 15)
+        kind = chooser.number(0, 16)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -178,10 +184,16 @@ class VariedDuel(Duel):
             return VaultDeposit(0, self.market(), Micros(amount))
         if kind == 12:
             return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
-        if kind == 14:
+        if kind in (14, 15):
             initial = chooser.pick((40_000, 60_000, 60_000, 120_000, 200_001, 1_000_001, 1))
             maintenance = chooser.pick((20_000, 30_000, 30_000, 100_000, 0))
             return SetMargin(self.market(), initial, maintenance)
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
+        if kind in (14, 15):
+            # To owners, one of whom may be the sender, to agents and to strangers.
+            to = chooser.pick((*(trader_key(n) for n in range(TRADERS)), *AGENTS, STRANGER))
+            return Send(
+                address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
+            )
         return super().errand()

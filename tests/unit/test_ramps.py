@@ -127,6 +127,15 @@ def test_an_outage_is_caught_up_with_in_one_step() -> None:
     assert rates(world) == (58_000, 30_000)
 
 
+def test_the_last_step_is_in_time_whatever_the_width() -> None:
+    world = world_of()
+    world.rules = replace(world.rules, ramp_notice_ms=25_000)
+    assert world.act(0, SetMargin(0, 60_000, 30_000)) == "OK"
+    for passed, initial in ((10_000, 54_000), (20_000, 58_000), (25_000, 60_000)):
+        world.run(world.prices(0, PRICE), advance=5_000 if passed == 25_000 else 10_000)
+        assert rates(world) == (initial, 30_000)
+
+
 def test_only_the_guardian_may_and_only_within_bounds() -> None:
     world = world_of(tiers=((1_000 * USDC, 80_000, 60_000),))
     assert world.act(1, SetMargin(0, 60_000, 30_000)) == "GUARDIAN"
