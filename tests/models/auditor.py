@@ -20,6 +20,8 @@ from statemachine.records import (
     OWNED_TWAP,
     PORTFOLIO_LIQUIDATING,
     ROLE_OWNER,
+    Market,
+    Oracle,
     Order,
     Portfolio,
     Position,
@@ -220,6 +222,32 @@ def audit_markets(books: Books) -> None:
         check((market.index > 0) == (market.mark > 0), f"market {number}: index without mark")
 
 
+def audit_average(market: Market, oracle: Oracle, rules: Rules, now: int, label: str) -> None:
+    """Hold a fresh index to the average, by as much as that can have moved since.
+
+    With factor f, window W and an index admitted at most A ago: it was no more than
+    f times the average then, which has since lost at most a share (1 - 1/f) A/W; nor
+    less than 1/f of it, which has since grown by a factor of at most exp((f - 1) A/W)
+    <= 1 / (1 - (f - 1) A/W).  Refused prices move the average away from an index that is
+    no longer heard of, so a stale one is not held to this.
+    """
+    age, window = rules.oracle_age_ms_max, rules.average_window_ms
+    factor = rules.average_factor_max
+    if now - market.index_time > age or (factor - 1) * age >= window:
+        return
+    index, average = market.index << AVERAGE_SHIFT, oracle.average + 1  # it was truncated
+    most = factor * factor * window * average
+    reach = factor * index * window
+    check(
+        index * (factor * window - (factor - 1) * age) <= most,
+        f"{label}: index {market.index} far above its average",
+    )
+    check(
+        (average - 2) * (window - (factor - 1) * age) <= reach,
+        f"{label}: index {market.index} far below its average",
+    )
+
+
 def audit_limits(books: Books, rules: Rules) -> None:
     """Caps hold, isolated portfolios hold one market, averages bound the index, budgets hold."""
     for parameters in rules.markets:
@@ -232,15 +260,9 @@ def audit_limits(books: Books, rules: Rules) -> None:
             check(market.index == 0, f"{label}: an index that nobody said")
             continue
         oracle = decode_oracle(keys.oracle_key(market.market), data)
-        factor = rules.average_factor_max + 1
         check((market.index > 0) == (oracle.average > 0), f"{label}: index without average")
         check((oracle.pending > 0) == (oracle.pending_time > 0), f"{label}: pending since never")
-        # Refused prices move the average away from an index that is no longer heard of.
-        fresh = books.cursor.time - market.index_time <= rules.oracle_age_ms_max
-        check(
-            not fresh or market.index << AVERAGE_SHIFT <= factor * oracle.average,
-            f"{label}: index {market.index} far above its average",
-        )
+        audit_average(market, oracle, rules, books.cursor.time, label)
     for name, portfolio in books.portfolios.items():
         check(
             name & 255 < ISOLATED_FROM or len(portfolio.markets) <= 1,
