@@ -15,6 +15,7 @@ table   name          ids                                             range
 0x06    VELOCITY      none
 0x10    MARKET        market 2
 0x11    ORACLE        market 2
+0x12    RAMP          market 2
 0x13    ASSET         asset 1
 0x20    PORTFOLIO     account 4, sub 1
 0x21    POSITION      account 4, sub 1, market 2
@@ -50,6 +51,7 @@ TABLE_NONCES: Final = 0x05
 TABLE_VELOCITY: Final = 0x06
 TABLE_MARKET: Final = 0x10
 TABLE_ORACLE: Final = 0x11
+TABLE_RAMP: Final = 0x12
 TABLE_ASSET: Final = 0x13
 TABLE_PORTFOLIO: Final = 0x20
 TABLE_POSITION: Final = 0x21
@@ -123,6 +125,11 @@ def oracle_key(market: int) -> bytes:
 def asset_key(asset: int) -> bytes:
     """Return the key of what was paid in and out of an asset."""
     return bytes([TABLE_ASSET, asset])
+
+
+def ramp_key(market: int) -> bytes:
+    """Return the key of a market's margin rates on their way."""
+    return b"\x12" + market.to_bytes(2, "big")
 
 
 def portfolio_key(portfolio: int) -> bytes:

@@ -26,6 +26,7 @@ kind  action          body
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
+35    SetMargin       market, initial, maintenance (ppm)
 36    TransferAsset   source sub, target sub, asset, amount (units)
 37    BuyCollateral   sub, asset, amount (units), price (at most, micros per lot)
 ====  ==============  =====================================================
@@ -110,6 +111,7 @@ from statemachine.actions.kinds import (
     RevokeAgent,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Terms,
     Transfer,
@@ -199,6 +201,7 @@ __all__ = [
     "Scale",
     "Send",
     "SetLeverage",
+    "SetMargin",
     "SetMarketState",
     "Terms",
     "Transaction",

@@ -40,8 +40,10 @@ from statemachine.records.markets import (
     PUBLISHERS_MAX,
     Market,
     Oracle,
+    Ramp,
     decode_market,
     decode_oracle,
+    decode_ramp,
 )
 from statemachine.records.orders import (
     OWNED_ASLEEP,
@@ -106,6 +108,7 @@ __all__ = [
     "Order",
     "Portfolio",
     "Position",
+    "Ramp",
     "Record",
     "Share",
     "Signer",
@@ -127,6 +130,7 @@ __all__ = [
     "decode_owned",
     "decode_portfolio",
     "decode_position",
+    "decode_ramp",
     "decode_share",
     "decode_signer",
     "decode_sleeper",
