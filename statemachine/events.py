@@ -68,7 +68,6 @@ REMOVED_BRACKET = 9
 REMOVED_TRIGGERED = 10
 REMOVED_REFUSED = 11
 REMOVED_DONE = 12
-REMOVED_EXITING = 50
 
 
 @final
@@ -228,10 +227,26 @@ BALANCE_HAIRCUT = 9
 BALANCE_BACKSTOP = 10
 BALANCE_VAULT_DEPOSIT = 11
 BALANCE_VAULT_EXIT = 12
+BALANCE_COLLATERAL_SOLD = 20
+BALANCE_COLLATERAL_BOUGHT = 21
 BALANCE_SEND = 50
-BALANCE_FUND_DEPOSIT = 51
-BALANCE_FUND_EXIT = 52
-BALANCE_FUND_PROFIT = 53
+
+
+@final
+class AssetChanged(Event):
+    """Another asset than USDC moved: in, out, between portfolios, to a vault or from one."""
+
+    __slots__ = ("amount", "asset", "portfolio", "reason", "reference")
+
+    def __init__(
+        self, portfolio: int, asset: int, amount: int, reason: int, reference: int
+    ) -> None:
+        """Take units credited (negative: debited) and a ``BALANCE_`` reason."""
+        self.portfolio = portfolio
+        self.asset = asset
+        self.amount = amount
+        self.reason = reason
+        self.reference = reference
 
 
 @final
@@ -261,6 +276,37 @@ class FundingPaid(Event):
 
 
 @final
+class RatesChanged(Event):
+    """A market's margin rates (ppm) took a step on their way to a target, reached at ``until``."""
+
+    __slots__ = (
+        "initial",
+        "initial_to",
+        "maintenance",
+        "maintenance_to",
+        "market",
+        "until",
+    )
+
+    def __init__(
+        self,
+        market: int,
+        initial: int,
+        maintenance: int,
+        initial_to: int,
+        maintenance_to: int,
+        until: int,
+    ) -> None:
+        """Take the rates in force, and where they go."""
+        self.market = market
+        self.initial = initial
+        self.maintenance = maintenance
+        self.initial_to = initial_to
+        self.maintenance_to = maintenance_to
+        self.until = until
+
+
+@final
 class Liquidated(Event):
     """A step of a liquidation: ``stage`` is one of the ``STAGE_`` numbers."""
 
@@ -285,6 +331,7 @@ STAGE_DEFICIT = 4
 STAGE_RELEASED = 5
 STAGE_BACKSTOP = 6
 STAGE_DELEVERAGE = 7
+STAGE_COLLATERAL = 20
 
 
 @final
@@ -307,69 +354,6 @@ class Deleveraged(Event):
         self.price = price
         self.mark = mark
         self.bankrupt = bankrupt
-
-
-@final
-class SharesChanged(Event):
-    """Shares of a market's vault were bought, put on notice, or paid.
-
-    ``stage`` is one of the ``SHARES_`` numbers; ``amount`` in micros, 0 for a
-    notice; ``due`` is when shares on notice are to be paid, in ms.
-    """
-
-    __slots__ = ("amount", "due", "market", "portfolio", "shares", "stage")
-
-    def __init__(
-        self, portfolio: int, market: int, stage: int, shares: int, amount: int, due: int
-    ) -> None:
-        """Take whose they are, and what became of them."""
-        self.portfolio = portfolio
-        self.market = market
-        self.stage = stage
-        self.shares = shares
-        self.amount = amount
-        self.due = due
-
-
-SHARES_BOUGHT = 1
-SHARES_NOTICE = 2
-SHARES_PAID = 3
-SHARES_DELAYED = 4
-SHARES_LOST = 5
-
-
-@final
-class FundChanged(Event):
-    """A fund opened, its shares were bought, asked for, paid or lost, or what it may do changed.
-
-    ``stage`` is one of the ``FUND_`` numbers; ``holder`` the portfolio that paid or is
-    paid, 0 if it is about the fund alone; ``amount`` in micros; ``time`` (ms) is
-    until when shares are locked, or when an exit is tried again.
-    """
-
-    __slots__ = ("amount", "fund", "holder", "shares", "stage", "time")
-
-    def __init__(
-        self, fund: int, holder: int, stage: int, shares: int, amount: int, time: int
-    ) -> None:
-        """Take the fund's portfolio, whose shares they are, and what became of them."""
-        self.fund = fund
-        self.holder = holder
-        self.stage = stage
-        self.shares = shares
-        self.amount = amount
-        self.time = time
-
-
-FUND_OPENED = 1
-FUND_BOUGHT = 2
-FUND_ASKED = 3
-FUND_WAITS = 4
-FUND_PAID = 5
-FUND_LOST = 6
-FUND_EXITING = 7
-FUND_RELEASED = 8
-FUND_VOID = 9
 
 
 @final

@@ -9,9 +9,11 @@ back, for one) clears this first.  A verdict uses none: it reads every leaf.
 from typing import Final, final
 
 from statemachine.records import (
+    AssetSums,
     Blob,
     Fund,
     Group,
+    Holding,
     Ledger,
     Market,
     Nonces,
@@ -19,6 +21,7 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
+    Ramp,
     Share,
     Signer,
     Sleeper,
@@ -36,9 +39,11 @@ class WorkingSet:
     """Every record a run has touched, by kind; ``None`` where there is known to be none."""
 
     __slots__ = (
+        "assets",
         "blobs",
         "funds",
         "groups",
+        "holdings",
         "ledger",
         "markets",
         "nonces",
@@ -46,6 +51,7 @@ class WorkingSet:
         "orders",
         "portfolios",
         "positions",
+        "ramps",
         "shares",
         "signers",
         "sleepers",
@@ -59,6 +65,7 @@ class WorkingSet:
         self.ledger: Ledger | None = None
         self.markets: dict[int, Market] = {}
         self.oracles: dict[int, Oracle] = {}
+        self.ramps: dict[int, Ramp] = {}
         self.portfolios: dict[int, Portfolio | None] = {}
         self.positions: dict[int, Position] = {}
         self.orders: dict[bytes, Order] = {}
@@ -71,6 +78,8 @@ class WorkingSet:
         self.stakes: dict[bytes, Stake] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
+        self.holdings: dict[int, Holding] = {}
+        self.assets: dict[int, AssetSums] = {}
         self.blobs: dict[bytes, Blob | None] = {}
 
     def clear(self) -> None:
@@ -78,6 +87,7 @@ class WorkingSet:
         self.ledger = None
         self.markets = {}
         self.oracles = {}
+        self.ramps = {}
         self.portfolios = {}
         self.positions = {}
         self.orders = {}
@@ -90,6 +100,8 @@ class WorkingSet:
         self.stakes = {}
         self.signers = {}
         self.nonces = {}
+        self.holdings = {}
+        self.assets = {}
         self.blobs = {}
 
     def trim(self) -> None:

@@ -15,6 +15,7 @@ from statemachine.actions import (
     Send,
     SetLeverage,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
@@ -23,6 +24,7 @@ from statemachine.actions import (
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.units import Lots, Micros, Millis
+from tests.collateral import COIN, asset_rules
 from tests.duels import SECOND, SMALL_STEPS, TRADERS, Chooser
 from tests.variety import VARIED, VariedDuel
 from tests.worlds import USDC, trader_key
@@ -38,6 +40,7 @@ FUNDED = replace(
     vault_slippage_ppm=10_000,
     velocity_min=2_000 * USDC,
     markets=SMALL_STEPS.markets,
+    assets=(asset_rules(COIN, 0, 1, decimals=4),),
     outage_ms_max=120_000,
 )
 """Short locks and notices, so that funds are left, sold, and closed within a duel."""
@@ -50,6 +53,10 @@ class FundDuel(VariedDuel):
         super().__init__(chooser, 3 * amount, FUNDED)
         for trader in (0, 1):
             self.world.deposit(trader, amount, sub=FUND)
+            owner = address_of(trader_key(trader))
+            now = Millis(self.world.now)
+            item = InboxItem(InboxKind.DEPOSIT, owner, 0, Micros(100), now, COIN)
+            self.world.inbox.append(item)
         while self.model.inbox_index < len(self.world.inbox):
             self.wait(100)
             self.finish_block()
@@ -88,7 +95,7 @@ class FundDuel(VariedDuel):
     def errand(self) -> Action:
         """Return anything about funds, or anything else."""
         chooser = self.chooser
-        kind = chooser.number(0, 13)
+        kind = chooser.number(0, 14)
         sub = chooser.pick((0, 0, 0, 0, 1, FUND, FUND + 1))
         if kind < 4:
             amount = chooser.pick((1, USDC, 5 * USDC, 40 * USDC, 40 * USDC, 300 * USDC))
@@ -114,6 +121,8 @@ class FundDuel(VariedDuel):
             return chooser.pick(moves)
         if kind == 12:
             return SetLeverage(FUND, self.market(), chooser.pick((0, 1, 3, 25)))
+        if kind == 13:
+            return TransferAsset(sub, chooser.pick((0, FUND, FUND + 1)), COIN, chooser.pick((1, 9)))
         return super().errand()
 
     def queue_on_l1(self) -> None:

@@ -28,7 +28,6 @@ from statemachine.events import (
     REMOVED_MODIFIED,
     Event,
     Fill,
-    FundChanged,
     Liquidated,
     OrderAsleep,
     OrderAwake,
@@ -36,6 +35,9 @@ from statemachine.events import (
     OrderRested,
 )
 from statemachine.keys import sleeper_key, sleeper_place, sleeper_range
+from statemachine.share_events import (
+    FundChanged,
+)
 from statemachine.state import State
 
 ALL: Final = "all"

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from proto.sextant.v1 import common_pb2, funds_pb2, stream_pb2
-from statemachine.events import FundChanged
+from statemachine.share_events import (
+    FundChanged,
+)
 
 STAGES: Final = (
     funds_pb2.FUND_STAGE_UNSPECIFIED,

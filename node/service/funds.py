@@ -88,7 +88,7 @@ def fund_view(views: Views, state: State, number: int, fund: Fund, account: int)
         value_low_micros=saturate(low),
         value_high_micros=saturate(high),
         initial_margin_micros=saturate(margin.initial),
-        free_micros=saturate(max(0, min(margin.equity - margin.initial, portfolio.balance))),
+        free_micros=saturate(max(0, min(margin.free, portfolio.balance))),
         profit_share_ppm=fund.profit_ppm,
         lock_ms=fund.lock_ms,
         notice_ms=rules.fund_notice_ms,

@@ -148,10 +148,21 @@ class Ticker:
     index_average: Decimal | None = None
     index_pending: Decimal | None = None
     initial_margin_ppm: int = 0
+    margin_ramp: "MarginRamp | None" = None
     index_time_ms: int = 0
     grace_until_ms: int = 0
     grace_updates: int = 0
     publishers: tuple[PublisherPrice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginRamp:
+    """Where a market's margin rates move, in a straight line from one time to another."""
+
+    initial_margin_ppm: int
+    maintenance_margin_ppm: int
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +262,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """One sub-account: cross collateral, positions, and open orders if asked for."""
+    """One sub-account: cross collateral, positions, and open orders if asked for.
+
+    ``open_orders_max`` is how many may wait, by its balance; ``cancel_at_ms`` when
+    the dead-man's switch cancels them, 0 if it is not set.
+    """
 
     account: int
     sub: int
@@ -264,6 +279,9 @@ class Portfolio:
     liquidating: bool
     positions: tuple[Position, ...]
     orders: tuple[Order, ...]
+    open_orders: int
+    open_orders_max: int
+    cancel_at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,11 +69,17 @@ WORDS: Final[dict[str, Words]] = {
         ("by its exits",),
     ),
     "FEE_MAX": Words("the fee is above your limit", "raise it", ("rate in ppm",)),
+    "RAMP": Words(
+        "the market's margin rates are moving already",
+        "wait until they have arrived",
+        ("until (ms)",),
+    ),
     "TIME_PAST": Words("that time is past, or the interval too short", "see the arguments"),
+    "ASSET_UNKNOWN": Words("there is no such asset", "see `sextant assets`", ("asked",)),
     "REDUCE_ONLY": Words("it would not reduce the position"),
     "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),
     "ORDERS_MAX": Words("too many open orders", "cancel some"),
-    "MARKETS_MAX": Words("positions or orders in too many markets", "close some"),
+    "MARKETS_MAX": Words("positions, orders or assets in too many markets", "close some"),
     "MARGIN": Words(
         "not enough margin",
         "deposit, or make it smaller",
@@ -127,6 +133,11 @@ WORDS: Final[dict[str, Words]] = {
         "0: a fund's money moves only against shares; 1: no such fund, see `sextant fund list`;"
         " 2: funds are sub-accounts 64 to 127; 3: it is one; 4: close its positions and orders",
         ("reason",),
+    ),
+    "ASSETS_MAX": Words(
+        "the sub-account counts as many assets and markets as it may",
+        "use another sub-account",
+        ("its markets", "mask of its assets"),
     ),
     "RECIPIENT": Words(
         "nobody owns an account under that address, or it is somebody's agent key",

@@ -25,9 +25,13 @@ kind  action          body
 28    CreateFund      sub, profit share in ppm, lock in ms
 29    FundDeposit     leader's account, fund's sub, own sub, amount
 30    FundWithdraw    leader's account, fund's sub, own sub, shares (0: all)
+31    WithdrawAsset   sub, asset, amount (units)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
+35    SetMargin       market, initial, maintenance (ppm)
+36    TransferAsset   source sub, target sub, asset, amount (units)
+37    BuyCollateral   sub, asset, amount (units), price (at most, micros per lot)
 ====  ==============  =====================================================
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
@@ -36,6 +40,7 @@ max fee, trigger, trigger price; absent if none is asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import (
     COMPOUND,
     EXITS_MAX,
@@ -48,6 +53,7 @@ from statemachine.actions.compound import (
     decode_scale,
     decode_twap,
 )
+from statemachine.actions.custody import Transfer, VaultDeposit, VaultWithdraw, Withdraw
 from statemachine.actions.fields import (
     FLAGS_LIMIT,
     MARKETS_LIMIT,
@@ -109,13 +115,10 @@ from statemachine.actions.kinds import (
     RevokeAgent,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Terms,
-    Transfer,
     Twap,
-    VaultDeposit,
-    VaultWithdraw,
-    Withdraw,
 )
 from statemachine.actions.legs import (
     BULK_LEGS_MAX,
@@ -182,6 +185,7 @@ __all__ = [
     "ApproveAgent",
     "Bracket",
     "Bulk",
+    "BuyCollateral",
     "Cancel",
     "CancelAll",
     "CancelAt",
@@ -200,14 +204,17 @@ __all__ = [
     "Scale",
     "Send",
     "SetLeverage",
+    "SetMargin",
     "SetMarketState",
     "Terms",
     "Transaction",
     "Transfer",
+    "TransferAsset",
     "Twap",
     "VaultDeposit",
     "VaultWithdraw",
     "Withdraw",
+    "WithdrawAsset",
     "body_of",
     "body_of_compound",
     "client_id_of",

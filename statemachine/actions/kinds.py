@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, final
 
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
+from statemachine.actions.custody import Transfer, VaultDeposit, VaultWithdraw, Withdraw
 from statemachine.actions.funds import CreateFund, FundDeposit, FundWithdraw, Send
 from statemachine.units import Lots, Micros, Millis, Price
 
@@ -64,9 +66,13 @@ class Kind(IntEnum):
     CREATE_FUND = 28
     FUND_DEPOSIT = 29
     FUND_WITHDRAW = 30
+    WITHDRAW_ASSET = 31
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
+    SET_MARGIN = 35
+    TRANSFER_ASSET = 36
+    BUY_COLLATERAL = 37
 
 
 @final
@@ -214,25 +220,6 @@ class Scale:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Withdraw:
-    """Move settled collateral out to the owner's address on L1."""
-
-    sub: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Move settled collateral between two sub-accounts of one owner."""
-
-    source: int
-    target: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class ApproveAgent:
     """Let another key trade: until ``expires_at``, the kinds and markets of two masks.
 
@@ -276,22 +263,12 @@ class SetMarketState:
 
 @final
 @dataclass(frozen=True, slots=True)
-class VaultDeposit:
-    """Buy shares of a market's backstop vault with settled collateral."""
+class SetMargin:
+    """Let a market's margin rates move to these, slowly: the guardian may."""
 
-    sub: int
     market: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class VaultWithdraw:
-    """Put shares of a market's vault on notice: paid to ``sub`` once it is over; 0 for all."""
-
-    sub: int
-    market: int
-    shares: int
+    initial_ppm: int
+    maintenance_ppm: int
 
 
 @final
@@ -337,6 +314,9 @@ Action = (
     | Withdraw
     | Transfer
     | Send
+    | WithdrawAsset
+    | TransferAsset
+    | BuyCollateral
     | ApproveAgent
     | RevokeAgent
     | VaultDeposit
@@ -346,6 +326,7 @@ Action = (
     | FundWithdraw
     | SetLeverage
     | SetMarketState
+    | SetMargin
     | OracleUpdate
     | Poke
 )
@@ -364,6 +345,9 @@ KIND_OF: Final[dict[type, Kind]] = {
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
     Send: Kind.SEND,
+    WithdrawAsset: Kind.WITHDRAW_ASSET,
+    TransferAsset: Kind.TRANSFER_ASSET,
+    BuyCollateral: Kind.BUY_COLLATERAL,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,
@@ -373,6 +357,7 @@ KIND_OF: Final[dict[type, Kind]] = {
     FundWithdraw: Kind.FUND_WITHDRAW,
     SetLeverage: Kind.SET_LEVERAGE,
     SetMarketState: Kind.SET_MARKET_STATE,
+    SetMargin: Kind.SET_MARGIN,
     OracleUpdate: Kind.ORACLE,
     Poke: Kind.POKE,
 }

@@ -35,6 +35,7 @@ from statemachine.records import (
     Portfolio,
     Position,
 )
+from statemachine.risk.collateral import assets_of
 from statemachine.risk.margin import (
     ISOLATED_FROM,
     charge_markets,
@@ -175,12 +176,7 @@ def book_allows(step: Step, entry: Entry, position: Position | None) -> bool:
             step.refuse(Code.REDUCE_ONLY, (held,))
             return False
         entry.size = min(entry.size, held)
-    if entry.flags & FLAG_POST_ONLY and not stands_apart(step, entry):
-        return False
-    if portfolio.open_orders >= rules.orders_per_portfolio_max:
-        step.refuse(Code.ORDERS_MAX, (rules.orders_per_portfolio_max,))
-        return False
-    return True
+    return not entry.flags & FLAG_POST_ONLY or stands_apart(step, entry)
 
 
 def stands_apart(step: Step, entry: Entry) -> bool:
@@ -202,7 +198,10 @@ def stands_apart(step: Step, entry: Entry) -> bool:
 
 def market_allows(step: Step, portfolio: Portfolio, market: int) -> bool:
     """Check that a portfolio that is not in a market may come into it."""
-    if len(portfolio.markets) >= MARKETS_PER_PORTFOLIO_MAX:
+    held = len(portfolio.markets)
+    if portfolio.assets:
+        held += len(assets_of(portfolio))
+    if held >= MARKETS_PER_PORTFOLIO_MAX:
         step.refuse(Code.MARKETS_MAX, (MARKETS_PER_PORTFOLIO_MAX,))
         return False
     if portfolio.markets and portfolio.portfolio & 255 >= ISOLATED_FROM:

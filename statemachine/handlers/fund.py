@@ -7,15 +7,10 @@ higher value; whoever leaves, as soon as the fund can pay, at the lower one then
 """
 
 from statemachine.actions import CreateFund, FundDeposit, FundWithdraw
-from statemachine.costs import COST_DUE, COST_FUND, COST_MONEY, COST_PORTFOLIO
+from statemachine.costs import COST_ASSET, COST_DUE, COST_FUND, COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code, invariant
 from statemachine.events import (
-    BALANCE_FUND_DEPOSIT,
-    FUND_ASKED,
-    FUND_BOUGHT,
-    FUND_OPENED,
     BalanceChanged,
-    FundChanged,
 )
 from statemachine.pricing.mark import stale_market
 from statemachine.records import (
@@ -39,6 +34,7 @@ from statemachine.risk.funds import (
     SHARES_MIN,
     add_fund,
     fund_of,
+    holds_assets,
     is_fund,
     leader_needs,
     shares_in,
@@ -48,6 +44,13 @@ from statemachine.risk.funds import (
 )
 from statemachine.risk.margin import charge_markets, margin_of, withdrawable
 from statemachine.risk.vaults import SHARES_LIMIT, shares_for
+from statemachine.share_events import (
+    BALANCE_FUND_DEPOSIT,
+    FUND_ASKED,
+    FUND_BOUGHT,
+    FUND_OPENED,
+    FundChanged,
+)
 from statemachine.step import Step
 
 
@@ -56,7 +59,7 @@ def execute_create_fund(step: Step, action: CreateFund) -> None:
     # READ
     state = step.state
     rules = step.rules
-    step.cost += COST_PORTFOLIO + COST_FUND
+    step.cost += COST_PORTFOLIO + COST_FUND + COST_ASSET * len(rules.assets)
     number = step.account << 8 | action.sub
     portfolio = state.portfolio(number)
     balance = 0 if portfolio is None else portfolio.balance
@@ -81,7 +84,7 @@ def execute_create_fund(step: Step, action: CreateFund) -> None:
     if is_fund(portfolio):
         step.refuse(Code.FUND, (FUND_ALREADY,))
         return
-    if portfolio.markets:
+    if portfolio.markets or holds_assets(state, number):
         step.refuse(Code.FUND, (FUND_BUSY,))
         return
 
@@ -191,8 +194,8 @@ def shares_bought(step: Step, leader: int, portfolio: Portfolio, fund: Fund, amo
     state = step.state
     margin = margin_of(state, portfolio)
     value = values_of_fund(state, portfolio, margin.equity)[1]
-    if margin.equity < margin.initial or (fund.shares and value <= 0):
-        step.refuse(Code.VAULT_SHORT, (margin.equity, margin.initial))
+    if margin.free < 0 or (fund.shares and value <= 0):
+        step.refuse(Code.VAULT_SHORT, (margin.equity_initial, margin.initial))
         return 0
     shares = shares_for(fund.shares, value, amount)
     if not SHARES_MIN <= shares < SHARES_LIMIT - fund.shares:

@@ -1,5 +1,11 @@
 """State records: what the leaves of the state hold, and their fixed-width bytes."""
 
+from statemachine.records.assets import (
+    AssetSums,
+    Holding,
+    decode_asset,
+    decode_holding,
+)
 from statemachine.records.backstops import (
     Share,
     Vault,
@@ -35,8 +41,10 @@ from statemachine.records.markets import (
     PUBLISHERS_MAX,
     Market,
     Oracle,
+    Ramp,
     decode_market,
     decode_oracle,
+    decode_ramp,
 )
 from statemachine.records.orders import (
     OWNED_ASLEEP,
@@ -95,10 +103,12 @@ __all__ = [
     "ROLE_OWNER",
     "ROLE_REVOKED",
     "VERSION_BYTE",
+    "AssetSums",
     "Blob",
     "Exit",
     "Fund",
     "Group",
+    "Holding",
     "Ledger",
     "Market",
     "Nonces",
@@ -106,6 +116,7 @@ __all__ = [
     "Order",
     "Portfolio",
     "Position",
+    "Ramp",
     "Record",
     "Share",
     "Signer",
@@ -115,10 +126,12 @@ __all__ = [
     "Vault",
     "Velocity",
     "decode_account",
+    "decode_asset",
     "decode_client_id",
     "decode_due",
     "decode_fund",
     "decode_group",
+    "decode_holding",
     "decode_ledger",
     "decode_market",
     "decode_nonces",
@@ -127,6 +140,7 @@ __all__ = [
     "decode_owned",
     "decode_portfolio",
     "decode_position",
+    "decode_ramp",
     "decode_share",
     "decode_signer",
     "decode_sleeper",

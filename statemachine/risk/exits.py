@@ -1,7 +1,7 @@
 """Exits from funds: shares are paid as soon as the fund can, and nobody is locked in.
 
 Shares that are asked for are paid at once, at the lower value, if that fits into
-``min(E - IM, balance)``: a fund pays out of what its margin does not need.  If
+``min(E_im - IM, balance)``: a fund pays out of what its margin does not need.  If
 it does not fit, the exit waits, and is tried again after each slice's pause.
 
 Once an exit has waited for ``fund_notice_ms`` the fund is *exiting*: its orders are
@@ -20,16 +20,7 @@ from typing import Final
 from statemachine.costs import COST_FUND, COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.events import (
-    BALANCE_FUND_EXIT,
-    BALANCE_FUND_PROFIT,
-    FUND_EXITING,
-    FUND_LOST,
-    FUND_PAID,
-    FUND_RELEASED,
-    FUND_WAITS,
-    REMOVED_EXITING,
     BalanceChanged,
-    FundChanged,
 )
 from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import LANE_USER
@@ -54,6 +45,17 @@ from statemachine.risk.funds import (
 from statemachine.risk.liquidation import position_maintenance
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.risk.vaults import unwind_slice
+from statemachine.share_events import (
+    BALANCE_FUND_EXIT,
+    BALANCE_FUND_PROFIT,
+    FUND_EXITING,
+    FUND_LOST,
+    FUND_PAID,
+    FUND_RELEASED,
+    FUND_WAITS,
+    REMOVED_EXITING,
+    FundChanged,
+)
 from statemachine.state import State
 from statemachine.states import STATE_PAUSED
 from statemachine.step import Step
@@ -95,7 +97,7 @@ def pay_exit(step: Step, portfolio: Portfolio, fund: Fund, stake: Stake, account
     margin = margin_of(state, portfolio)
     low = values_of_fund(state, portfolio, margin.equity)[0]
     amount = max(0, div_floor(low * shares, fund.shares))
-    if amount > min(margin.equity - margin.initial, portfolio.balance):
+    if amount > min(margin.free, portfolio.balance):
         return False
     if shares == fund.shares and holds_anything(state, portfolio):
         return False

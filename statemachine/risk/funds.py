@@ -9,7 +9,8 @@ such a portfolio as any other of his; its money moves only against shares.
   at which the two differ
 * the leader himself holds at least ``fund_leader_ppm`` of the shares, not counting
   what he has asked to leave with, whenever others come in or he leaves
-* shares are no collateral: margin never counts them
+* shares are no collateral: margin never counts them; and a fund holds USDC alone, no
+  collateral of another kind
 * a fund that is left with nothing ends an epoch: its shares are void
 * money from outside that is meant for a fund's sub-account (a deposit on L1, an
   exit) goes to its owner's sub-account 0 instead: it would be lost to him otherwise
@@ -19,7 +20,6 @@ How shares are paid is told by :mod:`statemachine.risk.exits`.
 
 from typing import Final
 
-from statemachine.events import FUND_VOID, FundChanged
 from statemachine.keys import fund_key, stake_key
 from statemachine.records import (
     PORTFOLIO_EXITING,
@@ -30,7 +30,12 @@ from statemachine.records import (
     decode_fund,
     decode_stake,
 )
+from statemachine.risk.collateral import holding_of
 from statemachine.rules import Rules
+from statemachine.share_events import (
+    FUND_VOID,
+    FundChanged,
+)
 from statemachine.state import State
 from statemachine.units import PPM_ONE, div_ceil
 
@@ -50,7 +55,7 @@ FUND_PLACE: Final = 2
 FUND_ALREADY: Final = 3
 """``Code.FUND``: it is a fund already."""
 FUND_BUSY: Final = 4
-"""``Code.FUND``: it has positions, orders or a leverage of its own."""
+"""``Code.FUND``: it has positions, orders, a leverage of its own, or another asset than USDC."""
 
 
 def is_fund(portfolio: Portfolio) -> bool:
@@ -131,6 +136,12 @@ def values_of_fund(state: State, portfolio: Portfolio, equity: int) -> tuple[int
 def holds_anything(state: State, portfolio: Portfolio) -> bool:
     """Return whether a portfolio has a position that is not flat."""
     return any(position.size != 0 for position in state.all_positions(portfolio))
+
+
+def holds_assets(state: State, portfolio: int) -> bool:
+    """Return whether a portfolio holds any asset but USDC, counted or not."""
+    found = [holding_of(state, portfolio, asset.asset).amount for asset in state.rules.assets]
+    return sum(found) != 0
 
 
 def leader_needs(rules: Rules, shares: int) -> int:

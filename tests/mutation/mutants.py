@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 ORDERS: Final = "tests/unit/test_orders.py"
+RAMPS: Final = "tests/unit/test_ramps.py"
 LIQUIDATION: Final = "tests/unit/test_liquidation.py"
 FUNDING: Final = "tests/unit/test_funding.py"
 ORACLE: Final = "tests/unit/test_oracle.py"
@@ -11,10 +12,13 @@ DUE: Final = "tests/unit/test_due.py"
 DEPOSIT: Final = "tests/unit/test_deposit.py"
 TERMS: Final = "tests/unit/test_order_terms.py"
 WAITING: Final = "tests/unit/test_conditional.py"
+STOP_ENTRIES: Final = "tests/unit/test_stop_entries.py"
+ROOM: Final = "tests/unit/test_room.py"
 WITHDRAW: Final = "tests/unit/test_withdraw.py"
 FUNDS: Final = "tests/unit/test_funds.py"
 AGENTS: Final = "tests/unit/test_agents.py"
 AUTHORITY: Final = "tests/unit/test_authority.py"
+ASSETS: Final = ("tests/unit/test_assets.py",)
 MODEL: Final = (
     "tests/property/test_model.py::test_crowds",
     "tests/property/test_model.py::test_scenes_of_the_vectors",
@@ -38,17 +42,73 @@ class Mutant:
 
 
 MUTANTS: Final = (
+    # Margin rates that move
+    Mutant(
+        "risk/ramps.py",
+        "return source + div_floor((target - source) * passed, whole)",
+        "return source - div_floor((source - target) * passed, whole)",
+        "rates on their way round up",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "    if passed >= whole:\n        return target\n",
+        "    if passed >= whole:\n        return target - 1\n",
+        "a ramp ends one short of its target",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "time = min(ramp.end, ramp.start + steps * width)",
+        "time = ramp.start + steps * width",
+        "a ramp's last step comes late",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "time = min(ramp.end, ramp.start + steps * width)",
+        "time = min(ramp.end, step.now + width)",
+        "a late step moves all later ones",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "    ramp.live = False\n",
+        "    ramp.live = True\n",
+        "a ramp that is over bars the next one",
+        (RAMPS,),
+    ),
+    Mutant(
+        "handlers/market_state.py",
+        "if not (0 < maintenance <= initial <= most[0] and maintenance <= most[1]):",
+        "if not (0 < maintenance <= initial and maintenance <= most[1]):",
+        "an initial rate above the next tier's",
+        (RAMPS,),
+    ),
+    Mutant(
+        "handlers/market_state.py",
+        "    if ramp is not None:\n",
+        "    if ramp is not None and ramp.end < step.now:\n",
+        "two ramps at a time",
+        (RAMPS,),
+    ),
+    Mutant(
+        "pricing/mark.py",
+        "return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)",
+        "return div_floor(market.index * market.maintenance_ppm, 2 * PPM_ONE)",
+        "the mark is bound by the other rate",
+    ),
     # Margin
     Mutant(
         "risk/margin.py",
-        "maintenance -= -held * parameters.maintenance_ppm // PPM_ONE\n        bids",
-        "maintenance += held * parameters.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance -= -held * market.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance += held * market.maintenance_ppm // PPM_ONE\n        bids",
         "maintenance margin rounds down",
     ),
     Mutant(
         "risk/margin.py",
-        "initial -= -worst * mark * parameters.initial_ppm // PPM_ONE",
-        "initial += worst * mark * parameters.initial_ppm // PPM_ONE",
+        "initial -= -worst * mark * market.initial_ppm // PPM_ONE",
+        "initial += worst * mark * market.initial_ppm // PPM_ONE",
         "initial margin rounds down",
     ),
     Mutant(
@@ -71,8 +131,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "return min(margin.equity - margin.initial, portfolio.balance)",
-        "return margin.equity - margin.initial",
+        "return min(margin_of(state, portfolio).free, portfolio.balance)",
+        "return margin_of(state, portfolio).free",
         "unrealised profit can leave",
         (WITHDRAW,),
     ),
@@ -85,8 +145,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "have = after.equity - fee",
-        "have = after.equity",
+        "have = after.equity_initial - fee",
+        "have = after.equity_initial",
         "an order is accepted that cannot pay its fee",
         (ORDERS,),
     ),
@@ -150,8 +210,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/matching.py",
-        "if maker.flags & PORTFOLIO_LIQUIDATING:",
-        "if maker.flags & 2:",
+        "if maker.flags & PORTFOLIO_CLOSING:",
+        "if maker.flags & 8:",
         "orders of a portfolio being closed still trade",
         (LIQUIDATION,),
     ),
@@ -244,8 +304,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "if portfolio.flags & PORTFOLIO_LIQUIDATING and not (",
-        "if portfolio.flags & 2 and not (",
+        "if portfolio.flags & PORTFOLIO_CLOSING and not (",
+        "if portfolio.flags & 8 and not (",
         "a portfolio being closed opens more",
     ),
     Mutant(
@@ -263,11 +323,25 @@ MUTANTS: Final = (
         (ORDERS,),
     ),
     Mutant(
-        "book/entry.py",
-        "if portfolio.open_orders >= rules.orders_per_portfolio_max:",
-        "if portfolio.open_orders > rules.orders_per_portfolio_max:",
-        "one open order too many",
+        "book/room.py",
+        "portfolio.open_orders + orders <= orders_limit",
+        "portfolio.open_orders + orders < orders_limit",
+        "one open order too few",
         (ORDERS,),
+    ),
+    Mutant(
+        "book/room.py",
+        "max(0, portfolio.balance)",
+        "portfolio.balance",
+        "a debt takes the free orders away",
+        (ROOM,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "if not entry.flags & (FLAG_IOC | FLAG_FOK) and not room_allows",
+        "if not room_allows",
+        "who has too many orders cannot even close",
+        (ROOM,),
     ),
     Mutant(
         "book/entry.py",
@@ -393,10 +467,38 @@ MUTANTS: Final = (
     ),
     Mutant(
         "waiting/switch.py",
-        "if portfolio is None or portfolio.cancel_at != time:",
-        "if portfolio is None:",
+        "    step.state.remove_due(LANE_USER, key)\n",
+        "",
         "a switch that was moved still goes off",
         (WAITING,),
+    ),
+    Mutant(
+        "waiting/twap.py",
+        "    if plan.item:\n",
+        "    if plan.item < 0:\n",
+        "a TWAP that was cancelled leaves its slice in the queue",
+        (WAITING,),
+    ),
+    Mutant(
+        "waiting/grouping.py",
+        "if group is None or group.item:",
+        "if group is None:",
+        "a bracket asks for work once for each of its orders",
+        (WAITING,),
+    ),
+    Mutant(
+        "waiting/sleeping.py",
+        "sequence if sleeper.group == sequence else 0,",
+        "0,",
+        "an entry that slept forgets its exits",
+        (STOP_ENTRIES,),
+    ),
+    Mutant(
+        "waiting/sleeping.py",
+        "count_filled(state, entry.group, step.filled)",
+        "count_filled(state, entry.group, 0)",
+        "what an entry filled in its first waking is not exited",
+        (STOP_ENTRIES,),
     ),
     # Who may act
     Mutant(
@@ -531,8 +633,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handlers/fund.py",
-        "    if portfolio.markets:",
-        "    if portfolio.open_orders:",
+        "    if portfolio.markets or holds_assets(state, number):",
+        "    if portfolio.open_orders or holds_assets(state, number):",
         "what holds a market becomes a fund",
         (FUNDS,),
     ),
@@ -559,7 +661,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handlers/fund.py",
-        "    if margin.equity < margin.initial or (fund.shares and value <= 0):",
+        "    if margin.free < 0 or (fund.shares and value <= 0):",
         "    if fund.shares and value <= 0:",
         "a fund that is short of margin takes deposits",
         (FUNDS,),
@@ -608,7 +710,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/exits.py",
-        "    if amount > min(margin.equity - margin.initial, portfolio.balance):",
+        "    if amount > min(margin.free, portfolio.balance):",
         "    if amount > portfolio.balance:",
         "an exit takes a fund's margin along",
         (FUNDS,),
@@ -784,8 +886,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "pricing/mark.py",
-        "return div_floor(index * rules.initial_ppm, 2 * PPM_ONE)",
-        "return div_floor(index * rules.initial_ppm, PPM_ONE)",
+        "return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)",
+        "return div_floor(market.index * market.initial_ppm, PPM_ONE)",
         "the mark leaves the index twice as far",
         (ORACLE,),
     ),
@@ -979,5 +1081,111 @@ MUTANTS: Final = (
         "args",
         "an absurd order stops the block",
         ("tests/unit/test_step.py",),
+    ),
+    # Assets beyond USDC
+    Mutant(
+        "risk/collateral.py",
+        "min(market.index, market.stable) * rules.initial_weight_ppm",
+        "market.index * rules.initial_weight_ppm",
+        "a pushed price is lent on at once",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral.py",
+        "        return Prices(maintenance, 0)",
+        "        return Prices(0, 0)",
+        "silence liquidates",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral.py",
+        "    return max(0, held - stays)",
+        "    return max(0, held - stays + 1)",
+        "a unit of margin leaves",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral.py",
+        "        count < ASSETS_PER_PORTFOLIO_MAX\n        and count",
+        "        count <= ASSETS_PER_PORTFOLIO_MAX\n        and count",
+        "a fifth asset counts",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral.py",
+        "    elif holding.amount == 0:\n        portfolio.assets &= ~bit",
+        "    elif holding.amount == 0:\n        portfolio.assets |= 0",
+        "what is gone still counts",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral_sales.py",
+        "amount = sale_amount(step.rules, rules, market.index, held, -portfolio.balance)",
+        "amount = sale_amount(step.rules, rules, market.index, held, held * market.index)",
+        "more is sold than the debt asks for",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral_sales.py",
+        "return market.state != STATE_PAUSED and not is_stale(step, market)",
+        "return market.state != STATE_PAUSED",
+        "a vault buys at an old price",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral_sales.py",
+        "    if sale_proceeds(rules, market.index, amount) > room:",
+        "    if room < 0:",
+        "a vault pays what it does not have",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "    broke = portfolio.balance < 0 and not portfolio.assets",
+        "    broke = portfolio.balance < 0",
+        "insurance pays for who has assets",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/vaults.py",
+        "            most += worth_of(state, state.asset_rules[asset], amount)",
+        "            most += 0",
+        "who comes in pays nothing for held assets",
+        ASSETS,
+    ),
+    Mutant(
+        "handlers/collateral.py",
+        "    if price > action.price:",
+        "    if price > action.price + 1:",
+        "a purchase above its price",
+        ASSETS,
+    ),
+    Mutant(
+        "handlers/collateral.py",
+        "    counted = held if buyer.assets >> (action.asset - 1) & 1 else 0",
+        "    counted = 0",
+        "what a buyer held already is lent on twice",
+        ASSETS,
+    ),
+    Mutant(
+        "handlers/assets.py",
+        "    if worth > capacity:\n        when",
+        "    if worth > 2 * capacity:\n        when",
+        "an asset outruns the velocity cap",
+        ASSETS,
+    ),
+    Mutant(
+        "identity/budgets.py",
+        "return margin.equity - margin.collateral - portfolio.moved",
+        "return margin.equity - portfolio.moved",
+        "an agent is blamed for the price of collateral",
+        ASSETS,
+    ),
+    Mutant(
+        "pricing/guards.py",
+        "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable != stable:",
+        "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable == 0:",
+        "the slow price stands still",
+        ASSETS,
     ),
 )

@@ -17,6 +17,7 @@ from statemachine.actions import Bulk, Poke, Transaction
 from statemachine.block import Block, BlockResult
 from statemachine.errors import Code
 from statemachine.transition import apply_block
+from tests.collateral import CollateralDuel
 from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
 from tests.exchange_vectors import all_scenes
 from tests.exchange_vectors.scene import Scene
@@ -42,6 +43,7 @@ DUELS: dict[str, Callable[[Chooser], Duel]] = {
     "limits": ExtremeDuel,
     "varied": VariedDuel,
     "funds": FundDuel,
+    "collateral": CollateralDuel,
 }
 
 data = st.data()

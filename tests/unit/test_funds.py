@@ -8,6 +8,7 @@ from statemachine.actions import (
     KIND_OF,
     Action,
     ApproveAgent,
+    BuyCollateral,
     CancelAll,
     ClosePosition,
     CreateFund,
@@ -20,12 +21,27 @@ from statemachine.actions import (
     Send,
     SetLeverage,
     Transfer,
+    TransferAsset,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
 from statemachine.errors import Code
 from statemachine.events import (
+    BalanceChanged,
+    OrderRemoved,
+)
+from statemachine.identity.signing import address_of
+from statemachine.inbox import InboxItem, InboxKind
+from statemachine.keys import BUY, SELL, market_key
+from statemachine.receipts import Receipt
+from statemachine.records import PORTFOLIO_EXITING, Fund, Stake
+from statemachine.risk.collateral import holding_of
+from statemachine.risk.funds import fund_of, stake_of, values_of_fund
+from statemachine.risk.margin import margin_of
+from statemachine.rules import Rules
+from statemachine.share_events import (
     BALANCE_FUND_PROFIT,
     FUND_ASKED,
     FUND_BOUGHT,
@@ -37,19 +53,11 @@ from statemachine.events import (
     FUND_VOID,
     FUND_WAITS,
     REMOVED_EXITING,
-    BalanceChanged,
     FundChanged,
-    OrderRemoved,
 )
-from statemachine.identity.signing import address_of
-from statemachine.inbox import InboxItem, InboxKind
-from statemachine.keys import BUY, SELL, market_key
-from statemachine.receipts import Receipt
-from statemachine.records import PORTFOLIO_EXITING, Fund, Stake
-from statemachine.risk.funds import fund_of, stake_of, values_of_fund
-from statemachine.risk.margin import margin_of
-from statemachine.rules import Rules
 from statemachine.units import Lots, Micros, Millis, Price
+from tests.exchange_vectors.assets import LOT, STAKED, deposit_asset, offered
+from tests.exchange_vectors.scene import OTHER, do
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, trader_key, world_rules
 
@@ -643,6 +651,7 @@ MONEY_KINDS: dict[Kind, Action] = {
     Kind.FUND_WITHDRAW: FundWithdraw(1, SUB, SUB, 1),
 }
 """What would move money of the fund of account 1 out, or other money into it, by kind."""
+ASSET_KINDS = {Kind.WITHDRAW_ASSET, Kind.TRANSFER_ASSET, Kind.BUY_COLLATERAL}
 NO_MONEY = {
     Kind.ORDER,
     Kind.CANCEL,
@@ -661,12 +670,13 @@ NO_MONEY = {
     Kind.ORACLE,
     Kind.POKE,
     Kind.SET_MARKET_STATE,
+    Kind.SET_MARGIN,
 }
 """Kinds that trade, set or look: they move no money but by trading."""
 
 
 def test_every_kind_of_action_is_known_to_move_money_or_not() -> None:
-    assert set(KIND_OF.values()) == set(MONEY_KINDS) | NO_MONEY
+    assert set(KIND_OF.values()) == set(MONEY_KINDS) | ASSET_KINDS | NO_MONEY
 
 
 @pytest.mark.parametrize("kind", sorted(MONEY_KINDS), ids=lambda kind: Kind(kind).name)
@@ -699,6 +709,27 @@ def test_nor_does_anything_move_into_it() -> None:
     audit(world.store.values, world.rules)
     assert world.portfolio(LEADER, SUB).balance == 1_000 * USDC
     assert world.portfolio(LEADER).balance == 100_005 * USDC
+
+
+def test_a_fund_holds_no_asset_but_usdc() -> None:
+    world = offered()
+    do(world, OTHER, Transfer(0, SUB, Micros(1_000 * USDC)), Transfer(0, 65, Micros(20 * USDC)))
+    assert world.act(OTHER, BuyCollateral(0, STAKED, LOT, Price(PRICE))) == "OK"
+    do(world, OTHER, TransferAsset(0, 65, STAKED, 1))
+    create = CreateFund(65, 0, Millis(3_600_000))
+    refused = act(world, OTHER, create)
+    assert (refused.name, refused.args) == ("FUND", (4,))
+    do(world, OTHER, TransferAsset(65, 0, STAKED, 1), create)
+    do(world, OTHER, CreateFund(SUB, 0, Millis(3_600_000)))
+    for action in (TransferAsset(0, SUB, STAKED, 1), BuyCollateral(SUB, STAKED, 1, Price(PRICE))):
+        refused = act(world, OTHER, action)
+        assert (refused.name, refused.args) == ("FUND", (0,))
+    assert act(world, OTHER, WithdrawAsset(SUB, STAKED, 1)).args == (1, 0)
+    deposit_asset(world, 7, STAKED, SUB, OTHER)
+    before = holding_of(world.state, world.account(OTHER) << 8, STAKED).amount
+    assert [receipt.name for receipt in world.run().receipts] == ["OK"]
+    audit(world.store.values, world.rules)
+    assert holding_of(world.state, world.account(OTHER) << 8, STAKED).amount == before + 7
 
 
 def test_an_exit_that_was_to_come_to_what_is_a_fund_by_then_comes_home() -> None:

@@ -9,6 +9,7 @@ from statemachine.actions import (
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -24,13 +25,16 @@ from statemachine.actions import (
     Scale,
     Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transaction,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
 from statemachine.block import Block
 from statemachine.inbox import InboxItem, InboxKind
@@ -38,9 +42,18 @@ from tests.models.exchange import funds
 from tests.models.exchange.authority import (
     approve,
     authorise,
+    move_rates,
     revoke,
     set_leverage,
+    set_margin,
     set_state,
+)
+from tests.models.exchange.collateral import (
+    buy_collateral,
+    deposit_asset,
+    force_asset,
+    transfer_asset,
+    withdraw_asset,
 )
 from tests.models.exchange.custody import (
     deposit,
@@ -57,6 +70,7 @@ from tests.models.exchange.state import (
     FUNDING,
     GROUP,
     PREMIUM,
+    RAMP,
     SAMPLE,
     SLICE,
     SWITCH,
@@ -136,6 +150,9 @@ def run_inbox(exchange: Exchange, block: Block) -> list[Outcome]:
 
 def run_item(exchange: Exchange, item: InboxItem) -> Outcome:
     """Run one item of the inbox."""
+    if item.asset:
+        taken = item.kind == InboxKind.DEPOSIT
+        return deposit_asset(exchange, item) if taken else force_asset(exchange, item)
     if item.kind == InboxKind.DEPOSIT:
         return deposit(exchange, item)
     return force_withdrawal(exchange, item)
@@ -164,6 +181,9 @@ def run_due(exchange: Exchange) -> None:
             unwind(exchange, item)
             continue
         number = item.market or 0
+        if item.kind == RAMP:
+            move_rates(exchange, number)
+            continue
         if item.kind == SAMPLE:
             sample(exchange, number)
         elif item.kind == PREMIUM:
@@ -209,6 +229,8 @@ def run_transaction(
         return [Outcome(refused.code, refused.figures, index=index)]
     if isinstance(action, SetMarketState):
         return [attempt(partial(set_state, exchange, address, action), index, 0)]
+    if isinstance(action, SetMargin):
+        return [attempt(partial(set_margin, exchange, address, action), index, 0)]
     steps: Sequence[Action] = (action,)
     if isinstance(action, Bulk):
         steps = action.legs
@@ -270,5 +292,11 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return funds.leave(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
+        case WithdrawAsset():
+            return withdraw_asset(exchange, account, action)
+        case TransferAsset():
+            return transfer_asset(exchange, account, action)
+        case BuyCollateral():
+            return buy_collateral(exchange, account, action)
         case _:
             raise TypeError(f"no account asks for {action}")

@@ -47,7 +47,8 @@ def create(exchange: Exchange, account: int, action: CreateFund) -> Outcome:
         raise Refused(Code.FUND, PLACE)
     if portfolio in exchange.funds:
         raise Refused(Code.FUND, ALREADY)
-    if exchange.markets_of(portfolio):
+    assets = any(held for (owner, _), held in exchange.holdings.items() if owner == portfolio)
+    if exchange.markets_of(portfolio) or assets:
         raise Refused(Code.FUND, BUSY)
     lock = exchange.now + action.lock_ms
     fund = Fund(Fraction(action.profit_ppm, MILLION), action.lock_ms)
@@ -103,8 +104,8 @@ def come_in(exchange: Exchange, account: int, action: FundDeposit) -> Outcome:
     shares: int = action.amount
     if fund is not None:
         margin, value = margin_of(exchange, portfolio), values_of(exchange, portfolio)[1]
-        if margin.equity < margin.initial or (fund.shares and value <= 0):
-            raise Refused(Code.VAULT_SHORT, margin.equity, margin.initial)
+        if margin.equity_initial < margin.initial or (fund.shares and value <= 0):
+            raise Refused(Code.VAULT_SHORT, margin.equity_initial, margin.initial)
         if fund.shares:
             shares = floor(Fraction(action.amount * fund.shares, value))
         if shares < SHARES_LEAST or shares + fund.shares >= SHARES_LIMIT:
