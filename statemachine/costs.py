@@ -26,6 +26,7 @@ GROUP             4  a bracket, its due item and the item's range
 RANK              2  a position's rank before and after
 BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due item
 VICTIM            5  a deleveraged portfolio, its position and ranks; next head
+PEGS              2  a side's best pegged order, and the fixed price across that it keeps from
 =============  ====  =======================================================
 """
 
@@ -48,6 +49,7 @@ COST_GROUP: Final = 4
 COST_RANK: Final = 2
 COST_BACKSTOP: Final = 9
 COST_VICTIM: Final = 5
+COST_PEGS: Final = 2
 
 COST_TABLE: Final = (
     COST_SEGMENT,
@@ -67,5 +69,6 @@ COST_TABLE: Final = (
     COST_RANK,
     COST_BACKSTOP,
     COST_VICTIM,
+    COST_PEGS,
 )
 COST_MAX: Final = 256

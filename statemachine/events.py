@@ -32,7 +32,10 @@ class OrderRested(Event):
 
 @final
 class OrderRemoved(Event):
-    """An order left the book without filling: ``remaining`` lots were taken back."""
+    """An order left the book without filling: ``remaining`` lots were taken back.
+
+    ``price`` of a pegged order is its hard limit.
+    """
 
     __slots__ = ("market", "order_id", "portfolio", "price", "reason", "remaining", "side")
 
@@ -68,6 +71,36 @@ REMOVED_BRACKET = 9
 REMOVED_TRIGGERED = 10
 REMOVED_REFUSED = 11
 REMOVED_DONE = 12
+REMOVED_LIMIT = 13
+
+
+@final
+class OrderPegged(Event):
+    """A pegged order joined the book, or a resting one took new values in place.
+
+    ``offset`` and ``limit`` in micros per lot.
+    """
+
+    __slots__ = ("limit", "market", "offset", "order_id", "portfolio", "remaining", "side")
+
+    def __init__(
+        self,
+        market: int,
+        order_id: int,
+        portfolio: int,
+        side: int,
+        offset: int,
+        limit: int,
+        remaining: int,
+    ) -> None:
+        """Take the order's place and its remaining lots."""
+        self.market = market
+        self.order_id = order_id
+        self.portfolio = portfolio
+        self.side = side
+        self.offset = offset
+        self.limit = limit
+        self.remaining = remaining
 
 
 @final

@@ -101,4 +101,4 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
         note_update(rules, market)
     if market.state == STATE_INITIALIZING:
         market.state = STATE_ACTIVE
-    recompute_mark(step.state, market)
+    recompute_mark(step, market)
