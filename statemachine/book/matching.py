@@ -36,6 +36,7 @@ from statemachine.records import (
     Portfolio,
     Position,
 )
+from statemachine.risk.balances import credit
 from statemachine.risk.deficits import repay_deficit
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
 from statemachine.state import State
@@ -222,8 +223,8 @@ def fill_order(
         maker_fee = -(-notional * maker_ppm // PPM_ONE)
     else:
         maker_fee = -min(notional * -maker_ppm // PPM_ONE, taker_fee)
-    taker.portfolio.balance -= taker_fee
-    maker.balance -= maker_fee
+    credit(state, taker.portfolio, -taker_fee)
+    credit(state, maker, -maker_fee)
     ledger: Ledger = state.ledger()
     earned = taker_fee + maker_fee
     ledger.settled -= earned
@@ -231,8 +232,6 @@ def fill_order(
         earned -= repay_deficit(ledger, market, earned)
     ledger.fees += earned
     state.touch(ledger)
-    state.touch(taker.portfolio)
-    state.touch(maker)
     market.last = price
     state.touch(market)
     taker.remaining -= size
@@ -282,7 +281,7 @@ def trade(
         closed = min(held, abs(signed))
         part = -(-position.cost * closed // held)
         flow = closed * price if size > 0 else -closed * price
-        portfolio.balance += flow - part
+        credit(state, portfolio, flow - part)
         ledger = state.ledger()
         ledger.settled += flow - part
         state.touch(ledger)

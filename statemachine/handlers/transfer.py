@@ -6,6 +6,7 @@ from statemachine.errors import Code, invariant
 from statemachine.events import BALANCE_TRANSFER, BalanceChanged
 from statemachine.pricing.mark import stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
+from statemachine.risk.balances import credit
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.step import Step
 
@@ -43,13 +44,11 @@ def execute_transfer(step: Step, action: Transfer) -> None:
 
     # EFFECTS
     target = state.open_portfolio(base | action.target)
-    source.balance -= action.amount
+    credit(state, source, -action.amount)
     source.moved -= action.amount
-    target.balance += action.amount
+    credit(state, target, action.amount)
     target.moved += action.amount
     invariant(source.balance >= 0, "a transfer creates no debt")
-    state.touch(source)
-    state.touch(target)
 
     # RECEIPT
     step.notional = action.amount

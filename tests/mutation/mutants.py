@@ -117,8 +117,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/matching.py",
-        "maker.balance -= maker_fee",
-        "maker.balance += maker_fee",
+        "credit(state, maker, -maker_fee)",
+        "credit(state, maker, maker_fee)",
         "maker fee has the wrong sign",
     ),
     Mutant(
@@ -494,8 +494,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handlers/transfer.py",
-        "    source.balance -= action.amount",
-        "    source.balance -= action.amount - 1",
+        "    credit(state, source, -action.amount)",
+        "    credit(state, source, 1 - action.amount)",
         "a transfer makes a micro",
         (WITHDRAW,),
     ),
