@@ -133,7 +133,7 @@ def shape_allows(step: Step, entry: Entry) -> bool:
         step.refuse(Code.PRICE_RANGE, (worth,))
     elif price % parameters.tick or entry.offset % parameters.tick:
         step.refuse(Code.TICK, (parameters.tick,))
-    elif price * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
+    elif worth * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
         step.refuse(Code.NOTIONAL_MIN, (parameters.notional_min,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))

@@ -29,6 +29,12 @@ from statemachine.waiting.grouping import end_entry
 NO_CLIENT: Final = bytes(8)
 
 
+def place_of(order: Order) -> tuple[int, int, int, int]:
+    """Return (market, side, price, sequence); the price of a pegged order is its limit."""
+    market, side, price, sequence = keys.order_place(order.key)
+    return market, side, order.limit or price, sequence
+
+
 def release(position: Position, order: Order, side: int, price: int, size: int) -> None:
     """Take ``size`` lots of an order at ``price`` out of its position's reserved sums."""
     if order.flags & FLAG_REDUCE_ONLY:
@@ -74,9 +80,7 @@ def forget_order(
 
 def remove_order(state: State, order: Order, reason: int) -> None:
     """Take a resting order off the book, with its reserved margin."""
-    market, side, price, sequence = keys.order_place(order.key)
-    if order.limit:
-        price = order.limit
+    market, side, price, sequence = place_of(order)
     owner = state.portfolio(order.portfolio)
     if owner is None:
         invariant(condition=False, message="an order has an owner")

@@ -27,7 +27,14 @@ from statemachine.book.entry import (
     resume,
     shape_allows,
 )
-from statemachine.book.resting import NO_CLIENT, find_order, release, remove_order, tell_rested
+from statemachine.book.resting import (
+    NO_CLIENT,
+    find_order,
+    place_of,
+    release,
+    remove_order,
+    tell_rested,
+)
 from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_REMOVE
 from statemachine.errors import Code
 from statemachine.records import Order, Portfolio, Position, decode_client_id
@@ -59,9 +66,7 @@ def execute_modify(step: Step, action: Modify) -> None:
         step.refuse(Code.ORDER_UNKNOWN)
         return
     charge_markets(step, portfolio)
-    _, side, price, sequence = keys.order_place(order.key)
-    if order.limit:
-        price = order.limit
+    _, side, price, sequence = place_of(order)
     kept = FLAG_SELL | FLAG_REDUCE_ONLY
     if action.flags & (FLAG_IOC | FLAG_FOK) or (order.flags ^ action.flags) & kept:
         # A change of side or kind is a new order, to be signed as one.
@@ -90,13 +95,12 @@ def execute_modify(step: Step, action: Modify) -> None:
         order.group,
     )
     position = state.position(number, action.market)
-    shrinks = price == action.price and 0 < size <= order.remaining
-    if not shrinks and (order.flags | action.flags) & FLAG_PEG:
-        step.refuse(Code.FIELD, (action.flags,))
-        return
-    if shrinks:
+    if price == action.price and 0 < size <= order.remaining:
         # Less of what rests already: allowed whatever the market's state and prices.
         shrink(step, order, position, side, price, size, sequence)
+        return
+    if (order.flags | action.flags) & FLAG_PEG:
+        step.refuse(Code.FIELD, (action.flags,))
         return
     if not shape_allows(step, entry):
         return

@@ -13,6 +13,7 @@ from tests.exchange_vectors import (
     authority,
     custody,
     limits,
+    pegs,
     pricing,
     rescue,
     strategies,
@@ -22,7 +23,7 @@ from tests.exchange_vectors import (
 )
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, strategies, limits, pricing, rescue, tail, upkeep)
+MODULES = (authority, custody, trading, strategies, pegs, limits, pricing, rescue, tail, upkeep)
 
 
 def all_scenes() -> list[Scene]:
