@@ -80,6 +80,7 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    RECIPIENT = 85
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
     MESSAGE_TIME = 91

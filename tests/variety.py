@@ -13,6 +13,7 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
     Scale,
+    Send,
     SetLeverage,
     SetMarketState,
     Terms,
@@ -25,7 +26,7 @@ from statemachine.actions import Leg as LegAction
 from statemachine.identity.signing import address_of
 from statemachine.rules import MarketRules
 from statemachine.units import Lots, Micros, Millis, Price
-from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, Chooser, Duel
+from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, STRANGER, TRADERS, Chooser, Duel
 from tests.worlds import USDC, trader_key
 
 ISOLATED = 128
@@ -49,6 +50,7 @@ VARIED = replace(
     guardian=address_of(trader_key(0)),
     markets=(FIRST, SECOND_MARKET, crowded(THIRD)),
     orders_per_portfolio_max=12,
+    order_equity=100 * USDC,
     user_items_max=4,
     triggers_max=3,
     scan_cost_max=12,
@@ -133,7 +135,7 @@ class VariedDuel(Duel):
             side = int(size < 0)
             return Bracket(0, None, (self.exit_of(market, side), self.exit_of(market, side)))
         exits = tuple(self.exit_of(market, order.flags) for _ in range(chooser.number(1, 2)))
-        terms = order.terms if chooser.number(0, 4) == 0 else NO_TERMS
+        terms = order.terms if chooser.number(0, 2) == 0 else NO_TERMS
         return Bracket(0, replace(order, terms=terms), exits)
 
     def compound(self, trader: int) -> Action:
@@ -160,7 +162,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 14)
+        kind = chooser.number(0, 15)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -184,4 +186,10 @@ class VariedDuel(Duel):
             return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
+        if kind == 14:
+            # To owners, one of whom may be the sender, to agents and to strangers.
+            to = chooser.pick((*(trader_key(n) for n in range(TRADERS)), *AGENTS, STRANGER))
+            return Send(
+                address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
+            )
         return super().errand()

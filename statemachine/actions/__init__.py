@@ -21,6 +21,7 @@ kind  action          body
 18    ApproveAgent    agent, expiry, kinds, markets (masks), two budgets
 19    RevokeAgent     agent
 20    SetLeverage     sub, market, leverage (0: none chosen)
+21    Send            to (an owner's address), source sub, target sub, amount
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
@@ -62,6 +63,7 @@ from statemachine.actions.fields import (
     terms_of,
     unpack_order,
 )
+from statemachine.actions.funds import Send
 from statemachine.actions.kinds import (
     FEE_ANY,
     FLAG_FOK,
@@ -195,6 +197,7 @@ __all__ = [
     "Poke",
     "RevokeAgent",
     "Scale",
+    "Send",
     "SetLeverage",
     "SetMarketState",
     "Terms",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, final
 
+from statemachine.actions.funds import Send
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -60,6 +61,7 @@ class Kind(IntEnum):
     APPROVE_AGENT = 18
     REVOKE_AGENT = 19
     SET_LEVERAGE = 20
+    SEND = 21
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
     ORACLE = 32
@@ -336,6 +338,7 @@ Action = (
     | Scale
     | Withdraw
     | Transfer
+    | Send
     | ApproveAgent
     | RevokeAgent
     | VaultDeposit
@@ -359,6 +362,7 @@ KIND_OF: Final[dict[type, Kind]] = {
     Scale: Kind.SCALE,
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
+    Send: Kind.SEND,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,

@@ -18,6 +18,7 @@ from statemachine.actions.fields import (
     size_of,
     unpack_order,
 )
+from statemachine.actions.funds import Send, body_of_send, decode_send
 from statemachine.actions.kinds import (
     KIND_OF,
     Action,
@@ -95,6 +96,8 @@ def body_of(action: Action) -> list[object]:
             return [action.sub, action.amount]
         case Transfer():
             return [action.source, action.target, action.amount]
+        case Send():
+            return body_of_send(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
@@ -192,6 +195,8 @@ def decode_rare_action(kind: int, body: object) -> Action:
             as_uint(target, 256, "target"),
             Micros(as_uint(amount, U64, "amount")),
         )
+    if kind == Kind.SEND:
+        return decode_send(body)
     if kind == Kind.APPROVE_AGENT:
         agent, expires_at, kinds, markets, notional, loss = as_list(body, 6, "approve agent")
         return ApproveAgent(

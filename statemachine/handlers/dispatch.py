@@ -15,6 +15,7 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Scale,
+    Send,
     SetLeverage,
     SetMarketState,
     Transfer,
@@ -32,7 +33,7 @@ from statemachine.handlers.market_state import execute_market_state
 from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
-from statemachine.handlers.transfer import execute_transfer
+from statemachine.handlers.transfer import execute_send, execute_transfer
 from statemachine.handlers.vault import execute_vault_deposit, execute_vault_withdraw
 from statemachine.handlers.withdraw import execute_withdraw
 from statemachine.step import Step
@@ -70,6 +71,8 @@ def execute_money(step: Step, action: Action) -> None:
         execute_withdraw(step, action)
     elif isinstance(action, Transfer):
         execute_transfer(step, action)
+    elif isinstance(action, Send):
+        execute_send(step, action)
     elif isinstance(action, ApproveAgent):
         execute_approve(step, action)
     elif isinstance(action, RevokeAgent):

@@ -20,6 +20,7 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Scale,
+    Send,
     SetLeverage,
     SetMarketState,
     Transaction,
@@ -42,6 +43,7 @@ from tests.models.exchange.authority import (
 from tests.models.exchange.custody import (
     deposit,
     force_withdrawal,
+    send,
     transfer,
     withdraw,
 )
@@ -236,6 +238,8 @@ def run_action(exchange: Exchange, account: int, action: Action) -> Outcome:
             return withdraw(exchange, account, action)
         case Transfer():
             return transfer(exchange, account, action)
+        case Send():
+            return send(exchange, account, action)
         case ApproveAgent():
             return approve(exchange, account, action)
         case RevokeAgent():
