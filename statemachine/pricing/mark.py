@@ -18,7 +18,6 @@ from statemachine.events import PriceChanged
 from statemachine.keys import BUY, SELL
 from statemachine.records import Market, Portfolio
 from statemachine.risk.grace import note_sample
-from statemachine.rules import MarketRules
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, clamp, div_floor, div_trunc, median
 
@@ -27,9 +26,9 @@ INDEX_LIMIT: Final = 1 << 46
 """No index reaches this (70 million USDC per lot): a basis, shifted, fits its 8 bytes."""
 
 
-def bound_of(rules: MarketRules, index: int) -> int:
+def bound_of(market: Market) -> int:
     """Return how far from the index the mark may be, in micros per lot, floored."""
-    return div_floor(index * rules.initial_ppm, 2 * PPM_ONE)
+    return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)
 
 
 def recompute_mark(step: Step, market: Market) -> None:
@@ -42,7 +41,7 @@ def recompute_mark(step: Step, market: Market) -> None:
     ask = best_price(step, market, SELL)
     book = median(bid, ask, market.last or index) if bid and ask else index
     fair = index + (market.basis >> BASIS_SHIFT)  # floored
-    bound = bound_of(state.market_rules[market.market], index)
+    bound = bound_of(market)
     market.mark = max(1, clamp(median(fair, book, index), index - bound, index + bound))
     state.touch(market)
     state.events.append(PriceChanged(market.market, index, market.mark))
@@ -52,7 +51,6 @@ def process_sample(step: Step, market: Market) -> None:
     """Take the second's sample of the basis, then set the mark."""
     if market.index == 0:
         return
-    state = step.state
     rules = step.rules
     window = rules.basis_window_ms
     interval = rules.sample_interval_ms
@@ -61,7 +59,7 @@ def process_sample(step: Step, market: Market) -> None:
     ask = best_price(step, market, SELL)
     target = 0
     if bid and ask:
-        bound = bound_of(state.market_rules[market.market], index) << BASIS_SHIFT
+        bound = bound_of(market) << BASIS_SHIFT
         target = clamp((bid + ask - 2 * index) << (BASIS_SHIFT - 1), -bound, bound)
     # Samples that were missed pull towards 0; a gap of a whole window leaves nothing.
     second = step.now - step.now % interval
