@@ -10,6 +10,7 @@ from tests.models.exchange.pegs import best_price, is_past_limit, side_of
 from tests.models.exchange.state import (
     ACTIVE,
     BUY,
+    CANCEL_ONLY,
     FUNDING,
     INITIALIZING,
     MILLION,
@@ -104,7 +105,7 @@ def set_index(exchange: Exchange, number: int) -> None:
     if first_of_block:
         note_update(exchange, market)
     if market.state == INITIALIZING:
-        market.state = ACTIVE
+        market.state = CANCEL_ONLY if market.rules.collateral_only else ACTIVE
     set_mark(exchange, number)
 
 
