@@ -48,6 +48,7 @@ from statemachine.records.markets import (
 )
 from statemachine.records.orders import (
     OWNED_ASLEEP,
+    OWNED_PEGGED,
     OWNED_TWAP,
     Order,
     decode_client_id,
@@ -92,6 +93,7 @@ __all__ = [
     "NONCES_PER_BUCKET",
     "NONCE_BUCKETS",
     "OWNED_ASLEEP",
+    "OWNED_PEGGED",
     "OWNED_TWAP",
     "PORTFOLIO_CLOSING",
     "PORTFOLIO_EXITING",
