@@ -23,7 +23,7 @@ from statemachine.actions import (
 )
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.units import Lots, Micros, Millis
+from statemachine.units import Lots, Micros, Millis, Price
 from tests.collateral import COIN, asset_rules
 from tests.duels import SECOND, SMALL_STEPS, TRADERS, Chooser
 from tests.variety import VARIED, VariedDuel
@@ -85,6 +85,22 @@ class FundDuel(VariedDuel):
         if own and isinstance(action, PlaceOrder | Poke | CancelAll | ClosePosition | Twap):
             action = replace(action, sub=FUND)
         super().send(trader, action)
+
+    def lever(self) -> None:
+        """Let a leader take on most of what his fund can carry; somebody takes the other side."""
+        chooser = self.chooser
+        market, side = chooser.pick(self.numbers[:2]), chooser.number(0, 1)
+        price, size = Price(self.price[market] // 10 * 10), Lots(chooser.pick((1_000, 3_000)))
+        offer = PlaceOrder(0, market, 1 - side | 4, price, size)
+        self.pending.append(self.world.sign(chooser.number(2, TRADERS - 1), offer))
+        taken = PlaceOrder(FUND, market, side, price, size)
+        self.pending.append(self.world.sign(chooser.number(0, 1), taken))
+
+    def random_block(self) -> None:
+        """Let something happen, and funds take risks, then finish the block."""
+        if self.chooser.number(0, 3) == 0:
+            self.lever()
+        super().random_block()
 
     def place(self) -> tuple[int, int]:
         """Return a fund, seldom one that is none."""
