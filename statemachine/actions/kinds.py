@@ -142,10 +142,14 @@ Leg = PlaceOrder | Cancel | Modify
 @final
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Up to 64 places, cancels and modifies under one signature, each its own step."""
+    """Up to 64 places, cancels and modifies under one signature, each its own step.
+
+    An ``atomic`` one has up to 8 legs, and is one step: all of it happens, or nothing.
+    """
 
     sub: int
     legs: tuple[Leg, ...]
+    atomic: bool = False
 
 
 @final

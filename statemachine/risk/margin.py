@@ -92,7 +92,9 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
 
 def charge_markets(step: Step, portfolio: Portfolio) -> None:
     """Charge a step for the other positions and markets that margin reads."""
-    step.cost += COST_MARKET * len(portfolio.markets)
+    if step.charged != portfolio.portfolio:
+        step.charged = portfolio.portfolio
+        step.cost += COST_MARKET * len(portfolio.markets)
 
 
 def withdrawable(state: State, portfolio: Portfolio) -> int:

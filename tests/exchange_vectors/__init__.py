@@ -10,6 +10,7 @@ some block means something else than it did.
 """
 
 from tests.exchange_vectors import (
+    atomic,
     authority,
     custody,
     limits,
@@ -22,7 +23,7 @@ from tests.exchange_vectors import (
 )
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, strategies, limits, pricing, rescue, tail, upkeep)
+MODULES = (authority, custody, trading, atomic, strategies, limits, pricing, rescue, tail, upkeep)
 
 
 def all_scenes() -> list[Scene]:
