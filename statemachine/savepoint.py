@@ -33,6 +33,7 @@ from statemachine.records import (
 from statemachine.risk.tiers import is_graded
 from statemachine.state import State
 
+ORDER_TABLES: Final = frozenset({keys.TABLE_ORDER, keys.TABLE_PEGGED})
 BLOB_TABLES: Final = frozenset(
     {keys.TABLE_OWNED, keys.TABLE_CLIENT_ID, keys.TABLE_RANK, keys.TABLE_DUE}
 )
@@ -129,7 +130,7 @@ def correct_range(state: State, record: Record, existed: bool) -> None:
 def place_record(state: State, key: bytes, data: bytes) -> Record:
     """Put the record that ``data`` encodes where the state looks for it."""
     table = key[0]
-    if table == keys.TABLE_ORDER:
+    if table in ORDER_TABLES:
         order = decode_order(key, data)
         state.orders[key] = order
         return order
@@ -184,7 +185,7 @@ def forget_record(state: State, record: Record) -> None:
         else:
             # Its key may have been another's before, whom the store still has.
             state.blobs[key] = None
-    elif table == keys.TABLE_ORDER:
+    elif table in ORDER_TABLES:
         del state.orders[key]
     elif table == keys.TABLE_POSITION:
         del state.positions[int.from_bytes(key[1:8], "big")]

@@ -47,10 +47,13 @@ class Outcome:
 
 def execute_atomic(step: Step, bulk: Bulk) -> list[Outcome]:
     """Execute every leg, or leave everything as it is; return what each came to."""
-    portfolio = step.state.portfolio(step.account << 8 | bulk.sub)
-    step.cost += COST_PORTFOLIO
-    if portfolio is not None:
-        charge_markets(step, portfolio)
+    number = step.account << 8 | bulk.sub
+    if step.charged != number:
+        # An agent's budget may have asked for its margin already.
+        step.cost += COST_PORTFOLIO
+        portfolio = step.state.portfolio(number)
+        if portfolio is not None:
+            charge_markets(step, portfolio)
     step.visits_max = step.rules.atomic_visits_max
     legs = len(bulk.legs)
     if legs > step.rules.atomic_legs_max:

@@ -10,10 +10,12 @@ some block means something else than it did.
 """
 
 from tests.exchange_vectors import (
+    assets,
     atomic,
     authority,
     custody,
     limits,
+    pegs,
     pricing,
     rescue,
     strategies,
@@ -23,7 +25,20 @@ from tests.exchange_vectors import (
 )
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, atomic, strategies, limits, pricing, rescue, tail, upkeep)
+MODULES = (
+    authority,
+    custody,
+    assets,
+    trading,
+    atomic,
+    strategies,
+    pegs,
+    limits,
+    pricing,
+    rescue,
+    tail,
+    upkeep,
+)
 
 
 def all_scenes() -> list[Scene]:

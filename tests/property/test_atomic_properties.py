@@ -20,6 +20,7 @@ from statemachine.block import Block, BlockResult
 from statemachine.costs import (
     COST_MARKET,
     COST_MAX,
+    COST_PEGS,
     COST_PLACE,
     COST_PORTFOLIO,
     COST_RANK,
@@ -45,6 +46,7 @@ NOWHERE = PlaceOrder(0, 63, 0, Price(10), Lots(1))
 
 RESTORED = BLOB_TABLES | {
     keys.TABLE_ORDER,
+    keys.TABLE_PEGGED,
     keys.TABLE_POSITION,
     keys.TABLE_PORTFOLIO,
     keys.TABLE_MARKET,
@@ -63,6 +65,9 @@ UNTOUCHED = {
     keys.TABLE_WITHDRAWAL,
     keys.TABLE_VAULT,
     keys.TABLE_SHARE,
+    keys.TABLE_RAMP,
+    keys.TABLE_ASSET,
+    keys.TABLE_HOLDING,
 }
 """What no leg of a bulk changes."""
 
@@ -80,9 +85,9 @@ def test_every_table_is_either_undone_or_never_changed_by_a_leg() -> None:
 def test_the_largest_atomic_bulk_costs_less_than_a_step_may() -> None:
     rules = world_rules()
     # An agent with a budget for losses, in a full portfolio; each leg a modify that takes.
-    signed = COST_STEP + COST_SIGNED + COST_PORTFOLIO
+    signed = COST_STEP + COST_SIGNED
     whose = COST_PORTFOLIO + COST_MARKET * MARKETS_PER_PORTFOLIO_MAX
-    leg = COST_PORTFOLIO + COST_REMOVE + COST_PLACE + COST_RANK
+    leg = COST_PORTFOLIO + COST_REMOVE + COST_PLACE + COST_RANK + COST_PEGS
     visits = COST_VISIT * rules.atomic_visits_max
     assert signed + whose + leg * rules.atomic_legs_max + visits <= COST_MAX
 

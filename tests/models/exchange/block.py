@@ -6,10 +6,12 @@ from dataclasses import replace
 from functools import partial
 
 from statemachine.actions import (
+    FLAG_PEG,
     Action,
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -22,13 +24,16 @@ from statemachine.actions import (
     Scale,
     Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transaction,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
 from statemachine.block import Block
 from statemachine.errors import Code
@@ -36,9 +41,18 @@ from statemachine.inbox import InboxItem, InboxKind
 from tests.models.exchange.authority import (
     approve,
     authorise,
+    move_rates,
     revoke,
     set_leverage,
+    set_margin,
     set_state,
+)
+from tests.models.exchange.collateral import (
+    buy_collateral,
+    deposit_asset,
+    force_asset,
+    transfer_asset,
+    withdraw_asset,
 )
 from tests.models.exchange.custody import (
     deposit,
@@ -54,6 +68,7 @@ from tests.models.exchange.state import (
     FUNDING,
     GROUP,
     PREMIUM,
+    RAMP,
     SAMPLE,
     SLICE,
     SWITCH,
@@ -133,6 +148,9 @@ def run_inbox(exchange: Exchange, block: Block) -> list[Outcome]:
 
 def run_item(exchange: Exchange, item: InboxItem) -> Outcome:
     """Run one item of the inbox."""
+    if item.asset:
+        taken = item.kind == InboxKind.DEPOSIT
+        return deposit_asset(exchange, item) if taken else force_asset(exchange, item)
     if item.kind == InboxKind.DEPOSIT:
         return deposit(exchange, item)
     return force_withdrawal(exchange, item)
@@ -161,6 +179,9 @@ def run_due(exchange: Exchange) -> None:
             unwind(exchange, item)
             continue
         number = item.market or 0
+        if item.kind == RAMP:
+            move_rates(exchange, number)
+            continue
         if item.kind == SAMPLE:
             sample(exchange, number)
         elif item.kind == PREMIUM:
@@ -206,9 +227,14 @@ def run_transaction(
         return [attempt(partial(set_state, exchange, address, action), index, 0)]
     if isinstance(action, Bulk) and action.atomic:
         return run_atomic(exchange, account, action, index)
+    if isinstance(action, SetMargin):
+        return [attempt(partial(set_margin, exchange, address, action), index, 0)]
     steps: Sequence[Action] = (action,)
     if isinstance(action, Bulk):
         steps = action.legs
+    elif isinstance(action, Scale) and action.flags & FLAG_PEG:
+        refusal = partial(refuse_ladder, action)
+        return [attempt(refusal, index, leg) for leg in range(action.orders)]
     elif isinstance(action, Scale):
         steps = orders_of_scale(exchange, action)
     return [
@@ -237,6 +263,11 @@ def run_atomic(exchange: Exchange, account: int, bulk: Bulk, index: int) -> list
         outcomes = [Outcome(Code.ATOMIC, (failed, last.code)) for _ in bulk.legs]
         outcomes[failed] = Outcome(last.code, last.args)
     return [replace(outcome, index=index, leg=leg) for leg, outcome in enumerate(outcomes)]
+
+
+def refuse_ladder(action: Scale) -> Outcome:
+    """Refuse an order of a ladder that would have no prices."""
+    raise Refused(Code.FIELD, action.flags)
 
 
 def run_action(exchange: Exchange, account: int, action: Action) -> Outcome:
@@ -283,5 +314,11 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return leave(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
+        case WithdrawAsset():
+            return withdraw_asset(exchange, account, action)
+        case TransferAsset():
+            return transfer_asset(exchange, account, action)
+        case BuyCollateral():
+            return buy_collateral(exchange, account, action)
         case _:
             raise TypeError(f"no account asks for {action}")

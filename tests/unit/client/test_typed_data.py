@@ -14,6 +14,7 @@ from statemachine.actions import (
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -26,13 +27,16 @@ from statemachine.actions import (
     Scale,
     Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Terms,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     decode_transaction,
 )
 from statemachine.identity.signing import Domain, address_of, digest_of, recover_signer, sign_action
@@ -54,6 +58,7 @@ ACTIONS: list[Action] = [
     Scale(0, 1, 4, Price(6), Price(5), Lots(500), 8),
     SetLeverage(0, 1, 5),
     SetMarketState(1, 4),
+    SetMargin(1, 60_000, 30_000),
     Bulk(0, (EXIT, ORDER)),
     ApproveAgent(AGENT, Millis(1_900_000_000_000), 62, 3, Micros(7), Micros(2)),
     Cancel(0, 1, 7),
@@ -69,6 +74,9 @@ ACTIONS: list[Action] = [
     ApproveAgent(AGENT, Millis(1_900_000_000_000), 62, 3),
     RevokeAgent(AGENT),
     Poke(7, 1),
+    WithdrawAsset(7, 8, (1 << 64) - 1),
+    TransferAsset(0, 255, 1, 5),
+    BuyCollateral(3, 2, 10**9, Price(3_500_000)),
 ]
 
 
