@@ -152,10 +152,7 @@ Leg = PlaceOrder | Cancel | Modify
 @final
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Up to 64 places, cancels and modifies under one signature, each its own step.
-
-    An ``atomic`` one has up to 8 legs, and is one step: all of it happens, or nothing.
-    """
+    """Up to 64 places, cancels, modifies, each a step; if ``atomic`` up to 8, all or none."""
 
     sub: int
     legs: tuple[Leg, ...]
