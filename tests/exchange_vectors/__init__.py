@@ -11,6 +11,7 @@ some block means something else than it did.
 
 from tests.exchange_vectors import (
     assets,
+    atomic,
     authority,
     custody,
     funds,
@@ -31,6 +32,7 @@ MODULES = (
     assets,
     funds,
     trading,
+    atomic,
     strategies,
     pegs,
     limits,

@@ -7,6 +7,7 @@ what is not settled yet and what flooring kept back are part of the sum.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from statemachine import keys
 from statemachine.actions import FLAG_REDUCE_ONLY
@@ -52,6 +53,7 @@ from statemachine.records import (
     decode_velocity,
     decode_withdrawal,
 )
+from statemachine.risk.exits import DUE_FUND_EXIT
 from statemachine.risk.liquidation import DUE_SLICE
 from statemachine.risk.margin import ISOLATED_FROM, margin_of
 from statemachine.risk.tiers import leverage_max
@@ -430,6 +432,10 @@ def audit_signers(books: Books) -> None:
         check(owner in accounts.values(), f"a withdrawal to {owner.hex()}, who owns nothing")
 
 
+EXITS: Final = (DUE_EXIT, DUE_FUND_EXIT)
+"""Due work that may come more than once for one account: what is over finds nothing to do."""
+
+
 def audit_due(books: Books, rules: Rules) -> None:
     """Each market has its periodic items, each flagged portfolio one slice; nothing else waits."""
     waiting: Counter[tuple[int, int, int]] = Counter()
@@ -441,7 +447,7 @@ def audit_due(books: Books, rules: Rules) -> None:
         kind, market, portfolio, reference = decode_due(data)
         if key[1] == keys.LANE_USER:
             about = reference if kind != DUE_SWITCH else portfolio
-            check((kind, about) not in waited or kind == DUE_EXIT, f"due work {key.hex()}: twice")
+            check((kind, about) not in waited or kind in EXITS, f"due work {key.hex()}: twice")
             waited.add((kind, about))
             numbered[kind, about] = keys.DUE.unpack(key)[2:]
             continue
