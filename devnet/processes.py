@@ -27,6 +27,8 @@ class Options:
     block_time_ms: int = 1_000
     makers: int = len(MAKERS)
     takers: int = len(TAKERS)
+    manual: bool = False
+    """Blocks are made by hand, and at L1 one for each call."""
 
 
 def prepare(layout: Layout) -> None:
@@ -88,7 +90,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             *("l1", "run", "--datadir", str(layout.store("l1"))),
             *("--deployment", str(layout.deployment), "--port", str(layout.port("l1"))),
             *("--dev-port", str(layout.port("l1_dev"))),
-            *("--block-time-ms", str(options.block_time_ms)),
+            *("--block-time-ms", "0" if options.manual else str(options.block_time_ms)),
         ),
         address=layout.address("l1"),
         gate=True,
@@ -102,6 +104,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             *("--grpc.port", str(layout.port("grpc"))),
             *("--sequencer.key-file", str(layout.key_file("sequencer"))),
             *("--dev.enabled", "true", "--dev.port", str(layout.port("dev"))),
+            *(("--dev.manual", "true") if options.manual else ()),
         ),
         address=layout.address("grpc"),
         gate=True,
