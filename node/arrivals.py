@@ -1,4 +1,4 @@
-"""How many transactions came to a node since it started, for who waits for them."""
+"""How many transactions a node has taken in since it started, for who waits for them."""
 
 import asyncio
 from typing import final
@@ -13,12 +13,12 @@ class Arrivals:
         self._more = asyncio.Event()
 
     def add(self, count: int) -> None:
-        """Count what came: queued, answered or refused by now."""
+        """Count what was taken in: each one is queued, answered or refused by now."""
         self.count += count
         self._more.set()
 
     async def reach(self, count: int) -> None:
-        """Wait until so many came."""
+        """Wait until so many were taken in."""
         while self.count < count:
             self._more.clear()
             await self._more.wait()

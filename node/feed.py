@@ -234,7 +234,7 @@ class Controls(Protocol):
     async def make_block_at(self, time: int, submitted: int) -> Head | None:
         """Make the next block at ``time``, ms, of all that waits.
 
-        First wait until ``submitted`` transactions came since the start.  Return the new
+        First wait until ``submitted`` transactions were taken in since the start.  Return the new
         head, or ``None`` if this process is not held, or L1 is not final at that time.
         """
         ...

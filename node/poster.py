@@ -25,7 +25,6 @@ from node.deriver import Deriver
 from node.drafts import Draft
 from node.feed import Head
 from node.frames import FrameSource, RootedFrame
-from node.l1view import now_ms
 from node.metrics import Metrics
 from prover.contract.codes import ContractCode
 from prover.contract.rules import ContractRules
@@ -159,7 +158,7 @@ class Poster:
         L1 is asked for its clock again: it may have been warped since it was last looked at,
         and by an older clock the newest blocks would be of the future.
         """
-        clock = now_ms() + (await self.l1.head()).clock_offset_ms
+        clock = await self.deriver.ask_clock()
         await self.deriver.read_inbox(len(self.chain.replica.inbox))
         data = encode_entry([frame.frame for frame in batch])
         count = len(self.chain.replica.inbox)

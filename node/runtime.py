@@ -173,7 +173,6 @@ class SequencerNode:
         """Queue transactions and wait until each is durable or refused."""
         refusal = self.closed(len(transactions))
         if refusal is not None:
-            self.arrivals.add(len(transactions))
             return [refusal] * len(transactions)
         self.recovering += len(transactions)
         try:

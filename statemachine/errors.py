@@ -56,6 +56,8 @@ class Code(IntEnum):
     LIQUIDATING = 43
     FEE_MAX = 44
     TIME_PAST = 45
+    ASSET_UNKNOWN = 48
+    RAMP = 49
     # What the book and the portfolio allow (50..69)
     REDUCE_ONLY = 50
     POST_ONLY_CROSSES = 51
@@ -80,6 +82,8 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    ASSETS_MAX = 81
+    RECIPIENT = 85
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
     MESSAGE_TIME = 91
@@ -97,6 +101,7 @@ RETRYABLE: Final = frozenset(
         Code.DUE,
         Code.ORACLE_STALE,
         Code.BAND,
+        Code.RAMP,
         Code.LIQUIDATING,
         Code.POST_ONLY_CROSSES,
         Code.ORDERS_MAX,

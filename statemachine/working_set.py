@@ -9,8 +9,10 @@ back, for one) clears this first.  A verdict uses none: it reads every leaf.
 from typing import Final, final
 
 from statemachine.records import (
+    AssetSums,
     Blob,
     Group,
+    Holding,
     Ledger,
     Market,
     Nonces,
@@ -18,6 +20,7 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
+    Ramp,
     Share,
     Signer,
     Sleeper,
@@ -34,8 +37,10 @@ class WorkingSet:
     """Every record a run has touched, by kind; ``None`` where there is known to be none."""
 
     __slots__ = (
+        "assets",
         "blobs",
         "groups",
+        "holdings",
         "ledger",
         "markets",
         "nonces",
@@ -43,6 +48,7 @@ class WorkingSet:
         "orders",
         "portfolios",
         "positions",
+        "ramps",
         "shares",
         "signers",
         "sleepers",
@@ -55,6 +61,7 @@ class WorkingSet:
         self.ledger: Ledger | None = None
         self.markets: dict[int, Market] = {}
         self.oracles: dict[int, Oracle] = {}
+        self.ramps: dict[int, Ramp] = {}
         self.portfolios: dict[int, Portfolio | None] = {}
         self.positions: dict[int, Position] = {}
         self.orders: dict[bytes, Order] = {}
@@ -65,6 +72,8 @@ class WorkingSet:
         self.shares: dict[bytes, Share] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
+        self.holdings: dict[int, Holding] = {}
+        self.assets: dict[int, AssetSums] = {}
         self.blobs: dict[bytes, Blob | None] = {}
 
     def clear(self) -> None:
@@ -72,6 +81,7 @@ class WorkingSet:
         self.ledger = None
         self.markets = {}
         self.oracles = {}
+        self.ramps = {}
         self.portfolios = {}
         self.positions = {}
         self.orders = {}
@@ -82,6 +92,8 @@ class WorkingSet:
         self.shares = {}
         self.signers = {}
         self.nonces = {}
+        self.holdings = {}
+        self.assets = {}
         self.blobs = {}
 
     def trim(self) -> None:

@@ -13,7 +13,9 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
     Scale,
+    Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Terms,
     Transfer,
@@ -23,9 +25,9 @@ from statemachine.actions import (
 )
 from statemachine.actions import Leg as LegAction
 from statemachine.identity.signing import address_of
-from statemachine.rules import MarketRules
+from statemachine.rules import MarketRules, Rules
 from statemachine.units import Lots, Micros, Millis, Price
-from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, Chooser, Duel
+from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, STRANGER, TRADERS, Chooser, Duel
 from tests.worlds import USDC, trader_key
 
 ISOLATED = 128
@@ -49,6 +51,7 @@ VARIED = replace(
     guardian=address_of(trader_key(0)),
     markets=(FIRST, SECOND_MARKET, crowded(THIRD)),
     orders_per_portfolio_max=12,
+    order_equity=100 * USDC,
     user_items_max=4,
     triggers_max=3,
     scan_cost_max=12,
@@ -65,6 +68,8 @@ VARIED = replace(
     average_factor_max=2,
     vault_notice_ms=5_000,
     vault_deposit_min=USDC,
+    ramp_notice_ms=20_000,
+    ramp_step_ms=1_500,
 )
 """Small steps, and small limits of everything: a market with tiers, caps and a band."""
 
@@ -72,10 +77,15 @@ VARIED = replace(
 class VariedDuel(Duel):
     """A duel in which anything may be asked for."""
 
-    def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC) -> None:
-        super().__init__(VARIED, chooser, amount)
+    def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC, rules: Rules = VARIED) -> None:
+        super().__init__(rules, chooser, amount)
         for trader in range(3):
             self.world.deposit(trader, amount, sub=ISOLATED)
+
+    def send(self, trader: int, action: Action) -> None:
+        """Send an action; what only the guardian may do mostly comes from him."""
+        guarded = isinstance(action, SetMargin | SetMarketState)
+        super().send(0 if guarded and self.chooser.number(0, 3) else trader, action)
 
     def near(self, market: int) -> Price:
         """Return a price near a market's, or near some market's if there is none such."""
@@ -87,6 +97,13 @@ class VariedDuel(Duel):
         flags = (*[order.flags] * 16, 16, 17, 18, 19, 20, 26, 27, 32, 36, 37, 36, 37, 45, 64)
         sub = self.chooser.pick((*[order.sub] * 20, ISOLATED))
         terms = self.terms(order.market)
+        if order.terms.offset:
+            # Seldom with other flags than those with which an offset makes sense.
+            more = self.chooser.pick((*[0] * 20, 2, 16))
+            terms = replace(terms, offset=order.terms.offset)
+            if self.chooser.number(0, 9):
+                terms = replace(terms, trigger_price=Price(0))
+            return replace(order, sub=sub, flags=order.flags | more, terms=terms)
         return replace(order, sub=sub, flags=self.chooser.pick(flags), terms=terms)
 
     def leg(self, trader: int) -> LegAction:
@@ -126,7 +143,7 @@ class VariedDuel(Duel):
             side = int(size < 0)
             return Bracket(0, None, (self.exit_of(market, side), self.exit_of(market, side)))
         exits = tuple(self.exit_of(market, order.flags) for _ in range(chooser.number(1, 2)))
-        terms = order.terms if chooser.number(0, 4) == 0 else NO_TERMS
+        terms = order.terms if chooser.number(0, 2) == 0 else NO_TERMS
         return Bracket(0, replace(order, terms=terms), exits)
 
     def compound(self, trader: int) -> Action:
@@ -153,7 +170,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 14)
+        kind = chooser.number(0, 16)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -175,6 +192,16 @@ class VariedDuel(Duel):
             return VaultDeposit(0, self.market(), Micros(amount))
         if kind == 12:
             return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
+        if kind in (14, 15):
+            initial = chooser.pick((40_000, 60_000, 60_000, 120_000, 200_001, 1_000_001, 1))
+            maintenance = chooser.pick((20_000, 30_000, 30_000, 100_000, 0))
+            return SetMargin(self.market(), initial, maintenance)
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
+        if kind in (14, 15):
+            # To owners, one of whom may be the sender, to agents and to strangers.
+            to = chooser.pick((*(trader_key(n) for n in range(TRADERS)), *AGENTS, STRANGER))
+            return Send(
+                address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
+            )
         return super().errand()

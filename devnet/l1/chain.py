@@ -4,16 +4,18 @@ Sans I/O: it is told the wall clock and returns what a host must make durable
 before anybody may rely on it.  L1's clock is the wall clock plus an offset;
 warping moves the offset, never back, and a stopped clock by nothing else.
 Blocks hold all waiting calls that fit, in the order of their arrival; a
-sender's calls have nonces 0, 1, 2, ...
+sender's calls have nonces 0, 1, 2, ...  A developer may keep calls out of the
+next blocks, drop them, or take blocks back.
 """
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, final
 
 from prover.contract.calls import Envelope, call_digest, call_hash, encode_call, recover_sender
-from prover.contract.codes import ContractCode, require
+from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import CallResult, Moment
 from prover.contract.contract import Contract
 from prover.contract.events import Event, encode_event
@@ -60,11 +62,13 @@ class Waiting:
 @final
 @dataclass(frozen=True, slots=True)
 class Mint:
-    """Money out of nothing: gwei and micro-USDC for an address."""
+    """Money out of nothing: gwei, micro-USDC and units of another asset for an address."""
 
     address: bytes
     eth: int
     token: int
+    asset: int = 0
+    units: int = 0
 
 
 @final
@@ -115,6 +119,7 @@ class Chain:
         self.gas_price = 0
         self.mempool: dict[bytes, Waiting] = {}
         self.mempool_bytes = 0
+        self.delay_blocks = 0
         self.mints: list[Mint] = []
         self._next_nonces: dict[bytes, int] = {}
 
@@ -132,6 +137,11 @@ class Chain:
     def final(self) -> L1Block:
         """Return the block with the tag final."""
         return self.headers[max(-1 - self.settings.final_blocks, -len(self.headers))]
+
+    @property
+    def depth_max(self) -> int:
+        """Return how many blocks a re-org may take back: none that is final."""
+        return self.latest.number - self.final.number
 
     def clock(self, wall_ms: int) -> int:
         """Return L1's time."""
@@ -195,9 +205,30 @@ class Chain:
         self._next_nonces[sender] = expected + 1
         return name
 
-    def mint(self, address: bytes, eth: int, token: int) -> None:
+    def drop_calls(self) -> list[Envelope]:
+        """Forget every call that waits, and return them, oldest first."""
+        dropped = [waiting.envelope for waiting in self.mempool.values()]
+        self.mempool.clear()
+        self.mempool_bytes = 0
+        self._next_nonces.clear()
+        return dropped
+
+    def fork(self, before: "Chain", calls: list[Envelope]) -> None:
+        """Stand where ``before`` does, an earlier state of this chain, with ``calls`` waiting.
+
+        Calls that are not valid any more, as one before them is gone, are forgotten.
+        """
+        calls = [*calls, *self.drop_calls()]
+        self.contract = before.contract
+        self.headers = before.headers
+        self.nonces = before.nonces
+        for envelope in calls:
+            with suppress(Refusal):
+                self.submit(envelope)
+
+    def mint(self, address: bytes, eth: int, token: int, asset: int = 0, units: int = 0) -> None:
         """Give money to an address in the next block."""
-        self.mints.append(Mint(address, eth, token))
+        self.mints.append(Mint(address, eth, token, asset, units))
 
     def mine(self, wall_ms: int) -> Mined:
         """Make the next block and make it the head."""
@@ -207,6 +238,8 @@ class Chain:
         mints, self.mints = tuple(self.mints), []
         for mint in mints:
             self.contract.mint(mint.address, mint.eth, mint.token)
+            if mint.asset:
+                self.contract.mint_asset(mint.address, mint.asset, mint.units)
         calls = self._take_calls()
         events = list(self.contract.settle(moment))
         results = []
@@ -235,6 +268,9 @@ class Chain:
     def _take_calls(self) -> tuple[Waiting, ...]:
         calls: list[Waiting] = []
         size = 0
+        if self.delay_blocks:
+            self.delay_blocks -= 1
+            return ()
         for waiting in self.mempool.values():
             size += waiting.size
             if len(calls) == BLOCK_CALLS_MAX or (calls and size > BLOCK_BYTES_MAX):
@@ -246,6 +282,11 @@ class Chain:
         if not self.mempool:
             self._next_nonces.clear()
         return tuple(calls)
+
+
+def pack_mint(mint: Mint) -> list[bytes | int]:
+    """Return a mint as it is hashed and stored."""
+    return [mint.address, mint.eth, mint.token, mint.asset, mint.units]
 
 
 def hash_block(
@@ -263,7 +304,7 @@ def hash_block(
                 moment.time,
                 moment.gas_price,
                 parent,
-                [[mint.address, mint.eth, mint.token] for mint in mints],
+                [pack_mint(mint) for mint in mints],
                 [waiting.hash for waiting in calls],
                 [encode_event(event) for event in events],
             ]

@@ -1,4 +1,4 @@
-"""The stub's controls: mine, warp, mint.  They move the world; loopback only."""
+"""The stub's controls: mine, warp, mint, re-org.  They move the world; loopback only."""
 
 from typing import Any, Final, final
 
@@ -10,11 +10,12 @@ from devnet.l1.host import WARP_MS_MAX, wall_clock
 from devnet.l1.service import L1Service
 from node.l1_wire import block_to_message
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
-from prover.contract.bank import can_mint
+from prover.contract.bank import can_mint, can_mint_asset
 
 BLOCKS_MAX: Final = 1_000
 FAUCET_GWEI_MAX: Final = 10**15
 FAUCET_MICROS_MAX: Final = 10**15
+FAUCET_UNITS_MAX: Final = 10**15
 GAS_PRICE_MAX: Final = 10**12
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -66,7 +67,14 @@ class L1DevService(l1_pb2_grpc.L1DevServicer):
         await check_limit(context, "token_micros", request.token_micros, FAUCET_MICROS_MAX)
         if not can_mint(self.service.state, request.eth_gwei, request.token_micros):
             await refuse_argument(context, "the faucet is dry")
-        self.host.chain.mint(request.address, request.eth_gwei, request.token_micros)
+        asset, units = request.asset, request.asset_units
+        await check_limit(context, "asset_units", units, FAUCET_UNITS_MAX)
+        if asset or units:
+            if asset not in {rules.asset for rules in self.service.rules.rules.assets}:
+                await refuse_argument(context, f"asset {asset} is not one of the exchange's")
+            if not can_mint_asset(self.service.state, asset, units):
+                await refuse_argument(context, "the faucet is dry")
+        self.host.chain.mint(request.address, request.eth_gwei, request.token_micros, asset, units)
         self.host.mine()
         return self.service.account_message(request.address)
 
@@ -78,6 +86,27 @@ class L1DevService(l1_pb2_grpc.L1DevServicer):
         self.host.chain.gas_price = request.gas_price
         self.host.save_controls()
         return l1_pb2.L1SetGasPriceResponse(gas_price=request.gas_price)
+
+    async def Reorg(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1ReorgRequest, context: Context
+    ) -> l1_pb2.L1ReorgResponse:
+        """Take blocks back, and make others in their place."""
+        fork = self.host.chain.latest.number - request.depth
+        try:
+            mined = self.host.reorg(request.depth, drop=request.drop_calls)
+        except ValueError as error:
+            await refuse_argument(context, str(error))
+        return l1_pb2.L1ReorgResponse(latest=block_to_message(mined.block), fork_block=fork)
+
+    async def SetMempool(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1SetMempoolRequest, context: Context
+    ) -> l1_pb2.L1SetMempoolResponse:
+        """Keep calls out of the next blocks, or forget those that wait."""
+        await check_limit(context, "delay_blocks", request.delay_blocks, BLOCKS_MAX)
+        chain = self.host.chain
+        dropped = len(chain.drop_calls()) if request.drop_calls else 0
+        chain.delay_blocks = request.delay_blocks
+        return l1_pb2.L1SetMempoolResponse(dropped_calls=dropped)
 
     async def SetClock(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1SetClockRequest, context: Context

@@ -80,7 +80,8 @@ def conserve(items: Mapping[bytes, bytes]) -> Conservation:
             if position.size:
                 holders.add(int.from_bytes(key[1:6], "big"))
         elif key[0] == keys.TABLE_WITHDRAWAL:
-            paid += decode_withdrawal(data)[1]
+            _, amount, _, asset = decode_withdrawal(data)
+            paid += 0 if asset else amount
     own = balances + ledger.insurance + ledger.fees + ledger.dust
     scaled += (own - ledger.deposits + paid) << FUNDING_SHIFT
     return Conservation(

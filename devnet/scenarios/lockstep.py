@@ -23,6 +23,7 @@ from devnet.identities import Identity
 from devnet.layout import Layout
 from devnet.supervisor import read_state
 from proto.sextant.v1 import (
+    common_pb2,
     dev_pb2,
     dev_pb2_grpc,
     l1_pb2,
@@ -45,7 +46,8 @@ CALL_SECONDS_MAX: Final = 60.0
 SERVING_SECONDS_MAX: Final = 60.0
 POST_SECONDS_MAX: Final = 60.0
 POLL_S: Final = 0.05
-CALLS_AT_ONCE: Final = 400
+WAITING: Final = frozenset({common_pb2.REASON_NOT_READY, common_pb2.REASON_QUEUE_FULL})
+"""Why a node takes nothing for the moment: L1, or its own roots, are behind."""
 
 
 async def start_epoch(layout: Layout) -> None:
@@ -112,7 +114,7 @@ class Lockstep:
         sending: asyncio.Task[sequencer_pb2.BatchOutcome] | None = None
         if signed:
             self.submitted += len(signed)
-            sending = asyncio.create_task(self.client.submit_signed(signed))
+            sending = asyncio.create_task(self.submit(signed))
         heights = [await self.make_block()]
         if sending is not None:
             while True:
@@ -124,6 +126,15 @@ class Lockstep:
                 heights.append(await self.make_block())
         outcome = sequencer_pb2.BatchOutcome() if sending is None else sending.result()
         return outcome, [await self.block(height) for height in heights]
+
+    async def submit(self, signed: Sequence[bytes]) -> sequencer_pb2.BatchOutcome:
+        """Submit a batch, again while the node waits for L1: it takes all of it, or nothing."""
+        while True:
+            outcome = await self.client.submit_signed(signed)
+            reasons = {item.refusal.reason for item in outcome.refusals}
+            if not reasons or not reasons <= WAITING:
+                return outcome
+            await asyncio.sleep(POLL_S)
 
     async def make_block(self) -> int:
         """Make one block; return its height."""

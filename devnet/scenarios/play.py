@@ -31,8 +31,8 @@ from statemachine.actions import VaultDeposit
 from statemachine.units import Micros
 
 SETUP_STEP_MS: Final = 1_000
-PATH_FROM_MS: Final = 900_000
-"""Paths begin on a whole quarter of an hour, however long everybody took to open."""
+PATH_FROM_MS: Final = 300_000
+"""Paths begin on whole five minutes, however long everybody took to open."""
 SAMPLE_MS: Final = 10_000
 SETTLE_S_MAX: Final = 3_600
 """How long after the path liquidations may take to end."""

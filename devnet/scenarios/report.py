@@ -134,19 +134,7 @@ class Report:
                     f"{recovery.unpoked_most:,} waiting for a keeper"
                 ),
             ),
-            *(
-                (f"  {name}", f"{rungs[name]:,} times, {usdc(tally.notional[name])} USDC")
-                for name in ("slice", "slice_unfilled", "backstop")
-            ),
-            (
-                "  deleverage",
-                (
-                    f"{rungs['deleverage']:,} times: {len(tally.victims):,} victims, "
-                    f"{usdc(tally.victim_notional)} USDC"
-                ),
-            ),
-            ("  insurance", f"{rungs['insurance']:,} times, {paid(tally.sums['insurance_paid'])}"),
-            ("  deficit", f"{rungs['deficit']:,} times, {paid(tally.sums['deficits_recorded'])}"),
+            *self.ladder(),
             (
                 "fees",
                 (
@@ -180,6 +168,26 @@ class Report:
                 f"{self.roots[0].hex()[:16]} at height {play.observer.height:,}"
                 + (", same when replayed" if self.roots[0] == self.roots[1] else " DIFFERS"),
             ),
+        ]
+
+    def ladder(self) -> list[tuple[str, str]]:
+        """Return how often each rung of the ladder was trodden, and for how much."""
+        tally = self.play.tally
+        rungs = tally.rungs
+        return [
+            *(
+                (f"  {name}", f"{rungs[name]:,} times, {usdc(tally.notional[name])} USDC")
+                for name in ("slice", "slice_unfilled", "backstop")
+            ),
+            (
+                "  deleverage",
+                (
+                    f"{rungs['deleverage']:,} times: {len(tally.victims):,} victims, "
+                    f"{usdc(tally.victim_notional)} USDC"
+                ),
+            ),
+            ("  insurance", f"{rungs['insurance']:,} times, {paid(tally.sums['insurance_paid'])}"),
+            ("  deficit", f"{rungs['deficit']:,} times, {paid(tally.sums['deficits_recorded'])}"),
         ]
 
     def withdrawals(self) -> str:

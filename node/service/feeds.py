@@ -14,6 +14,7 @@ from typing import Final, final
 import structlog
 
 from node import feed
+from node.history import History, sample_of
 from node.metrics import Metrics
 from node.service.answers import CODE_NAMES
 from node.service.books import BookView, scan
@@ -30,8 +31,10 @@ from statemachine.events import (
     Liquidated,
     OrderAsleep,
     OrderAwake,
+    OrderPegged,
     OrderRemoved,
     OrderRested,
+    PriceChanged,
 )
 from statemachine.keys import sleeper_key, sleeper_place, sleeper_range
 from statemachine.state import State
@@ -69,15 +72,21 @@ class Hub:
     ----------
     ledger
         The node to follow.
+    history
+        Where what a trader asks of the past is kept.
     """
 
-    def __init__(self, ledger: feed.Ledger, settings: FeedSettings, metrics: Metrics) -> None:
+    def __init__(
+        self, ledger: feed.Ledger, settings: FeedSettings, metrics: Metrics, history: History
+    ) -> None:
         self.ledger = ledger
+        self.history = history
         self.settings = settings
         self.metrics = metrics
         numbers = [market.market for market in ledger.rules.markets]
+        ticks = {market.market: market.tick for market in ledger.rules.markets}
         kept = settings.trades_kept_max
-        self.books = {number: BookView(number) for number in numbers}
+        self.books = {number: BookView(number, ticks[number]) for number in numbers}
         self.trades: dict[int, deque[query_pb2.Trade]] = {n: deque(maxlen=kept) for n in numbers}
         self.trade_counts = dict.fromkeys(numbers, 0)
         self.transactions = 0
@@ -127,7 +136,22 @@ class Hub:
                 self.publish_accounts(block)
             self.height = block.height
             self.count(block)
+            if self.history.take(block.height, block.time, block.events):
+                self.sample(block.time)
         self.block_readers.publish(ALL, block)
+
+    def sample(self, now: int) -> None:
+        """Keep a sample of each market."""
+        state = State(self.ledger.store, self.ledger.rules)
+        rules = self.ledger.rules
+        self.history.keep(
+            {
+                number: sample_of(
+                    state.market(number), state.oracle(number), *book.sides, now, rules
+                )
+                for number, book in self.books.items()
+            }
+        )
 
     def count(self, block: feed.SealedBlock) -> None:
         """Count the block's transactions and receipts."""
@@ -142,7 +166,7 @@ class Hub:
         trades: list[query_pb2.Trade] = []
         modified: dict[int, Removed] = {}  # the portfolio's next order takes its place
         for event in block.events:
-            if isinstance(event, OrderRested):
+            if isinstance(event, OrderRested | OrderPegged):
                 books[event.market].rest(event)
                 if modified and event.portfolio in modified:
                     modified.pop(event.portfolio).replaced_by = event.order_id
@@ -158,6 +182,8 @@ class Hub:
                     self.remember(event.maker_order, Removed(block.height, event, size))
                 if modified and event.taker in modified:
                     modified.pop(event.taker).replaced_by = event.taker_order
+            elif isinstance(event, PriceChanged):
+                books[event.market].index = event.index
             elif isinstance(event, OrderAsleep):
                 place = (event.market, event.trigger, event.trigger_price, event.order_id)
                 self.sleepers[event.order_id] = sleeper_key(*place)
@@ -229,7 +255,7 @@ class Hub:
         if not any(portfolio >> 8 in readers for portfolio in portfolios_of(event)):
             return []
         wanted = [pair for pair in account_events_of(event) if pair[0] >> 8 in readers]
-        if isinstance(event, OrderRested):
+        if isinstance(event, OrderRested | OrderPegged):
             for portfolio, message in wanted:
                 self.complete_order(portfolio, message.order.order)
         return wanted
@@ -243,6 +269,7 @@ class Hub:
             order.lots = found.lots
             order.post_only = found.post_only
             order.reduce_only = found.reduce_only
+            order.price_now = found.price_now
 
     def end_all(self, reason: Refused) -> None:
         """Close every subscription."""

@@ -57,7 +57,7 @@ class Contract:
     ) -> None:
         self.rules = rules
         self.state = ContractState()
-        self._judge = judge
+        self.judge = judge
         self.state.load(items)
         if not self.state.claims:
             self.state.put_claim(claims.genesis_claim(rules))
@@ -94,6 +94,10 @@ class Contract:
         """Create money, in gwei and micro-USDC: genesis balances, a devnet's faucet."""
         bank.mint(self.state, address, eth, token)
 
+    def mint_asset(self, address: bytes, asset: int, amount: int) -> None:
+        """Create units of an asset: a devnet's faucet."""
+        bank.mint_asset(self.state, address, asset, amount)
+
     def _execute(self, context: Context, call: Call) -> int:
         match call:
             case Append():
@@ -109,7 +113,7 @@ class Contract:
             case CommitFault():
                 return disputes.commit_fault(context, call)
             case ProveFault():
-                return disputes.prove_fault(context, call, self._judge)
+                return disputes.prove_fault(context, call, self.judge)
             case ClaimWithdrawal():
                 return withdrawals.claim_withdrawal(context, call)
             case Settle():

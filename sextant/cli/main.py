@@ -52,12 +52,16 @@ COMMANDS: Final[dict[str, Command]] = {
     "trades": Command("markets", "sextant.cli.trades", "show or follow trades"),
     "market": Command("markets", "sextant.cli.market", "show one market: prices and rules"),
     "markets": Command("markets", "sextant.cli.markets", "list all markets"),
+    "checklist": Command(
+        "markets", "sextant.cli.checklist", "what to know before a position, and the way out"
+    ),
     "watch": Command("markets", "sextant.cli.watch", "follow blocks, a book, or an account"),
     "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
     "vault": Command("money", "sextant.cli.vault", "buy into a market's backstop, or leave it"),
     "transfer": Command("money", "sextant.cli.transfer", "move money between sub-accounts"),
+    "send": Command("money", "sextant.cli.send", "send money to another owner"),
     "agent": Command("keys", "sextant.cli.agent", "approve or revoke an agent key"),
     "wallet": Command("keys", "sextant.cli.wallet", "make, import or show a key"),
     "status": Command("chain", "sextant.cli.status", "show heads, health and versions of a node"),

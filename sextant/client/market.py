@@ -35,7 +35,7 @@ class Market:
     minimum_notional
         Smallest order value, in micro-USDC.
     initial_margin_ppm, maintenance_margin_ppm
-        Margin rates of the first size tier.
+        Margin rates of the first size tier, in force when it was asked for.
     maker_fee_ppm, taker_fee_ppm
         Fees; a negative maker fee is a rebate.
     order_lots_max
@@ -115,6 +115,26 @@ class Market:
                 + "; choose one, or ask for rounding",
             )
         return max(self.tick, round_to(exact, self.tick, rounding))
+
+    def offset(self, value: Amount, *, rounding: Rounding | None = None) -> int:
+        """Return a distance from the index in micro-USDC per lot; below it if negative.
+
+        Raises
+        ------
+        BadRequest
+            ``TICK``: not a multiple of the tick (without ``rounding``).
+        """
+        exact = scale_exact(value, self.price_decimals)
+        sign = -1 if exact < 0 else 1
+        if exact % self.tick == 0:
+            return int(exact)
+        if rounding is None:
+            raise BadRequest(
+                "TICK",
+                f"offset {value} is not a multiple of {show_decimal(self.tick_size)} ({self.name})",
+                advice="choose a multiple, or ask for rounding",
+            )
+        return sign * round_to(abs(exact), self.tick, rounding)
 
     def size(self, value: Amount, *, rounding: Rounding | None = None) -> int:
         """Return a size in lots.

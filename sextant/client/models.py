@@ -119,8 +119,20 @@ class NodeStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherPrice:
+    """What one publisher said last, and when; no price if it was never heard."""
+
+    price: Decimal | None
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticker:
-    """A market's figures now; funding in parts of the notional per 8 hours."""
+    """A market's figures now; funding in parts of the notional per 8 hours.
+
+    ``grace_until_ms``: after an outage or a halt liquidations wait until then,
+    and for ``grace_updates`` of the index.
+    """
 
     market: Market
     mark: Decimal | None
@@ -136,6 +148,21 @@ class Ticker:
     index_average: Decimal | None = None
     index_pending: Decimal | None = None
     initial_margin_ppm: int = 0
+    margin_ramp: "MarginRamp | None" = None
+    index_time_ms: int = 0
+    grace_until_ms: int = 0
+    grace_updates: int = 0
+    publishers: tuple[PublisherPrice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginRamp:
+    """Where a market's margin rates move, in a straight line from one time to another."""
+
+    initial_margin_ppm: int
+    maintenance_margin_ppm: int
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +234,8 @@ class Order:
     ``state`` ``"asleep"`` waits for ``trigger`` (such as ``"mark falls"``) at
     ``trigger_price``; ``"slicing"`` is a TWAP with ``slices`` to come.
     ``replaced_by`` took its place when it was modified; 0 if none is known.
+    A pegged order has an ``offset`` from the index; ``price`` is its hard limit, and
+    ``price_now`` where it stands, unless it is past that.
     """
 
     order_id: int
@@ -231,11 +260,17 @@ class Order:
     interval_ms: int = 0
     bracket: int = 0
     replaced_by: int = 0
+    offset: Decimal | None = None
+    price_now: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """One sub-account: cross collateral, positions, and open orders if asked for."""
+    """One sub-account: cross collateral, positions, and open orders if asked for.
+
+    ``open_orders_max`` is how many may wait, by its balance; ``cancel_at_ms`` when
+    the dead-man's switch cancels them, 0 if it is not set.
+    """
 
     account: int
     sub: int
@@ -248,6 +283,9 @@ class Portfolio:
     liquidating: bool
     positions: tuple[Position, ...]
     orders: tuple[Order, ...]
+    open_orders: int
+    open_orders_max: int
+    cancel_at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,9 @@ from statemachine.actions import (
     Kind,
     Poke,
     RevokeAgent,
+    Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transfer,
     VaultDeposit,
@@ -29,7 +31,7 @@ from statemachine.states import (
     STATE_POST_ONLY,
     STATE_SETTLED,
 )
-from statemachine.units import Micros, Millis
+from statemachine.units import PPM_ONE, Micros, Millis
 
 TRADING_KINDS: Final = (Kind.ORDER, Kind.CANCEL, Kind.CANCEL_ALL, Kind.MODIFY, Kind.BULK)
 AGENT_DAYS: Final = 30
@@ -107,6 +109,24 @@ class Money(Strategies):
         action = Transfer(read_sub(source), read_sub(target), positive_micros(amount))
         return await self.execute(action)
 
+    async def send_usdc(
+        self, amount: Amount, *, to: str | bytes, target: int = 0, source: int | None = None
+    ) -> Receipt:
+        """Move settled collateral to another owner, named by his address; it is his at once.
+
+        Parameters
+        ----------
+        to
+            The address of an owner: of somebody who has deposited before.
+        target
+            Which of his sub-accounts it goes to; it need not exist yet.
+        source
+            Which of one's own it comes from; the client's by default.
+        """
+        place = read_sub(self.sub if source is None else source)
+        action = Send(read_address(to), place, read_sub(target), positive_micros(amount))
+        return await self.execute(action)
+
     async def approve_agent(
         self,
         agent: str | bytes,
@@ -170,6 +190,28 @@ class Money(Strategies):
     async def set_market_state(self, market: str | int | Market, state: MarketState) -> Receipt:
         """Move a market to another state; only the rules' guardian may."""
         return await self.execute(SetMarketState((await self.market(market)).id, int(state)))
+
+    async def set_margin(
+        self, market: str | int | Market, initial_ppm: int, maintenance_ppm: int
+    ) -> Receipt:
+        """Let a market's margin rates move to these; only the rules' guardian may.
+
+        They move in a straight line over the rules' notice period.  The receipt's
+        arguments are the two rates in force and when the new ones will be (ms).
+
+        Raises
+        ------
+        BadRequest
+            ``MARGIN_RATE`` unless 0 < maintenance <= initial <= 1,000,000.
+        """
+        if not 0 < maintenance_ppm <= initial_ppm <= PPM_ONE:
+            raise BadRequest(
+                "MARGIN_RATE",
+                f"initial {initial_ppm} ppm with maintenance {maintenance_ppm} ppm cannot be",
+                advice="maintenance is above 0 and at most initial, initial at most 1,000,000",
+            )
+        number = (await self.market(market)).id
+        return await self.execute(SetMargin(number, initial_ppm, maintenance_ppm))
 
     async def revoke_agent(self, agent: str | bytes) -> Receipt:
         """End an agent for good: its address can never be approved again."""

@@ -186,9 +186,11 @@ class Client:
 
     withdraw = waiting(AsyncClient.withdraw)
     transfer = waiting(AsyncClient.transfer)
+    send_usdc = waiting(AsyncClient.send_usdc)
     approve_agent = waiting(AsyncClient.approve_agent)
     set_leverage = waiting(AsyncClient.set_leverage)
     set_market_state = waiting(AsyncClient.set_market_state)
+    set_margin = waiting(AsyncClient.set_margin)
     revoke_agent = waiting(AsyncClient.revoke_agent)
     poke = waiting(AsyncClient.poke)
 

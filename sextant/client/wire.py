@@ -15,9 +15,11 @@ from sextant.client.models import (
     Account,
     Book,
     Level,
+    MarginRamp,
     Order,
     Portfolio,
     Position,
+    PublisherPrice,
     Side,
     SignerInfo,
     Ticker,
@@ -128,6 +130,26 @@ def ticker_of(message: query_pb2.Market) -> Ticker:
         index_pending=maybe_price(market, message.index_pending),
         initial_margin_ppm=message.initial_margin_now_ppm,
         deficit=from_micros(message.deficit_micros),
+        margin_ramp=margin_ramp_of(message),
+        index_time_ms=message.index_time_ms,
+        grace_until_ms=message.grace_until_ms,
+        grace_updates=message.grace_updates,
+        publishers=tuple(
+            PublisherPrice(price=maybe_price(market, one.price), time_ms=one.time_ms)
+            for one in message.publishers
+        ),
+    )
+
+
+def margin_ramp_of(message: query_pb2.Market) -> MarginRamp | None:
+    """Return a market's margin rates on their way, if they are."""
+    if not message.margin_ramp_end_ms:
+        return None
+    return MarginRamp(
+        initial_margin_ppm=message.initial_margin_target_ppm,
+        maintenance_margin_ppm=message.maintenance_margin_target_ppm,
+        start_ms=message.margin_ramp_start_ms,
+        end_ms=message.margin_ramp_end_ms,
     )
 
 
@@ -229,6 +251,8 @@ def order_of(markets: Markets, message: query_pb2.Order) -> Order:
         interval_ms=message.interval_ms,
         bracket=message.bracket,
         replaced_by=message.replaced_by,
+        offset=market.show_price(message.offset) if message.pegged else None,
+        price_now=maybe_price(market, message.price_now),
     )
 
 
@@ -246,6 +270,9 @@ def portfolio_of(markets: Markets, message: query_pb2.PortfolioState) -> Portfol
         liquidating=message.liquidating,
         positions=tuple(position_of(markets, position) for position in message.positions),
         orders=tuple(order_of(markets, order) for order in message.orders),
+        open_orders=message.open_orders,
+        open_orders_max=message.open_orders_max,
+        cancel_at_ms=message.cancel_at_ms,
     )
 
 

@@ -7,6 +7,8 @@ hash is the SHA-256 of those bytes.  See the package for the bodies.
 from hashlib import sha256
 from typing import Final, final
 
+from statemachine.actions.assets import ASSET_KINDS, body_of_asset, decode_asset_action
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import COMPOUND, body_of_compound, decode_compound
 from statemachine.actions.fields import (
     MARKETS_LIMIT,
@@ -18,6 +20,7 @@ from statemachine.actions.fields import (
     size_of,
     unpack_order,
 )
+from statemachine.actions.funds import Send, body_of_send, decode_send
 from statemachine.actions.kinds import (
     KIND_OF,
     Action,
@@ -37,6 +40,7 @@ from statemachine.actions.kinds import (
     RevokeAgent,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transfer,
     Twap,
@@ -54,6 +58,7 @@ TRANSACTION_BYTES_MAX: Final = 8192
 ORACLE_MESSAGES_MAX: Final = 8
 SIGNATURE_SIZE: Final = 65
 LEVERAGE_LIMIT: Final = 1 << 16
+RATE_LIMIT: Final = 1 << 32
 
 
 @final
@@ -95,12 +100,16 @@ def body_of(action: Action) -> list[object]:
             return [action.sub, action.amount]
         case Transfer():
             return [action.source, action.target, action.amount]
+        case Send():
+            return body_of_send(action)
+        case WithdrawAsset() | TransferAsset() | BuyCollateral():
+            return body_of_asset(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
         case RevokeAgent():
             return [action.agent]
-        case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState():
+        case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState() | SetMargin():
             return body_of_setting(action)
         case OracleUpdate():
             messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
@@ -110,9 +119,9 @@ def body_of(action: Action) -> list[object]:
 
 
 def body_of_setting(
-    action: VaultDeposit | VaultWithdraw | SetLeverage | SetMarketState,
+    action: VaultDeposit | VaultWithdraw | SetLeverage | SetMarketState | SetMargin,
 ) -> list[object]:
-    """Return the body of an action about one market and one number."""
+    """Return the body of an action about one market and a number or two."""
     match action:
         case VaultDeposit():
             return [action.sub, action.market, action.amount]
@@ -122,6 +131,8 @@ def body_of_setting(
             return [action.sub, action.market, action.leverage]
         case SetMarketState():
             return [action.market, action.state]
+        case SetMargin():
+            return [action.market, action.initial_ppm, action.maintenance_ppm]
 
 
 def encode_transaction(action: Action, nonce: int, expires_at: int, signature: bytes) -> bytes:
@@ -192,6 +203,8 @@ def decode_rare_action(kind: int, body: object) -> Action:
             as_uint(target, 256, "target"),
             Micros(as_uint(amount, U64, "amount")),
         )
+    if kind == Kind.SEND:
+        return decode_send(body)
     if kind == Kind.APPROVE_AGENT:
         agent, expires_at, kinds, markets, notional, loss = as_list(body, 6, "approve agent")
         return ApproveAgent(
@@ -225,8 +238,17 @@ def decode_rare_action(kind: int, body: object) -> Action:
         return SetMarketState(
             as_uint(market, MARKETS_LIMIT, "market"), as_uint(state, 256, "state")
         )
+    if kind == Kind.SET_MARGIN:
+        market, initial, maintenance = as_list(body, 3, "set margin")
+        return SetMargin(
+            as_uint(market, MARKETS_LIMIT, "market"),
+            as_uint(initial, RATE_LIMIT, "initial margin"),
+            as_uint(maintenance, RATE_LIMIT, "maintenance margin"),
+        )
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)
+    if kind in ASSET_KINDS:
+        return decode_asset_action(kind, body)
     raise FrameInvalid(f"kind: {kind!r} is not known")
 
 

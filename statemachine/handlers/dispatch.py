@@ -1,10 +1,12 @@
 """Which handler executes which action."""
 
 from statemachine.actions import (
+    FLAG_PEG,
     Action,
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -14,23 +16,30 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Scale,
+    Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
+from statemachine.errors import Code
 from statemachine.handlers.agents import execute_approve, execute_revoke
+from statemachine.handlers.assets import execute_transfer_asset, execute_withdraw_asset
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
+from statemachine.handlers.collateral import execute_buy_collateral
 from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
 from statemachine.handlers.leverage import execute_leverage
-from statemachine.handlers.market_state import execute_market_state
+from statemachine.handlers.market_state import execute_margin, execute_market_state
 from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
-from statemachine.handlers.transfer import execute_transfer
+from statemachine.handlers.transfer import execute_send, execute_transfer
 from statemachine.handlers.vault import execute_vault_deposit, execute_vault_withdraw
 from statemachine.handlers.withdraw import execute_withdraw
 from statemachine.step import Step
@@ -68,6 +77,8 @@ def execute_money(step: Step, action: Action) -> None:
         execute_withdraw(step, action)
     elif isinstance(action, Transfer):
         execute_transfer(step, action)
+    elif isinstance(action, Send):
+        execute_send(step, action)
     elif isinstance(action, ApproveAgent):
         execute_approve(step, action)
     elif isinstance(action, RevokeAgent):
@@ -78,11 +89,29 @@ def execute_money(step: Step, action: Action) -> None:
         execute_vault_withdraw(step, action)
     elif isinstance(action, SetMarketState):
         execute_market_state(step, action)
+    elif isinstance(action, SetMargin):
+        execute_margin(step, action)
+    else:
+        execute_asset(step, action)
+
+
+def execute_asset(step: Step, action: Action) -> None:
+    """Execute an action about another asset than USDC."""
+    if isinstance(action, WithdrawAsset):
+        execute_withdraw_asset(step, action)
+    elif isinstance(action, TransferAsset):
+        execute_transfer_asset(step, action)
+    elif isinstance(action, BuyCollateral):
+        execute_buy_collateral(step, action)
 
 
 def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:
     """Execute one leg of a bulk, or one order of a scale."""
     if isinstance(bulk, Scale):
+        if bulk.flags & FLAG_PEG:
+            # A ladder is made of prices, and a pegged order has none.
+            step.refuse(Code.FIELD, (bulk.flags,))
+            return
         execute_order(step, scale_leg(step, bulk, place))
         return
     leg = bulk.legs[place]

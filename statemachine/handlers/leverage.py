@@ -33,7 +33,7 @@ def execute_leverage(step: Step, action: SetLeverage) -> None:
     position = state.find_position(portfolio, action.market)
     if position is None and not market_allows(step, portfolio, action.market):
         return
-    most = leverage_max(parameters)
+    most = leverage_max(state.market(action.market).initial_ppm)
     if action.leverage > most:
         step.refuse(Code.LEVERAGE, (most,))
         return
@@ -43,8 +43,8 @@ def execute_leverage(step: Step, action: SetLeverage) -> None:
         position.leverage = action.leverage
         after = margin_of(state, portfolio)
         position.leverage = before
-        if after.initial > need and after.equity < after.initial:
-            step.refuse(Code.MARGIN, (after.initial, after.equity))
+        if after.initial > need and after.free < 0:
+            step.refuse(Code.MARGIN, (after.initial, after.equity_initial))
             return
 
     # EFFECTS

@@ -1,5 +1,7 @@
 """Modify an order: a smaller size keeps its priority, anything else is a new order.
 
+A pegged order can only get smaller; to move it, cancel it and place another.
+
 Either the change is allowed and the receipt carries the id under which the
 order now lives, or nothing changed.
 """
@@ -9,6 +11,7 @@ from statemachine.actions import (
     FEE_ANY,
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
     FLAG_TOTAL,
@@ -24,14 +27,22 @@ from statemachine.book.entry import (
     resume,
     shape_allows,
 )
-from statemachine.book.resting import NO_CLIENT, find_order, release, remove_order
+from statemachine.book.resting import (
+    NO_CLIENT,
+    find_order,
+    place_of,
+    release,
+    remove_order,
+    tell_rested,
+)
 from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_REMOVE
 from statemachine.errors import Code
-from statemachine.records import Order, Portfolio, Position, decode_client_id
+from statemachine.records import Order, Position, decode_client_id
 from statemachine.risk.margin import charge_markets
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import Lots
+from statemachine.waiting.grouping import count_filled
 
 
 def execute_modify(step: Step, action: Modify) -> None:
@@ -56,7 +67,7 @@ def execute_modify(step: Step, action: Modify) -> None:
         step.refuse(Code.ORDER_UNKNOWN)
         return
     charge_markets(step, portfolio)
-    _, side, price, sequence = keys.order_place(order.key)
+    _, side, price, sequence = place_of(order)
     kept = FLAG_SELL | FLAG_REDUCE_ONLY
     if action.flags & (FLAG_IOC | FLAG_FOK) or (order.flags ^ action.flags) & kept:
         # A change of side or kind is a new order, to be signed as one.
@@ -89,9 +100,12 @@ def execute_modify(step: Step, action: Modify) -> None:
         # Less of what rests already: allowed whatever the market's state and prices.
         shrink(step, order, position, side, price, size, sequence)
         return
+    if (order.flags | action.flags) & FLAG_PEG:
+        step.refuse(Code.FIELD, (action.flags,))
+        return
     if not shape_allows(step, entry):
         return
-    if not replacement_allowed(step, entry, portfolio, position, order):
+    if not replacement_allowed(step, entry, position, order):
         return
 
     # EFFECTS: from here on the order must be accepted.
@@ -104,10 +118,7 @@ def execute_modify(step: Step, action: Modify) -> None:
 
 def keep_entry(state: State, order: Order) -> None:
     """Let a bracket's entry change its order: what it filled counts, but it has not ended."""
-    group = state.group(order.group)
-    if group is not None:
-        group.filled += order.size - order.remaining
-        state.touch(group)
+    count_filled(state, order.group, order.size - order.remaining)
     order.group = 0
 
 
@@ -122,23 +133,17 @@ def shrink(
     order.remaining = size
     state.touch(order)
     state.touch(position)
-    state.events.append(
-        events.OrderRested(position.market, sequence, order.portfolio, side, price, size)
-    )
+    tell_rested(state, order)
 
 
-def replacement_allowed(
-    step: Step, entry: Entry, portfolio: Portfolio, position: Position, order: Order
-) -> bool:
+def replacement_allowed(step: Step, entry: Entry, position: Position, order: Order) -> bool:
     """Check the new order as if the old one were gone; change nothing."""
     price = keys.order_place(order.key)[2]
     remaining = order.remaining
     reduce_only = 1 if order.flags & FLAG_REDUCE_ONLY else 0
-    portfolio.open_orders -= 1
     position.reduce_only -= reduce_only
     release(position, order, entry.side, price, remaining)
     allowed = book_allows(step, entry, position) and margin_allows(step, entry, position)
     release(position, order, entry.side, price, -remaining)
     position.reduce_only += reduce_only
-    portfolio.open_orders += 1
     return allowed

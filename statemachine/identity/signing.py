@@ -1,6 +1,6 @@
 """Who signed: EIP-712 digests, signatures and recovery.
 
-Money-moving actions are typed data that a wallet shows field by field;
+Actions that move money, or a market, are typed data that a wallet shows field by field;
 trading actions are typed data over the Keccak of the action's canonical
 bytes, with nonce and expiry in the open.  The domain binds the chain id and
 the rollup's L1 address.  Signatures are 65 bytes, r | s | recovery id, with
@@ -17,13 +17,19 @@ from statemachine.actions import (
     SIGNATURE_SIZE,
     Action,
     ApproveAgent,
+    BuyCollateral,
     OracleUpdate,
     RevokeAgent,
+    Send,
+    SetMargin,
+    SetMarketState,
     Transaction,
     Transfer,
+    TransferAsset,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     body_of,
     encode_transaction,
 )
@@ -45,6 +51,21 @@ TRANSFER_TYPE: Final = (
     "Transfer(uint8 fromSubAccount,uint8 toSubAccount,uint64 amountMicroUsdc,"
     "uint64 nonce,uint64 expiresAt)"
 )
+SEND_TYPE: Final = (
+    "Send(address to,uint8 fromSubAccount,uint8 toSubAccount,uint64 amountMicroUsdc,"
+    "uint64 nonce,uint64 expiresAt)"
+)
+WITHDRAW_ASSET_TYPE: Final = (
+    "WithdrawAsset(uint8 subAccount,uint8 asset,uint64 amountUnits,uint64 nonce,uint64 expiresAt)"
+)
+TRANSFER_ASSET_TYPE: Final = (
+    "TransferAsset(uint8 fromSubAccount,uint8 toSubAccount,uint8 asset,uint64 amountUnits,"
+    "uint64 nonce,uint64 expiresAt)"
+)
+BUY_COLLATERAL_TYPE: Final = (
+    "BuyCollateral(uint8 subAccount,uint8 asset,uint64 amountUnits,"
+    "uint64 priceMaxMicroUsdcPerLot,uint64 nonce,uint64 expiresAt)"
+)
 APPROVE_TYPE: Final = (
     "ApproveAgent(address agent,uint64 agentExpiresAt,uint32 actionKinds,uint64 markets,"
     "uint64 notionalPerDayMicroUsdc,uint64 lossPerDayMicroUsdc,uint64 nonce,uint64 expiresAt)"
@@ -57,15 +78,26 @@ VAULT_DEPOSIT_TYPE: Final = (
 VAULT_WITHDRAW_TYPE: Final = (
     "VaultWithdraw(uint8 subAccount,uint16 market,uint64 shares,uint64 nonce,uint64 expiresAt)"
 )
+MARGIN_TYPE: Final = (
+    "SetMargin(uint16 market,uint32 initialMarginPpm,uint32 maintenanceMarginPpm,"
+    "uint64 nonce,uint64 expiresAt)"
+)
+MARKET_STATE_TYPE: Final = "SetMarketState(uint16 market,uint8 state,uint64 nonce,uint64 expiresAt)"
 ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
 
 ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
 WITHDRAW_TYPE_HASH: Final = keccak256(WITHDRAW_TYPE.encode())
 TRANSFER_TYPE_HASH: Final = keccak256(TRANSFER_TYPE.encode())
+SEND_TYPE_HASH: Final = keccak256(SEND_TYPE.encode())
+WITHDRAW_ASSET_TYPE_HASH: Final = keccak256(WITHDRAW_ASSET_TYPE.encode())
+TRANSFER_ASSET_TYPE_HASH: Final = keccak256(TRANSFER_ASSET_TYPE.encode())
+BUY_COLLATERAL_TYPE_HASH: Final = keccak256(BUY_COLLATERAL_TYPE.encode())
 APPROVE_TYPE_HASH: Final = keccak256(APPROVE_TYPE.encode())
 REVOKE_TYPE_HASH: Final = keccak256(REVOKE_TYPE.encode())
 VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
 VAULT_WITHDRAW_TYPE_HASH: Final = keccak256(VAULT_WITHDRAW_TYPE.encode())
+MARGIN_TYPE_HASH: Final = keccak256(MARGIN_TYPE.encode())
+MARKET_STATE_TYPE_HASH: Final = keccak256(MARKET_STATE_TYPE.encode())
 ORACLE_TYPE_HASH: Final = keccak256(ORACLE_TYPE.encode())
 
 
@@ -104,22 +136,46 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case Transfer():
             head = TRANSFER_TYPE_HASH + word(action.source) + word(action.target)
             head += word(action.amount)
+        case Send():
+            head = SEND_TYPE_HASH + bytes(12) + action.to
+            head += word(action.source) + word(action.target) + word(action.amount)
         case ApproveAgent():
             head = APPROVE_TYPE_HASH + bytes(12) + action.agent + word(action.expires_at)
             head += word(action.kinds) + word(action.markets)
             head += word(action.notional_max) + word(action.loss_max)
         case RevokeAgent():
             head = REVOKE_TYPE_HASH + bytes(12) + action.agent
+        case WithdrawAsset() | TransferAsset() | BuyCollateral():
+            head = asset_head(action)
         case VaultDeposit():
             head = VAULT_DEPOSIT_TYPE_HASH + word(action.sub) + word(action.market)
             head += word(action.amount)
         case VaultWithdraw():
             head = VAULT_WITHDRAW_TYPE_HASH + word(action.sub) + word(action.market)
             head += word(action.shares)
+        case SetMargin():
+            head = MARGIN_TYPE_HASH + word(action.market)
+            head += word(action.initial_ppm) + word(action.maintenance_ppm)
+        case SetMarketState():
+            head = MARKET_STATE_TYPE_HASH + word(action.market) + word(action.state)
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             head = ACTION_TYPE_HASH + keccak256(body)
     return keccak256(head + tail)
+
+
+def asset_head(action: WithdrawAsset | TransferAsset | BuyCollateral) -> bytes:
+    """Return the type and the own fields of an action about another asset than USDC."""
+    match action:
+        case WithdrawAsset():
+            head = WITHDRAW_ASSET_TYPE_HASH + word(action.sub) + word(action.asset)
+            return head + word(action.amount)
+        case TransferAsset():
+            head = TRANSFER_ASSET_TYPE_HASH + word(action.source) + word(action.target)
+            return head + word(action.asset) + word(action.amount)
+        case BuyCollateral():
+            head = BUY_COLLATERAL_TYPE_HASH + word(action.sub) + word(action.asset)
+            return head + word(action.amount) + word(action.price)
 
 
 def digest_of(domain: Domain, action: Action, nonce: int, expires_at: int) -> bytes:

@@ -3,8 +3,8 @@
 * premium, each ``premium_interval_ms``, in parts per 10**9 of the index I:
   ``(max(impact bid - I, 0) - max(I - impact ask, 0)) / I``, floored, where an
   impact price is the mean price of trading ``impact_notional / IMF`` against
-  at most 16 orders; what they do not fill counts at the index; a side that
-  is missing, or a missed sample, counts 0
+  at most 16 orders, pegged ones at the prices they have now; what they do not
+  fill counts at the index; a side that is missing, or a missed sample, counts 0
 * rate, each hour: ``F8 = P + clamp(i - P, +-0.05%)`` with P the mean over the
   hour's fixed count of samples and i = 0.01%, within ``+-6 (IMF - MMF)``, per
   8 hours
@@ -17,13 +17,14 @@ that all settlements and the dust sum to zero exactly.
 
 from typing import Final
 
+from statemachine.book.heads import BookSide
 from statemachine.costs import COST_IMPACT
 from statemachine.events import FundingPaid
-from statemachine.keys import BUY, SELL, order_place, order_range
+from statemachine.keys import BUY, SELL
 from statemachine.records import Market, Portfolio, Position
+from statemachine.risk.balances import credit
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.storage import successor
 from statemachine.units import PPM_ONE, clamp, div_ceil, div_floor, div_trunc
 
 FUNDING_SHIFT: Final = 32
@@ -52,13 +53,12 @@ def settle_funding(state: State, portfolio: Portfolio, position: Position, marke
     if position.size:
         owed = position.size * (market.funding_index - position.funding_index)
         paid = -owed >> FUNDING_SHIFT
-        portfolio.balance += paid
+        credit(state, portfolio, paid)
         ledger = state.ledger()
         ledger.settled += paid
         state.touch(ledger)
         # What flooring kept back, in micros << FUNDING_SHIFT: never negative.
         market.funding_dust -= owed + (paid << FUNDING_SHIFT)
-        state.touch(portfolio)
         state.touch(market)
     position.funding_index = market.funding_index
     state.touch(position)
@@ -70,22 +70,21 @@ def impact_price(step: Step, market: Market, side: int, notional: int) -> tuple[
     The numerator is in micros, the denominator in lots; 0 for an empty side.
     """
     state = step.state
-    prefix = order_range(market.market, side)
-    orders = state.range(prefix)
-    key = orders.first()
+    book = BookSide(step, market, side)
+    key = book.first()
     if key is None:
         return 0, 1
     left = notional
     parts = visits = 0  # parts: lots in millionths
     while key is not None and left > 0 and visits < IMPACT_ORDERS_MAX:
-        price = order_place(key)[2]
+        price = book.price
         order = state.order(key)
         visits += 1
-        if order is not None:
+        if order is not None and not book.is_past(order):
             taken = min(left, price * order.remaining)
             parts += div_floor(taken * LOT_PARTS, price)
             left -= taken
-        key = orders.seek(successor(key)) if left > 0 else None
+        key = book.after(key) if left > 0 else None
     step.cost += COST_IMPACT * (visits + 1)
     # Depth that nobody has shown, or that was not looked at, counts at the index.
     parts += div_floor(left * LOT_PARTS, market.index)
@@ -95,8 +94,7 @@ def impact_price(step: Step, market: Market, side: int, notional: int) -> tuple[
 def premium_of(step: Step, market: Market) -> int:
     """Return the book's premium over the index in parts per 10**9, floored."""
     index = market.index
-    rules = step.state.market_rules[market.market]
-    notional = div_ceil(step.rules.impact_notional * PPM_ONE, rules.initial_ppm)
+    notional = div_ceil(step.rules.impact_notional * PPM_ONE, market.initial_ppm)
     bid, bid_lots = impact_price(step, market, BUY, notional)
     ask, ask_lots = impact_price(step, market, SELL, notional)
     if bid == 0 or ask == 0:
@@ -119,11 +117,10 @@ def process_premium(step: Step, market: Market) -> None:
 
 def rate_of(step: Step, market: Market) -> int:
     """Return the hour's funding rate per 8 hours, in parts per 10**9, truncated."""
-    rules = step.state.market_rules[market.market]
     samples = max(1, step.rules.funding_interval_ms // step.rules.premium_interval_ms)
     premium = div_trunc(market.premium_sum, samples)
     rate = premium + clamp(INTEREST - premium, -INTEREST_CLAMP, INTEREST_CLAMP)
-    bound = MARGIN_FACTOR * (rules.initial_ppm - rules.maintenance_ppm) * (PARTS // PPM_ONE)
+    bound = MARGIN_FACTOR * (market.initial_ppm - market.maintenance_ppm) * (PARTS // PPM_ONE)
     return clamp(rate, -bound, bound)
 
 

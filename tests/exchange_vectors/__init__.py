@@ -10,9 +10,11 @@ some block means something else than it did.
 """
 
 from tests.exchange_vectors import (
+    assets,
     authority,
     custody,
     limits,
+    pegs,
     pricing,
     rescue,
     strategies,
@@ -22,7 +24,19 @@ from tests.exchange_vectors import (
 )
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, strategies, limits, pricing, rescue, tail, upkeep)
+MODULES = (
+    authority,
+    custody,
+    assets,
+    trading,
+    strategies,
+    pegs,
+    limits,
+    pricing,
+    rescue,
+    tail,
+    upkeep,
+)
 
 
 def all_scenes() -> list[Scene]:

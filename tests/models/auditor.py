@@ -20,15 +20,19 @@ from statemachine.records import (
     OWNED_TWAP,
     PORTFOLIO_LIQUIDATING,
     ROLE_OWNER,
+    Market,
+    Oracle,
     Order,
     Portfolio,
     Position,
     Record,
     Sleeper,
     decode_account,
+    decode_asset,
     decode_client_id,
     decode_due,
     decode_group,
+    decode_holding,
     decode_ledger,
     decode_market,
     decode_nonces,
@@ -37,6 +41,7 @@ from statemachine.records import (
     decode_owned,
     decode_portfolio,
     decode_position,
+    decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
@@ -48,13 +53,17 @@ from statemachine.records import (
 from statemachine.risk.liquidation import DUE_SLICE
 from statemachine.risk.margin import ISOLATED_FROM, margin_of
 from statemachine.risk.tiers import leverage_max
-from statemachine.risk.vaults import DUE_UNWIND, VAULT_ACCOUNT
-from statemachine.rules import Rules
+from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, VAULT_ACCOUNT
+from statemachine.rules import NO_GUARDIAN, Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
+from statemachine.waiting.grouping import DUE_GROUP
 from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
+from tests.models.assets import audit_assets
 from tests.models.backstops import audit_tail
+from tests.models.pegs import audit_pegs, place_of
+from tests.models.settings import GUARDED, audit_settings
 
 DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_CURSOR: lambda _, data: decode_cursor(data),
@@ -63,9 +72,13 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_NONCES: decode_nonces,
     keys.TABLE_MARKET: decode_market,
     keys.TABLE_ORACLE: decode_oracle,
+    keys.TABLE_RAMP: decode_ramp,
+    keys.TABLE_ASSET: decode_asset,
     keys.TABLE_PORTFOLIO: decode_portfolio,
     keys.TABLE_POSITION: decode_position,
+    keys.TABLE_HOLDING: decode_holding,
     keys.TABLE_ORDER: decode_order,
+    keys.TABLE_PEGGED: decode_order,
     keys.TABLE_SLEEPER: decode_sleeper,
     keys.TABLE_GROUP: decode_group,
     keys.TABLE_TWAP: decode_twap,
@@ -108,7 +121,9 @@ class Books:
             for key, data in self.table(keys.TABLE_POSITION)
         }
         self.orders: list[Order] = [
-            decode_order(key, data) for key, data in self.table(keys.TABLE_ORDER)
+            decode_order(key, data)
+            for table in (keys.TABLE_ORDER, keys.TABLE_PEGGED)
+            for key, data in self.table(table)
         ]
         self.sleepers = [decode_sleeper(key, data) for key, data in self.table(keys.TABLE_SLEEPER)]
         self.twaps = [decode_twap(key, data) for key, data in self.table(keys.TABLE_TWAP)]
@@ -132,6 +147,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_encodings(books)
     audit_money(books)
     audit_markets(books)
+    audit_pegs(books, rules, check)
     audit_limits(books, rules)
     audit_orders(books, rules)
     audit_portfolios(books)
@@ -139,6 +155,8 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_signers(books)
     audit_due(books, rules)
     audit_tail(books, rules, check)
+    audit_settings(books, rules, check)
+    audit_assets(books, rules, check)
 
 
 def audit_encodings(books: Books) -> None:
@@ -185,10 +203,10 @@ def audit_money(books: Books) -> None:
     withdrawals = [decode_withdrawal(data) for _, data in books.table(keys.TABLE_WITHDRAWAL)]
     check(len(withdrawals) == ledger.next_withdrawal, "withdrawals are not numbered from 0")
     check(
-        sum(amount for _, amount, _ in withdrawals) == ledger.withdrawals,
+        sum(amount for _, amount, _, asset in withdrawals if not asset) == ledger.withdrawals,
         "withdrawals do not sum to the ledger's",
     )
-    check(all(amount > 0 for _, amount, _ in withdrawals), "a withdrawal of nothing")
+    check(all(amount > 0 for _, amount, *_ in withdrawals), "a withdrawal of nothing")
 
 
 def audit_markets(books: Books) -> None:
@@ -201,7 +219,8 @@ def audit_markets(books: Books) -> None:
     best: dict[tuple[int, int], int] = {}
     for order in books.orders:
         number, side, price, _ = keys.order_place(order.key)
-        best.setdefault((number, side), price)
+        if not order.limit:
+            best.setdefault((number, side), price)
     for number, market in books.markets.items():
         check(sizes[number] == 0, f"I2: market {number}: sizes sum to {sizes[number]}")
         check(
@@ -213,6 +232,32 @@ def audit_markets(books: Books) -> None:
         check(bid < ask, f"I4: market {number}: crossed, {bid} >= {ask}")
         check((market.index > 0) == (market.state > 0), f"market {number}: active without price")
         check((market.index > 0) == (market.mark > 0), f"market {number}: index without mark")
+
+
+def audit_average(market: Market, oracle: Oracle, rules: Rules, now: int, label: str) -> None:
+    """Hold a fresh index to the average, by as much as that can have moved since.
+
+    With factor f, window W and an index admitted at most A ago: it was no more than
+    f times the average then, which has since lost at most a share (1 - 1/f) A/W; nor
+    less than 1/f of it, which has since grown by a factor of at most exp((f - 1) A/W)
+    <= 1 / (1 - (f - 1) A/W).  Refused prices move the average away from an index that is
+    no longer heard of, so a stale one is not held to this.
+    """
+    age, window = rules.oracle_age_ms_max, rules.average_window_ms
+    factor = rules.average_factor_max
+    if now - market.index_time > age or (factor - 1) * age >= window:
+        return
+    index, average = market.index << AVERAGE_SHIFT, oracle.average + 1  # it was truncated
+    most = factor * factor * window * average
+    reach = factor * index * window
+    check(
+        index * (factor * window - (factor - 1) * age) <= most,
+        f"{label}: index {market.index} far above its average",
+    )
+    check(
+        (average - 2) * (window - (factor - 1) * age) <= reach,
+        f"{label}: index {market.index} far below its average",
+    )
 
 
 def audit_limits(books: Books, rules: Rules) -> None:
@@ -227,22 +272,18 @@ def audit_limits(books: Books, rules: Rules) -> None:
             check(market.index == 0, f"{label}: an index that nobody said")
             continue
         oracle = decode_oracle(keys.oracle_key(market.market), data)
-        factor = rules.average_factor_max + 1
         check((market.index > 0) == (oracle.average > 0), f"{label}: index without average")
         check((oracle.pending > 0) == (oracle.pending_time > 0), f"{label}: pending since never")
-        # Refused prices move the average away from an index that is no longer heard of.
-        fresh = books.cursor.time - market.index_time <= rules.oracle_age_ms_max
-        check(
-            not fresh or market.index << AVERAGE_SHIFT <= factor * oracle.average,
-            f"{label}: index {market.index} far above its average",
-        )
+        audit_average(market, oracle, rules, books.cursor.time, label)
     for name, portfolio in books.portfolios.items():
         check(
             name & 255 < ISOLATED_FROM or len(portfolio.markets) <= 1,
             f"portfolio {name}: isolated, in markets {portfolio.markets}",
         )
     for place, position in books.positions.items():
-        most = leverage_max(next(m for m in rules.markets if m.market == place[1]))
+        # Rates that move may leave a choice above what one could choose now.
+        least = 1 if rules.guardian != NO_GUARDIAN else books.markets[place[1]].initial_ppm
+        most = leverage_max(least)
         check(0 <= position.leverage <= most, f"position {place}: leverage {position.leverage}")
     for key, data in books.table(keys.TABLE_SIGNER):
         signer = decode_signer(key, data)
@@ -257,13 +298,13 @@ def audit_orders(books: Books, rules: Rules) -> None:
     owned: dict[bytes, tuple[int, int]] = {}
     bound: set[bytes] = set()
     for order in books.orders:
-        number, side, price, sequence = keys.order_place(order.key)
+        number, side, price, sequence, place = place_of(order)
         name = f"order {sequence} of market {number}"
         check(side in (keys.BUY, keys.SELL), f"{name}: side {side}")
         check(0 < order.remaining <= order.size, f"I4: {name}: {order.remaining} of {order.size}")
         check(price > 0 and price % ticks[number] == 0, f"{name}: price {price} is off the tick")
         check(0 < sequence < books.ledger.next_sequence, f"{name}: a number not yet given")
-        owned[keys.owned_key(order.portfolio, number, sequence)] = (side, price)
+        owned[keys.owned_key(order.portfolio, number, sequence)] = place
         bound |= bound_by(books, order, number, sequence)
     for sleeper in books.sleepers:
         number, trigger, price, sequence = keys.sleeper_place(sleeper.key)
@@ -274,8 +315,9 @@ def audit_orders(books: Books, rules: Rules) -> None:
         bound |= bound_by(books, sleeper, number, sequence)
         if sleeper.group:
             group = books.groups.get(sleeper.group)
-            exits = [] if group is None else [order.sequence for order in group.exits]
-            check(sequence in exits, f"{name}: no exit of bracket {sleeper.group}")
+            orders = [] if group is None else [order.sequence for order in group.exits]
+            orders += [sleeper.group] if group is not None and not group.armed else []
+            check(sequence in orders, f"{name}: no order of bracket {sleeper.group}")
     for plan in books.twaps:
         sequence = int.from_bytes(plan.key[1:], "big")
         check(0 < plan.remaining <= plan.size and plan.slices > 0, f"TWAP {sequence}: is over")
@@ -309,7 +351,7 @@ def audit_portfolios(books: Books) -> None:
     """Positions sum their orders, portfolios list their positions and count their orders."""
     sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * 6)
     for order in books.orders:
-        number, side, price, _ = keys.order_place(order.key)
+        number, side, price, *_ = place_of(order)
         total = sums[order.portfolio, number]
         total[4] += 1
         if order.flags & FLAG_REDUCE_ONLY:
@@ -358,6 +400,7 @@ def audit_margins(books: Books, rules: Rules) -> None:
             margin = margin_of(state, portfolio)
             ladder = (margin.initial, margin.maintenance, margin.closeout, 0)
             check(list(ladder) == sorted(ladder, reverse=True), f"I6: portfolio {name}: {ladder}")
+            check(margin.equity_initial <= margin.equity, f"portfolio {name}: E_im above E_mm")
 
 
 def audit_signers(books: Books) -> None:
@@ -385,23 +428,34 @@ def audit_due(books: Books, rules: Rules) -> None:
     """Each market has its periodic items, each flagged portfolio one slice; nothing else waits."""
     waiting: Counter[tuple[int, int, int]] = Counter()
     waited: set[tuple[int, int]] = set()
+    numbered: dict[tuple[int, int], tuple[int, ...]] = {}
     for key, data in books.table(keys.TABLE_DUE):
         _, _, _, sequence = keys.DUE.unpack(key)
         check(0 < sequence < books.ledger.next_due, f"due work {key.hex()}: a number not given")
         kind, market, portfolio, reference = decode_due(data)
         if key[1] == keys.LANE_USER:
-            waited.add((kind, reference if kind != DUE_SWITCH else portfolio))
+            about = reference if kind != DUE_SWITCH else portfolio
+            check((kind, about) not in waited or kind == DUE_EXIT, f"due work {key.hex()}: twice")
+            waited.add((kind, about))
+            numbered[kind, about] = keys.DUE.unpack(key)[2:]
             continue
-        if kind != DUE_UNWIND:
+        if kind != DUE_UNWIND and kind not in GUARDED:
             waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
     expected = {(kind, m.market, 0): 1 for kind in PERIODIC for m in rules.markets}
     for name, record in books.portfolios.items():
         if record.flags & PORTFOLIO_LIQUIDATING:
             expected[DUE_SLICE, 0, name] = 1
     for name, record in books.portfolios.items():
-        armed = record.cancel_at == 0 or (DUE_SWITCH, name) in waited
-        check(armed, f"portfolio {name}: a switch that nothing will throw")
+        set_at = (record.cancel_at, record.cancel_item)
+        found = numbered.get((DUE_SWITCH, name), (0, 0))
+        check(set_at == found, f"portfolio {name}: a switch set for {set_at}, due {found}")
+    for key, data in books.table(keys.TABLE_GROUP):
+        number = int.from_bytes(key[1:], "big")
+        item = decode_group(key, data).item
+        found = numbered.get((DUE_GROUP, number), (0, 0))
+        check(item == found[1], f"bracket {number}: asked for {item}, due {found[1]}")
     for plan in books.twaps:
         number = int.from_bytes(plan.key[1:], "big")
-        check((DUE_TWAP, number) in waited, f"TWAP {number}: no slice to come")
+        found = numbered.get((DUE_TWAP, number), (0, 0))
+        check((plan.next_at, plan.item) == found, f"TWAP {number}: its slice is due {found}")
     check(waiting == expected, f"due work: {dict(waiting - Counter(expected))} too much")

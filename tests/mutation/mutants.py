@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 ORDERS: Final = "tests/unit/test_orders.py"
+RAMPS: Final = "tests/unit/test_ramps.py"
 LIQUIDATION: Final = "tests/unit/test_liquidation.py"
 FUNDING: Final = "tests/unit/test_funding.py"
 ORACLE: Final = "tests/unit/test_oracle.py"
@@ -11,9 +12,13 @@ DUE: Final = "tests/unit/test_due.py"
 DEPOSIT: Final = "tests/unit/test_deposit.py"
 TERMS: Final = "tests/unit/test_order_terms.py"
 WAITING: Final = "tests/unit/test_conditional.py"
+STOP_ENTRIES: Final = "tests/unit/test_stop_entries.py"
+PEGS: Final = "tests/unit/test_pegs.py"
+ROOM: Final = "tests/unit/test_room.py"
 WITHDRAW: Final = "tests/unit/test_withdraw.py"
 AGENTS: Final = "tests/unit/test_agents.py"
 AUTHORITY: Final = "tests/unit/test_authority.py"
+ASSETS: Final = ("tests/unit/test_assets.py",)
 MODEL: Final = (
     "tests/property/test_model.py::test_crowds",
     "tests/property/test_model.py::test_scenes_of_the_vectors",
@@ -37,17 +42,73 @@ class Mutant:
 
 
 MUTANTS: Final = (
+    # Margin rates that move
+    Mutant(
+        "risk/ramps.py",
+        "return source + div_floor((target - source) * passed, whole)",
+        "return source - div_floor((source - target) * passed, whole)",
+        "rates on their way round up",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "    if passed >= whole:\n        return target\n",
+        "    if passed >= whole:\n        return target - 1\n",
+        "a ramp ends one short of its target",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "time = min(ramp.end, ramp.start + steps * width)",
+        "time = ramp.start + steps * width",
+        "a ramp's last step comes late",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "time = min(ramp.end, ramp.start + steps * width)",
+        "time = min(ramp.end, step.now + width)",
+        "a late step moves all later ones",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "    ramp.live = False\n",
+        "    ramp.live = True\n",
+        "a ramp that is over bars the next one",
+        (RAMPS,),
+    ),
+    Mutant(
+        "handlers/market_state.py",
+        "if not (0 < maintenance <= initial <= most[0] and maintenance <= most[1]):",
+        "if not (0 < maintenance <= initial and maintenance <= most[1]):",
+        "an initial rate above the next tier's",
+        (RAMPS,),
+    ),
+    Mutant(
+        "handlers/market_state.py",
+        "    if ramp is not None:\n",
+        "    if ramp is not None and ramp.end < step.now:\n",
+        "two ramps at a time",
+        (RAMPS,),
+    ),
+    Mutant(
+        "pricing/mark.py",
+        "return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)",
+        "return div_floor(market.index * market.maintenance_ppm, 2 * PPM_ONE)",
+        "the mark is bound by the other rate",
+    ),
     # Margin
     Mutant(
         "risk/margin.py",
-        "maintenance -= -held * parameters.maintenance_ppm // PPM_ONE\n        bids",
-        "maintenance += held * parameters.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance -= -held * market.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance += held * market.maintenance_ppm // PPM_ONE\n        bids",
         "maintenance margin rounds down",
     ),
     Mutant(
         "risk/margin.py",
-        "initial -= -worst * mark * parameters.initial_ppm // PPM_ONE",
-        "initial += worst * mark * parameters.initial_ppm // PPM_ONE",
+        "initial -= -worst * mark * market.initial_ppm // PPM_ONE",
+        "initial += worst * mark * market.initial_ppm // PPM_ONE",
         "initial margin rounds down",
     ),
     Mutant(
@@ -70,8 +131,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "return min(margin.equity - margin.initial, portfolio.balance)",
-        "return margin.equity - margin.initial",
+        "return min(margin_of(state, portfolio).free, portfolio.balance)",
+        "return margin_of(state, portfolio).free",
         "unrealised profit can leave",
         (WITHDRAW,),
     ),
@@ -84,8 +145,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "have = after.equity - fee",
-        "have = after.equity",
+        "have = after.equity_initial - fee",
+        "have = after.equity_initial",
         "an order is accepted that cannot pay its fee",
         (ORDERS,),
     ),
@@ -117,8 +178,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/matching.py",
-        "maker.balance -= maker_fee",
-        "maker.balance += maker_fee",
+        "credit(state, maker, -maker_fee)",
+        "credit(state, maker, maker_fee)",
         "maker fee has the wrong sign",
     ),
     Mutant(
@@ -129,15 +190,15 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/matching.py",
-        "            if price > limit:",
-        "            if price >= limit:",
+        "if price > limit if side == keys.BUY else price < limit:",
+        "if price >= limit if side == keys.BUY else price < limit:",
         "a bid does not meet an ask at its own price",
         (ORDERS,),
     ),
     Mutant(
         "book/matching.py",
-        "            if price < limit:",
-        "            if price < limit - 10:",
+        "if price > limit if side == keys.BUY else price < limit:",
+        "if price > limit if side == keys.BUY else price < limit - 10:",
         "an ask sells a tick below its limit",
     ),
     Mutant(
@@ -205,18 +266,122 @@ MUTANTS: Final = (
         "the worst bid comes first",
         (ORDERS,),
     ),
+    # Pegged orders
+    Mutant(
+        "book/heads.py",
+        "price = wanted - wanted % tick  # floored",
+        "price = wanted + -wanted % tick",
+        "a pegged bid rounds up",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "return min(price, across - tick) if across else price",
+        "return price",
+        "a pegged bid crosses fixed asks",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "return max(price, across + tick) if across else price",
+        "return max(price, across) if across else price",
+        "a pegged ask locks the book",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "(price >= moved if self.side == BUY else price <= moved)",
+        "(price > moved if self.side == BUY else price < moved)",
+        "pegged orders come before fixed ones at one price",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "if self.side == BUY and moved <= 0:",
+        "if self.side == BUY and moved < -self.tick:",
+        "a pegged bid at no price is met",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "if looked == PEGS_LOOK_MAX:",
+        "if looked > PEGS_LOOK_MAX:",
+        "one pegged order too many is looked behind",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/matching.py",
+        "elif order.limit and book.is_past(order):",
+        "elif order.limit > 1 << 62 and book.is_past(order):",
+        "pegged orders trade past their limits",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/matching.py",
+        "gone = outside or book.is_past(order)",
+        "gone = outside",
+        "a fill-or-kill order counts on pegged orders past their limits",
+    ),
+    Mutant(
+        "pricing/funding.py",
+        "if order is not None and not book.is_past(order):",
+        "if order is not None:",
+        "pegged orders past their limits make a premium",
+    ),
+    Mutant(
+        "book/posting.py",
+        "if offset < best if side == BUY else offset > best:",
+        "if offset <= best if side == BUY else offset >= best:",
+        "pegged orders of two sides stand at one offset",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/posting.py",
+        "return not flags & (FLAG_SLIDE | FLAG_PEG)",
+        "return not flags & FLAG_SLIDE",
+        "pegged orders take",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/resting.py",
+        "    if order.limit:\n        price = order.limit\n",
+        "",
+        "a pegged order that fills stays margined for the rest of its limit",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/resting.py",
+        "        record.pegs -= 1\n",
+        "",
+        "pegged orders that are gone are counted",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/entry.py",
+        "elif is_past(entry.side, worth, price):",
+        "elif entry.side and is_past(entry.side, worth, price):",
+        "a pegged bid past its limit comes in",
+        (PEGS,),
+    ),
+    Mutant(
+        "handlers/modify.py",
+        "if (order.flags | action.flags) & FLAG_PEG:",
+        "if action.flags & FLAG_PEG:",
+        "a pegged order is modified into a fixed one",
+        (PEGS,),
+    ),
     # Orders
     Mutant(
         "book/entry.py",
-        "elif price % parameters.tick:",
-        "elif price % 1:",
+        "elif price % parameters.tick or entry.offset",
+        "elif price % 1 or entry.offset",
         "off-tick prices rest",
         (ORDERS,),
     ),
     Mutant(
         "book/entry.py",
-        "elif price * size < parameters.notional_min and",
-        "elif price * size < 0 and",
+        "elif worth * size < parameters.notional_min and",
+        "elif worth * size < 0 and",
         "dust orders rest",
         (ORDERS,),
     ),
@@ -236,8 +401,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "if price < worst if entry.side else price > worst:",
-        "if price > worst if entry.side else price < worst:",
+        "if is_past(entry.side, worth, worst):",
+        "if is_past(1 - entry.side, worth, worst):",
         "the band refuses the wrong side",
         (ORDERS,),
     ),
@@ -255,18 +420,32 @@ MUTANTS: Final = (
         (ORDERS,),
     ),
     Mutant(
-        "book/entry.py",
-        "if price < entry.price if entry.side else price > entry.price:",
-        "if price <= entry.price if entry.side else price >= entry.price:",
+        "book/posting.py",
+        "if price < best if side == BUY else price > best:",
+        "if price <= best if side == BUY else price >= best:",
         "post-only orders lock the book",
         (ORDERS,),
     ),
     Mutant(
-        "book/entry.py",
-        "if portfolio.open_orders >= rules.orders_per_portfolio_max:",
-        "if portfolio.open_orders > rules.orders_per_portfolio_max:",
-        "one open order too many",
+        "book/room.py",
+        "portfolio.open_orders + orders <= orders_limit",
+        "portfolio.open_orders + orders < orders_limit",
+        "one open order too few",
         (ORDERS,),
+    ),
+    Mutant(
+        "book/room.py",
+        "max(0, portfolio.balance)",
+        "portfolio.balance",
+        "a debt takes the free orders away",
+        (ROOM,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "if not entry.flags & (FLAG_IOC | FLAG_FOK) and not room_allows",
+        "if not room_allows",
+        "who has too many orders cannot even close",
+        (ROOM,),
     ),
     Mutant(
         "book/entry.py",
@@ -349,9 +528,9 @@ MUTANTS: Final = (
         (TERMS,),
     ),
     Mutant(
-        "book/entry.py",
-        "moved = price + tick if entry.side else price - tick",
-        "moved = price",
+        "book/posting.py",
+        "moved = best - tick if side == BUY else best + tick",
+        "moved = best",
         "an order that slides locks the book",
         (TERMS,),
     ),
@@ -392,10 +571,38 @@ MUTANTS: Final = (
     ),
     Mutant(
         "waiting/switch.py",
-        "if portfolio is None or portfolio.cancel_at != time:",
-        "if portfolio is None:",
+        "    step.state.remove_due(LANE_USER, key)\n",
+        "",
         "a switch that was moved still goes off",
         (WAITING,),
+    ),
+    Mutant(
+        "waiting/twap.py",
+        "    if plan.item:\n",
+        "    if plan.item < 0:\n",
+        "a TWAP that was cancelled leaves its slice in the queue",
+        (WAITING,),
+    ),
+    Mutant(
+        "waiting/grouping.py",
+        "if group is None or group.item:",
+        "if group is None:",
+        "a bracket asks for work once for each of its orders",
+        (WAITING,),
+    ),
+    Mutant(
+        "waiting/sleeping.py",
+        "sequence if sleeper.group == sequence else 0,",
+        "0,",
+        "an entry that slept forgets its exits",
+        (STOP_ENTRIES,),
+    ),
+    Mutant(
+        "waiting/sleeping.py",
+        "count_filled(state, entry.group, step.filled)",
+        "count_filled(state, entry.group, 0)",
+        "what an entry filled in its first waking is not exited",
+        (STOP_ENTRIES,),
     ),
     # Who may act
     Mutant(
@@ -494,9 +701,30 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handlers/transfer.py",
-        "    source.balance -= action.amount",
-        "    source.balance -= action.amount - 1",
+        "    credit(state, source, -amount)",
+        "    credit(state, source, 1 - amount)",
         "a transfer makes a micro",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "handlers/transfer.py",
+        "    if recipient is None or not owner:",
+        "    if recipient is None:",
+        "money is sent to a session key's account",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "handlers/transfer.py",
+        "    if recipient is not None and owner and recipient.account == step.account:",
+        "    if recipient is not None and recipient.account == step.account:",
+        "a session key is taken for its owner",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "handlers/transfer.py",
+        "recipient.account << 8 | action.target",
+        "recipient.account << 8 | action.source",
+        "what is sent comes to another sub-account",
         (WITHDRAW,),
     ),
     # Oracle and mark
@@ -537,8 +765,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "pricing/mark.py",
-        "return div_floor(index * rules.initial_ppm, 2 * PPM_ONE)",
-        "return div_floor(index * rules.initial_ppm, PPM_ONE)",
+        "return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)",
+        "return div_floor(market.index * market.initial_ppm, PPM_ONE)",
         "the mark leaves the index twice as far",
         (ORACLE,),
     ),
@@ -732,5 +960,111 @@ MUTANTS: Final = (
         "args",
         "an absurd order stops the block",
         ("tests/unit/test_step.py",),
+    ),
+    # Assets beyond USDC
+    Mutant(
+        "risk/collateral.py",
+        "min(market.index, market.stable) * rules.initial_weight_ppm",
+        "market.index * rules.initial_weight_ppm",
+        "a pushed price is lent on at once",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral.py",
+        "        return Prices(maintenance, 0)",
+        "        return Prices(0, 0)",
+        "silence liquidates",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral.py",
+        "    return max(0, held - stays)",
+        "    return max(0, held - stays + 1)",
+        "a unit of margin leaves",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral.py",
+        "        count < ASSETS_PER_PORTFOLIO_MAX\n        and count",
+        "        count <= ASSETS_PER_PORTFOLIO_MAX\n        and count",
+        "a fifth asset counts",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral.py",
+        "    elif holding.amount == 0:\n        portfolio.assets &= ~bit",
+        "    elif holding.amount == 0:\n        portfolio.assets |= 0",
+        "what is gone still counts",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral_sales.py",
+        "amount = sale_amount(step.rules, rules, market.index, held, -portfolio.balance)",
+        "amount = sale_amount(step.rules, rules, market.index, held, held * market.index)",
+        "more is sold than the debt asks for",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral_sales.py",
+        "return market.state != STATE_PAUSED and not is_stale(step, market)",
+        "return market.state != STATE_PAUSED",
+        "a vault buys at an old price",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/collateral_sales.py",
+        "    if sale_proceeds(rules, market.index, amount) > room:",
+        "    if room < 0:",
+        "a vault pays what it does not have",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "    broke = portfolio.balance < 0 and not portfolio.assets",
+        "    broke = portfolio.balance < 0",
+        "insurance pays for who has assets",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/vaults.py",
+        "            most += worth_of(state, state.asset_rules[asset], amount)",
+        "            most += 0",
+        "who comes in pays nothing for held assets",
+        ASSETS,
+    ),
+    Mutant(
+        "handlers/collateral.py",
+        "    if price > action.price:",
+        "    if price > action.price + 1:",
+        "a purchase above its price",
+        ASSETS,
+    ),
+    Mutant(
+        "handlers/collateral.py",
+        "    counted = held if buyer.assets >> (action.asset - 1) & 1 else 0",
+        "    counted = 0",
+        "what a buyer held already is lent on twice",
+        ASSETS,
+    ),
+    Mutant(
+        "handlers/assets.py",
+        "    if worth > capacity:\n        when",
+        "    if worth > 2 * capacity:\n        when",
+        "an asset outruns the velocity cap",
+        ASSETS,
+    ),
+    Mutant(
+        "identity/budgets.py",
+        "return margin.equity - margin.collateral - portfolio.moved",
+        "return margin.equity - portfolio.moved",
+        "an agent is blamed for the price of collateral",
+        ASSETS,
+    ),
+    Mutant(
+        "pricing/guards.py",
+        "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable != stable:",
+        "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable == 0:",
+        "the slow price stands still",
+        ASSETS,
     ),
 )

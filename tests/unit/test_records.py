@@ -13,8 +13,10 @@ from statemachine.errors import StorageCorrupt
 from statemachine.inbox import InboxItem, InboxKind, decode_inbox_item
 from statemachine.receipts import Receipt, decode_receipt
 from statemachine.records import (
+    AssetSums,
     Exit,
     Group,
+    Holding,
     Ledger,
     Market,
     Nonces,
@@ -22,6 +24,7 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
+    Ramp,
     Share,
     Signer,
     Sleeper,
@@ -29,9 +32,11 @@ from statemachine.records import (
     Vault,
     Velocity,
     decode_account,
+    decode_asset,
     decode_client_id,
     decode_due,
     decode_group,
+    decode_holding,
     decode_ledger,
     decode_market,
     decode_nonces,
@@ -40,6 +45,7 @@ from statemachine.records import (
     decode_owned,
     decode_portfolio,
     decode_position,
+    decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
@@ -106,7 +112,14 @@ def sleeper() -> Sleeper:
 
 
 def twap() -> TwapPlan:
-    return TwapPlan(keys.twap_key(9), False, 7 << 8 | 2, 3, 2, 6_000_000, 50, 40, 5, 10, 1_000)
+    plan = TwapPlan(keys.twap_key(9), False, 7 << 8 | 2, 3, 2, 6_000_000, 50, 40, 5, 10, 1_000)
+    plan.next_at, plan.item = 1_700_000_000_000, 12
+    return plan
+
+
+def ramp() -> Ramp:
+    times = 1_700_000_000_000, 1_700_604_800_000
+    return Ramp(keys.ramp_key(3), False, (50_000, 25_000), (60_000, 20_000), *times)
 
 
 def group() -> Group:
@@ -114,7 +127,7 @@ def group() -> Group:
         Exit(9, 5_800_000, 50, 1, 5_900_000, 10),
         Exit(9, 6_200_000, 50, 0, 6_100_000, 11),
     ]
-    return Group(keys.group_key(9), False, 7 << 8 | 2, 3, 1, 40, exits)
+    return Group(keys.group_key(9), False, 7 << 8 | 2, 3, 1, 40, 12, exits)
 
 
 def again(decode: Callable[[bytes, bytes], Any], key: bytes) -> Callable[[bytes], bytes]:
@@ -138,6 +151,10 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     share: Share = numbered(Share(keys.share_key(3, 7), False, 1))
     velocity: Velocity = numbered(Velocity(stored=False))
     item = InboxItem(InboxKind.DEPOSIT, OWNER, 2, Micros(5_000_000), Millis(1_700_000_000_000))
+    time = Millis(1_700_000_000_000)
+    staked = InboxItem(InboxKind.FORCED_WITHDRAW, OWNER, 2, Micros(5_000_000), time, 3)
+    holding: Holding = numbered(Holding(keys.holding_key(7 << 8 | 2, 3), False))
+    sums: AssetSums = numbered(AssetSums(keys.asset_key(3), False))
     receipt = Receipt(b"\xcc" * 32, 4, 1, 54, (10, -3), 9, 50, 300_000_000, -7)
     return {
         "cursor": (cursor().encode(), lambda d: decode_cursor(d).encode()),
@@ -147,6 +164,7 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         "nonces": (nonces.encode(), again(decode_nonces, nonces_key)),
         "market": (market.encode(), again(decode_market, market_key)),
         "oracle": (oracle.encode(), again(decode_oracle, oracle_key)),
+        "ramp": (ramp().encode(), again(decode_ramp, ramp().key)),
         "portfolio": (portfolio().encode(), again(decode_portfolio, portfolio().key)),
         "position": (position().encode(), again(decode_position, position().key)),
         "order": (order().encode(), again(decode_order, order().key)),
@@ -163,6 +181,13 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
             encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000),
             lambda d: encode_withdrawal(*decode_withdrawal(d)),
         ),
+        "holding": (holding.encode(), again(decode_holding, holding.key)),
+        "asset": (sums.encode(), again(decode_asset, sums.key)),
+        "asset withdrawal": (
+            encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000, 3),
+            lambda d: encode_withdrawal(*decode_withdrawal(d)),
+        ),
+        "asset item": (staked.encode(), lambda d: decode_inbox_item(d).encode()),
         "vault": (vault.encode(), again(decode_vault, vault.key)),
         "share": (share.encode(), again(decode_share, share.key)),
         "velocity": (velocity.encode(), lambda d: decode_velocity(d).encode()),
@@ -173,7 +198,7 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
 
 
 ROWS = rows()
-FIXED_WIDTH = sorted(set(ROWS) - {"inbox item", "receipt", "rules"})
+FIXED_WIDTH = sorted(set(ROWS) - {"inbox item", "asset item", "receipt", "rules"})
 
 
 def test_golden_bytes() -> None:

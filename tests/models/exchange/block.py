@@ -5,10 +5,12 @@ from dataclasses import replace
 from functools import partial
 
 from statemachine.actions import (
+    FLAG_PEG,
     Action,
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -19,27 +21,42 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Scale,
+    Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transaction,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
 from statemachine.block import Block
+from statemachine.errors import Code
 from statemachine.inbox import InboxItem, InboxKind
 from tests.models.exchange.authority import (
     approve,
     authorise,
+    move_rates,
     revoke,
     set_leverage,
+    set_margin,
     set_state,
+)
+from tests.models.exchange.collateral import (
+    buy_collateral,
+    deposit_asset,
+    force_asset,
+    transfer_asset,
+    withdraw_asset,
 )
 from tests.models.exchange.custody import (
     deposit,
     force_withdrawal,
+    send,
     transfer,
     withdraw,
 )
@@ -50,6 +67,7 @@ from tests.models.exchange.state import (
     FUNDING,
     GROUP,
     PREMIUM,
+    RAMP,
     SAMPLE,
     SLICE,
     SWITCH,
@@ -129,6 +147,9 @@ def run_inbox(exchange: Exchange, block: Block) -> list[Outcome]:
 
 def run_item(exchange: Exchange, item: InboxItem) -> Outcome:
     """Run one item of the inbox."""
+    if item.asset:
+        taken = item.kind == InboxKind.DEPOSIT
+        return deposit_asset(exchange, item) if taken else force_asset(exchange, item)
     if item.kind == InboxKind.DEPOSIT:
         return deposit(exchange, item)
     return force_withdrawal(exchange, item)
@@ -157,6 +178,9 @@ def run_due(exchange: Exchange) -> None:
             unwind(exchange, item)
             continue
         number = item.market or 0
+        if item.kind == RAMP:
+            move_rates(exchange, number)
+            continue
         if item.kind == SAMPLE:
             sample(exchange, number)
         elif item.kind == PREMIUM:
@@ -200,15 +224,25 @@ def run_transaction(
         return [Outcome(refused.code, refused.figures, index=index)]
     if isinstance(action, SetMarketState):
         return [attempt(partial(set_state, exchange, address, action), index, 0)]
+    if isinstance(action, SetMargin):
+        return [attempt(partial(set_margin, exchange, address, action), index, 0)]
     steps: Sequence[Action] = (action,)
     if isinstance(action, Bulk):
         steps = action.legs
+    elif isinstance(action, Scale) and action.flags & FLAG_PEG:
+        refusal = partial(refuse_ladder, action)
+        return [attempt(refusal, index, leg) for leg in range(action.orders)]
     elif isinstance(action, Scale):
         steps = orders_of_scale(exchange, action)
     return [
         attempt(partial(run_action, exchange, account, step), index, leg)
         for leg, step in enumerate(steps)
     ]
+
+
+def refuse_ladder(action: Scale) -> Outcome:
+    """Refuse an order of a ladder that would have no prices."""
+    raise Refused(Code.FIELD, action.flags)
 
 
 def run_action(exchange: Exchange, account: int, action: Action) -> Outcome:
@@ -226,6 +260,8 @@ def run_action(exchange: Exchange, account: int, action: Action) -> Outcome:
             return withdraw(exchange, account, action)
         case Transfer():
             return transfer(exchange, account, action)
+        case Send():
+            return send(exchange, account, action)
         case ApproveAgent():
             return approve(exchange, account, action)
         case RevokeAgent():
@@ -253,5 +289,11 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return leave(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
+        case WithdrawAsset():
+            return withdraw_asset(exchange, account, action)
+        case TransferAsset():
+            return transfer_asset(exchange, account, action)
+        case BuyCollateral():
+            return buy_collateral(exchange, account, action)
         case _:
             raise TypeError(f"no account asks for {action}")

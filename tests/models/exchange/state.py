@@ -9,7 +9,7 @@ from statemachine.rules import MarketRules, Rules
 BUY = 0
 SELL = 1
 MILLION = 1_000_000
-SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND = 1, 2, 3, 4, 5
+SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND, RAMP = 1, 2, 3, 4, 5, 7
 GROUP, TWAP, SWITCH, EXIT = 16, 17, 18, 19
 """Kinds of due work; from 16 on they are the users'."""
 INITIALIZING, ACTIVE, POST_ONLY, CANCEL_ONLY, PAUSED, SETTLED = range(6)
@@ -42,7 +42,7 @@ class Outcome:
 
 @dataclass
 class Order:
-    """A resting order."""
+    """A resting order; one with an offset follows the index, and ``price`` is its limit."""
 
     number: int
     portfolio: int
@@ -57,6 +57,7 @@ class Order:
     client_id: bytes
     expires_at: int = 0
     group: int = 0
+    offset: int | None = None
 
 
 @dataclass
@@ -117,6 +118,7 @@ class Group:
     exits: list[Exit]
     armed: bool = False
     filled: int = 0
+    asked: bool = False
 
 
 @dataclass
@@ -173,6 +175,24 @@ class Market:
     average_time: int = 0
     pending: int = 0
     pending_time: int = 0
+    initial_ppm: int = 0
+    maintenance_ppm: int = 0
+    ramp: "Ramp | None" = None
+
+    def __post_init__(self) -> None:
+        """Start with the rules' margin rates."""
+        self.initial_ppm = self.rules.initial_ppm
+        self.maintenance_ppm = self.rules.maintenance_ppm
+
+
+@dataclass
+class Ramp:
+    """Margin rates on their way: (initial, maintenance), and the two times."""
+
+    source: tuple[int, int]
+    target: tuple[int, int]
+    start: int
+    end: int
 
 
 @dataclass
@@ -235,7 +255,10 @@ class Exchange:
     vaults: dict[int, Vault] = field(default_factory=dict)
     shares: dict[tuple[int, int], Share] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
-    paid_out: list[tuple[bytes, int, int]] = field(default_factory=list)
+    paid_out: list[tuple[bytes, int, int, int]] = field(default_factory=list)
+    holdings: dict[tuple[int, int], int] = field(default_factory=dict)
+    counted: dict[int, set[int]] = field(default_factory=dict)
+    asset_deposits: dict[int, int] = field(default_factory=dict)
     insurance: int = 0
     capacity: int = 0
     capacity_time: int = 0
@@ -284,18 +307,16 @@ class Exchange:
         self.orders_numbered += 1
         return self.orders_numbered
 
+    def disarm(self, kind: int, reference: int) -> None:
+        """Take what waits about an order, a bracket or a portfolio out of the due queue."""
+        self.due = [
+            item
+            for item in self.due
+            if (item.kind, item.portfolio if kind == SWITCH else item.reference)
+            != (kind, reference)
+        ]
+
     # Looking, by brute force
-
-    def side_of(self, market: int, side: int) -> list[Order]:
-        """Return one side of a book, the best order first: by price, then by age."""
-        found = [o for o in self.orders.values() if (o.market, o.side) == (market, side)]
-        sign = 1 if side == SELL else -1
-        return sorted(found, key=lambda order: (sign * order.price, order.number))
-
-    def best_price(self, market: int, side: int) -> int | None:
-        """Return the best price of one side of a book, if it has any."""
-        orders = self.side_of(market, side)
-        return orders[0].price if orders else None
 
     def orders_of(self, portfolio: int, market: int | None = None) -> list[Order]:
         """Return a portfolio's orders, by market, then by age."""
@@ -316,6 +337,10 @@ class Exchange:
             if item.portfolio == portfolio and market in (None, item.market)
         ]
         return sorted(found, key=lambda item: (item.market, item.number))
+
+    def held(self, portfolio: int, asset: int) -> int:
+        """Return how much of an asset a portfolio holds."""
+        return self.holdings.get((portfolio, asset), 0)
 
     def size_of(self, portfolio: int, market: int) -> int:
         """Return the signed lots that a portfolio holds in a market."""
