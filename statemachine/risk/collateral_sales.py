@@ -66,10 +66,10 @@ def sale_amount(rules: Rules, asset: AssetRules, index: int, held: int, debt: in
     return min(held, max(part, least), wanted)
 
 
-def sell_collateral(step: Step, portfolio: Portfolio) -> tuple[int, int]:
+def sell_collateral(step: Step, portfolio: Portfolio) -> int:
     """Sell a slice of a debtor's first asset that a vault can pay for.
 
-    Returns (asset, units sold), zeros if there was none.
+    Returns which asset it was, 0 if there was none.
     """
     state = step.state
     for asset in assets_of(portfolio):
@@ -77,10 +77,9 @@ def sell_collateral(step: Step, portfolio: Portfolio) -> tuple[int, int]:
         market = state.market(rules.market)
         if not is_tradable(step, market):
             continue
-        amount = sell_slice_to(step, portfolio, rules, market)
-        if amount:
-            return asset, amount
-    return 0, 0
+        if sell_slice_to(step, portfolio, rules, market):
+            return asset
+    return 0
 
 
 def sell_slice_to(step: Step, portfolio: Portfolio, rules: AssetRules, market: Market) -> int:

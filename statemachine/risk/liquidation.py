@@ -151,9 +151,9 @@ def owes_assets(portfolio: Portfolio) -> bool:
 def pay_in_assets(step: Step, portfolio: Portfolio, last: int, before: Margin) -> None:
     """Sell a slice of collateral, and release, settle or go on."""
     state = step.state
-    asset, sold = sell_collateral(step, portfolio)
+    asset = sell_collateral(step, portfolio)
     if asset:
-        tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, sold, before)
+        tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, 0, before)
     after = margin_of(state, portfolio)
     if is_safe(step.rules, after) or not owes_assets(portfolio):
         finish(step, portfolio, last, after)
