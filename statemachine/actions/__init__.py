@@ -32,8 +32,9 @@ kind  action          body
 ====  ==============  =====================================================
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
-16 FOK + 32 slide + 64 total (modify).  ``terms`` = expiry, self-trade mode,
-max fee, trigger, trigger price; absent if none is asked for.
+16 FOK + 32 slide + 64 total (modify) + 128 pegged.  ``terms`` = expiry,
+self-trade mode, max fee, trigger, trigger price, offset (pegged); absent if none
+is asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
@@ -53,6 +54,7 @@ from statemachine.actions.compound import (
 from statemachine.actions.fields import (
     FLAGS_LIMIT,
     MARKETS_LIMIT,
+    OFFSET_LIMIT,
     SELF_TRADE_LIMIT,
     TRIGGERS_LIMIT,
     U64,
@@ -71,6 +73,7 @@ from statemachine.actions.kinds import (
     FEE_ANY,
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
@@ -148,6 +151,7 @@ __all__ = [
     "FLAGS_LIMIT",
     "FLAG_FOK",
     "FLAG_IOC",
+    "FLAG_PEG",
     "FLAG_POST_ONLY",
     "FLAG_REDUCE_ONLY",
     "FLAG_SELL",
@@ -160,6 +164,7 @@ __all__ = [
     "NO_EXPIRY",
     "NO_TERMS",
     "NO_TRIGGER",
+    "OFFSET_LIMIT",
     "ORACLE_MESSAGES_MAX",
     "SCALE_ORDERS_MAX",
     "SELF_TRADE_BOTH",

@@ -20,6 +20,8 @@ FLAG_SLIDE: Final = 32
 """With post-only: move a crossing price to one tick from the other side instead of refusing."""
 FLAG_TOTAL: Final = 64
 """In a modify: the size counts what has been filled already."""
+FLAG_PEG: Final = 128
+"""Priced at an offset from the index, wherever it goes; ``price`` is the hard limit."""
 
 SELF_TRADE_MAKER: Final = 0
 SELF_TRADE_TAKER: Final = 1
@@ -37,6 +39,7 @@ TRIGGER_LAST: Final = 4
 FEE_ANY: Final = 1_000_000
 NO_EXPIRY: Final = Millis(0)
 NO_TRIGGER: Final = Price(0)
+NO_OFFSET: Final = 0
 NO_BUDGET: Final = Micros(0)
 
 
@@ -78,7 +81,8 @@ class Terms:
 
     ``expires_at`` (ms, 0: never) ends a resting order; ``self_trade`` is a
     mode and a scope; ``max_fee_ppm`` bounds the fee rate; an order with a
-    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires.
+    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires; a
+    pegged order's ``offset`` (micros per lot, signed) is added to the index.
     """
 
     expires_at: Millis = NO_EXPIRY
@@ -86,6 +90,7 @@ class Terms:
     max_fee_ppm: int = FEE_ANY
     trigger: int = 0
     trigger_price: Price = NO_TRIGGER
+    offset: int = NO_OFFSET
 
 
 NO_TERMS: Final = Terms()
