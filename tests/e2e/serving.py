@@ -12,9 +12,8 @@ from node.metrics import Metrics
 from node.service.server import NodeServer
 from node.settings import DevSettings, GrpcSettings, Settings
 from proto.sextant.v1 import query_pb2_grpc, sequencer_pb2_grpc, stream_pb2_grpc
-from statemachine.rules import Rules
 from tests.exchange import Exchange
-from tests.worlds import World, world_rules
+from tests.worlds import World
 
 TIMEOUT_S = 20.0
 
@@ -44,11 +43,12 @@ async def serve(
     *,
     traders: int = 2,
     sequences: bool = True,
-    rules: Rules | None = None,
+    world: World | None = None,
 ) -> AsyncIterator[Served]:
-    """Serve an exchange with funded traders and prices."""
-    world = World(rules or world_rules())
-    world.open(traders)
+    """Serve an exchange with funded traders and prices, or a ``world`` with a history."""
+    if world is None:
+        world = World()
+        world.open(traders)
     exchange = Exchange(world)
     server = NodeServer(
         exchange,

@@ -14,18 +14,19 @@ from sextant.client.names import FundName, read_fund
 from sextant.client.sync import Client
 from sextant.errors import BadRequest, Refused, Rejected
 from statemachine.identity.signing import address_of
-from statemachine.rules import Rules
 from tests.e2e.serving import Served, run, serve
 from tests.e2e.shell import Shell
 from tests.exchange import SEQUENCER_KEY
-from tests.worlds import trader_key, world_rules
+from tests.worlds import World, trader_key, world_rules
 
 MARKET = "M0"
 
 
-def rules_of(**changes: int) -> Rules:
-    """Return rules under which shares are locked for no time at all."""
-    return world_rules(2, fund_lock_ms_min=0, **changes)
+def world_of(traders: int) -> World:
+    """Return a world of funded traders in which shares are locked for no time at all."""
+    world = World(world_rules(2, fund_lock_ms_min=0))
+    world.open(traders)
+    return world
 
 
 def client_of(served: Served, trader: int) -> AsyncClient:
@@ -47,7 +48,7 @@ async def opened(leader: AsyncClient) -> FundName:
 def test_a_fund_is_led_joined_and_left() -> None:
     async def story() -> None:
         async with (
-            serve(traders=3, rules=rules_of()) as served,
+            serve(world=world_of(3)) as served,
             client_of(served, 0) as leader,
             client_of(served, 1) as holder,
             client_of(served, 2) as maker,
@@ -116,7 +117,7 @@ def test_a_fund_is_led_joined_and_left() -> None:
 def test_who_waits_to_leave_is_shown() -> None:
     async def story() -> None:
         async with (
-            serve(traders=3, rules=rules_of()) as served,
+            serve(world=world_of(3)) as served,
             client_of(served, 0) as leader,
             client_of(served, 1) as holder,
             client_of(served, 2) as maker,
@@ -142,7 +143,7 @@ def test_who_waits_to_leave_is_shown() -> None:
 
 def test_funds_are_listed_page_by_page() -> None:
     async def story() -> None:
-        async with serve(rules=rules_of()) as served, client_of(served, 0) as leader:
+        async with serve(world=world_of(2)) as served, client_of(served, 0) as leader:
             for sub in range(64, 128):
                 await leader.transfer("10", source=0, target=sub)
                 await leader.create_fund(sub=sub, profit_share=0, lock_ms=0)
@@ -165,7 +166,7 @@ def test_funds_and_sends_from_the_command_line(
         write_private_file(key, trader_key(trader).hex())
 
     async def story() -> None:
-        async with serve(rules=rules_of()) as served:
+        async with serve(world=world_of(2)) as served:
             leader, holder = (Shell(served, key, capsys) for key in keys)
             await leader.ask("transfer", "1000", "--from", "0", "--to", "64")
             terms = ("--profit-share", "10%", "--lock", "0s")
