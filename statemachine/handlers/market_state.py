@@ -2,16 +2,18 @@
 
 The rules name one address.  It must have an account, as every signer, and it
 can do these two things more than others: brake or end a market
-(:mod:`statemachine.states`), and announce margin rates that come into force
-slowly (:mod:`statemachine.risk.ramps`), never above those of the market's first
-size tier.
+(:mod:`statemachine.states`, :mod:`statemachine.risk.settlement`), and announce margin
+rates that come into force slowly (:mod:`statemachine.risk.ramps`), never above those
+of the market's first size tier.
 """
 
 from statemachine.actions import SetMargin, SetMarketState
-from statemachine.costs import COST_DUE, COST_PORTFOLIO
+from statemachine.costs import COST_DUE, COST_ORACLE, COST_PORTFOLIO
 from statemachine.errors import Code
+from statemachine.events import MarketChanged
 from statemachine.risk.grace import resume_market
 from statemachine.risk.ramps import ramp_of, start_ramp
+from statemachine.risk.settlement import settle_market
 from statemachine.rules import NO_GUARDIAN, MarketRules
 from statemachine.states import STATE_PAUSED, STATE_SETTLED, may_follow
 from statemachine.step import Step
@@ -49,6 +51,10 @@ def execute_market_state(step: Step, action: SetMarketState) -> None:
     if before == STATE_PAUSED:
         resume_market(state, market, step.now)
     state.touch(market)
+    state.events.append(MarketChanged(action.market, before, action.state))
+    if action.state == STATE_SETTLED:
+        step.cost += COST_ORACLE + COST_DUE
+        settle_market(step, market)
 
     # RECEIPT
     step.args = (before,)

@@ -27,6 +27,7 @@ from statemachine.risk.vaults import (
     values_of,
     vault_portfolio,
 )
+from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 
 
@@ -42,11 +43,14 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     if action.market not in state.market_rules:
         step.refuse(Code.MARKET_UNKNOWN, (action.market,))
         return
+    market = state.market(action.market)
+    if market.state == STATE_SETTLED:
+        step.refuse(Code.MARKET_STATE, (market.state,))
+        return
     if source is None:
         step.refuse(Code.BALANCE, (action.amount, 0))
         return
     charge_markets(step, source)
-    market = state.market(action.market)
     stale = action.market if is_stale(step, market) else stale_market(step, source)
     if stale >= 0:
         step.refuse(Code.ORACLE_STALE, (stale,))
