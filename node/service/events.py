@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from proto.sextant.v1 import common_pb2, query_pb2, stream_pb2
+from statemachine import events
 from statemachine.actions import FLAG_SELL
 from statemachine.errors import Code
 from statemachine.events import (
@@ -74,21 +75,15 @@ SHARES_STAGES: Final = (
     stream_pb2.SHARES_STAGE_DELAYED,
     stream_pb2.SHARES_STAGE_LOST,
 )
-REMOVALS: Final = (
-    query_pb2.REMOVAL_UNSPECIFIED,
-    query_pb2.REMOVAL_CANCELLED,
-    query_pb2.REMOVAL_MODIFIED,
-    query_pb2.REMOVAL_BAND,
-    query_pb2.REMOVAL_REDUCE_ONLY,
-    query_pb2.REMOVAL_LIQUIDATING,
-    query_pb2.REMOVAL_SELF_TRADE,
-    query_pb2.REMOVAL_EXPIRED,
-    query_pb2.REMOVAL_SWITCH,
-    query_pb2.REMOVAL_BRACKET,
-    query_pb2.REMOVAL_TRIGGERED,
-    query_pb2.REMOVAL_REFUSED,
-    query_pb2.REMOVAL_DONE,
-)
+REMOVALS: Final = {
+    0: query_pb2.REMOVAL_UNSPECIFIED,
+    **{
+        reason: query_pb2.Removal.Value(name.replace("REMOVED", "REMOVAL"))
+        for name, reason in vars(events).items()
+        if name.startswith("REMOVED_")
+    },
+}
+"""By the reason of the event; both have the same names."""
 TRIGGERS: Final = (
     query_pb2.TRIGGER_MARK_RISES,
     query_pb2.TRIGGER_MARK_FALLS,

@@ -156,9 +156,10 @@ def test_markets_end_in_a_crowd(seed: int) -> None:
     """Two of three markets end while everybody trades; engine and model agree on the way out."""
     duel = VariedDuel(Seeded(100 + seed))
     for block in range(60):
-        if block in (30, 45):
-            end = SetMarketState(duel.numbers[block > 30], STATE_SETTLED)
-            duel.pending.append(duel.world.sign(0, end))
+        for number, after in zip(duel.numbers, (30, 45), strict=False):
+            if block >= after and duel.model.markets[number].state != STATE_SETTLED:
+                end = SetMarketState(number, STATE_SETTLED)
+                duel.pending.append(duel.world.sign(0, end))
         duel.random_block()
     while any(item.kind == SETTLE for item in duel.model.due):
         duel.wait(SECOND)

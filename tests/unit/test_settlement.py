@@ -309,6 +309,7 @@ def test_all_orders_go_and_none_comes() -> None:
     world.run()
     entry = order(5, 0, PRICE - 1_000)
     do(world, THIRD, Bracket(0, entry, exits[:1]))
+    do(world, SHORT, order(2, FLAG_SELL | FLAG_IOC, PRICE - 1_000))
     do(world, THIRD, Twap(0, 0, 0, Price(PRICE), Lots(100), 50, Millis(1_000)))
     for n in range(20):
         do(world, SHORT, order(1 + n, 0, PRICE - 100 * n, client_id=bytes([n]) * 16))
