@@ -16,8 +16,10 @@ table   name          ids                                             range
 0x10    MARKET        market 2
 0x11    ORACLE        market 2
 0x12    RAMP          market 2
+0x13    ASSET         asset 1
 0x20    PORTFOLIO     account 4, sub 1
 0x21    POSITION      account 4, sub 1, market 2
+0x22    HOLDING       account 4, sub 1, asset 1
 0x30    ORDER         market 2, side 1, priority 8, sequence 8        4
 0x31    OWNED         account 4, sub 1, market 2, sequence 8          6
 0x32    CLIENT_ID     account 4, sub 1, hash 8
@@ -25,6 +27,7 @@ table   name          ids                                             range
 0x34    GROUP         sequence 8
 0x35    TWAP          sequence 8
 0x36    RANK          market 2, side 1, entry 8, account 4, sub 1     4
+0x37    PEGGED        market 2, side 1, priority 8, sequence 8        4
 0x40    DUE           lane 1, time 8, sequence 8                      2
 0x50    WITHDRAWAL    index 8
 0x60    VAULT         market 2
@@ -33,7 +36,9 @@ table   name          ids                                             range
 
 ``range`` is the length of the prefix within which ``seek`` may look.
 ``priority`` is the price for asks, and for triggers that rise to theirs; 2**64
-- 1 - price for bids, and for triggers that fall: what fires first sorts first.
+- 1 - price for bids, and for triggers that fall: what fires first sorts first.  A
+pegged order's is its offset from the index, moved up by 2**63, turned round for
+bids likewise: the one that is priced best wherever the index is sorts first.
 ``entry`` is the price at which a ranked position was entered, turned round for
 shorts: the one that gained most sorts first.
 """
@@ -50,8 +55,10 @@ TABLE_VELOCITY: Final = 0x06
 TABLE_MARKET: Final = 0x10
 TABLE_ORACLE: Final = 0x11
 TABLE_RAMP: Final = 0x12
+TABLE_ASSET: Final = 0x13
 TABLE_PORTFOLIO: Final = 0x20
 TABLE_POSITION: Final = 0x21
+TABLE_HOLDING: Final = 0x22
 TABLE_ORDER: Final = 0x30
 TABLE_OWNED: Final = 0x31
 TABLE_CLIENT_ID: Final = 0x32
@@ -59,6 +66,7 @@ TABLE_SLEEPER: Final = 0x33
 TABLE_GROUP: Final = 0x34
 TABLE_TWAP: Final = 0x35
 TABLE_RANK: Final = 0x36
+TABLE_PEGGED: Final = 0x37
 TABLE_DUE: Final = 0x40
 TABLE_WITHDRAWAL: Final = 0x50
 TABLE_VAULT: Final = 0x60
@@ -69,6 +77,7 @@ RANGE_LENGTH: Final[dict[int, int]] = {
     TABLE_OWNED: 6,
     TABLE_SLEEPER: 3,
     TABLE_RANK: 4,
+    TABLE_PEGGED: 4,
     TABLE_DUE: 2,
 }
 """Table byte -> length of the prefix that a seek of this table uses."""
@@ -77,6 +86,8 @@ CURSOR_KEY: Final = bytes([TABLE_CURSOR])
 LEDGER_KEY: Final = bytes([TABLE_LEDGER])
 VELOCITY_KEY: Final = bytes([TABLE_VELOCITY])
 PRIORITY_TOP: Final = (1 << 64) - 1
+OFFSET_BIAS: Final = 1 << 63
+"""Added to an offset, which may be negative, where it is stored."""
 BUY: Final = 0
 SELL: Final = 1
 LANE_SYSTEM: Final = 0
@@ -84,6 +95,7 @@ LANE_USER: Final = 1
 
 PORTFOLIO: Final = Struct(">BIB")
 POSITION: Final = Struct(">BIBH")
+HOLDING: Final = Struct(">BIBB")
 ORDER: Final = Struct(">BHBQQ")
 OWNED: Final = Struct(">BIBHQ")
 CLIENT_ID: Final = Struct(">BIB8s")
@@ -117,6 +129,11 @@ def oracle_key(market: int) -> bytes:
     return b"\x11" + market.to_bytes(2, "big")
 
 
+def asset_key(asset: int) -> bytes:
+    """Return the key of what was paid in and out of an asset."""
+    return bytes([TABLE_ASSET, asset])
+
+
 def ramp_key(market: int) -> bytes:
     """Return the key of a market's margin rates on their way."""
     return b"\x12" + market.to_bytes(2, "big")
@@ -130,6 +147,11 @@ def portfolio_key(portfolio: int) -> bytes:
 def position_key(portfolio: int, market: int) -> bytes:
     """Return the key of a portfolio's position in a market."""
     return POSITION.pack(TABLE_POSITION, portfolio >> 8, portfolio & 255, market)
+
+
+def holding_key(portfolio: int, asset: int) -> bytes:
+    """Return the key of what a portfolio holds of an asset."""
+    return HOLDING.pack(TABLE_HOLDING, portfolio >> 8, portfolio & 255, asset)
 
 
 def order_key(market: int, side: int, price: int, sequence: int) -> bytes:
@@ -147,6 +169,25 @@ def order_place(key: bytes) -> tuple[int, int, int, int]:
     """Return (market, side, price, sequence) of an order's key."""
     _, market, side, priority, sequence = ORDER.unpack(key)
     return market, side, priority if side == SELL else PRIORITY_TOP - priority, sequence
+
+
+def pegged_key(market: int, side: int, offset: int, sequence: int) -> bytes:
+    """Return the key of a resting order that is priced ``offset`` from the index."""
+    biased = offset + OFFSET_BIAS
+    priority = biased if side == SELL else PRIORITY_TOP - biased
+    return ORDER.pack(TABLE_PEGGED, market, side, priority, sequence)
+
+
+def pegged_range(market: int, side: int) -> bytes:
+    """Return the prefix of the pegged orders of one side of one book."""
+    return bytes([TABLE_PEGGED, market >> 8, market & 255, side])
+
+
+def pegged_place(key: bytes) -> tuple[int, int, int, int]:
+    """Return (market, side, offset, sequence) of a pegged order's key."""
+    _, market, side, priority, sequence = ORDER.unpack(key)
+    biased = priority if side == SELL else PRIORITY_TOP - priority
+    return market, side, biased - OFFSET_BIAS, sequence
 
 
 def sleeper_key(market: int, trigger: int, price: int, sequence: int) -> bytes:

@@ -25,7 +25,7 @@ from statemachine.actions import (
 )
 from statemachine.actions import Leg as LegAction
 from statemachine.identity.signing import address_of
-from statemachine.rules import MarketRules
+from statemachine.rules import MarketRules, Rules
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, STRANGER, TRADERS, Chooser, Duel
 from tests.worlds import USDC, trader_key
@@ -77,8 +77,8 @@ VARIED = replace(
 class VariedDuel(Duel):
     """A duel in which anything may be asked for."""
 
-    def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC) -> None:
-        super().__init__(VARIED, chooser, amount)
+    def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC, rules: Rules = VARIED) -> None:
+        super().__init__(rules, chooser, amount)
         for trader in range(3):
             self.world.deposit(trader, amount, sub=ISOLATED)
 
@@ -97,6 +97,13 @@ class VariedDuel(Duel):
         flags = (*[order.flags] * 16, 16, 17, 18, 19, 20, 26, 27, 32, 36, 37, 36, 37, 45, 64)
         sub = self.chooser.pick((*[order.sub] * 20, ISOLATED))
         terms = self.terms(order.market)
+        if order.terms.offset:
+            # Seldom with other flags than those with which an offset makes sense.
+            more = self.chooser.pick((*[0] * 20, 2, 16))
+            terms = replace(terms, offset=order.terms.offset)
+            if self.chooser.number(0, 9):
+                terms = replace(terms, trigger_price=Price(0))
+            return replace(order, sub=sub, flags=order.flags | more, terms=terms)
         return replace(order, sub=sub, flags=self.chooser.pick(flags), terms=terms)
 
     def leg(self, trader: int) -> LegAction:

@@ -7,12 +7,14 @@ the messages of its portfolios, in the order of the events.
 from collections.abc import Iterator
 from typing import Final
 
+from node.service.answers import saturate
 from proto.sextant.v1 import common_pb2, query_pb2, stream_pb2
-from statemachine import events
 from statemachine.actions import FLAG_SELL
 from statemachine.errors import Code
 from statemachine.events import (
     BALANCE_BACKSTOP,
+    BALANCE_COLLATERAL_BOUGHT,
+    BALANCE_COLLATERAL_SOLD,
     BALANCE_DEFICIT,
     BALANCE_DEPOSIT,
     BALANCE_FUNDING,
@@ -25,7 +27,11 @@ from statemachine.events import (
     BALANCE_VAULT_DEPOSIT,
     BALANCE_VAULT_EXIT,
     BALANCE_WITHDRAWAL,
+    REMOVED_LIMIT,
+    REMOVED_SETTLED,
     REMOVED_TRIGGERED,
+    STAGE_COLLATERAL,
+    AssetChanged,
     BalanceChanged,
     Deleveraged,
     Event,
@@ -33,8 +39,10 @@ from statemachine.events import (
     Liquidated,
     OrderAsleep,
     OrderAwake,
+    OrderPegged,
     OrderRemoved,
     OrderRested,
+    PositionSettled,
     SharesChanged,
     TwapChanged,
 )
@@ -56,6 +64,8 @@ MONEY_KINDS: Final = {
     BALANCE_BACKSTOP: stream_pb2.MONEY_KIND_BACKSTOP,
     BALANCE_VAULT_DEPOSIT: stream_pb2.MONEY_KIND_VAULT,
     BALANCE_VAULT_EXIT: stream_pb2.MONEY_KIND_VAULT,
+    BALANCE_COLLATERAL_SOLD: stream_pb2.MONEY_KIND_COLLATERAL,
+    BALANCE_COLLATERAL_BOUGHT: stream_pb2.MONEY_KIND_COLLATERAL,
 }
 STAGES: Final = (
     stream_pb2.LIQUIDATION_STAGE_UNSPECIFIED,
@@ -67,6 +77,7 @@ STAGES: Final = (
     stream_pb2.LIQUIDATION_STAGE_BACKSTOP,
     stream_pb2.LIQUIDATION_STAGE_DELEVERAGE,
 )
+MORE_STAGES: Final = {STAGE_COLLATERAL: stream_pb2.LIQUIDATION_STAGE_COLLATERAL}
 SHARES_STAGES: Final = (
     stream_pb2.SHARES_STAGE_UNSPECIFIED,
     stream_pb2.SHARES_STAGE_BOUGHT,
@@ -75,15 +86,25 @@ SHARES_STAGES: Final = (
     stream_pb2.SHARES_STAGE_DELAYED,
     stream_pb2.SHARES_STAGE_LOST,
 )
-REMOVALS: Final = {
-    0: query_pb2.REMOVAL_UNSPECIFIED,
-    **{
-        reason: query_pb2.Removal.Value(name.replace("REMOVED", "REMOVAL"))
-        for name, reason in vars(events).items()
-        if name.startswith("REMOVED_")
-    },
-}
-"""By the reason of the event; both have the same names."""
+REMOVALS: Final = (
+    query_pb2.REMOVAL_UNSPECIFIED,
+    query_pb2.REMOVAL_CANCELLED,
+    query_pb2.REMOVAL_MODIFIED,
+    query_pb2.REMOVAL_BAND,
+    query_pb2.REMOVAL_REDUCE_ONLY,
+    query_pb2.REMOVAL_LIQUIDATING,
+    query_pb2.REMOVAL_SELF_TRADE,
+    query_pb2.REMOVAL_EXPIRED,
+    query_pb2.REMOVAL_SWITCH,
+    query_pb2.REMOVAL_BRACKET,
+    query_pb2.REMOVAL_TRIGGERED,
+    query_pb2.REMOVAL_REFUSED,
+    query_pb2.REMOVAL_DONE,
+    query_pb2.REMOVAL_LIMIT,
+    *[query_pb2.REMOVAL_UNSPECIFIED] * (REMOVED_SETTLED - REMOVED_LIMIT - 1),
+    query_pb2.REMOVAL_SETTLED,
+)
+"""By the number of the reason."""
 TRIGGERS: Final = (
     query_pb2.TRIGGER_MARK_RISES,
     query_pb2.TRIGGER_MARK_FALLS,
@@ -104,7 +125,7 @@ def account_events_of(event: Event) -> Iterator[Pair]:
     """Yield what an event means to each portfolio that it names."""
     if isinstance(event, Fill):
         yield from fill_events_of(event)
-    elif isinstance(event, OrderRested | OrderRemoved):
+    elif isinstance(event, OrderRested | OrderPegged | OrderRemoved):
         yield event.portfolio, order_event_of(event)
     elif isinstance(event, OrderAsleep | OrderAwake | TwapChanged):
         yield event.portfolio, waiting_event_of(event)
@@ -119,19 +140,40 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         liquidation = stream_pb2.LiquidationEvent(
             market=event.market,
             closed_lots=event.size,
-            equity_micros=event.equity,
-            maintenance_micros=event.maintenance,
-            stage=STAGES[event.stage],
+            equity_micros=saturate(event.equity),
+            maintenance_micros=saturate(event.maintenance),
+            stage=MORE_STAGES.get(event.stage) or STAGES[event.stage],
         )
         portfolio = portfolio_of(event.portfolio)
         yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, liquidation=liquidation)
-    elif isinstance(event, Deleveraged | SharesChanged):
+    elif isinstance(event, AssetChanged):
+        yield event.portfolio, asset_event_of(event)
+    elif isinstance(event, Deleveraged | PositionSettled | SharesChanged):
         yield event.portfolio, tail_event_of(event)
 
 
-def tail_event_of(event: Deleveraged | SharesChanged) -> stream_pb2.AccountEvent:
-    """Return a position cut by deleveraging, or what became of vault shares."""
+def asset_event_of(event: AssetChanged) -> stream_pb2.AccountEvent:
+    """Return another asset than USDC that was credited, or debited."""
+    moved = stream_pb2.AssetEvent(
+        kind=MONEY_KINDS.get(event.reason, stream_pb2.MONEY_KIND_UNSPECIFIED),
+        asset=event.asset,
+        units=saturate(event.amount),
+        reference=event.reference,
+    )
+    return stream_pb2.AccountEvent(portfolio=portfolio_of(event.portfolio), asset=moved)
+
+
+def tail_event_of(event: Deleveraged | PositionSettled | SharesChanged) -> stream_pb2.AccountEvent:
+    """Return a position that was closed for its owner, or what became of vault shares."""
     portfolio = portfolio_of(event.portfolio)
+    if isinstance(event, PositionSettled):
+        settlement = stream_pb2.SettlementEvent(
+            market=event.market,
+            closed_lots=event.size,
+            price=event.price,
+            amount_micros=saturate(event.amount),
+        )
+        return stream_pb2.AccountEvent(portfolio=portfolio, settlement=settlement)
     if isinstance(event, Deleveraged):
         deleverage = stream_pb2.DeleverageEvent(
             market=event.market, closed_lots=event.size, price=event.price, mark=event.mark
@@ -194,18 +236,21 @@ def waiting_event_of(event: OrderAsleep | OrderAwake | TwapChanged) -> stream_pb
     return stream_pb2.AccountEvent(portfolio=portfolio, order=stream_pb2.OrderEvent(order=order))
 
 
-def order_event_of(event: OrderRested | OrderRemoved) -> stream_pb2.AccountEvent:
+def order_event_of(event: OrderRested | OrderPegged | OrderRemoved) -> stream_pb2.AccountEvent:
     """Return an order that joined or left the book."""
     portfolio = portfolio_of(event.portfolio)
-    rested = isinstance(event, OrderRested)
+    removed = isinstance(event, OrderRemoved)
+    pegged = isinstance(event, OrderPegged)
     order = query_pb2.Order(
         order_id=event.order_id,
         market=event.market,
         side=SIDES[event.side],
-        price=event.price,
+        price=event.limit if isinstance(event, OrderPegged) else event.price,
         remaining_lots=event.remaining,
         portfolio=portfolio,
-        state=query_pb2.ORDER_STATE_RESTING if rested else query_pb2.ORDER_STATE_CANCELLED,
-        removal=REMOVALS[0 if isinstance(event, OrderRested) else event.reason],
+        state=query_pb2.ORDER_STATE_CANCELLED if removed else query_pb2.ORDER_STATE_RESTING,
+        removal=REMOVALS[event.reason if isinstance(event, OrderRemoved) else 0],
+        pegged=pegged,
+        offset=event.offset if isinstance(event, OrderPegged) else 0,
     )
     return stream_pb2.AccountEvent(portfolio=portfolio, order=stream_pb2.OrderEvent(order=order))

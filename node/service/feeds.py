@@ -20,6 +20,7 @@ from node.service.answers import CODE_NAMES
 from node.service.books import BookView, scan
 from node.service.errors import Refused
 from node.service.events import SIDES, account_events_of
+from node.service.markets import market_event_of
 from node.service.orders import order_at
 from node.service.subscriptions import Topic
 from node.settings import FeedSettings
@@ -31,8 +32,10 @@ from statemachine.events import (
     Liquidated,
     OrderAsleep,
     OrderAwake,
+    OrderPegged,
     OrderRemoved,
     OrderRested,
+    PriceChanged,
 )
 from statemachine.keys import sleeper_key, sleeper_place, sleeper_range
 from statemachine.state import State
@@ -82,8 +85,9 @@ class Hub:
         self.settings = settings
         self.metrics = metrics
         numbers = [market.market for market in ledger.rules.markets]
+        ticks = {market.market: market.tick for market in ledger.rules.markets}
         kept = settings.trades_kept_max
-        self.books = {number: BookView(number) for number in numbers}
+        self.books = {number: BookView(number, ticks[number]) for number in numbers}
         self.trades: dict[int, deque[query_pb2.Trade]] = {n: deque(maxlen=kept) for n in numbers}
         self.trade_counts = dict.fromkeys(numbers, 0)
         self.transactions = 0
@@ -96,6 +100,7 @@ class Hub:
         self.trade_readers: Topic[list[query_pb2.Trade]] = Topic(limit)
         self.account_readers: Topic[stream_pb2.AccountUpdate] = Topic(limit)
         self.block_readers: Topic[feed.SealedBlock] = Topic(limit)
+        self.market_readers: Topic[stream_pb2.MarketEventsUpdate] = Topic(limit)
 
     def load(self) -> None:
         """Read the books from the state as it is now."""
@@ -129,6 +134,7 @@ class Hub:
             trades = self.take_events(block)
             self.publish_books(block)
             self.publish_trades(trades)
+            self.publish_markets(block)
             if self.account_readers.readers:
                 self.publish_accounts(block)
             self.height = block.height
@@ -163,7 +169,7 @@ class Hub:
         trades: list[query_pb2.Trade] = []
         modified: dict[int, Removed] = {}  # the portfolio's next order takes its place
         for event in block.events:
-            if isinstance(event, OrderRested):
+            if isinstance(event, OrderRested | OrderPegged):
                 books[event.market].rest(event)
                 if modified and event.portfolio in modified:
                     modified.pop(event.portfolio).replaced_by = event.order_id
@@ -179,6 +185,8 @@ class Hub:
                     self.remember(event.maker_order, Removed(block.height, event, size))
                 if modified and event.taker in modified:
                     modified.pop(event.taker).replaced_by = event.taker_order
+            elif isinstance(event, PriceChanged):
+                books[event.market].index = event.index
             elif isinstance(event, OrderAsleep):
                 place = (event.market, event.trigger, event.trigger_price, event.order_id)
                 self.sleepers[event.order_id] = sleeper_key(*place)
@@ -230,6 +238,19 @@ class Hub:
         if self.trade_readers.readers:
             self.trade_readers.publish(ALL, list(trades))
 
+    def publish_markets(self, block: feed.SealedBlock) -> None:
+        """Tell what the guardian did to markets, and count it."""
+        found = [message for event in block.events if (message := market_event_of(event))]
+        if not found:
+            return
+        for message in found:
+            kind = message.WhichOneof("event")
+            self.metrics.market_changes.labels(str(message.market), kind).inc()
+        update = stream_pb2.MarketEventsUpdate(
+            height=block.height, time_ms=block.time, events=found
+        )
+        self.market_readers.publish(ALL, update)
+
     def publish_accounts(self, block: feed.SealedBlock) -> None:
         """Tell each account that reads its own feed what the block did to it."""
         found: dict[int, stream_pb2.AccountUpdate] = {}
@@ -250,7 +271,7 @@ class Hub:
         if not any(portfolio >> 8 in readers for portfolio in portfolios_of(event)):
             return []
         wanted = [pair for pair in account_events_of(event) if pair[0] >> 8 in readers]
-        if isinstance(event, OrderRested):
+        if isinstance(event, OrderRested | OrderPegged):
             for portfolio, message in wanted:
                 self.complete_order(portfolio, message.order.order)
         return wanted
@@ -264,6 +285,7 @@ class Hub:
             order.lots = found.lots
             order.post_only = found.post_only
             order.reduce_only = found.reduce_only
+            order.price_now = found.price_now
 
     def end_all(self, reason: Refused) -> None:
         """Close every subscription."""
@@ -271,6 +293,7 @@ class Hub:
         self.trade_readers.end_all(reason)
         self.account_readers.end_all(reason)
         self.block_readers.end_all(reason)
+        self.market_readers.end_all(reason)
 
 
 def portfolios_of(event: Event) -> tuple[int, ...]:

@@ -22,18 +22,23 @@ kind  action          body
 19    RevokeAgent     agent
 20    SetLeverage     sub, market, leverage (0: none chosen)
 21    Send            to (an owner's address), source sub, target sub, amount
+31    WithdrawAsset   sub, asset, amount (units)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
 35    SetMargin       market, initial, maintenance (ppm)
+36    TransferAsset   source sub, target sub, asset, amount (units)
+37    BuyCollateral   sub, asset, amount (units), price (at most, micros per lot)
 ====  ==============  =====================================================
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
-16 FOK + 32 slide + 64 total (modify).  ``terms`` = expiry, self-trade mode,
-max fee, trigger, trigger price; absent if none is asked for.
+16 FOK + 32 slide + 64 total (modify) + 128 pegged.  ``terms`` = expiry,
+self-trade mode, max fee, trigger, trigger price, offset (pegged); absent if none
+is asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import (
     COMPOUND,
     EXITS_MAX,
@@ -49,6 +54,7 @@ from statemachine.actions.compound import (
 from statemachine.actions.fields import (
     FLAGS_LIMIT,
     MARKETS_LIMIT,
+    OFFSET_LIMIT,
     SELF_TRADE_LIMIT,
     TRIGGERS_LIMIT,
     U64,
@@ -67,6 +73,7 @@ from statemachine.actions.kinds import (
     FEE_ANY,
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
@@ -144,6 +151,7 @@ __all__ = [
     "FLAGS_LIMIT",
     "FLAG_FOK",
     "FLAG_IOC",
+    "FLAG_PEG",
     "FLAG_POST_ONLY",
     "FLAG_REDUCE_ONLY",
     "FLAG_SELL",
@@ -156,6 +164,7 @@ __all__ = [
     "NO_EXPIRY",
     "NO_TERMS",
     "NO_TRIGGER",
+    "OFFSET_LIMIT",
     "ORACLE_MESSAGES_MAX",
     "SCALE_ORDERS_MAX",
     "SELF_TRADE_BOTH",
@@ -181,6 +190,7 @@ __all__ = [
     "ApproveAgent",
     "Bracket",
     "Bulk",
+    "BuyCollateral",
     "Cancel",
     "CancelAll",
     "CancelAt",
@@ -201,10 +211,12 @@ __all__ = [
     "Terms",
     "Transaction",
     "Transfer",
+    "TransferAsset",
     "Twap",
     "VaultDeposit",
     "VaultWithdraw",
     "Withdraw",
+    "WithdrawAsset",
     "body_of",
     "body_of_compound",
     "client_id_of",

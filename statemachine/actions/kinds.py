@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, final
 
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.funds import Send
 from statemachine.units import Lots, Micros, Millis, Price
 
@@ -19,6 +20,8 @@ FLAG_SLIDE: Final = 32
 """With post-only: move a crossing price to one tick from the other side instead of refusing."""
 FLAG_TOTAL: Final = 64
 """In a modify: the size counts what has been filled already."""
+FLAG_PEG: Final = 128
+"""Priced at an offset from the index, wherever it goes; ``price`` is the hard limit."""
 
 SELF_TRADE_MAKER: Final = 0
 SELF_TRADE_TAKER: Final = 1
@@ -36,6 +39,7 @@ TRIGGER_LAST: Final = 4
 FEE_ANY: Final = 1_000_000
 NO_EXPIRY: Final = Millis(0)
 NO_TRIGGER: Final = Price(0)
+NO_OFFSET: Final = 0
 NO_BUDGET: Final = Micros(0)
 
 
@@ -61,10 +65,13 @@ class Kind(IntEnum):
     SEND = 21
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
+    WITHDRAW_ASSET = 31
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
     SET_MARGIN = 35
+    TRANSFER_ASSET = 36
+    BUY_COLLATERAL = 37
 
 
 @final
@@ -74,7 +81,8 @@ class Terms:
 
     ``expires_at`` (ms, 0: never) ends a resting order; ``self_trade`` is a
     mode and a scope; ``max_fee_ppm`` bounds the fee rate; an order with a
-    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires.
+    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires; a
+    pegged order's ``offset`` (micros per lot, signed) is added to the index.
     """
 
     expires_at: Millis = NO_EXPIRY
@@ -82,6 +90,7 @@ class Terms:
     max_fee_ppm: int = FEE_ANY
     trigger: int = 0
     trigger_price: Price = NO_TRIGGER
+    offset: int = NO_OFFSET
 
 
 NO_TERMS: Final = Terms()
@@ -345,6 +354,9 @@ Action = (
     | Withdraw
     | Transfer
     | Send
+    | WithdrawAsset
+    | TransferAsset
+    | BuyCollateral
     | ApproveAgent
     | RevokeAgent
     | VaultDeposit
@@ -370,6 +382,9 @@ KIND_OF: Final[dict[type, Kind]] = {
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
     Send: Kind.SEND,
+    WithdrawAsset: Kind.WITHDRAW_ASSET,
+    TransferAsset: Kind.TRANSFER_ASSET,
+    BuyCollateral: Kind.BUY_COLLATERAL,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,

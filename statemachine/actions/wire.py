@@ -7,6 +7,8 @@ hash is the SHA-256 of those bytes.  See the package for the bodies.
 from hashlib import sha256
 from typing import Final, final
 
+from statemachine.actions.assets import ASSET_KINDS, body_of_asset, decode_asset_action
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import COMPOUND, body_of_compound, decode_compound
 from statemachine.actions.fields import (
     MARKETS_LIMIT,
@@ -100,6 +102,8 @@ def body_of(action: Action) -> list[object]:
             return [action.source, action.target, action.amount]
         case Send():
             return body_of_send(action)
+        case WithdrawAsset() | TransferAsset() | BuyCollateral():
+            return body_of_asset(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
@@ -243,6 +247,8 @@ def decode_rare_action(kind: int, body: object) -> Action:
         )
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)
+    if kind in ASSET_KINDS:
+        return decode_asset_action(kind, body)
     raise FrameInvalid(f"kind: {kind!r} is not known")
 
 

@@ -1,10 +1,12 @@
 """Which handler executes which action."""
 
 from statemachine.actions import (
+    FLAG_PEG,
     Action,
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -19,13 +21,18 @@ from statemachine.actions import (
     SetMargin,
     SetMarketState,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
+from statemachine.errors import Code
 from statemachine.handlers.agents import execute_approve, execute_revoke
+from statemachine.handlers.assets import execute_transfer_asset, execute_withdraw_asset
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
+from statemachine.handlers.collateral import execute_buy_collateral
 from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
 from statemachine.handlers.leverage import execute_leverage
 from statemachine.handlers.market_state import execute_margin, execute_market_state
@@ -84,11 +91,27 @@ def execute_money(step: Step, action: Action) -> None:
         execute_market_state(step, action)
     elif isinstance(action, SetMargin):
         execute_margin(step, action)
+    else:
+        execute_asset(step, action)
+
+
+def execute_asset(step: Step, action: Action) -> None:
+    """Execute an action about another asset than USDC."""
+    if isinstance(action, WithdrawAsset):
+        execute_withdraw_asset(step, action)
+    elif isinstance(action, TransferAsset):
+        execute_transfer_asset(step, action)
+    elif isinstance(action, BuyCollateral):
+        execute_buy_collateral(step, action)
 
 
 def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:
     """Execute one leg of a bulk, or one order of a scale."""
     if isinstance(bulk, Scale):
+        if bulk.flags & FLAG_PEG:
+            # A ladder is made of prices, and a pegged order has none.
+            step.refuse(Code.FIELD, (bulk.flags,))
+            return
         execute_order(step, scale_leg(step, bulk, place))
         return
     leg = bulk.legs[place]

@@ -11,11 +11,18 @@ from statemachine.actions import SetMargin, SetMarketState
 from statemachine.costs import COST_DUE, COST_ORACLE, COST_PORTFOLIO
 from statemachine.errors import Code
 from statemachine.events import MarketChanged
+from statemachine.records import Market
 from statemachine.risk.grace import resume_market
 from statemachine.risk.ramps import ramp_of, start_ramp
 from statemachine.risk.settlement import settle_market
 from statemachine.rules import NO_GUARDIAN, MarketRules
-from statemachine.states import STATE_PAUSED, STATE_SETTLED, may_follow
+from statemachine.states import (
+    STATE_ACTIVE,
+    STATE_PAUSED,
+    STATE_POST_ONLY,
+    STATE_SETTLED,
+    may_follow,
+)
 from statemachine.step import Step
 from statemachine.units import PPM_ONE
 
@@ -25,6 +32,11 @@ def is_guardian(step: Step) -> bool:
     signer = step.signer
     guardian = step.rules.guardian
     return signer is not None and guardian != NO_GUARDIAN and signer.key[1:] == guardian
+
+
+def prices_assets(step: Step, market: Market) -> bool:
+    """Return whether a market's index is the price of some collateral."""
+    return any(asset.market == market.market for asset in step.state.asset_rules.values())
 
 
 def execute_market_state(step: Step, action: SetMarketState) -> None:
@@ -41,7 +53,12 @@ def execute_market_state(step: Step, action: SetMarketState) -> None:
         step.refuse(Code.MARKET_UNKNOWN, (action.market,))
         return
     market = state.market(action.market)
-    if not may_follow(market.state, action.state):
+    # What only prices collateral never takes an order.
+    opens = action.state in (STATE_ACTIVE, STATE_POST_ONLY)
+    only = state.market_rules[action.market].collateral_only
+    ends = action.state == STATE_SETTLED
+    barred = (only and opens) or (ends and prices_assets(step, market))
+    if barred or not may_follow(market.state, action.state):
         step.refuse(Code.MARKET_STATE, (market.state,))
         return
 
@@ -52,7 +69,7 @@ def execute_market_state(step: Step, action: SetMarketState) -> None:
         resume_market(state, market, step.now)
     state.touch(market)
     state.events.append(MarketChanged(action.market, before, action.state))
-    if action.state == STATE_SETTLED:
+    if ends:
         step.cost += COST_ORACLE + COST_DUE
         settle_market(step, market)
 

@@ -1,5 +1,11 @@
 """State records: what the leaves of the state hold, and their fixed-width bytes."""
 
+from statemachine.records.assets import (
+    AssetSums,
+    Holding,
+    decode_asset,
+    decode_holding,
+)
 from statemachine.records.backstops import (
     Share,
     Vault,
@@ -41,6 +47,7 @@ from statemachine.records.markets import (
 )
 from statemachine.records.orders import (
     OWNED_ASLEEP,
+    OWNED_PEGGED,
     OWNED_TWAP,
     Order,
     decode_client_id,
@@ -82,6 +89,7 @@ __all__ = [
     "NONCES_PER_BUCKET",
     "NONCE_BUCKETS",
     "OWNED_ASLEEP",
+    "OWNED_PEGGED",
     "OWNED_TWAP",
     "PORTFOLIO_LIQUIDATING",
     "PUBLISHERS_MAX",
@@ -90,9 +98,11 @@ __all__ = [
     "ROLE_OWNER",
     "ROLE_REVOKED",
     "VERSION_BYTE",
+    "AssetSums",
     "Blob",
     "Exit",
     "Group",
+    "Holding",
     "Ledger",
     "Market",
     "Nonces",
@@ -109,9 +119,11 @@ __all__ = [
     "Vault",
     "Velocity",
     "decode_account",
+    "decode_asset",
     "decode_client_id",
     "decode_due",
     "decode_group",
+    "decode_holding",
     "decode_ledger",
     "decode_market",
     "decode_nonces",

@@ -12,8 +12,8 @@ The guardian ends a market.  In that step:
 Then due work of the exchange's own, from the next block on, at most
 ``step_visits_max`` visits a step, until there is nothing left:
 
-1. orders on the book are removed, bids first, then those that sleep.  A TWAP ends
-   at its next slice, a bracket when it is looked at
+1. orders on the book are removed, bids first, pegged ones after all others, then
+   those that sleep.  A TWAP ends at its next slice, a bracket when it is looked at
 2. ranked positions are closed at the settlement price, without a fee
    (:mod:`statemachine.risk.clearing`): a long, as long as the clearing portfolio is
    not long, else a short, so that what it holds is never more than one position
@@ -30,7 +30,14 @@ from typing import Final
 
 from statemachine import keys
 from statemachine.book.resting import remove_order
-from statemachine.costs import COST_BACKSTOP, COST_ORACLE, COST_PORTFOLIO, COST_VICTIM, COST_VISIT
+from statemachine.costs import (
+    COST_BACKSTOP,
+    COST_ORACLE,
+    COST_PEGS,
+    COST_PORTFOLIO,
+    COST_VICTIM,
+    COST_VISIT,
+)
 from statemachine.errors import invariant
 from statemachine.events import REMOVED_SETTLED, PriceChanged
 from statemachine.keys import BUY, LANE_SYSTEM, SELL, rank_portfolio, rank_range
@@ -65,7 +72,7 @@ def settle_market(step: Step, market: Market) -> None:
 
 def process_settle(step: Step, number: int) -> None:
     """Take a settled market's next orders and positions; come back while there are more."""
-    step.cost += COST_PORTFOLIO + COST_ORACLE + COST_BACKSTOP
+    step.cost += COST_PORTFOLIO + COST_ORACLE + COST_BACKSTOP + COST_PEGS
     state = step.state
     market = state.market(number)
     if remove_book(step, number) or remove_asleep(step, number) or close_ranked(step, market):
@@ -83,8 +90,10 @@ def visits_left(step: Step) -> bool:
 def remove_book(step: Step, number: int) -> bool:
     """Remove resting orders; return whether there may be more."""
     state = step.state
-    for side in (BUY, SELL):
-        orders = state.range(keys.order_range(number, side))
+    fixed = [keys.order_range(number, side) for side in (BUY, SELL)]
+    pegged = [keys.pegged_range(number, side) for side in (BUY, SELL)]
+    for prefix in fixed + pegged:
+        orders = state.range(prefix)
         key = orders.first()
         while key is not None:
             if not visits_left(step):

@@ -10,10 +10,12 @@ some block means something else than it did.
 """
 
 from tests.exchange_vectors import (
+    assets,
     authority,
     custody,
     ends,
     limits,
+    pegs,
     pricing,
     rescue,
     strategies,
@@ -23,7 +25,20 @@ from tests.exchange_vectors import (
 )
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, strategies, limits, pricing, rescue, tail, upkeep, ends)
+MODULES = (
+    authority,
+    custody,
+    assets,
+    trading,
+    strategies,
+    pegs,
+    limits,
+    pricing,
+    rescue,
+    tail,
+    upkeep,
+    ends,
+)
 
 
 def all_scenes() -> list[Scene]:

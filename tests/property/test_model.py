@@ -18,6 +18,7 @@ from statemachine.block import Block, BlockResult
 from statemachine.errors import Code
 from statemachine.states import STATE_SETTLED
 from statemachine.transition import apply_block
+from tests.collateral import CollateralDuel
 from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
 from tests.exchange_vectors import all_scenes
 from tests.exchange_vectors.scene import Scene
@@ -42,6 +43,7 @@ DUELS: dict[str, Callable[[Chooser], Duel]] = {
     **{name: partial(Duel, rules) for name, rules in RULES.items()},
     "limits": ExtremeDuel,
     "varied": VariedDuel,
+    "collateral": CollateralDuel,
 }
 
 data = st.data()
@@ -166,7 +168,7 @@ def test_markets_end_in_a_crowd(seed: int) -> None:
         duel.finish_block()
     for number in duel.numbers[:2]:
         assert duel.model.markets[number].state == STATE_SETTLED
-        assert not duel.model.side_of(number, 0) + duel.model.side_of(number, 1)
+        assert not [o for o in duel.model.orders.values() if o.market == number]
 
 
 class ModelledWorld(World):

@@ -15,6 +15,7 @@ from statemachine.actions import (
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -33,10 +34,12 @@ from statemachine.actions import (
     SetMarketState,
     Terms,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     decode_transaction,
     encode_transaction,
 )
@@ -209,6 +212,9 @@ def golden_actions() -> dict[str, Action]:
         "set margin": SetMargin(1, 60_000, 30_000),
         "revoke agent": RevokeAgent(b"\x22" * 20),
         "poke": Poke(12, 0),
+        "withdraw asset": WithdrawAsset(0, 1, 5_000_000),
+        "transfer asset": TransferAsset(0, 1, 1, 5_000_000),
+        "buy collateral": BuyCollateral(0, 1, 5_000_000, Price(3_500_000)),
     }
 
 
@@ -243,7 +249,7 @@ def with_body(kind: int, body: object) -> bytes:
         pytest.param(pack([2, 1, 1, 0, [0, 1, 0, 1, 1, b""], SIGNATURE]), id="version"),
         pytest.param(with_body(99, []), id="kind"),
         pytest.param(with_body(1, [0, 1, 0, 1, 1]), id="short order"),
-        pytest.param(with_body(1, [0, 1, 128, 1, 1, b""]), id="unknown flag"),
+        pytest.param(with_body(1, [0, 1, 256, 1, 1, b""]), id="unknown flag"),
         pytest.param(with_body(1, [256, 1, 0, 1, 1, b""]), id="sub-account"),
         pytest.param(with_body(1, [0, 1, 0, -1, 1, b""]), id="negative price"),
         pytest.param(with_body(1, [0, 1, 0, 1, -1, b""]), id="negative size"),

@@ -5,10 +5,12 @@ from dataclasses import replace
 from functools import partial
 
 from statemachine.actions import (
+    FLAG_PEG,
     Action,
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -25,12 +27,15 @@ from statemachine.actions import (
     SetMarketState,
     Transaction,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
 from statemachine.block import Block
+from statemachine.errors import Code
 from statemachine.inbox import InboxItem, InboxKind
 from tests.models.exchange.authority import (
     approve,
@@ -40,6 +45,13 @@ from tests.models.exchange.authority import (
     set_leverage,
     set_margin,
     set_state,
+)
+from tests.models.exchange.collateral import (
+    buy_collateral,
+    deposit_asset,
+    force_asset,
+    transfer_asset,
+    withdraw_asset,
 )
 from tests.models.exchange.custody import (
     deposit,
@@ -138,6 +150,9 @@ def run_inbox(exchange: Exchange, block: Block) -> list[Outcome]:
 
 def run_item(exchange: Exchange, item: InboxItem) -> Outcome:
     """Run one item of the inbox."""
+    if item.asset:
+        taken = item.kind == InboxKind.DEPOSIT
+        return deposit_asset(exchange, item) if taken else force_asset(exchange, item)
     if item.kind == InboxKind.DEPOSIT:
         return deposit(exchange, item)
     return force_withdrawal(exchange, item)
@@ -222,12 +237,20 @@ def run_transaction(
     steps: Sequence[Action] = (action,)
     if isinstance(action, Bulk):
         steps = action.legs
+    elif isinstance(action, Scale) and action.flags & FLAG_PEG:
+        refusal = partial(refuse_ladder, action)
+        return [attempt(refusal, index, leg) for leg in range(action.orders)]
     elif isinstance(action, Scale):
         steps = orders_of_scale(exchange, action)
     return [
         attempt(partial(run_action, exchange, account, step), index, leg)
         for leg, step in enumerate(steps)
     ]
+
+
+def refuse_ladder(action: Scale) -> Outcome:
+    """Refuse an order of a ladder that would have no prices."""
+    raise Refused(Code.FIELD, action.flags)
 
 
 def run_action(exchange: Exchange, account: int, action: Action) -> Outcome:
@@ -274,5 +297,11 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return leave(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
+        case WithdrawAsset():
+            return withdraw_asset(exchange, account, action)
+        case TransferAsset():
+            return transfer_asset(exchange, account, action)
+        case BuyCollateral():
+            return buy_collateral(exchange, account, action)
         case _:
             raise TypeError(f"no account asks for {action}")

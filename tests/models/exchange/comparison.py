@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 from statemachine import keys
@@ -9,9 +10,11 @@ from statemachine.receipts import Receipt
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     decode_account,
+    decode_asset,
     decode_client_id,
     decode_due,
     decode_group,
+    decode_holding,
     decode_nonces,
     decode_oracle,
     decode_order,
@@ -36,6 +39,7 @@ from tests.models.exchange.authority import BUCKETS, floor_of
 from tests.models.exchange.margin import Claim, claims_of
 from tests.models.exchange.margin import margin_of as model_margin_of
 from tests.models.exchange.margin import withdrawable as model_withdrawable
+from tests.models.exchange.pegs import fixed_side, pegged_side
 from tests.models.exchange.pricing import AVERAGE_PARTS, BASIS_PARTS, FUNDING_PARTS
 from tests.models.exchange.settlement import CLEARING_FROM
 from tests.models.exchange.state import BUY, SELL, Exchange, Market, Outcome
@@ -110,6 +114,17 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for share in [decode_share(key, data)]
         },
         "leverage": {place: p.leverage for place, p in books.positions.items() if p.leverage},
+        "holdings": {
+            (account << 8 | sub, asset): decode_holding(key, data).amount
+            for key, data in books.table(keys.TABLE_HOLDING)
+            for _, account, sub, asset in [keys.HOLDING.unpack(key)]
+        },
+        "counted": {n: p.assets for n, p in books.portfolios.items() if p.assets},
+        "assets": {
+            key[1]: (sums.deposits, sums.withdrawals)
+            for key, data in books.table(keys.TABLE_ASSET)
+            for sums in [decode_asset(key, data)]
+        },
         "numbers": (ledger.next_account, ledger.next_sequence, ledger.next_due),
         "signers": {
             key[1:]: (ROLES[s.role], *signer_terms(s))
@@ -155,6 +170,7 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for place, p in books.positions.items()
         },
         "books": engine_books(books),
+        "pegs": engine_pegs(books),
         "client ids": {
             (int.from_bytes(key[1:6], "big"), client_id): (market, sequence)
             for key, data in books.table(keys.TABLE_CLIENT_ID)
@@ -175,7 +191,7 @@ def engine_margins(state: State, portfolios: Iterable[int]) -> dict[int, tuple[i
         portfolio = state.portfolio(number)
         assert portfolio is not None
         margin = margin_of(state, portfolio)
-        ladder = (margin.equity, margin.initial, margin.maintenance)
+        ladder = (margin.equity, margin.equity_initial, margin.initial, margin.maintenance)
         margins[number] = (*ladder, withdrawable(state, portfolio))
     return margins
 
@@ -184,7 +200,7 @@ def engine_market(market: StoredMarket) -> Plain:
     """Return a market's record as plain values."""
     names = "index index_time mark last basis sample_time funding_rate funding_index"
     names += " funding_time funding_dust open_interest deficit premium_count"
-    names += " state resumed_at updates sleepers initial_ppm maintenance_ppm"
+    names += " state resumed_at updates sleepers pegs stable initial_ppm maintenance_ppm"
     values = {name: getattr(market, name) for name in names.split()}
     return values | {"premiums": market.premium_sum}
 
@@ -196,6 +212,17 @@ def engine_books(books: Books) -> dict[tuple[int, int], list[tuple[int, ...]]]:
         market, side, price, number = keys.order_place(key)
         o = decode_order(key, data)
         order = (price, number, *resting_terms(o))
+        found.setdefault((market, side), []).append(order)
+    return found
+
+
+def engine_pegs(books: Books) -> dict[tuple[int, int], list[tuple[int, ...]]]:
+    """Return the pegged orders of each side of each book, in order of their keys."""
+    found: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+    for key, data in books.table(keys.TABLE_PEGGED):
+        market, side, offset, number = keys.pegged_place(key)
+        o = decode_order(key, data)
+        order = (offset, o.limit, number, *resting_terms(o))
         found.setdefault((market, side), []).append(order)
     return found
 
@@ -257,7 +284,7 @@ def twap_terms(plan: Any) -> tuple[int, ...]:
 
 def model_state(exchange: Exchange) -> Plain:
     """Return a model's state as plain values."""
-    withdrawn = sum(amount for _, amount, _ in exchange.paid_out)
+    withdrawn = sum(amount for _, amount, _, asset in exchange.paid_out if not asset)
     due = sorted(exchange.due, key=lambda item: (item.lane, item.time, item.number))
     first = exchange.rules.markets[0].market
     touched = {
@@ -295,6 +322,16 @@ def model_state(exchange: Exchange) -> Plain:
         "vaults": {number: vault_terms(v) for number, v in exchange.vaults.items()},
         "shares": {place: share_terms(share) for place, share in exchange.shares.items()},
         "leverage": dict(exchange.leverage),
+        "holdings": exchange.holdings,
+        "counted": {
+            portfolio: sum(1 << (asset - 1) for asset in counted)
+            for portfolio, counted in exchange.counted.items()
+            if counted
+        },
+        "assets": {
+            asset: (deposits, sum(p[1] for p in exchange.paid_out if p[3] == asset))
+            for asset, deposits in exchange.asset_deposits.items()
+        },
         "numbers": (
             len(exchange.owners) + 1,
             exchange.orders_numbered + 1,
@@ -335,11 +372,20 @@ def model_state(exchange: Exchange) -> Plain:
         "claims": {place: model_claims(exchange, *place) for place in touched},
         "books": {
             (market, side): [
-                (o.price, o.number, *resting_terms(o)) for o in exchange.side_of(market, side)
+                (o.price, o.number, *resting_terms(o)) for o in fixed_side(exchange, market, side)
             ]
             for market in exchange.markets
             for side in (BUY, SELL)
-            if exchange.side_of(market, side)
+            if fixed_side(exchange, market, side)
+        },
+        "pegs": {
+            (market, side): [
+                (offset, o.price, o.number, *resting_terms(o))
+                for offset, o in pegged_side(exchange, market, side)
+            ]
+            for market in exchange.markets
+            for side in (BUY, SELL)
+            if pegged_side(exchange, market, side)
         },
         "client ids": {
             (o.portfolio, o.client_id): (o.market, o.number)
@@ -366,7 +412,7 @@ def model_rank(exchange: Exchange, portfolio: int, market: int) -> int:
 def model_margins(exchange: Exchange, portfolio: int) -> tuple[int, ...]:
     """Return equity, requirements and what may leave."""
     margin = model_margin_of(exchange, portfolio)
-    ladder = (margin.equity, margin.initial, margin.maintenance)
+    ladder = (margin.equity, margin.equity_initial, margin.initial, margin.maintenance)
     return (*ladder, model_withdrawable(exchange, portfolio))
 
 
@@ -379,7 +425,12 @@ def model_market(exchange: Exchange, market: Market) -> Plain:
         "basis": whole(market.basis * BASIS_PARTS),
         "funding_index": whole(market.funding_index * FUNDING_PARTS),
         "funding_dust": whole(market.funding_dust * FUNDING_PARTS),
+        "stable": floor(market.average),
         "open_interest": exchange.open_interest(market.rules.market),
+        "pegs": sum(
+            o.offset is not None and o.market == market.rules.market
+            for o in exchange.orders.values()
+        ),
         "sleepers": sum(s.market == market.rules.market for s in exchange.sleepers.values()),
     }
 

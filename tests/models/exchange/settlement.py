@@ -5,6 +5,7 @@ from math import floor
 from tests.models.exchange.margin import margin_of
 from tests.models.exchange.matching import move
 from tests.models.exchange.money import draw_insurance
+from tests.models.exchange.pegs import fixed_side, pegged_side
 from tests.models.exchange.removal import remove
 from tests.models.exchange.state import (
     BUY,
@@ -52,9 +53,10 @@ def anything_left(exchange: Exchange, number: int) -> bool:
 
 def items_of(exchange: Exchange, number: int) -> list[Order] | list[Sleeper]:
     """Return what rests, bids first, or else what sleeps: what fires first comes first."""
-    resting = exchange.side_of(number, BUY) + exchange.side_of(number, SELL)
-    if resting:
-        return resting
+    fixed = [order for side in (BUY, SELL) for order in fixed_side(exchange, number, side)]
+    pegged = [order for side in (BUY, SELL) for _, order in pegged_side(exchange, number, side)]
+    if fixed or pegged:
+        return fixed + pegged
     asleep = [sleeper for sleeper in exchange.sleepers.values() if sleeper.market == number]
     sign = (1, -1)
     return sorted(
@@ -118,7 +120,8 @@ def close_settled(exchange: Exchange, portfolio: int) -> int | None:
 def make_good(exchange: Exchange, portfolio: int, number: int) -> None:
     """End the debt of who has nothing left, and is not being liquidated."""
     debt = -exchange.balances[portfolio]
-    if debt <= 0 or exchange.markets_of(portfolio) or portfolio in exchange.flagged:
+    owns = exchange.markets_of(portfolio) or exchange.counted.get(portfolio)
+    if debt <= 0 or owns or portfolio in exchange.flagged:
         return
     assert margin_of(exchange, portfolio).equity == -debt
     market = exchange.markets[number]

@@ -42,7 +42,7 @@ class Outcome:
 
 @dataclass
 class Order:
-    """A resting order."""
+    """A resting order; one with an offset follows the index, and ``price`` is its limit."""
 
     number: int
     portfolio: int
@@ -57,6 +57,7 @@ class Order:
     client_id: bytes
     expires_at: int = 0
     group: int = 0
+    offset: int | None = None
 
 
 @dataclass
@@ -254,7 +255,10 @@ class Exchange:
     vaults: dict[int, Vault] = field(default_factory=dict)
     shares: dict[tuple[int, int], Share] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
-    paid_out: list[tuple[bytes, int, int]] = field(default_factory=list)
+    paid_out: list[tuple[bytes, int, int, int]] = field(default_factory=list)
+    holdings: dict[tuple[int, int], int] = field(default_factory=dict)
+    counted: dict[int, set[int]] = field(default_factory=dict)
+    asset_deposits: dict[int, int] = field(default_factory=dict)
     insurance: int = 0
     capacity: int = 0
     capacity_time: int = 0
@@ -314,17 +318,6 @@ class Exchange:
 
     # Looking, by brute force
 
-    def side_of(self, market: int, side: int) -> list[Order]:
-        """Return one side of a book, the best order first: by price, then by age."""
-        found = [o for o in self.orders.values() if (o.market, o.side) == (market, side)]
-        sign = 1 if side == SELL else -1
-        return sorted(found, key=lambda order: (sign * order.price, order.number))
-
-    def best_price(self, market: int, side: int) -> int | None:
-        """Return the best price of one side of a book, if it has any."""
-        orders = self.side_of(market, side)
-        return orders[0].price if orders else None
-
     def orders_of(self, portfolio: int, market: int | None = None) -> list[Order]:
         """Return a portfolio's orders, by market, then by age."""
         found = [
@@ -344,6 +337,10 @@ class Exchange:
             if item.portfolio == portfolio and market in (None, item.market)
         ]
         return sorted(found, key=lambda item: (item.market, item.number))
+
+    def held(self, portfolio: int, asset: int) -> int:
+        """Return how much of an asset a portfolio holds."""
+        return self.holdings.get((portfolio, asset), 0)
 
     def size_of(self, portfolio: int, market: int) -> int:
         """Return the signed lots that a portfolio holds in a market."""

@@ -14,6 +14,7 @@ from statemachine.actions import (
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -30,10 +31,12 @@ from statemachine.actions import (
     SetMarketState,
     Terms,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     decode_transaction,
 )
 from statemachine.identity.signing import Domain, address_of, digest_of, recover_signer, sign_action
@@ -71,6 +74,9 @@ ACTIONS: list[Action] = [
     ApproveAgent(AGENT, Millis(1_900_000_000_000), 62, 3),
     RevokeAgent(AGENT),
     Poke(7, 1),
+    WithdrawAsset(7, 8, (1 << 64) - 1),
+    TransferAsset(0, 255, 1, 5),
+    BuyCollateral(3, 2, 10**9, Price(3_500_000)),
 ]
 
 
