@@ -27,6 +27,7 @@ from statemachine.risk.vaults import (
     values_of,
     vault_portfolio,
 )
+from statemachine.state import State
 from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 
@@ -99,11 +100,17 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     # RECEIPT
     step.filled = shares
     step.notional = action.amount
+    tell_bought(state, source.portfolio, action, shares)
+
+
+def tell_bought(state: State, source: int, action: VaultDeposit, shares: int) -> None:
+    """Note a deposit for streams and screens."""
     events = state.events
-    amount = action.amount
-    events.append(BalanceChanged(source.portfolio, -amount, BALANCE_VAULT_DEPOSIT, action.market))
-    events.append(BalanceChanged(number, amount, BALANCE_VAULT_DEPOSIT, action.market))
-    events.append(SharesChanged(source.portfolio, action.market, SHARES_BOUGHT, shares, amount, 0))
+    amount, market = action.amount, action.market
+    target = vault_portfolio(market)
+    events.append(BalanceChanged(source, -amount, BALANCE_VAULT_DEPOSIT, market))
+    events.append(BalanceChanged(target, amount, BALANCE_VAULT_DEPOSIT, market))
+    events.append(SharesChanged(source, market, SHARES_BOUGHT, shares, amount, 0))
 
 
 def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:

@@ -128,7 +128,7 @@ def test_a_market_ends_and_everyone_hears_of_it(play: Play) -> None:
         [portfolio] = account.portfolios
         assert portfolio.positions == ()
         assert portfolio.withdrawable == portfolio.balance
-        refused = await shell.ask("order", "buy", MARKET, "0.1", "--limit", str(mark), code=1)
+        refused = await shell.ask("order", "buy", MARKET, "0.1", "--limit", str(mark), code=2)
         assert refused["code"] == "MARKET_STATE"
         shown = await shell.say("market", MARKET, signs=False)
         assert "settled" in shown
