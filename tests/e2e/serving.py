@@ -45,7 +45,7 @@ async def serve(
     sequences: bool = True,
     world: World | None = None,
 ) -> AsyncIterator[Served]:
-    """Serve an exchange with funded traders and prices, or a world as it is."""
+    """Serve an exchange with funded traders and prices, or a ``world`` with a history."""
     if world is None:
         world = World()
         world.open(traders)

@@ -1029,9 +1029,9 @@ MUTANTS: Final = (
         "an overdue item waits a block",
     ),
     Mutant(
-        "transition.py",
-        "        if cursor.continuation or cursor.filled:",
-        "        if cursor.height == 0:",
+        "cursor.py",
+        "        if self.continuation or self.filled:",
+        "        if self.height == 0:",
         "a continuation leaks into the next transaction",
     ),
     Mutant(
@@ -1157,6 +1157,13 @@ MUTANTS: Final = (
         "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable != stable:",
         "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable == 0:",
         "the slow price stands still",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "        equity += sale_surplus(step.state, portfolio)",
+        "        equity += 0",
+        "winners pay for who has assets",
         ASSETS,
     ),
 )
