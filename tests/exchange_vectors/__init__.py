@@ -15,6 +15,7 @@ from tests.exchange_vectors import (
     authority,
     custody,
     funds,
+    ends,
     limits,
     pegs,
     pricing,
@@ -40,6 +41,7 @@ MODULES = (
     rescue,
     tail,
     upkeep,
+    ends,
 )
 
 

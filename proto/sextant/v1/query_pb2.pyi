@@ -67,6 +67,7 @@ class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REMOVAL_DONE: _ClassVar[Removal]
     REMOVAL_EXITING: _ClassVar[Removal]
     REMOVAL_LIMIT: _ClassVar[Removal]
+    REMOVAL_SETTLED: _ClassVar[Removal]
 MARKET_STATE_UNSPECIFIED: MarketState
 MARKET_STATE_INITIALIZING: MarketState
 MARKET_STATE_ACTIVE: MarketState
@@ -110,6 +111,7 @@ REMOVAL_REFUSED: Removal
 REMOVAL_DONE: Removal
 REMOVAL_EXITING: Removal
 REMOVAL_LIMIT: Removal
+REMOVAL_SETTLED: Removal
 
 class GetMarketsRequest(_message.Message):
     __slots__ = ("markets",)

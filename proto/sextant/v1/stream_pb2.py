@@ -23,59 +23,70 @@ _sym_db = _symbol_database.Default()
 
 
 from proto.sextant.v1 import common_pb2 as proto_dot_sextant_dot_v1_dot_common__pb2
-from proto.sextant.v1 import funds_pb2 as proto_dot_sextant_dot_v1_dot_funds__pb2
 from proto.sextant.v1 import query_pb2 as proto_dot_sextant_dot_v1_dot_query__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dproto/sextant/v1/stream.proto\x12\nsextant.v1\x1a\x1dproto/sextant/v1/common.proto\x1a\x1cproto/sextant/v1/funds.proto\x1a\x1cproto/sextant/v1/query.proto\"d\n\rBlocksRequest\x12\x13\n\x0b\x66rom_height\x18\x01 \x01(\x04\x12\x13\n\x0bwith_frames\x18\x02 \x01(\x08\x12\x15\n\rwith_receipts\x18\x03 \x01(\x08\x12\x12\n\nwith_roots\x18\x04 \x01(\x08\"d\n\x0b\x42lockUpdate\x12\"\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x11.sextant.v1.BlockH\x00\x12\'\n\x05roots\x18\x02 \x01(\x0b\x32\x16.sextant.v1.BlockRootsH\x00\x42\x08\n\x06update\"3\n\nBlockRoots\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x15\n\rsegment_roots\x18\x02 \x03(\x0c\"1\n\x0b\x42ookRequest\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x12\n\nlevels_max\x18\x02 \x01(\r\"d\n\nBookUpdate\x12$\n\x08snapshot\x18\x01 \x01(\x0b\x32\x10.sextant.v1.BookH\x00\x12&\n\x05\x64\x65lta\x18\x02 \x01(\x0b\x32\x15.sextant.v1.BookDeltaH\x00\x42\x08\n\x06update\"\xa4\x01\n\tBookDelta\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x0f\n\x07time_ms\x18\x03 \x01(\x04\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12 \n\x04\x62ids\x18\x05 \x01(\x0b\x32\x12.sextant.v1.Levels\x12 \n\x04\x61sks\x18\x06 \x01(\x0b\x32\x12.sextant.v1.Levels\x12\x10\n\x08\x63hecksum\x18\x07 \x01(\r\" \n\rTradesRequest\x12\x0f\n\x07markets\x18\x01 \x03(\r\"1\n\x0cTradesUpdate\x12!\n\x06trades\x18\x01 \x03(\x0b\x32\x11.sextant.v1.Trade\"C\n\x14\x41\x63\x63ountEventsRequest\x12\x11\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0cH\x00\x12\x11\n\x07\x61\x63\x63ount\x18\x02 \x01(\rH\x00\x42\x05\n\x03who\"l\n\rAccountUpdate\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0f\n\x07time_ms\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12(\n\x06\x65vents\x18\x04 \x03(\x0b\x32\x18.sextant.v1.AccountEvent\"\x9d\x03\n\x0c\x41\x63\x63ountEvent\x12(\n\tportfolio\x18\x01 \x01(\x0b\x32\x15.sextant.v1.Portfolio\x12\'\n\x05order\x18\x02 \x01(\x0b\x32\x16.sextant.v1.OrderEventH\x00\x12%\n\x04\x66ill\x18\x03 \x01(\x0b\x32\x15.sextant.v1.FillEventH\x00\x12\'\n\x05money\x18\x04 \x01(\x0b\x32\x16.sextant.v1.MoneyEventH\x00\x12\x33\n\x0bliquidation\x18\x05 \x01(\x0b\x32\x1c.sextant.v1.LiquidationEventH\x00\x12\x31\n\ndeleverage\x18\x10 \x01(\x0b\x32\x1b.sextant.v1.DeleverageEventH\x00\x12)\n\x06shares\x18\x11 \x01(\x0b\x32\x17.sextant.v1.SharesEventH\x00\x12%\n\x04\x66und\x18\x32 \x01(\x0b\x32\x15.sextant.v1.FundEventH\x00\x12\'\n\x05\x61sset\x18\x14 \x01(\x0b\x32\x16.sextant.v1.AssetEventH\x00\x42\x07\n\x05\x65vent\".\n\nOrderEvent\x12 \n\x05order\x18\x01 \x01(\x0b\x32\x11.sextant.v1.Order\"\xba\x01\n\tFillEvent\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x10\n\x08order_id\x18\x02 \x01(\x04\x12\x1e\n\x04side\x18\x03 \x01(\x0e\x32\x10.sextant.v1.Side\x12\r\n\x05price\x18\x04 \x01(\x04\x12\x0c\n\x04lots\x18\x05 \x01(\x03\x12\x12\n\nfee_micros\x18\x06 \x01(\x12\x12\r\n\x05maker\x18\x07 \x01(\x08\x12\x13\n\x0bliquidation\x18\x08 \x01(\x08\x12\x16\n\x0eremaining_lots\x18\t \x01(\x03\"[\n\nMoneyEvent\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.sextant.v1.MoneyKind\x12\x15\n\ramount_micros\x18\x02 \x01(\x12\x12\x11\n\treference\x18\x03 \x01(\x04\"\x84\x01\n\nAssetEvent\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.sextant.v1.MoneyKind\x12\r\n\x05\x61sset\x18\x02 \x01(\r\x12\r\n\x05units\x18\x03 \x01(\x12\x12\x11\n\treference\x18\x04 \x01(\x04\x12\x0e\n\x06symbol\x18\x05 \x01(\t\x12\x10\n\x08\x64\x65\x63imals\x18\x06 \x01(\r\"\x97\x01\n\x10LiquidationEvent\x12+\n\x05stage\x18\x01 \x01(\x0e\x32\x1c.sextant.v1.LiquidationStage\x12\x0e\n\x06market\x18\x02 \x01(\r\x12\x13\n\x0b\x63losed_lots\x18\x03 \x01(\x12\x12\x15\n\requity_micros\x18\x04 \x01(\x12\x12\x1a\n\x12maintenance_micros\x18\x05 \x01(\x12\"S\n\x0f\x44\x65leverageEvent\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x13\n\x0b\x63losed_lots\x18\x02 \x01(\x12\x12\r\n\x05price\x18\x03 \x01(\x04\x12\x0c\n\x04mark\x18\x04 \x01(\x04\"|\n\x0bSharesEvent\x12\x0e\n\x06market\x18\x01 \x01(\r\x12&\n\x05stage\x18\x02 \x01(\x0e\x32\x17.sextant.v1.SharesStage\x12\x0e\n\x06shares\x18\x03 \x01(\x04\x12\x15\n\ramount_micros\x18\x04 \x01(\x04\x12\x0e\n\x06\x64ue_ms\x18\x05 \x01(\x04*\xdd\x02\n\tMoneyKind\x12\x1a\n\x16MONEY_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12MONEY_KIND_DEPOSIT\x10\x01\x12\x19\n\x15MONEY_KIND_WITHDRAWAL\x10\x02\x12\x17\n\x13MONEY_KIND_TRANSFER\x10\x03\x12\x16\n\x12MONEY_KIND_FUNDING\x10\x04\x12\x12\n\x0eMONEY_KIND_FEE\x10\x05\x12\x18\n\x14MONEY_KIND_INSURANCE\x10\x06\x12\x16\n\x12MONEY_KIND_DEFICIT\x10\x07\x12\x16\n\x12MONEY_KIND_HAIRCUT\x10\x08\x12\x17\n\x13MONEY_KIND_BACKSTOP\x10\t\x12\x14\n\x10MONEY_KIND_VAULT\x10\n\x12\x19\n\x15MONEY_KIND_COLLATERAL\x10\x14\x12\x13\n\x0fMONEY_KIND_SEND\x10\x32\x12\x13\n\x0fMONEY_KIND_FUND\x10\x33*\xb5\x02\n\x10LiquidationStage\x12!\n\x1dLIQUIDATION_STAGE_UNSPECIFIED\x10\x00\x12\x1d\n\x19LIQUIDATION_STAGE_FLAGGED\x10\x01\x12\x1b\n\x17LIQUIDATION_STAGE_SLICE\x10\x02\x12\x1f\n\x1bLIQUIDATION_STAGE_INSURANCE\x10\x03\x12\x1d\n\x19LIQUIDATION_STAGE_DEFICIT\x10\x04\x12\x1e\n\x1aLIQUIDATION_STAGE_RELEASED\x10\x05\x12\x1e\n\x1aLIQUIDATION_STAGE_BACKSTOP\x10\x06\x12 \n\x1cLIQUIDATION_STAGE_DELEVERAGE\x10\x07\x12 \n\x1cLIQUIDATION_STAGE_COLLATERAL\x10\x14*\xa5\x01\n\x0bSharesStage\x12\x1c\n\x18SHARES_STAGE_UNSPECIFIED\x10\x00\x12\x17\n\x13SHARES_STAGE_BOUGHT\x10\x01\x12\x17\n\x13SHARES_STAGE_NOTICE\x10\x02\x12\x15\n\x11SHARES_STAGE_PAID\x10\x03\x12\x18\n\x14SHARES_STAGE_DELAYED\x10\x04\x12\x15\n\x11SHARES_STAGE_LOST\x10\x05\x32\x94\x02\n\x06Stream\x12>\n\x06\x42locks\x12\x19.sextant.v1.BlocksRequest\x1a\x17.sextant.v1.BlockUpdate0\x01\x12\x39\n\x04\x42ook\x12\x17.sextant.v1.BookRequest\x1a\x16.sextant.v1.BookUpdate0\x01\x12?\n\x06Trades\x12\x19.sextant.v1.TradesRequest\x1a\x18.sextant.v1.TradesUpdate0\x01\x12N\n\rAccountEvents\x12 .sextant.v1.AccountEventsRequest\x1a\x19.sextant.v1.AccountUpdate0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dproto/sextant/v1/stream.proto\x12\nsextant.v1\x1a\x1dproto/sextant/v1/common.proto\x1a\x1cproto/sextant/v1/query.proto\"d\n\rBlocksRequest\x12\x13\n\x0b\x66rom_height\x18\x01 \x01(\x04\x12\x13\n\x0bwith_frames\x18\x02 \x01(\x08\x12\x15\n\rwith_receipts\x18\x03 \x01(\x08\x12\x12\n\nwith_roots\x18\x04 \x01(\x08\"d\n\x0b\x42lockUpdate\x12\"\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x11.sextant.v1.BlockH\x00\x12\'\n\x05roots\x18\x02 \x01(\x0b\x32\x16.sextant.v1.BlockRootsH\x00\x42\x08\n\x06update\"3\n\nBlockRoots\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x15\n\rsegment_roots\x18\x02 \x03(\x0c\"1\n\x0b\x42ookRequest\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x12\n\nlevels_max\x18\x02 \x01(\r\"d\n\nBookUpdate\x12$\n\x08snapshot\x18\x01 \x01(\x0b\x32\x10.sextant.v1.BookH\x00\x12&\n\x05\x64\x65lta\x18\x02 \x01(\x0b\x32\x15.sextant.v1.BookDeltaH\x00\x42\x08\n\x06update\"\xa4\x01\n\tBookDelta\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x0f\n\x07time_ms\x18\x03 \x01(\x04\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12 \n\x04\x62ids\x18\x05 \x01(\x0b\x32\x12.sextant.v1.Levels\x12 \n\x04\x61sks\x18\x06 \x01(\x0b\x32\x12.sextant.v1.Levels\x12\x10\n\x08\x63hecksum\x18\x07 \x01(\r\" \n\rTradesRequest\x12\x0f\n\x07markets\x18\x01 \x03(\r\"1\n\x0cTradesUpdate\x12!\n\x06trades\x18\x01 \x03(\x0b\x32\x11.sextant.v1.Trade\"C\n\x14\x41\x63\x63ountEventsRequest\x12\x11\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0cH\x00\x12\x11\n\x07\x61\x63\x63ount\x18\x02 \x01(\rH\x00\x42\x05\n\x03who\"l\n\rAccountUpdate\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0f\n\x07time_ms\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12(\n\x06\x65vents\x18\x04 \x03(\x0b\x32\x18.sextant.v1.AccountEvent\"\xa9\x03\n\x0c\x41\x63\x63ountEvent\x12(\n\tportfolio\x18\x01 \x01(\x0b\x32\x15.sextant.v1.Portfolio\x12\'\n\x05order\x18\x02 \x01(\x0b\x32\x16.sextant.v1.OrderEventH\x00\x12%\n\x04\x66ill\x18\x03 \x01(\x0b\x32\x15.sextant.v1.FillEventH\x00\x12\'\n\x05money\x18\x04 \x01(\x0b\x32\x16.sextant.v1.MoneyEventH\x00\x12\x33\n\x0bliquidation\x18\x05 \x01(\x0b\x32\x1c.sextant.v1.LiquidationEventH\x00\x12\x31\n\ndeleverage\x18\x10 \x01(\x0b\x32\x1b.sextant.v1.DeleverageEventH\x00\x12\x31\n\nsettlement\x18< \x01(\x0b\x32\x1b.sextant.v1.SettlementEventH\x00\x12)\n\x06shares\x18\x11 \x01(\x0b\x32\x17.sextant.v1.SharesEventH\x00\x12\'\n\x05\x61sset\x18\x14 \x01(\x0b\x32\x16.sextant.v1.AssetEventH\x00\x42\x07\n\x05\x65vent\".\n\nOrderEvent\x12 \n\x05order\x18\x01 \x01(\x0b\x32\x11.sextant.v1.Order\"\xba\x01\n\tFillEvent\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x10\n\x08order_id\x18\x02 \x01(\x04\x12\x1e\n\x04side\x18\x03 \x01(\x0e\x32\x10.sextant.v1.Side\x12\r\n\x05price\x18\x04 \x01(\x04\x12\x0c\n\x04lots\x18\x05 \x01(\x03\x12\x12\n\nfee_micros\x18\x06 \x01(\x12\x12\r\n\x05maker\x18\x07 \x01(\x08\x12\x13\n\x0bliquidation\x18\x08 \x01(\x08\x12\x16\n\x0eremaining_lots\x18\t \x01(\x03\"[\n\nMoneyEvent\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.sextant.v1.MoneyKind\x12\x15\n\ramount_micros\x18\x02 \x01(\x12\x12\x11\n\treference\x18\x03 \x01(\x04\"\x84\x01\n\nAssetEvent\x12#\n\x04kind\x18\x01 \x01(\x0e\x32\x15.sextant.v1.MoneyKind\x12\r\n\x05\x61sset\x18\x02 \x01(\r\x12\r\n\x05units\x18\x03 \x01(\x12\x12\x11\n\treference\x18\x04 \x01(\x04\x12\x0e\n\x06symbol\x18\x05 \x01(\t\x12\x10\n\x08\x64\x65\x63imals\x18\x06 \x01(\r\"\x97\x01\n\x10LiquidationEvent\x12+\n\x05stage\x18\x01 \x01(\x0e\x32\x1c.sextant.v1.LiquidationStage\x12\x0e\n\x06market\x18\x02 \x01(\r\x12\x13\n\x0b\x63losed_lots\x18\x03 \x01(\x12\x12\x15\n\requity_micros\x18\x04 \x01(\x12\x12\x1a\n\x12maintenance_micros\x18\x05 \x01(\x12\"S\n\x0f\x44\x65leverageEvent\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x13\n\x0b\x63losed_lots\x18\x02 \x01(\x12\x12\r\n\x05price\x18\x03 \x01(\x04\x12\x0c\n\x04mark\x18\x04 \x01(\x04\"|\n\x0bSharesEvent\x12\x0e\n\x06market\x18\x01 \x01(\r\x12&\n\x05stage\x18\x02 \x01(\x0e\x32\x17.sextant.v1.SharesStage\x12\x0e\n\x06shares\x18\x03 \x01(\x04\x12\x15\n\ramount_micros\x18\x04 \x01(\x04\x12\x0e\n\x06\x64ue_ms\x18\x05 \x01(\x04\"\\\n\x0fSettlementEvent\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\x13\n\x0b\x63losed_lots\x18\x02 \x01(\x12\x12\r\n\x05price\x18\x03 \x01(\x04\x12\x15\n\ramount_micros\x18\x04 \x01(\x12\"&\n\x13MarketEventsRequest\x12\x0f\n\x07markets\x18\x01 \x03(\r\"^\n\x12MarketEventsUpdate\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0f\n\x07time_ms\x18\x02 \x01(\x04\x12\'\n\x06\x65vents\x18\x03 \x03(\x0b\x32\x17.sextant.v1.MarketEvent\"\x84\x01\n\x0bMarketEvent\x12\x0e\n\x06market\x18\x01 \x01(\r\x12-\n\x05state\x18\x02 \x01(\x0b\x32\x1c.sextant.v1.MarketStateEventH\x00\x12-\n\x05rates\x18\x03 \x01(\x0b\x32\x1c.sextant.v1.MarginRatesEventH\x00\x42\x07\n\x05\x65vent\"c\n\x10MarketStateEvent\x12\'\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0e\x32\x17.sextant.v1.MarketState\x12&\n\x05\x61\x66ter\x18\x02 \x01(\x0e\x32\x17.sextant.v1.MarketState\"\xaa\x01\n\x10MarginRatesEvent\x12\x1a\n\x12initial_margin_ppm\x18\x01 \x01(\r\x12\x1e\n\x16maintenance_margin_ppm\x18\x02 \x01(\r\x12!\n\x19initial_margin_target_ppm\x18\x03 \x01(\r\x12%\n\x1dmaintenance_margin_target_ppm\x18\x04 \x01(\r\x12\x10\n\x08until_ms\x18\x05 \x01(\x04*\xc8\x02\n\tMoneyKind\x12\x1a\n\x16MONEY_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12MONEY_KIND_DEPOSIT\x10\x01\x12\x19\n\x15MONEY_KIND_WITHDRAWAL\x10\x02\x12\x17\n\x13MONEY_KIND_TRANSFER\x10\x03\x12\x16\n\x12MONEY_KIND_FUNDING\x10\x04\x12\x12\n\x0eMONEY_KIND_FEE\x10\x05\x12\x18\n\x14MONEY_KIND_INSURANCE\x10\x06\x12\x16\n\x12MONEY_KIND_DEFICIT\x10\x07\x12\x16\n\x12MONEY_KIND_HAIRCUT\x10\x08\x12\x17\n\x13MONEY_KIND_BACKSTOP\x10\t\x12\x14\n\x10MONEY_KIND_VAULT\x10\n\x12\x19\n\x15MONEY_KIND_COLLATERAL\x10\x14\x12\x13\n\x0fMONEY_KIND_SEND\x10\x32*\xb5\x02\n\x10LiquidationStage\x12!\n\x1dLIQUIDATION_STAGE_UNSPECIFIED\x10\x00\x12\x1d\n\x19LIQUIDATION_STAGE_FLAGGED\x10\x01\x12\x1b\n\x17LIQUIDATION_STAGE_SLICE\x10\x02\x12\x1f\n\x1bLIQUIDATION_STAGE_INSURANCE\x10\x03\x12\x1d\n\x19LIQUIDATION_STAGE_DEFICIT\x10\x04\x12\x1e\n\x1aLIQUIDATION_STAGE_RELEASED\x10\x05\x12\x1e\n\x1aLIQUIDATION_STAGE_BACKSTOP\x10\x06\x12 \n\x1cLIQUIDATION_STAGE_DELEVERAGE\x10\x07\x12 \n\x1cLIQUIDATION_STAGE_COLLATERAL\x10\x14*\xa5\x01\n\x0bSharesStage\x12\x1c\n\x18SHARES_STAGE_UNSPECIFIED\x10\x00\x12\x17\n\x13SHARES_STAGE_BOUGHT\x10\x01\x12\x17\n\x13SHARES_STAGE_NOTICE\x10\x02\x12\x15\n\x11SHARES_STAGE_PAID\x10\x03\x12\x18\n\x14SHARES_STAGE_DELAYED\x10\x04\x12\x15\n\x11SHARES_STAGE_LOST\x10\x05\x32\xe2\x02\n\x06Stream\x12>\n\x06\x42locks\x12\x19.sextant.v1.BlocksRequest\x1a\x17.sextant.v1.BlockUpdate0\x01\x12\x39\n\x04\x42ook\x12\x17.sextant.v1.BookRequest\x1a\x16.sextant.v1.BookUpdate0\x01\x12?\n\x06Trades\x12\x19.sextant.v1.TradesRequest\x1a\x18.sextant.v1.TradesUpdate0\x01\x12N\n\rAccountEvents\x12 .sextant.v1.AccountEventsRequest\x1a\x19.sextant.v1.AccountUpdate0\x01\x12L\n\x07Markets\x12\x1f.sextant.v1.MarketEventsRequest\x1a\x1e.sextant.v1.MarketEventsUpdate0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'proto.sextant.v1.stream_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MONEYKIND']._serialized_start=2224
-  _globals['_MONEYKIND']._serialized_end=2573
-  _globals['_LIQUIDATIONSTAGE']._serialized_start=2576
-  _globals['_LIQUIDATIONSTAGE']._serialized_end=2885
-  _globals['_SHARESSTAGE']._serialized_start=2888
-  _globals['_SHARESSTAGE']._serialized_end=3053
-  _globals['_BLOCKSREQUEST']._serialized_start=136
-  _globals['_BLOCKSREQUEST']._serialized_end=236
-  _globals['_BLOCKUPDATE']._serialized_start=238
-  _globals['_BLOCKUPDATE']._serialized_end=338
-  _globals['_BLOCKROOTS']._serialized_start=340
-  _globals['_BLOCKROOTS']._serialized_end=391
-  _globals['_BOOKREQUEST']._serialized_start=393
-  _globals['_BOOKREQUEST']._serialized_end=442
-  _globals['_BOOKUPDATE']._serialized_start=444
-  _globals['_BOOKUPDATE']._serialized_end=544
-  _globals['_BOOKDELTA']._serialized_start=547
-  _globals['_BOOKDELTA']._serialized_end=711
-  _globals['_TRADESREQUEST']._serialized_start=713
-  _globals['_TRADESREQUEST']._serialized_end=745
-  _globals['_TRADESUPDATE']._serialized_start=747
-  _globals['_TRADESUPDATE']._serialized_end=796
-  _globals['_ACCOUNTEVENTSREQUEST']._serialized_start=798
-  _globals['_ACCOUNTEVENTSREQUEST']._serialized_end=865
-  _globals['_ACCOUNTUPDATE']._serialized_start=867
-  _globals['_ACCOUNTUPDATE']._serialized_end=975
-  _globals['_ACCOUNTEVENT']._serialized_start=978
-  _globals['_ACCOUNTEVENT']._serialized_end=1391
-  _globals['_ORDEREVENT']._serialized_start=1393
-  _globals['_ORDEREVENT']._serialized_end=1439
-  _globals['_FILLEVENT']._serialized_start=1442
-  _globals['_FILLEVENT']._serialized_end=1628
-  _globals['_MONEYEVENT']._serialized_start=1630
-  _globals['_MONEYEVENT']._serialized_end=1721
-  _globals['_ASSETEVENT']._serialized_start=1724
-  _globals['_ASSETEVENT']._serialized_end=1856
-  _globals['_LIQUIDATIONEVENT']._serialized_start=1859
-  _globals['_LIQUIDATIONEVENT']._serialized_end=2010
-  _globals['_DELEVERAGEEVENT']._serialized_start=2012
-  _globals['_DELEVERAGEEVENT']._serialized_end=2095
-  _globals['_SHARESEVENT']._serialized_start=2097
-  _globals['_SHARESEVENT']._serialized_end=2221
-  _globals['_STREAM']._serialized_start=3056
-  _globals['_STREAM']._serialized_end=3332
+  _globals['_MONEYKIND']._serialized_start=2845
+  _globals['_MONEYKIND']._serialized_end=3173
+  _globals['_LIQUIDATIONSTAGE']._serialized_start=3176
+  _globals['_LIQUIDATIONSTAGE']._serialized_end=3485
+  _globals['_SHARESSTAGE']._serialized_start=3488
+  _globals['_SHARESSTAGE']._serialized_end=3653
+  _globals['_BLOCKSREQUEST']._serialized_start=106
+  _globals['_BLOCKSREQUEST']._serialized_end=206
+  _globals['_BLOCKUPDATE']._serialized_start=208
+  _globals['_BLOCKUPDATE']._serialized_end=308
+  _globals['_BLOCKROOTS']._serialized_start=310
+  _globals['_BLOCKROOTS']._serialized_end=361
+  _globals['_BOOKREQUEST']._serialized_start=363
+  _globals['_BOOKREQUEST']._serialized_end=412
+  _globals['_BOOKUPDATE']._serialized_start=414
+  _globals['_BOOKUPDATE']._serialized_end=514
+  _globals['_BOOKDELTA']._serialized_start=517
+  _globals['_BOOKDELTA']._serialized_end=681
+  _globals['_TRADESREQUEST']._serialized_start=683
+  _globals['_TRADESREQUEST']._serialized_end=715
+  _globals['_TRADESUPDATE']._serialized_start=717
+  _globals['_TRADESUPDATE']._serialized_end=766
+  _globals['_ACCOUNTEVENTSREQUEST']._serialized_start=768
+  _globals['_ACCOUNTEVENTSREQUEST']._serialized_end=835
+  _globals['_ACCOUNTUPDATE']._serialized_start=837
+  _globals['_ACCOUNTUPDATE']._serialized_end=945
+  _globals['_ACCOUNTEVENT']._serialized_start=948
+  _globals['_ACCOUNTEVENT']._serialized_end=1373
+  _globals['_ORDEREVENT']._serialized_start=1375
+  _globals['_ORDEREVENT']._serialized_end=1421
+  _globals['_FILLEVENT']._serialized_start=1424
+  _globals['_FILLEVENT']._serialized_end=1610
+  _globals['_MONEYEVENT']._serialized_start=1612
+  _globals['_MONEYEVENT']._serialized_end=1703
+  _globals['_ASSETEVENT']._serialized_start=1706
+  _globals['_ASSETEVENT']._serialized_end=1838
+  _globals['_LIQUIDATIONEVENT']._serialized_start=1841
+  _globals['_LIQUIDATIONEVENT']._serialized_end=1992
+  _globals['_DELEVERAGEEVENT']._serialized_start=1994
+  _globals['_DELEVERAGEEVENT']._serialized_end=2077
+  _globals['_SHARESEVENT']._serialized_start=2079
+  _globals['_SHARESEVENT']._serialized_end=2203
+  _globals['_SETTLEMENTEVENT']._serialized_start=2205
+  _globals['_SETTLEMENTEVENT']._serialized_end=2297
+  _globals['_MARKETEVENTSREQUEST']._serialized_start=2299
+  _globals['_MARKETEVENTSREQUEST']._serialized_end=2337
+  _globals['_MARKETEVENTSUPDATE']._serialized_start=2339
+  _globals['_MARKETEVENTSUPDATE']._serialized_end=2433
+  _globals['_MARKETEVENT']._serialized_start=2436
+  _globals['_MARKETEVENT']._serialized_end=2568
+  _globals['_MARKETSTATEEVENT']._serialized_start=2570
+  _globals['_MARKETSTATEEVENT']._serialized_end=2669
+  _globals['_MARGINRATESEVENT']._serialized_start=2672
+  _globals['_MARGINRATESEVENT']._serialized_end=2842
+  _globals['_STREAM']._serialized_start=3656
+  _globals['_STREAM']._serialized_end=4010
 # @@protoc_insertion_point(module_scope)

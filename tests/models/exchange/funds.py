@@ -228,6 +228,7 @@ def sell(exchange: Exchange, portfolio: int, visits: int) -> None:
         if owner == portfolio
         and not exchange.is_stale(number)
         and exchange.markets[number].state != PAUSED
+        and maintenance_of(exchange, number, position.size) > 0
     ]
     if not needs:
         return
