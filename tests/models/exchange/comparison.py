@@ -48,8 +48,8 @@ from tests.models.exchange.margin import margin_of as model_margin_of
 from tests.models.exchange.margin import withdrawable as model_withdrawable
 from tests.models.exchange.pegs import fixed_side, pegged_side
 from tests.models.exchange.pricing import AVERAGE_PARTS, BASIS_PARTS, FUNDING_PARTS
-from tests.models.exchange.state import BUY, MILLION, SELL, Exchange, Market, Outcome
 from tests.models.exchange.settlement import CLEARING_FROM
+from tests.models.exchange.state import BUY, MILLION, SELL, Exchange, Market, Outcome
 from tests.models.exchange.tail import rank_of
 
 Plain = dict[str, Any]
