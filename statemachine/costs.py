@@ -19,13 +19,14 @@ VISIT             8  a maker's order, owned order, client id, portfolio, positio
                      and after; next head
 ORACLE            6  oracle record (161 bytes), market, both heads
 DUE               3  due item, its successor, the lane's next head
-MONEY             5  account, second portfolio, signer, withdrawal, velocity
+MONEY             5  account, second portfolio, signer, withdrawal, velocity; a supply
 IMPACT            1  one resting order, read for the impact price
 SEEK              3  one market and the head of one of its ranges
 GROUP             4  a bracket, its due item and the item's range
 RANK              2  a position's rank before and after
 BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due item
 VICTIM            5  a deleveraged portfolio, its position and ranks; next head
+LOAN              1  the lending pool, once in each step that looks at it
 =============  ====  =======================================================
 """
 
@@ -48,6 +49,7 @@ COST_GROUP: Final = 4
 COST_RANK: Final = 2
 COST_BACKSTOP: Final = 9
 COST_VICTIM: Final = 5
+COST_LOAN: Final = 1
 
 COST_TABLE: Final = (
     COST_SEGMENT,
@@ -67,5 +69,6 @@ COST_TABLE: Final = (
     COST_RANK,
     COST_BACKSTOP,
     COST_VICTIM,
+    COST_LOAN,
 )
 COST_MAX: Final = 256

@@ -80,6 +80,7 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    POOL_SHORT = 80
     RECIPIENT = 85
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
@@ -109,6 +110,7 @@ RETRYABLE: Final = frozenset(
         Code.BALANCE,
         Code.VELOCITY,
         Code.VAULT_SHORT,
+        Code.POOL_SHORT,
         Code.HEALTHY,
         Code.GRACE,
     }

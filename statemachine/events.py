@@ -227,6 +227,10 @@ BALANCE_HAIRCUT = 9
 BALANCE_BACKSTOP = 10
 BALANCE_VAULT_DEPOSIT = 11
 BALANCE_VAULT_EXIT = 12
+BALANCE_INTEREST = 30
+BALANCE_SUPPLY = 31
+BALANCE_REDEEM = 32
+BALANCE_POOL = 33
 BALANCE_SEND = 50
 
 
@@ -281,6 +285,7 @@ STAGE_DEFICIT = 4
 STAGE_RELEASED = 5
 STAGE_BACKSTOP = 6
 STAGE_DELEVERAGE = 7
+STAGE_POOL = 30
 
 
 @final
@@ -332,6 +337,35 @@ SHARES_NOTICE = 2
 SHARES_PAID = 3
 SHARES_DELAYED = 4
 SHARES_LOST = 5
+
+
+@final
+class PoolChanged(Event):
+    """The lending pool was supplied or redeemed, or lost something.
+
+    ``stage`` is one of the ``POOL_`` numbers; ``shares`` and ``amount`` (micros) are
+    what came, negative for what went; ``supplied`` and ``lent`` are what stands after
+    it.  ``portfolio`` is the supplier's, or that of the loan that was lost.
+    """
+
+    __slots__ = ("amount", "lent", "portfolio", "shares", "stage", "supplied")
+
+    def __init__(
+        self, portfolio: int, stage: int, shares: int, amount: int, supplied: int, lent: int
+    ) -> None:
+        """Take whose doing it was, and what became of the pool."""
+        self.portfolio = portfolio
+        self.stage = stage
+        self.shares = shares
+        self.amount = amount
+        self.supplied = supplied
+        self.lent = lent
+
+
+POOL_SUPPLIED = 1
+POOL_REDEEMED = 2
+POOL_LOST = 3
+POOL_VOIDED = 4
 
 
 @final

@@ -16,11 +16,13 @@ from statemachine.records import (
     Nonces,
     Oracle,
     Order,
+    Pool,
     Portfolio,
     Position,
     Share,
     Signer,
     Sleeper,
+    Supply,
     TwapPlan,
     Vault,
 )
@@ -41,11 +43,13 @@ class WorkingSet:
         "nonces",
         "oracles",
         "orders",
+        "pool",
         "portfolios",
         "positions",
         "shares",
         "signers",
         "sleepers",
+        "supplies",
         "twaps",
         "vaults",
     )
@@ -53,6 +57,7 @@ class WorkingSet:
     def __init__(self) -> None:
         """Hold nothing."""
         self.ledger: Ledger | None = None
+        self.pool: Pool | None = None
         self.markets: dict[int, Market] = {}
         self.oracles: dict[int, Oracle] = {}
         self.portfolios: dict[int, Portfolio | None] = {}
@@ -63,6 +68,7 @@ class WorkingSet:
         self.twaps: dict[bytes, TwapPlan] = {}
         self.vaults: dict[int, Vault] = {}
         self.shares: dict[bytes, Share] = {}
+        self.supplies: dict[int, Supply] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
         self.blobs: dict[bytes, Blob | None] = {}
@@ -70,6 +76,7 @@ class WorkingSet:
     def clear(self) -> None:
         """Forget everything."""
         self.ledger = None
+        self.pool = None
         self.markets = {}
         self.oracles = {}
         self.portfolios = {}
@@ -80,6 +87,7 @@ class WorkingSet:
         self.twaps = {}
         self.vaults = {}
         self.shares = {}
+        self.supplies = {}
         self.signers = {}
         self.nonces = {}
         self.blobs = {}

@@ -105,7 +105,7 @@ class Views:
             time_ms=state.cursor.time,
             account=account,
             owner=self.owner(account),
-            payable_ppm=payable_ppm(state.ledger()),
+            payable_ppm=payable_ppm(state),
         )
         orders = 0
         for sub in subs_of(request):

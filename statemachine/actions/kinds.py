@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import Final, final
 
 from statemachine.actions.funds import Send
+from statemachine.actions.pool import PoolRedeem, PoolSupply
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -61,6 +62,8 @@ class Kind(IntEnum):
     SEND = 21
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
+    POOL_SUPPLY = 26
+    POOL_REDEEM = 27
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
@@ -338,6 +341,8 @@ Action = (
     | RevokeAgent
     | VaultDeposit
     | VaultWithdraw
+    | PoolSupply
+    | PoolRedeem
     | SetLeverage
     | SetMarketState
     | OracleUpdate
@@ -362,6 +367,8 @@ KIND_OF: Final[dict[type, Kind]] = {
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,
     VaultWithdraw: Kind.VAULT_WITHDRAW,
+    PoolSupply: Kind.POOL_SUPPLY,
+    PoolRedeem: Kind.POOL_REDEEM,
     SetLeverage: Kind.SET_LEVERAGE,
     SetMarketState: Kind.SET_MARKET_STATE,
     OracleUpdate: Kind.ORACLE,

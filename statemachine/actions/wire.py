@@ -46,6 +46,13 @@ from statemachine.actions.kinds import (
     Withdraw,
 )
 from statemachine.actions.legs import pack_legs, unpack_legs
+from statemachine.actions.pool import (
+    PoolRedeem,
+    PoolSupply,
+    body_of_pool,
+    decode_redeem_action,
+    decode_supply_action,
+)
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.units import TIME_LIMIT, Micros, Millis
@@ -105,6 +112,8 @@ def body_of(action: Action) -> list[object]:
             return [action.agent]
         case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState():
             return body_of_setting(action)
+        case PoolSupply() | PoolRedeem():
+            return body_of_pool(action)
         case OracleUpdate():
             messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
             return [action.market, messages]
@@ -215,6 +224,10 @@ def decode_rare_action(kind: int, body: object) -> Action:
         if kind == Kind.VAULT_DEPOSIT:
             return VaultDeposit(*place, Micros(as_uint(number, U64, "amount")))
         return VaultWithdraw(*place, as_uint(number, U64, "shares"))
+    if kind == Kind.POOL_SUPPLY:
+        return decode_supply_action(body)
+    if kind == Kind.POOL_REDEEM:
+        return decode_redeem_action(body)
     if kind == Kind.POKE:
         account, sub = as_list(body, 2, "poke")
         return Poke(as_uint(account, 1 << 32, "account"), as_uint(sub, 256, "sub"))

@@ -18,6 +18,8 @@ from statemachine.actions import (
     Action,
     ApproveAgent,
     OracleUpdate,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Send,
     Transaction,
@@ -62,6 +64,10 @@ VAULT_DEPOSIT_TYPE: Final = (
 VAULT_WITHDRAW_TYPE: Final = (
     "VaultWithdraw(uint8 subAccount,uint16 market,uint64 shares,uint64 nonce,uint64 expiresAt)"
 )
+POOL_SUPPLY_TYPE: Final = (
+    "PoolSupply(uint8 subAccount,uint64 amountMicroUsdc,uint64 nonce,uint64 expiresAt)"
+)
+POOL_REDEEM_TYPE: Final = "PoolRedeem(uint8 subAccount,uint64 shares,uint64 nonce,uint64 expiresAt)"
 ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
 
 ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
@@ -72,6 +78,8 @@ APPROVE_TYPE_HASH: Final = keccak256(APPROVE_TYPE.encode())
 REVOKE_TYPE_HASH: Final = keccak256(REVOKE_TYPE.encode())
 VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
 VAULT_WITHDRAW_TYPE_HASH: Final = keccak256(VAULT_WITHDRAW_TYPE.encode())
+POOL_SUPPLY_TYPE_HASH: Final = keccak256(POOL_SUPPLY_TYPE.encode())
+POOL_REDEEM_TYPE_HASH: Final = keccak256(POOL_REDEEM_TYPE.encode())
 ORACLE_TYPE_HASH: Final = keccak256(ORACLE_TYPE.encode())
 
 
@@ -125,6 +133,10 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case VaultWithdraw():
             head = VAULT_WITHDRAW_TYPE_HASH + word(action.sub) + word(action.market)
             head += word(action.shares)
+        case PoolSupply():
+            head = POOL_SUPPLY_TYPE_HASH + word(action.sub) + word(action.amount)
+        case PoolRedeem():
+            head = POOL_REDEEM_TYPE_HASH + word(action.sub) + word(action.shares)
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             head = ACTION_TYPE_HASH + keccak256(body)

@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32s")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32s12s12s")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -101,7 +101,9 @@ class Portfolio(Record):
 
     ``moved`` sums what came in, less what went out, by deposits, transfers and
     withdrawals: equity less it is what trading made.  ``cancel_at`` (ms) is when
-    all its orders go, 0 if no switch is set.
+    all its orders go, 0 if no switch is set.  A balance below zero is a loan:
+    ``loan_index`` is the pool's index up to which its interest is settled, and
+    ``borrowed`` what of it was lent since before the liquidation that it is in.
 
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.
@@ -109,10 +111,12 @@ class Portfolio(Record):
 
     __slots__ = (
         "balance",
+        "borrowed",
         "cancel_at",
         "complete",
         "flagged_at",
         "flags",
+        "loan_index",
         "markets",
         "moved",
         "open_orders",
@@ -130,6 +134,8 @@ class Portfolio(Record):
         self.flagged_at = 0
         self.cancel_at = 0
         self.open_orders = 0
+        self.loan_index = 0
+        self.borrowed = 0
         self.markets: list[int] = []
         self.positions: list[Position] = []
         self.complete = not stored
@@ -148,6 +154,8 @@ class Portfolio(Record):
             self.open_orders,
             len(markets),
             MARKET_LIST.pack(*markets, *padding),
+            self.loan_index.to_bytes(12, "big", signed=True),
+            self.borrowed.to_bytes(12, "big", signed=True),
         )
 
 
@@ -155,7 +163,7 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     """Return the portfolio that ``data`` encodes, its positions not yet read."""
     need(data, PORTFOLIO_LAYOUT.size, "portfolio")
     values = PORTFOLIO_LAYOUT.unpack(data)
-    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count, markets = values
+    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count, markets = values[:9]
     number = int.from_bytes(key[1:6], "big")
     portfolio = Portfolio(key, True, number)
     portfolio.balance = unmoney(balance)
@@ -165,4 +173,6 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.cancel_at = cancel_at
     portfolio.open_orders = open_orders
     portfolio.markets = list(MARKET_LIST.unpack(markets)[:count])
+    portfolio.loan_index = unmoney(values[9])
+    portfolio.borrowed = unmoney(values[10])
     return portfolio

@@ -14,8 +14,14 @@
    what is missing, the fill band bounds the slices instead.  If it may not, those
    who gained most on the other side are deleveraged
    (:mod:`statemachine.risk.deleverage`); if nobody did, slices go on.
-5. Nothing left but a debt: insurance pays what it may, the rest stands in the
-   deficit account of the market closed last (:mod:`statemachine.risk.deficits`).
+5. Nothing left but a debt: insurance pays what it may, the lending pool bears what
+   it had lent before the liquidation (:mod:`statemachine.risk.pool`), and the rest
+   stands in the deficit account of the market closed last
+   (:mod:`statemachine.risk.deficits`).
+
+What is given up below the mark may have to be borrowed, and a loan adds to MM;
+where it would, zero price and takeover give up ``E * MM_i / (MM + E * loan rate)``
+and not ``E * MM_i / MM``: E/MM stays as it was all the same.
 
 A slice's fee is at most what it improved over the zero price, so liquidation
 never lowers E/MM while E >= 0; its rate grows from ``liquidation_fee_ppm`` to
@@ -34,12 +40,14 @@ from statemachine.events import (
     BALANCE_INSURANCE,
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
+    BALANCE_POOL,
     REMOVED_LIQUIDATING,
     STAGE_BACKSTOP,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
     STAGE_FLAGGED,
     STAGE_INSURANCE,
+    STAGE_POOL,
     STAGE_RELEASED,
     STAGE_SLICE,
     BalanceChanged,
@@ -52,7 +60,8 @@ from statemachine.risk.balances import credit
 from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.grace import grace_for
-from statemachine.risk.margin import Margin, charge_markets, margin_of
+from statemachine.risk.margin import Margin, charge_markets, loan_maintenance, margin_of
+from statemachine.risk.pool import bear_loss
 from statemachine.risk.tiers import maintenance_of
 from statemachine.risk.vaults import slice_size, take_over, void_shares
 from statemachine.rules import Rules
@@ -90,7 +99,9 @@ def start_closing(step: Step, portfolio: Portfolio, margin: Margin) -> None:
     """Flag a portfolio whose equity is below MM, and begin."""
     portfolio.flags |= PORTFOLIO_LIQUIDATING
     portfolio.flagged_at = step.now
-    step.state.touch(portfolio)
+    # Settles the interest of a loan, and so says how much was lent by now.
+    credit(step.state, portfolio, 0)
+    portfolio.borrowed = max(0, -portfolio.balance)
     tell(step.state, portfolio, STAGE_FLAGGED, 0, 0, margin)
     close_orders(step, portfolio)
 
@@ -141,7 +152,7 @@ def back_position(
     """Give a whole position to the market's vault, if it can take it."""
     size = position.size
     own = position_maintenance(step.state, position)
-    share = div_floor(before.equity * own, before.maintenance)
+    share = div_floor(before.equity * own, with_loan(step.rules, before, own).maintenance)
     if not take_over(step, portfolio, position, market, share):
         return False
     tell(step.state, portfolio, STAGE_BACKSTOP, market.market, size, before)
@@ -157,7 +168,7 @@ def deleverage_position(
         return False
     size = position.size
     own = position_maintenance(step.state, position)
-    price = bankruptcy_price(market.mark, size, own, before, equity)
+    price = bankruptcy_price(market.mark, size, own, without_loan(step.rules, before), equity)
     closed = deleverage(step, portfolio, position, market, price)
     if closed == 0:
         return False
@@ -181,7 +192,8 @@ def sell_slice(
     side = SELL if position.size > 0 else BUY
     if before.equity >= 0:
         own = position_maintenance(state, position)
-        limit = zero_price(parameters.tick, market.mark, position.size, own, before)
+        weight = with_loan(step.rules, before, own)
+        limit = zero_price(parameters.tick, market.mark, position.size, own, weight)
     else:
         limit = band_of(parameters, market.mark, side)
     size = slice_size(step.rules, market.mark, abs(position.size))
@@ -219,6 +231,24 @@ def position_maintenance(state: State, position: Position) -> int:
     return maintenance_of(state.market_rules[position.market], held)
 
 
+def with_loan(rules: Rules, margin: Margin, maintenance: int) -> Margin:
+    """Return a margin with what a loan would add to MM by all of E, if one may be needed.
+
+    One is if the part of E that goes with ``maintenance``, a position's own, is more
+    than the cushion.  Only for ``E >= 0``.
+    """
+    if margin.cushion * margin.maintenance >= margin.equity * maintenance:
+        return margin
+    added = loan_maintenance(rules, -margin.equity)
+    return Margin(margin.equity, margin.initial, margin.maintenance + added, margin.cushion)
+
+
+def without_loan(rules: Rules, margin: Margin) -> Margin:
+    """Return a margin with the MM of positions alone: what is missing is theirs to bear."""
+    maintenance = margin.maintenance - loan_maintenance(rules, margin.cushion)
+    return Margin(margin.equity, margin.initial, maintenance, margin.cushion)
+
+
 def zero_price(tick: int, mark: int, size: int, maintenance: int, margin: Margin) -> int:
     """Return the price at which closing ``size`` lots leaves E/MM unchanged, to the tick.
 
@@ -249,7 +279,12 @@ def charge_fee(
     # At the zero price equity would have shrunk with maintenance, in proportion.
     floor = div_ceil(before.equity * after.maintenance, before.maintenance)
     fee = div_ceil(notional * fee_rate(step, portfolio), PPM_ONE)
-    fee = min(fee, after.equity - floor)
+    spare = after.equity - floor
+    if after.cushion < spare:
+        # The fee would be borrowed, and what a loan adds to MM comes out of it too.
+        added = loan_maintenance(step.rules, -before.equity)
+        spare = div_floor(spare * before.maintenance, before.maintenance + added) - 1
+    fee = min(fee, spare)
     if fee <= 0:
         return
     ledger = state.ledger()
@@ -289,12 +324,13 @@ def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     void_shares(state, portfolio)
     portfolio.flags &= ~PORTFOLIO_LIQUIDATING
     portfolio.flagged_at = 0
+    portfolio.borrowed = 0
     state.touch(portfolio)
     tell(state, portfolio, STAGE_RELEASED, max(0, last), 0, margin)
 
 
 def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
-    """Bring a balance below zero back to it: from insurance, else as a market's deficit.
+    """Bring a balance below zero back to it: from insurance, the pool, else as a deficit.
 
     A debt that no market left behind, as its last position was closed by its
     owner, goes to the first market.
@@ -302,9 +338,11 @@ def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> N
     state = step.state
     ledger = state.ledger()
     market = state.market(step.rules.markets[0].market if last < 0 else last)
+    credit(state, portfolio, 0)
     debt = -portfolio.balance
     drawn = draw_insurance(step, market, debt)
-    rest = debt - drawn
+    borne = bear_loss(state, portfolio, debt - drawn)
+    rest = debt - drawn - borne
     credit(state, portfolio, debt)
     ledger.settled += debt
     add_deficit(state, market, rest)
@@ -312,6 +350,7 @@ def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> N
     number = market.market
     for amount, reason, stage in (
         (drawn, BALANCE_INSURANCE, STAGE_INSURANCE),
+        (borne, BALANCE_POOL, STAGE_POOL),
         (rest, BALANCE_DEFICIT, STAGE_DEFICIT),
     ):
         if amount:

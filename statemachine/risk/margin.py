@@ -6,6 +6,11 @@
 * open loss: what resting orders would lose at today's mark if they filled,
   ``max(0, bids_value - bids * mark) + max(0, asks * mark - asks_value)``
 * maintenance ``MM = sum(ceil(|size| * mark * MMF))``, close-out ``2/3 MM``
+* a loan ``L`` adds ``ceil(L * loan_initial_ppm)`` to IM and ``ceil(L *
+  loan_maintenance_ppm)`` to MM.  What counts is the loan there would be if every
+  losing position were closed at mark: ``L = max(0, -(balance - interest + sum(min(0,
+  size * mark - cost)) + sum(min(0, unsettled funding))))``.  So realising a loss, or
+  funding, or interest, changes no requirement, and nobody is worse off for closing
 
 Where a market has tiers or a crowd, or the trader chose a leverage, the two
 rates give way to the formulas of :mod:`statemachine.risk.tiers`.  An isolated
@@ -23,8 +28,9 @@ from typing import Final, final
 from statemachine.costs import COST_MARKET
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.records import Market, Portfolio, Position
+from statemachine.risk.pool import unsettled_interest
 from statemachine.risk.tiers import initial_of, maintenance_of
-from statemachine.rules import MarketRules
+from statemachine.rules import MarketRules, Rules
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import PPM_ONE
@@ -35,15 +41,20 @@ ISOLATED_FROM: Final = 128
 
 @final
 class Margin:
-    """A portfolio's equity against its requirements, all in micros."""
+    """A portfolio's equity against its requirements, all in micros.
 
-    __slots__ = ("equity", "initial", "maintenance")
+    ``cushion`` is its balance once all it owes and all its losses are paid: below
+    zero it is, turned round, the loan that counts.
+    """
 
-    def __init__(self, equity: int, initial: int, maintenance: int) -> None:
-        """Take the three sums."""
+    __slots__ = ("cushion", "equity", "initial", "maintenance")
+
+    def __init__(self, equity: int, initial: int, maintenance: int, cushion: int) -> None:
+        """Take the four sums."""
         self.equity = equity
         self.initial = initial
         self.maintenance = maintenance
+        self.cushion = cushion
 
     @property
     def closeout(self) -> int:
@@ -51,9 +62,12 @@ class Margin:
         return -(-2 * self.maintenance // 3)
 
 
-def margin_of(state: State, portfolio: Portfolio) -> Margin:
-    """Measure a portfolio at today's marks."""
-    equity = portfolio.balance
+def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
+    """Measure a portfolio at today's marks, as if it had ``extra`` micros more."""
+    cushion = portfolio.balance + extra
+    if portfolio.balance < 0:
+        cushion -= unsettled_interest(state, portfolio)
+    equity = cushion
     initial = maintenance = 0
     rules = state.market_rules
     markets = state.markets
@@ -66,9 +80,15 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
         graded = market.graded or position.leverage != 0
         held = 0
         if size:
-            equity += size * mark - position.cost
+            gain = size * mark - position.cost
+            equity += gain
+            if gain < 0:
+                cushion += gain
             if position.funding_index != market.funding_index:
-                equity += unsettled_funding(position, market)
+                gain = unsettled_funding(position, market)
+                equity += gain
+                if gain < 0:
+                    cushion += gain
             held = size * mark if size > 0 else -size * mark
             if not graded:
                 maintenance -= -held * parameters.maintenance_ppm // PPM_ONE
@@ -87,7 +107,15 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
             initial += position.bids_value - bids * mark
         if asks and asks * mark > position.asks_value:
             initial += asks * mark - position.asks_value
-    return Margin(equity, initial, maintenance)
+    if cushion < 0:
+        initial -= cushion * state.rules.loan_initial_ppm // PPM_ONE
+        maintenance += loan_maintenance(state.rules, cushion)
+    return Margin(equity, initial, maintenance, cushion)
+
+
+def loan_maintenance(rules: Rules, cushion: int) -> int:
+    """Return what a loan, a ``cushion`` below zero, must keep, in micros, rounded up."""
+    return -(min(0, cushion) * rules.loan_maintenance_ppm // PPM_ONE)
 
 
 def charge_markets(step: Step, portfolio: Portfolio) -> None:
@@ -133,7 +161,7 @@ def may_add_order(
     # What it opens is part of the crowd that it is margined for.
     opened = opening_lots(position, side, size) if parameters.open_interest_upper else 0
     market.open_interest += opened
-    after = margin_of(state, portfolio)
+    after = margin_of(state, portfolio, -fee - loss)
     market.open_interest -= opened
     if side == 0:
         position.bids -= size
@@ -141,7 +169,7 @@ def may_add_order(
     else:
         position.asks -= size
         position.asks_value -= value
-    have = after.equity - fee - loss
+    have = after.equity
     if have >= after.initial:
         return True, after.initial, have
     if reduce_only or is_reduction(position, side, size):
@@ -149,6 +177,8 @@ def may_add_order(
         maintenance = before.maintenance
         maintenance -= maintenance_of(parameters, abs(position.size) * mark)
         maintenance += maintenance_of(parameters, (abs(position.size) - size) * mark)
+        maintenance -= loan_maintenance(state.rules, before.cushion)
+        maintenance += loan_maintenance(state.rules, before.cushion - loss - fee)
         if not_riskier(before.equity, before.maintenance, before.equity - loss - fee, maintenance):
             return True, after.initial, have
     return False, after.initial, have

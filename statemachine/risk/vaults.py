@@ -39,6 +39,7 @@ from statemachine.pricing.mark import is_stale
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
 from statemachine.risk.margin import Margin, margin_of
+from statemachine.risk.pool import unsettled_interest
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.states import STATE_PAUSED
@@ -116,10 +117,10 @@ def stays_initial(
     """Return whether a vault that took ``size`` lots for ``cost`` would keep its IM."""
     held.size += size
     held.cost += cost
-    after = margin_of(state, backer)
+    after = margin_of(state, backer, share)
     held.size -= size
     held.cost -= cost
-    return after.equity + share >= after.initial
+    return after.equity >= after.initial
 
 
 # Unwinding
@@ -168,9 +169,10 @@ def unwinding_price(step: Step, market: Market, side: int) -> int:
 def values_of(state: State, backer: Portfolio, market: Market) -> tuple[int, int]:
     """Return the lower and the higher of a vault's equity at mark and at index, in micros."""
     position = state.find_position(backer, market.market)
+    balance = backer.balance - unsettled_interest(state, backer)
     if position is None or position.size == 0:
-        return backer.balance, backer.balance
-    base = backer.balance - position.cost + unsettled_funding(position, market)
+        return balance, balance
+    base = balance - position.cost + unsettled_funding(position, market)
     first = base + position.size * market.mark
     second = base + position.size * market.index
     return min(first, second), max(first, second)

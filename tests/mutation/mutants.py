@@ -64,8 +64,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "equity += unsettled_funding(position, market)",
-        "equity += 0",
+        "gain = unsettled_funding(position, market)",
+        "gain = 0",
         "equity forgets unsettled funding",
     ),
     Mutant(
@@ -84,8 +84,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "have = after.equity - fee",
-        "have = after.equity",
+        "after = margin_of(state, portfolio, -fee - loss)",
+        "after = margin_of(state, portfolio, -loss)",
         "an order is accepted that cannot pay its fee",
         (ORDERS,),
     ),
@@ -656,7 +656,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/liquidation.py",
-        "    fee = min(fee, after.equity - floor)\n",
+        "    fee = min(fee, spare)\n",
         "",
         "a liquidation fee lowers E/MM",
         (LIQUIDATION,),

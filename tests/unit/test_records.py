@@ -20,11 +20,13 @@ from statemachine.records import (
     Nonces,
     Oracle,
     Order,
+    Pool,
     Portfolio,
     Position,
     Share,
     Signer,
     Sleeper,
+    Supply,
     TwapPlan,
     Vault,
     Velocity,
@@ -38,11 +40,13 @@ from statemachine.records import (
     decode_oracle,
     decode_order,
     decode_owned,
+    decode_pool,
     decode_portfolio,
     decode_position,
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_supply,
     decode_twap,
     decode_vault,
     decode_velocity,
@@ -134,6 +138,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     oracle = Oracle(oracle_key, False, list(range(1, 9)), list(range(11, 19)))
     oracle.average, oracle.average_time, oracle.pending, oracle.pending_time = 21, 22, 23, 24
     ledger: Ledger = numbered(Ledger(stored=False))
+    pool: Pool = numbered(Pool(stored=False))
+    supply: Supply = numbered(Supply(keys.supply_key(7), False, 1))
     vault: Vault = numbered(Vault(keys.vault_key(3), False))
     share: Share = numbered(Share(keys.share_key(3, 7), False, 1))
     velocity: Velocity = numbered(Velocity(stored=False))
@@ -163,6 +169,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
             encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000),
             lambda d: encode_withdrawal(*decode_withdrawal(d)),
         ),
+        "pool": (pool.encode(), lambda d: decode_pool(d).encode()),
+        "supply": (supply.encode(), again(decode_supply, supply.key)),
         "vault": (vault.encode(), again(decode_vault, vault.key)),
         "share": (share.encode(), again(decode_share, share.key)),
         "velocity": (velocity.encode(), lambda d: decode_velocity(d).encode()),

@@ -30,9 +30,10 @@ def values_of(exchange: Exchange, number: int) -> tuple[int, int]:
     """Return the lower and the higher of a vault's equity at mark and at index."""
     position = exchange.positions.get((number, number))
     market = exchange.markets[number]
+    balance = exchange.balances[number] - exchange.interest_of(number)
     if position is None:
-        return exchange.balances[number], exchange.balances[number]
-    base = exchange.balances[number] - position.cost + unsettled_funding(exchange, number, number)
+        return balance, balance
+    base = balance - position.cost + unsettled_funding(exchange, number, number)
     found = sorted(base + position.size * price for price in (market.mark, market.index))
     return found[0], found[1]
 
@@ -68,7 +69,7 @@ def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcom
     if holder is None or holder.epoch != vault.epoch:
         holder = exchange.shares[number, account] = Share(vault.epoch)
     exchange.credit(source, -action.amount)
-    exchange.balances[number] = exchange.balances.get(number, 0) + action.amount
+    exchange.pay(number, action.amount)
     vault.shares += shares
     holder.held += shares
     return Outcome(filled=shares, notional=action.amount)
@@ -108,7 +109,7 @@ def pay_shares(exchange: Exchange, item: Due) -> None:
         again = exchange.now + exchange.rules.slice_interval_ms
         exchange.arm(again, EXIT, number, item.portfolio, shares)
         return
-    exchange.balances[number] -= amount
+    exchange.pay(number, -amount)
     exchange.credit(item.portfolio, amount)
     vault.shares -= shares
     holder.notice -= shares
@@ -116,8 +117,9 @@ def pay_shares(exchange: Exchange, item: Due) -> None:
         del exchange.shares[number, item.portfolio >> 8]
     if vault.shares == 0 and not exchange.markets_of(number):
         # Nobody's money is everybody's.
-        exchange.insurance += exchange.balances[number]
-        exchange.balances[number] = 0
+        rest = exchange.balances[number]
+        exchange.pay(number, -rest)
+        exchange.insurance += rest
 
 
 def unwind(exchange: Exchange, item: Due) -> None:
