@@ -12,6 +12,8 @@ from statemachine.actions import (
     ClosePosition,
     Modify,
     PlaceOrder,
+    PoolRedeem,
+    PoolSupply,
     Scale,
     Send,
     SetLeverage,
@@ -50,6 +52,7 @@ VARIED = replace(
     guardian=address_of(trader_key(0)),
     markets=(FIRST, SECOND_MARKET, crowded(THIRD)),
     orders_per_portfolio_max=12,
+    order_equity=100 * USDC,
     user_items_max=4,
     triggers_max=3,
     scan_cost_max=12,
@@ -66,6 +69,9 @@ VARIED = replace(
     average_factor_max=2,
     vault_notice_ms=5_000,
     vault_deposit_min=USDC,
+    loan_rate_base_ppm=1_000_000,
+    loan_slope_below_ppm=4_000_000,
+    loan_slope_above_ppm=10_000_000,
 )
 """Small steps, and small limits of everything: a market with tiers, caps and a band."""
 
@@ -127,7 +133,7 @@ class VariedDuel(Duel):
             side = int(size < 0)
             return Bracket(0, None, (self.exit_of(market, side), self.exit_of(market, side)))
         exits = tuple(self.exit_of(market, order.flags) for _ in range(chooser.number(1, 2)))
-        terms = order.terms if chooser.number(0, 4) == 0 else NO_TERMS
+        terms = order.terms if chooser.number(0, 2) == 0 else NO_TERMS
         return Bracket(0, replace(order, terms=terms), exits)
 
     def compound(self, trader: int) -> Action:
@@ -154,7 +160,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 15)
+        kind = chooser.number(0, 17)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -184,4 +190,9 @@ class VariedDuel(Duel):
             return Send(
                 address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
             )
+        if kind == 15:
+            sub = chooser.pick((0, 0, 0, 1, ISOLATED))
+            return PoolSupply(sub, Micros(chooser.pick((USDC - 1, USDC, 40 * USDC, 300 * USDC))))
+        if kind == 16:
+            return PoolRedeem(chooser.pick((0, 0, 1)), chooser.pick((0, 1, USDC, 50 * USDC)))
         return super().errand()

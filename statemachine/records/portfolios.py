@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32s12s12s")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQ12s12s")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -101,9 +101,12 @@ class Portfolio(Record):
 
     ``moved`` sums what came in, less what went out, by deposits, transfers and
     withdrawals: equity less it is what trading made.  ``cancel_at`` (ms) is when
-    all its orders go, 0 if no switch is set.  A balance below zero is a loan:
-    ``loan_index`` is the pool's index up to which its interest is settled, and
-    ``borrowed`` what of it was lent since before the liquidation that it is in.
+    all its orders go, 0 if no switch is set; ``cancel_item`` is the number of the
+    due item that says so, so that a switch that moves takes it along.
+
+    A balance below zero is a loan: ``loan_index`` is the pool's index up to which its
+    interest is settled, and ``borrowed`` what of it was lent since before the
+    liquidation that it is in.
 
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.
@@ -113,6 +116,7 @@ class Portfolio(Record):
         "balance",
         "borrowed",
         "cancel_at",
+        "cancel_item",
         "complete",
         "flagged_at",
         "flags",
@@ -133,6 +137,7 @@ class Portfolio(Record):
         self.flags = 0
         self.flagged_at = 0
         self.cancel_at = 0
+        self.cancel_item = 0
         self.open_orders = 0
         self.loan_index = 0
         self.borrowed = 0
@@ -154,6 +159,7 @@ class Portfolio(Record):
             self.open_orders,
             len(markets),
             MARKET_LIST.pack(*markets, *padding),
+            self.cancel_item,
             self.loan_index.to_bytes(12, "big", signed=True),
             self.borrowed.to_bytes(12, "big", signed=True),
         )
@@ -171,8 +177,9 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.flags = flags
     portfolio.flagged_at = flagged_at
     portfolio.cancel_at = cancel_at
+    portfolio.cancel_item = values[9]
     portfolio.open_orders = open_orders
     portfolio.markets = list(MARKET_LIST.unpack(markets)[:count])
-    portfolio.loan_index = unmoney(values[9])
-    portfolio.borrowed = unmoney(values[10])
+    portfolio.loan_index = unmoney(values[10])
+    portfolio.borrowed = unmoney(values[11])
     return portfolio

@@ -158,15 +158,16 @@ def bear_loss(state: State, portfolio: Portfolio, rest: int) -> int:
     """Let suppliers bear their part of a debt of ``rest`` micros; return it.
 
     At most what was lent since before the liquidation, and of that only what
-    suppliers had lent themselves, floored: all of it unless more is lent than they
-    gave.  The caller credits the portfolio.
+    suppliers had lent themselves, floored: all of it unless more was lent than they
+    gave, not counting what this portfolio has lost since.  The caller credits it.
     """
     if portfolio.borrowed == 0:
         return 0
     pool = accrue(state)
     borne = min(rest, portfolio.borrowed)
-    if pool.lent > pool.supplied:
-        borne = div_floor(borne * pool.supplied, pool.lent)
+    lent = pool.lent + portfolio.balance + borne
+    if lent > pool.supplied:
+        borne = div_floor(borne * pool.supplied, lent)
     if borne == 0:
         return 0
     pool.supplied -= borne

@@ -73,7 +73,10 @@ def lose(exchange: Exchange, portfolio: int, rest: int) -> int:
     """Let suppliers bear what of a debt they had lent; return how much that is."""
     pool = exchange.pool
     known = min(rest, exchange.borrowed.get(portfolio, 0))
-    share = min(Fraction(1), Fraction(pool.supplied, exchange.lent()))
+    if known == 0:
+        return 0
+    others = exchange.lent() + exchange.balances[portfolio]
+    share = min(Fraction(1), Fraction(pool.supplied, others + known))
     borne = floor(known * share)
     pool.supplied -= borne
     if borne and pool.supplied * HOPELESS < pool.shares:
