@@ -20,7 +20,15 @@ from statemachine.pricing.mark import stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
 from statemachine.risk.balances import credit
 from statemachine.risk.margin import charge_markets, withdrawable
-from statemachine.risk.pool import SHARES_LIMIT, accrue, amount_for, free_of, shares_for, value_of
+from statemachine.risk.pool import (
+    SHARES_LIMIT,
+    SHARES_MIN,
+    accrue,
+    amount_for,
+    free_of,
+    shares_for,
+    value_of,
+)
 from statemachine.step import Step
 
 
@@ -30,7 +38,7 @@ def execute_pool_supply(step: Step, action: PoolSupply) -> None:
     state = step.state
     step.cost += COST_PORTFOLIO + COST_MONEY
     source = state.portfolio(step.account << 8 | action.sub)
-    least = step.rules.pool_supply_min
+    least = max(SHARES_MIN, step.rules.pool_supply_min)
 
     # CHECKS, in the order of their codes
     if source is None:
@@ -44,8 +52,8 @@ def execute_pool_supply(step: Step, action: PoolSupply) -> None:
     if source.flags & PORTFOLIO_LIQUIDATING:
         step.refuse(Code.LIQUIDATING)
         return
-    if action.amount < max(1, least):
-        step.refuse(Code.AMOUNT, (max(1, least),))
+    if action.amount < least:
+        step.refuse(Code.AMOUNT, (least,))
         return
     most = withdrawable(state, source)
     if action.amount > most:
@@ -54,7 +62,7 @@ def execute_pool_supply(step: Step, action: PoolSupply) -> None:
     pool = state.pool()
     value = value_of(step.rules, pool, step.now)[1]
     shares = shares_for(pool, value, action.amount)
-    if not 0 < shares < SHARES_LIMIT - pool.shares:
+    if not SHARES_MIN <= shares < SHARES_LIMIT - pool.shares:
         step.refuse(Code.SHARES, (pool.shares, value))
         return
 

@@ -105,8 +105,8 @@ class Portfolio(Record):
     due item that says so, so that a switch that moves takes it along.
 
     A balance below zero is a loan: ``loan_index`` is the pool's index up to which its
-    interest is settled, and ``borrowed`` what of it was lent since before the
-    liquidation that it is in.
+    interest is settled, and ``borrowed`` what was lent when the liquidation that it
+    is in began.
 
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.

@@ -34,6 +34,4 @@ def move_loan(state: State, portfolio: Portfolio, amount: int) -> None:
     left = max(0, -portfolio.balance)
     pool.lent += left - loan
     portfolio.loan_index = pool.index if left else 0
-    # Of what was lent before a liquidation, what is repaid is no longer the pool's to lose.
-    portfolio.borrowed = min(portfolio.borrowed, left)
     state.touch(portfolio)

@@ -39,6 +39,9 @@ INDEX_SHIFT: Final = 64
 INDEX_LIMIT: Final = 1 << 94
 """Past this the index stands still: 2**30 times what was lent, which no loan sees."""
 SHARES_LIMIT: Final = 1 << 63
+SHARES_MIN: Final = 1_000
+"""Whoever supplies buys this many shares at least, so that flooring them takes no more than
+a thousandth, however dear a share has become."""
 VALUE_SHIFT: Final = 20
 """A pool's shares are void once they outnumber the micros behind them by 2**20."""
 
@@ -157,9 +160,10 @@ def free_of(pool: Pool) -> int:
 def bear_loss(state: State, portfolio: Portfolio, rest: int) -> int:
     """Let suppliers bear their part of a debt of ``rest`` micros; return it.
 
-    At most what was lent since before the liquidation, and of that only what
-    suppliers had lent themselves, floored: all of it unless more was lent than they
-    gave, not counting what this portfolio has lost since.  The caller credits it.
+    At most what was lent when the liquidation began, in whatever order its gains and
+    losses were realised since, and of that only what suppliers had lent themselves,
+    floored: all of it unless more was lent than they gave, not counting what this
+    portfolio has lost since.  The caller credits it.
     """
     if portfolio.borrowed == 0:
         return 0

@@ -105,10 +105,10 @@ shows(Code.SHARES, "none", "nobody who supplied", PoolRedeem(0, 0), hedged)
 shows(Code.POOL_SHORT, "lent", "what is lent cannot leave", PoolRedeem(0, 0), borrowed)
 
 
-@STAGE.shows("pool_supply", Code.SHARES, "nothing", "a share is dearer than the least amount")
+@STAGE.shows("pool_supply", Code.SHARES, "few", "too few for what they cost")
 def dearer() -> Shown:
     world = a_day_later(borrowed(401 * USDC, pool_supply_min=1))
-    return show(world, world.sign(OTHER, supply(1)))
+    return show(world, world.sign(OTHER, supply(1_000)))
 
 
 @STAGE.shows("pool_supply", Code.LIQUIDATING, "flagged", "a portfolio that is being closed")

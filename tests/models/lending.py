@@ -29,8 +29,8 @@ def audit_pool(books: "Books", check: Check) -> None:
         check(0 <= portfolio.loan_index <= pool.index, f"portfolio {name}: settled in the future")
         check(loan > 0 or portfolio.loan_index == 0, f"portfolio {name}: an index without a loan")
         flagged = portfolio.flags & PORTFOLIO_LIQUIDATING != 0
-        most = loan if flagged else 0
-        check(0 <= portfolio.borrowed <= most, f"portfolio {name}: borrowed {portfolio.borrowed}")
+        check(portfolio.borrowed >= 0, f"portfolio {name}: borrowed {portfolio.borrowed}")
+        check(flagged or portfolio.borrowed == 0, f"portfolio {name}: lent to, but not flagged")
     check(lent == pool.lent, f"pool: lent {pool.lent}, debts sum to {lent}")
     check(interest == pool.interest, f"pool: interest {pool.interest}, loans owe {interest}")
     check(0 <= pool.unowned <= pool.interest, f"pool: unowned {pool.unowned} of {pool.interest}")

@@ -24,7 +24,7 @@ def supply(exchange: Exchange, account: int, action: PoolSupply) -> Outcome:
     """Lend to whoever needs it."""
     source = account << 8 | action.sub
     check_free(exchange, source, action.amount)
-    least = max(1, exchange.rules.pool_supply_min)
+    least = max(1_000, exchange.rules.pool_supply_min)
     if action.amount < least:
         raise Refused(Code.AMOUNT, least)
     most = withdrawable(exchange, source)
@@ -35,7 +35,7 @@ def supply(exchange: Exchange, account: int, action: PoolSupply) -> Outcome:
     shares: int = action.amount
     if pool.shares:
         shares = floor(action.amount * Fraction(pool.shares, value))
-    if shares == 0 or shares + pool.shares >= SHARES_LIMIT:
+    if shares < 1_000 or shares + pool.shares >= SHARES_LIMIT:
         raise Refused(Code.SHARES, pool.shares, value)
     exchange.accrue()
     exchange.credit(source, -action.amount)

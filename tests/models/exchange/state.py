@@ -361,8 +361,6 @@ class Exchange:
         self.loans.pop(portfolio, None)
         if after < 0:
             self.loans[portfolio] = self.pool.index
-        if portfolio in self.borrowed:
-            self.borrowed[portfolio] = min(self.borrowed[portfolio], max(0, -after))
 
     def settle_interest(self, portfolio: int) -> int:
         """Pay interest to insurance, as far as it accrued without suppliers, then to them."""
