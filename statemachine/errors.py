@@ -56,6 +56,7 @@ class Code(IntEnum):
     LIQUIDATING = 43
     FEE_MAX = 44
     TIME_PAST = 45
+    RAMP = 49
     # What the book and the portfolio allow (50..69)
     REDUCE_ONLY = 50
     POST_ONLY_CROSSES = 51
@@ -99,6 +100,7 @@ RETRYABLE: Final = frozenset(
         Code.DUE,
         Code.ORACLE_STALE,
         Code.BAND,
+        Code.RAMP,
         Code.LIQUIDATING,
         Code.POST_ONLY_CROSSES,
         Code.ORDERS_MAX,

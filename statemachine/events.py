@@ -261,6 +261,37 @@ class FundingPaid(Event):
 
 
 @final
+class RatesChanged(Event):
+    """A market's margin rates (ppm) took a step on their way to a target, reached at ``until``."""
+
+    __slots__ = (
+        "initial",
+        "initial_to",
+        "maintenance",
+        "maintenance_to",
+        "market",
+        "until",
+    )
+
+    def __init__(
+        self,
+        market: int,
+        initial: int,
+        maintenance: int,
+        initial_to: int,
+        maintenance_to: int,
+        until: int,
+    ) -> None:
+        """Take the rates in force, and where they go."""
+        self.market = market
+        self.initial = initial
+        self.maintenance = maintenance
+        self.initial_to = initial_to
+        self.maintenance_to = maintenance_to
+        self.until = until
+
+
+@final
 class Liquidated(Event):
     """A step of a liquidation: ``stage`` is one of the ``STAGE_`` numbers."""
 

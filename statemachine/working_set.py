@@ -19,6 +19,7 @@ from statemachine.records import (
     Pool,
     Portfolio,
     Position,
+    Ramp,
     Share,
     Signer,
     Sleeper,
@@ -46,6 +47,7 @@ class WorkingSet:
         "pool",
         "portfolios",
         "positions",
+        "ramps",
         "shares",
         "signers",
         "sleepers",
@@ -60,6 +62,7 @@ class WorkingSet:
         self.pool: Pool | None = None
         self.markets: dict[int, Market] = {}
         self.oracles: dict[int, Oracle] = {}
+        self.ramps: dict[int, Ramp] = {}
         self.portfolios: dict[int, Portfolio | None] = {}
         self.positions: dict[int, Position] = {}
         self.orders: dict[bytes, Order] = {}
@@ -79,6 +82,7 @@ class WorkingSet:
         self.pool = None
         self.markets = {}
         self.oracles = {}
+        self.ramps = {}
         self.portfolios = {}
         self.positions = {}
         self.orders = {}

@@ -17,6 +17,7 @@ from statemachine.actions import (
     Scale,
     Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Terms,
     Transfer,
@@ -72,6 +73,8 @@ VARIED = replace(
     loan_rate_base_ppm=1_000_000,
     loan_slope_below_ppm=4_000_000,
     loan_slope_above_ppm=10_000_000,
+    ramp_notice_ms=20_000,
+    ramp_step_ms=1_500,
 )
 """Small steps, and small limits of everything: a market with tiers, caps and a band."""
 
@@ -83,6 +86,11 @@ class VariedDuel(Duel):
         super().__init__(VARIED, chooser, amount)
         for trader in range(3):
             self.world.deposit(trader, amount, sub=ISOLATED)
+
+    def send(self, trader: int, action: Action) -> None:
+        """Send an action; what only the guardian may do mostly comes from him."""
+        guarded = isinstance(action, SetMargin | SetMarketState)
+        super().send(0 if guarded and self.chooser.number(0, 3) else trader, action)
 
     def near(self, market: int) -> Price:
         """Return a price near a market's, or near some market's if there is none such."""
@@ -160,7 +168,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 17)
+        kind = chooser.number(0, 20)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -182,17 +190,21 @@ class VariedDuel(Duel):
             return VaultDeposit(0, self.market(), Micros(amount))
         if kind == 12:
             return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
+        if kind in (14, 15):
+            initial = chooser.pick((40_000, 60_000, 60_000, 120_000, 200_001, 1_000_001, 1))
+            maintenance = chooser.pick((20_000, 30_000, 30_000, 100_000, 0))
+            return SetMargin(self.market(), initial, maintenance)
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
-        if kind == 14:
+        if kind == 16:
             # To owners, one of whom may be the sender, to agents and to strangers.
             to = chooser.pick((*(trader_key(n) for n in range(TRADERS)), *AGENTS, STRANGER))
             return Send(
                 address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
             )
-        if kind == 15:
+        if kind == 17:
             sub = chooser.pick((0, 0, 0, 1, ISOLATED))
             return PoolSupply(sub, Micros(chooser.pick((USDC - 1, USDC, 40 * USDC, 300 * USDC))))
-        if kind == 16:
+        if kind == 18:
             return PoolRedeem(chooser.pick((0, 0, 1)), chooser.pick((0, 1, USDC, 50 * USDC)))
         return super().errand()

@@ -65,6 +65,11 @@ WORDS: Final[dict[str, Words]] = {
     "BAND": Words("the price is too far from mark", "move it into the band", ("worst:price",)),
     "LIQUIDATING": Words("the portfolio is being liquidated", "deposit, or wait"),
     "FEE_MAX": Words("the fee is above your limit", "raise it", ("rate in ppm",)),
+    "RAMP": Words(
+        "the market's margin rates are moving already",
+        "wait until they have arrived",
+        ("until (ms)",),
+    ),
     "TIME_PAST": Words("that time is past, or the interval too short", "see the arguments"),
     "REDUCE_ONLY": Words("it would not reduce the position"),
     "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),

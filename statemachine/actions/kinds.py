@@ -67,6 +67,7 @@ class Kind(IntEnum):
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
+    SET_MARGIN = 35
 
 
 @final
@@ -276,6 +277,16 @@ class SetMarketState:
 
 @final
 @dataclass(frozen=True, slots=True)
+class SetMargin:
+    """Let a market's margin rates move to these, slowly: the guardian may."""
+
+    market: int
+    initial_ppm: int
+    maintenance_ppm: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class VaultDeposit:
     """Buy shares of a market's backstop vault with settled collateral."""
 
@@ -345,6 +356,7 @@ Action = (
     | PoolRedeem
     | SetLeverage
     | SetMarketState
+    | SetMargin
     | OracleUpdate
     | Poke
 )
@@ -371,6 +383,7 @@ KIND_OF: Final[dict[type, Kind]] = {
     PoolRedeem: Kind.POOL_REDEEM,
     SetLeverage: Kind.SET_LEVERAGE,
     SetMarketState: Kind.SET_MARKET_STATE,
+    SetMargin: Kind.SET_MARGIN,
     OracleUpdate: Kind.ORACLE,
     Poke: Kind.POKE,
 }

@@ -1,6 +1,6 @@
 """Who signed: EIP-712 digests, signatures and recovery.
 
-Money-moving actions are typed data that a wallet shows field by field;
+Actions that move money, or a market, are typed data that a wallet shows field by field;
 trading actions are typed data over the Keccak of the action's canonical
 bytes, with nonce and expiry in the open.  The domain binds the chain id and
 the rollup's L1 address.  Signatures are 65 bytes, r | s | recovery id, with
@@ -22,6 +22,8 @@ from statemachine.actions import (
     PoolSupply,
     RevokeAgent,
     Send,
+    SetMargin,
+    SetMarketState,
     Transaction,
     Transfer,
     VaultDeposit,
@@ -68,6 +70,11 @@ POOL_SUPPLY_TYPE: Final = (
     "PoolSupply(uint8 subAccount,uint64 amountMicroUsdc,uint64 nonce,uint64 expiresAt)"
 )
 POOL_REDEEM_TYPE: Final = "PoolRedeem(uint8 subAccount,uint64 shares,uint64 nonce,uint64 expiresAt)"
+MARGIN_TYPE: Final = (
+    "SetMargin(uint16 market,uint32 initialMarginPpm,uint32 maintenanceMarginPpm,"
+    "uint64 nonce,uint64 expiresAt)"
+)
+MARKET_STATE_TYPE: Final = "SetMarketState(uint16 market,uint8 state,uint64 nonce,uint64 expiresAt)"
 ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
 
 ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
@@ -80,6 +87,8 @@ VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
 VAULT_WITHDRAW_TYPE_HASH: Final = keccak256(VAULT_WITHDRAW_TYPE.encode())
 POOL_SUPPLY_TYPE_HASH: Final = keccak256(POOL_SUPPLY_TYPE.encode())
 POOL_REDEEM_TYPE_HASH: Final = keccak256(POOL_REDEEM_TYPE.encode())
+MARGIN_TYPE_HASH: Final = keccak256(MARGIN_TYPE.encode())
+MARKET_STATE_TYPE_HASH: Final = keccak256(MARKET_STATE_TYPE.encode())
 ORACLE_TYPE_HASH: Final = keccak256(ORACLE_TYPE.encode())
 
 
@@ -137,6 +146,11 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
             head = POOL_SUPPLY_TYPE_HASH + word(action.sub) + word(action.amount)
         case PoolRedeem():
             head = POOL_REDEEM_TYPE_HASH + word(action.sub) + word(action.shares)
+        case SetMargin():
+            head = MARGIN_TYPE_HASH + word(action.market)
+            head += word(action.initial_ppm) + word(action.maintenance_ppm)
+        case SetMarketState():
+            head = MARKET_STATE_TYPE_HASH + word(action.market) + word(action.state)
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             head = ACTION_TYPE_HASH + keccak256(body)

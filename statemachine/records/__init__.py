@@ -34,8 +34,10 @@ from statemachine.records.markets import (
     PUBLISHERS_MAX,
     Market,
     Oracle,
+    Ramp,
     decode_market,
     decode_oracle,
+    decode_ramp,
 )
 from statemachine.records.orders import (
     OWNED_ASLEEP,
@@ -105,6 +107,7 @@ __all__ = [
     "Pool",
     "Portfolio",
     "Position",
+    "Ramp",
     "Record",
     "Share",
     "Signer",
@@ -126,6 +129,7 @@ __all__ = [
     "decode_pool",
     "decode_portfolio",
     "decode_position",
+    "decode_ramp",
     "decode_share",
     "decode_signer",
     "decode_sleeper",

@@ -20,6 +20,8 @@ from statemachine.records import (
     OWNED_TWAP,
     PORTFOLIO_LIQUIDATING,
     ROLE_OWNER,
+    Market,
+    Oracle,
     Order,
     Portfolio,
     Position,
@@ -38,6 +40,7 @@ from statemachine.records import (
     decode_pool,
     decode_portfolio,
     decode_position,
+    decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
@@ -51,7 +54,7 @@ from statemachine.risk.liquidation import DUE_SLICE
 from statemachine.risk.margin import ISOLATED_FROM, margin_of
 from statemachine.risk.tiers import leverage_max
 from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, VAULT_ACCOUNT
-from statemachine.rules import Rules
+from statemachine.rules import NO_GUARDIAN, Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
 from statemachine.waiting.grouping import DUE_GROUP
@@ -59,6 +62,7 @@ from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
 from tests.models.backstops import audit_tail
 from tests.models.lending import audit_pool, pool_of
+from tests.models.settings import GUARDED, audit_settings
 
 DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_CURSOR: lambda _, data: decode_cursor(data),
@@ -67,6 +71,7 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_NONCES: decode_nonces,
     keys.TABLE_MARKET: decode_market,
     keys.TABLE_ORACLE: decode_oracle,
+    keys.TABLE_RAMP: decode_ramp,
     keys.TABLE_PORTFOLIO: decode_portfolio,
     keys.TABLE_POSITION: decode_position,
     keys.TABLE_ORDER: decode_order,
@@ -146,6 +151,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_due(books, rules)
     audit_tail(books, rules, check)
     audit_pool(books, check)
+    audit_settings(books, rules, check)
 
 
 def audit_encodings(books: Books) -> None:
@@ -223,6 +229,32 @@ def audit_markets(books: Books) -> None:
         check((market.index > 0) == (market.mark > 0), f"market {number}: index without mark")
 
 
+def audit_average(market: Market, oracle: Oracle, rules: Rules, now: int, label: str) -> None:
+    """Hold a fresh index to the average, by as much as that can have moved since.
+
+    With factor f, window W and an index admitted at most A ago: it was no more than
+    f times the average then, which has since lost at most a share (1 - 1/f) A/W; nor
+    less than 1/f of it, which has since grown by a factor of at most exp((f - 1) A/W)
+    <= 1 / (1 - (f - 1) A/W).  Refused prices move the average away from an index that is
+    no longer heard of, so a stale one is not held to this.
+    """
+    age, window = rules.oracle_age_ms_max, rules.average_window_ms
+    factor = rules.average_factor_max
+    if now - market.index_time > age or (factor - 1) * age >= window:
+        return
+    index, average = market.index << AVERAGE_SHIFT, oracle.average + 1  # it was truncated
+    most = factor * factor * window * average
+    reach = factor * index * window
+    check(
+        index * (factor * window - (factor - 1) * age) <= most,
+        f"{label}: index {market.index} far above its average",
+    )
+    check(
+        (average - 2) * (window - (factor - 1) * age) <= reach,
+        f"{label}: index {market.index} far below its average",
+    )
+
+
 def audit_limits(books: Books, rules: Rules) -> None:
     """Caps hold, isolated portfolios hold one market, averages bound the index, budgets hold."""
     for parameters in rules.markets:
@@ -235,22 +267,18 @@ def audit_limits(books: Books, rules: Rules) -> None:
             check(market.index == 0, f"{label}: an index that nobody said")
             continue
         oracle = decode_oracle(keys.oracle_key(market.market), data)
-        factor = rules.average_factor_max + 1
         check((market.index > 0) == (oracle.average > 0), f"{label}: index without average")
         check((oracle.pending > 0) == (oracle.pending_time > 0), f"{label}: pending since never")
-        # Refused prices move the average away from an index that is no longer heard of.
-        fresh = books.cursor.time - market.index_time <= rules.oracle_age_ms_max
-        check(
-            not fresh or market.index << AVERAGE_SHIFT <= factor * oracle.average,
-            f"{label}: index {market.index} far above its average",
-        )
+        audit_average(market, oracle, rules, books.cursor.time, label)
     for name, portfolio in books.portfolios.items():
         check(
             name & 255 < ISOLATED_FROM or len(portfolio.markets) <= 1,
             f"portfolio {name}: isolated, in markets {portfolio.markets}",
         )
     for place, position in books.positions.items():
-        most = leverage_max(next(m for m in rules.markets if m.market == place[1]))
+        # Rates that move may leave a choice above what one could choose now.
+        least = 1 if rules.guardian != NO_GUARDIAN else books.markets[place[1]].initial_ppm
+        most = leverage_max(least)
         check(0 <= position.leverage <= most, f"position {place}: leverage {position.leverage}")
     for key, data in books.table(keys.TABLE_SIGNER):
         signer = decode_signer(key, data)
@@ -405,7 +433,7 @@ def audit_due(books: Books, rules: Rules) -> None:
             waited.add((kind, about))
             numbered[kind, about] = keys.DUE.unpack(key)[2:]
             continue
-        if kind != DUE_UNWIND:
+        if kind != DUE_UNWIND and kind not in GUARDED:
             waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
     expected = {(kind, m.market, 0): 1 for kind in PERIODIC for m in rules.markets}
     for name, record in books.portfolios.items():
