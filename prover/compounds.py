@@ -1,4 +1,4 @@
-"""Synthetic traffic's rarer kinds: orders made of orders, terms, settings.  Seeded."""
+"""Synthetic traffic's rarer kinds: orders made of orders, terms, settings, assets.  Seeded."""
 
 from dataclasses import replace
 from random import Random
@@ -9,6 +9,7 @@ from statemachine.actions import (
     NO_TERMS,
     Action,
     Bracket,
+    BuyCollateral,
     CancelAt,
     ClosePosition,
     PlaceOrder,
@@ -16,7 +17,9 @@ from statemachine.actions import (
     SetLeverage,
     SetMarketState,
     Terms,
+    TransferAsset,
     Twap,
+    WithdrawAsset,
 )
 from statemachine.units import Millis, Price
 
@@ -43,6 +46,17 @@ def compound_of(random: Random, now: int, order: PlaceOrder) -> Action:
     if draw < 0.96:
         return SetLeverage(sub, market, random.choice((0, 1, 3, 20)))
     return SetMarketState(market, random.choice((1, 1, 1, 2, 4)))
+
+
+def asset_action_of(random: Random, asset: int, price: int) -> Action:
+    """Return what an owner of ``asset`` may ask for; ``price`` is that of its market."""
+    amount = random.choice((1, 100_000, 30_000_000))
+    draw = random.random()
+    if draw < 0.4:
+        return TransferAsset(0, random.choice((0, 1, 1)), asset, amount)
+    if draw < 0.8:
+        return WithdrawAsset(random.choice((0, 1)), asset, amount)
+    return BuyCollateral(0, asset, amount, to_tick(price))
 
 
 def exit_of(random: Random, entry: PlaceOrder) -> PlaceOrder:

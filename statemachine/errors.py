@@ -56,6 +56,7 @@ class Code(IntEnum):
     LIQUIDATING = 43
     FEE_MAX = 44
     TIME_PAST = 45
+    ASSET_UNKNOWN = 48
     RAMP = 49
     # What the book and the portfolio allow (50..69)
     REDUCE_ONLY = 50
@@ -82,6 +83,7 @@ class Code(IntEnum):
     VAULT_SHORT = 77
     SHARES = 78
     POOL_SHORT = 80
+    ASSETS_MAX = 81
     RECIPIENT = 85
     # Oracle and liquidation (90..99)
     PUBLISHER = 90

@@ -227,11 +227,30 @@ BALANCE_HAIRCUT = 9
 BALANCE_BACKSTOP = 10
 BALANCE_VAULT_DEPOSIT = 11
 BALANCE_VAULT_EXIT = 12
+BALANCE_COLLATERAL_SOLD = 20
+BALANCE_COLLATERAL_BOUGHT = 21
 BALANCE_INTEREST = 30
 BALANCE_SUPPLY = 31
 BALANCE_REDEEM = 32
 BALANCE_POOL = 33
 BALANCE_SEND = 50
+
+
+@final
+class AssetChanged(Event):
+    """Another asset than USDC moved: in, out, between portfolios, to a vault or from one."""
+
+    __slots__ = ("amount", "asset", "portfolio", "reason", "reference")
+
+    def __init__(
+        self, portfolio: int, asset: int, amount: int, reason: int, reference: int
+    ) -> None:
+        """Take units credited (negative: debited) and a ``BALANCE_`` reason."""
+        self.portfolio = portfolio
+        self.asset = asset
+        self.amount = amount
+        self.reason = reason
+        self.reference = reference
 
 
 @final
@@ -316,6 +335,7 @@ STAGE_DEFICIT = 4
 STAGE_RELEASED = 5
 STAGE_BACKSTOP = 6
 STAGE_DELEVERAGE = 7
+STAGE_COLLATERAL = 20
 STAGE_POOL = 30
 
 
@@ -339,64 +359,6 @@ class Deleveraged(Event):
         self.price = price
         self.mark = mark
         self.bankrupt = bankrupt
-
-
-@final
-class SharesChanged(Event):
-    """Shares of a market's vault were bought, put on notice, or paid.
-
-    ``stage`` is one of the ``SHARES_`` numbers; ``amount`` in micros, 0 for a
-    notice; ``due`` is when shares on notice are to be paid, in ms.
-    """
-
-    __slots__ = ("amount", "due", "market", "portfolio", "shares", "stage")
-
-    def __init__(
-        self, portfolio: int, market: int, stage: int, shares: int, amount: int, due: int
-    ) -> None:
-        """Take whose they are, and what became of them."""
-        self.portfolio = portfolio
-        self.market = market
-        self.stage = stage
-        self.shares = shares
-        self.amount = amount
-        self.due = due
-
-
-SHARES_BOUGHT = 1
-SHARES_NOTICE = 2
-SHARES_PAID = 3
-SHARES_DELAYED = 4
-SHARES_LOST = 5
-
-
-@final
-class PoolChanged(Event):
-    """The lending pool was supplied or redeemed, or lost something.
-
-    ``stage`` is one of the ``POOL_`` numbers; ``shares`` and ``amount`` (micros) are
-    what came, negative for what went; ``supplied`` and ``lent`` are what stands after
-    it.  ``portfolio`` is the supplier's, or that of the loan that was lost.
-    """
-
-    __slots__ = ("amount", "lent", "portfolio", "shares", "stage", "supplied")
-
-    def __init__(
-        self, portfolio: int, stage: int, shares: int, amount: int, supplied: int, lent: int
-    ) -> None:
-        """Take whose doing it was, and what became of the pool."""
-        self.portfolio = portfolio
-        self.stage = stage
-        self.shares = shares
-        self.amount = amount
-        self.supplied = supplied
-        self.lent = lent
-
-
-POOL_SUPPLIED = 1
-POOL_REDEEMED = 2
-POOL_LOST = 3
-POOL_VOIDED = 4
 
 
 @final

@@ -8,6 +8,12 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any, Final, final
 
+from statemachine.assets import (
+    AssetRules,
+    check_assets,
+    decode_asset_rules,
+    encode_asset_rules,
+)
 from statemachine.codec import as_bytes, as_list, pack, unpack
 from statemachine.costs import COST_TABLE
 from statemachine.errors import FrameInvalid
@@ -39,7 +45,8 @@ class MarketRules:
     ``maintenance_ppm`` count.  Between ``open_interest_lower`` and
     ``open_interest_upper`` (micros, at mark) the initial rate rises to 100%.
     ``open_interest_max`` in lots; ``index_band_ppm``: a farther jump of the
-    index needs a second confirming update.  For the last five, 0 or nothing
+    index needs a second confirming update; ``collateral_only``: it serves as an
+    asset's price alone, and never takes orders.  For the last six, 0 or nothing
     means "no such rule".
     """
 
@@ -58,6 +65,7 @@ class MarketRules:
     open_interest_upper: int = 0
     open_interest_max: int = 0
     index_band_ppm: int = 0
+    collateral_only: int = 0
 
     def __post_init__(self) -> None:
         """Refuse parameters that could not work, once, at the edge."""
@@ -92,6 +100,8 @@ class MarketRules:
             )
         if self.open_interest_max < 0 or not 0 <= self.index_band_ppm <= PPM_ONE:
             raise ValueError("need open_interest_max >= 0 and 0 <= index_band_ppm <= 1000000")
+        if self.collateral_only not in (0, 1):
+            raise ValueError(f"need collateral_only 0 or 1, have {self.collateral_only}")
 
 
 @final
@@ -168,6 +178,8 @@ class Rules:
     velocity_min: int = 10_000_000_000_000
     velocity_ppm: int = 250_000
     velocity_period_ms: int = 86_400_000
+    # Collateral beyond USDC
+    assets: tuple[AssetRules, ...] = ()
     # The lending pool: what loans cost a year, the two slopes as what they add by the kink and
     # by full utilisation; what a loan adds to a portfolio's margin
     loan_rate_base_ppm: int = 10_000
@@ -200,6 +212,7 @@ class Rules:
         numbers = [market.market for market in self.markets]
         if numbers != sorted(set(numbers)) or not numbers:
             raise ValueError(f"need markets in ascending order, have {numbers}")
+        check_assets(self.assets, {market.market: market.lot_decimals for market in self.markets})
         slopes = (self.loan_rate_base_ppm, self.loan_slope_below_ppm, self.loan_slope_above_ppm)
         if not 0 < self.loan_rate_kink_ppm < PPM_ONE or not 0 <= min(slopes) <= max(slopes) <= (
             LOAN_RATE_MAX_PPM
@@ -223,6 +236,8 @@ class Rules:
                 value = list(value)
             elif name == "markets":
                 value = [encode_market_rules(market) for market in value]
+            elif name == "assets":
+                value = [encode_asset_rules(asset) for asset in value]
             values.append(value)
         return pack(values)
 
@@ -261,6 +276,7 @@ def decode_rules(data: bytes) -> Rules:
         named["publishers"] = tuple(as_bytes(p, 20, "publisher") for p in named["publishers"])
         named["guardian"] = as_bytes(named["guardian"], 20, "guardian")
         named["markets"] = tuple(decode_market_rules(market) for market in named["markets"])
+        named["assets"] = tuple(decode_asset_rules(asset) for asset in named["assets"])
         return Rules(**named)
     except (TypeError, ValueError) as error:
         raise FrameInvalid(f"rules: {error}") from error

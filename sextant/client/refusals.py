@@ -71,10 +71,11 @@ WORDS: Final[dict[str, Words]] = {
         ("until (ms)",),
     ),
     "TIME_PAST": Words("that time is past, or the interval too short", "see the arguments"),
+    "ASSET_UNKNOWN": Words("there is no such asset", "see `sextant assets`", ("asked",)),
     "REDUCE_ONLY": Words("it would not reduce the position"),
     "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),
     "ORDERS_MAX": Words("too many open orders", "cancel some"),
-    "MARKETS_MAX": Words("positions or orders in too many markets", "close some"),
+    "MARKETS_MAX": Words("positions, orders or assets in too many markets", "close some"),
     "MARGIN": Words(
         "not enough margin",
         "deposit, or make it smaller",
@@ -114,7 +115,19 @@ WORDS: Final[dict[str, Words]] = {
     "VAULT_SHORT": Words(
         "the vault is below its initial margin", "wait", ("equity:usdc", "initial:usdc")
     ),
-    "SHARES": Words("not a number of shares to be had", "see `sextant vault show`"),
+    "SHARES": Words(
+        "not a number of shares to be had", "see `sextant vault show` or `sextant pool show`"
+    ),
+    "POOL_SHORT": Words(
+        "so much of the pool is lent at the moment",
+        "redeem less, or wait: a high rate makes borrowers repay",
+        ("asked:usdc", "free:usdc"),
+    ),
+    "ASSETS_MAX": Words(
+        "the sub-account counts as many assets and markets as it may",
+        "use another sub-account",
+        ("its markets", "mask of its assets"),
+    ),
     "RECIPIENT": Words(
         "nobody owns an account under that address, or it is somebody's agent key",
         "they have to deposit first; an owner's own address is needed",

@@ -13,14 +13,19 @@ from statemachine.actions import (
     KIND_OF,
     Action,
     ApproveAgent,
+    BuyCollateral,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Send,
     SetMargin,
     SetMarketState,
     Transfer,
+    TransferAsset,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     body_of,
 )
 from statemachine.codec import pack
@@ -78,6 +83,12 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "shares": action.shares,
             }
             return signing.VAULT_WITHDRAW_TYPE, left | tail
+        case PoolSupply():
+            supplied = {"subAccount": action.sub, "amountMicroUsdc": action.amount}
+            return signing.POOL_SUPPLY_TYPE, supplied | tail
+        case PoolRedeem():
+            redeemed = {"subAccount": action.sub, "shares": action.shares}
+            return signing.POOL_REDEEM_TYPE, redeemed | tail
         case ApproveAgent():
             approved: dict[str, Any] = {
                 "agent": f"0x{action.agent.hex()}",
@@ -100,9 +111,39 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
             return signing.MARKET_STATE_TYPE, head | tail
         case RevokeAgent():
             return signing.REVOKE_TYPE, {"agent": f"0x{action.agent.hex()}"} | tail
+        case WithdrawAsset() | TransferAsset() | BuyCollateral():
+            encoded, fields = asset_message_of(action)
+            return encoded, fields | tail
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             return signing.ACTION_TYPE, {"actionHash": f"0x{keccak256(body).hex()}"} | tail
+
+
+def asset_message_of(
+    action: WithdrawAsset | TransferAsset | BuyCollateral,
+) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of an action about another asset than USDC, and its values."""
+    match action:
+        case WithdrawAsset():
+            return signing.WITHDRAW_ASSET_TYPE, {
+                "subAccount": action.sub,
+                "asset": action.asset,
+                "amountUnits": action.amount,
+            }
+        case TransferAsset():
+            return signing.TRANSFER_ASSET_TYPE, {
+                "fromSubAccount": action.source,
+                "toSubAccount": action.target,
+                "asset": action.asset,
+                "amountUnits": action.amount,
+            }
+        case BuyCollateral():
+            return signing.BUY_COLLATERAL_TYPE, {
+                "subAccount": action.sub,
+                "asset": action.asset,
+                "amountUnits": action.amount,
+                "priceMaxMicroUsdcPerLot": action.price,
+            }
 
 
 def typed_data_of(domain: Domain, action: Action, nonce: int, expires_at: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, final
 
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.funds import Send
 from statemachine.actions.pool import PoolRedeem, PoolSupply
 from statemachine.units import Lots, Micros, Millis, Price
@@ -64,10 +65,13 @@ class Kind(IntEnum):
     VAULT_WITHDRAW = 25
     POOL_SUPPLY = 26
     POOL_REDEEM = 27
+    WITHDRAW_ASSET = 31
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
     SET_MARGIN = 35
+    TRANSFER_ASSET = 36
+    BUY_COLLATERAL = 37
 
 
 @final
@@ -348,6 +352,9 @@ Action = (
     | Withdraw
     | Transfer
     | Send
+    | WithdrawAsset
+    | TransferAsset
+    | BuyCollateral
     | ApproveAgent
     | RevokeAgent
     | VaultDeposit
@@ -375,6 +382,9 @@ KIND_OF: Final[dict[type, Kind]] = {
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
     Send: Kind.SEND,
+    WithdrawAsset: Kind.WITHDRAW_ASSET,
+    TransferAsset: Kind.TRANSFER_ASSET,
+    BuyCollateral: Kind.BUY_COLLATERAL,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,

@@ -7,6 +7,8 @@ hash is the SHA-256 of those bytes.  See the package for the bodies.
 from hashlib import sha256
 from typing import Final, final
 
+from statemachine.actions.assets import ASSET_KINDS, body_of_asset, decode_asset_action
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import COMPOUND, body_of_compound, decode_compound
 from statemachine.actions.fields import (
     MARKETS_LIMIT,
@@ -105,8 +107,10 @@ def body_of(action: Action) -> list[object]:
             return [action.sub, action.amount]
         case Transfer():
             return [action.source, action.target, action.amount]
-        case Send():
-            return body_of_send(action)
+        case Send() | PoolSupply() | PoolRedeem():
+            return body_of_send(action) if isinstance(action, Send) else body_of_pool(action)
+        case WithdrawAsset() | TransferAsset() | BuyCollateral():
+            return body_of_asset(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
@@ -114,8 +118,6 @@ def body_of(action: Action) -> list[object]:
             return [action.agent]
         case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState() | SetMargin():
             return body_of_setting(action)
-        case PoolSupply() | PoolRedeem():
-            return body_of_pool(action)
         case OracleUpdate():
             messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
             return [action.market, messages]
@@ -228,10 +230,9 @@ def decode_rare_action(kind: int, body: object) -> Action:
         if kind == Kind.VAULT_DEPOSIT:
             return VaultDeposit(*place, Micros(as_uint(number, U64, "amount")))
         return VaultWithdraw(*place, as_uint(number, U64, "shares"))
-    if kind == Kind.POOL_SUPPLY:
-        return decode_supply_action(body)
-    if kind == Kind.POOL_REDEEM:
-        return decode_redeem_action(body)
+    if kind in (Kind.POOL_SUPPLY, Kind.POOL_REDEEM):
+        supplies = kind == Kind.POOL_SUPPLY
+        return decode_supply_action(body) if supplies else decode_redeem_action(body)
     if kind == Kind.POKE:
         account, sub = as_list(body, 2, "poke")
         return Poke(as_uint(account, 1 << 32, "account"), as_uint(sub, 256, "sub"))
@@ -256,6 +257,8 @@ def decode_rare_action(kind: int, body: object) -> Action:
         )
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)
+    if kind in ASSET_KINDS:
+        return decode_asset_action(kind, body)
     raise FrameInvalid(f"kind: {kind!r} is not known")
 
 

@@ -8,14 +8,7 @@ be taken back.  Shares are no collateral: margin never counts them.
 from statemachine.actions import PoolRedeem, PoolSupply
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code, invariant
-from statemachine.events import (
-    BALANCE_REDEEM,
-    BALANCE_SUPPLY,
-    POOL_REDEEMED,
-    POOL_SUPPLIED,
-    BalanceChanged,
-    PoolChanged,
-)
+from statemachine.events import BALANCE_REDEEM, BALANCE_SUPPLY, BalanceChanged
 from statemachine.pricing.mark import stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
 from statemachine.risk.balances import credit
@@ -29,6 +22,7 @@ from statemachine.risk.pool import (
     shares_for,
     value_of,
 )
+from statemachine.stakes import POOL_REDEEMED, POOL_SUPPLIED, PoolChanged
 from statemachine.step import Step
 
 

@@ -7,7 +7,7 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 
 PUBLISHERS_MAX: Final = 8
 
-MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBII")
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBIIQ")
 ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX + 4}Q")
 RAMP_LAYOUT: Final = Struct(">BIIIIQQ")
 
@@ -23,6 +23,7 @@ class Market(Record):
     ``updates`` counts the index's since then, as far as liquidations ask.
     ``initial_ppm`` and ``maintenance_ppm`` are the margin rates in force: the rules'
     at genesis, moved by :mod:`statemachine.risk.ramps`, 0 once the market is settled.
+    ``stable`` is the index's slow mean, in micros per lot: what collateral is lent on.
     ``graded`` is not stored: whether its rules have more than one rate.
     """
 
@@ -47,6 +48,7 @@ class Market(Record):
         "resumed_at",
         "sample_time",
         "sleepers",
+        "stable",
         "state",
         "updates",
     )
@@ -76,6 +78,7 @@ class Market(Record):
         self.updates = 0
         self.initial_ppm = 0
         self.maintenance_ppm = 0
+        self.stable = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -101,6 +104,7 @@ class Market(Record):
             self.updates,
             self.initial_ppm,
             self.maintenance_ppm,
+            self.stable,
         )
 
 
@@ -129,6 +133,7 @@ def decode_market(key: bytes, data: bytes) -> Market:
     market.updates = values[18]
     market.initial_ppm = values[19]
     market.maintenance_ppm = values[20]
+    market.stable = values[21]
     return market
 
 

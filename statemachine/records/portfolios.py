@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQ12s12s")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB12s12s")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -102,7 +102,8 @@ class Portfolio(Record):
     ``moved`` sums what came in, less what went out, by deposits, transfers and
     withdrawals: equity less it is what trading made.  ``cancel_at`` (ms) is when
     all its orders go, 0 if no switch is set; ``cancel_item`` is the number of the
-    due item that says so, so that a switch that moves takes it along.
+    due item that says so, so that a switch that moves takes it along.  ``assets`` has
+    bit ``asset - 1`` set for each asset that it holds and counts.
 
     A balance below zero is a loan: ``loan_index`` is the pool's index up to which its
     interest is settled, and ``borrowed`` what was lent when the liquidation that it
@@ -113,6 +114,7 @@ class Portfolio(Record):
     """
 
     __slots__ = (
+        "assets",
         "balance",
         "borrowed",
         "cancel_at",
@@ -139,6 +141,7 @@ class Portfolio(Record):
         self.cancel_at = 0
         self.cancel_item = 0
         self.open_orders = 0
+        self.assets = 0
         self.loan_index = 0
         self.borrowed = 0
         self.markets: list[int] = []
@@ -160,6 +163,7 @@ class Portfolio(Record):
             len(markets),
             MARKET_LIST.pack(*markets, *padding),
             self.cancel_item,
+            self.assets,
             self.loan_index.to_bytes(12, "big", signed=True),
             self.borrowed.to_bytes(12, "big", signed=True),
         )
@@ -169,7 +173,7 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     """Return the portfolio that ``data`` encodes, its positions not yet read."""
     need(data, PORTFOLIO_LAYOUT.size, "portfolio")
     values = PORTFOLIO_LAYOUT.unpack(data)
-    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count, markets = values[:9]
+    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count = values[:8]
     number = int.from_bytes(key[1:6], "big")
     portfolio = Portfolio(key, True, number)
     portfolio.balance = unmoney(balance)
@@ -179,7 +183,8 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.cancel_at = cancel_at
     portfolio.cancel_item = values[9]
     portfolio.open_orders = open_orders
-    portfolio.markets = list(MARKET_LIST.unpack(markets)[:count])
-    portfolio.loan_index = unmoney(values[10])
-    portfolio.borrowed = unmoney(values[11])
+    portfolio.assets = values[10]
+    portfolio.markets = list(MARKET_LIST.unpack(values[8])[:count])
+    portfolio.loan_index = unmoney(values[11])
+    portfolio.borrowed = unmoney(values[12])
     return portfolio

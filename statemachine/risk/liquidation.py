@@ -14,7 +14,9 @@
    what is missing, the fill band bounds the slices instead.  If it may not, those
    who gained most on the other side are deleveraged
    (:mod:`statemachine.risk.deleverage`); if nobody did, slices go on.
-5. Nothing left but a debt: insurance pays what it may, the lending pool bears what
+5. No position left, but a debt and other assets: these are sold to vaults, slice by
+   slice, until the debt is paid (:mod:`statemachine.risk.collateral_sales`).
+6. Nothing left but a debt: insurance pays what it may, the lending pool bears what
    it had lent before the liquidation (:mod:`statemachine.risk.pool`), and the rest
    stands in the deficit account of the market closed last
    (:mod:`statemachine.risk.deficits`).
@@ -43,6 +45,7 @@ from statemachine.events import (
     BALANCE_POOL,
     REMOVED_LIQUIDATING,
     STAGE_BACKSTOP,
+    STAGE_COLLATERAL,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
     STAGE_FLAGGED,
@@ -57,10 +60,18 @@ from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
+from statemachine.risk.collateral_sales import sell_collateral
 from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.grace import grace_for
-from statemachine.risk.margin import Margin, charge_markets, loan_maintenance, margin_of
+from statemachine.risk.margin import (
+    Margin,
+    charge_markets,
+    loan_maintenance,
+    margin_of,
+    with_loan,
+    without_loan,
+)
 from statemachine.risk.pool import bear_loss
 from statemachine.risk.tiers import maintenance_of
 from statemachine.risk.vaults import slice_size, take_over, void_shares
@@ -128,7 +139,10 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
     before = margin_of(state, portfolio)
     position = None if is_safe(step.rules, before) else largest_position(state, portfolio)
     if position is None:
-        finish(step, portfolio, last, before)
+        if is_safe(step.rules, before) or not owes_assets(portfolio):
+            finish(step, portfolio, last, before)
+        else:
+            pay_in_assets(step, portfolio, last, before)
         return
     market = state.market(position.market)
     wait = 0
@@ -140,10 +154,31 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
     else:
         wait = sell_slice(step, portfolio, position, market, before, rewarded=rewarded)
     after = margin_of(state, portfolio)
-    if is_safe(step.rules, after) or largest_position(state, portfolio) is None:
+    closed = largest_position(state, portfolio) is None and not owes_assets(portfolio)
+    if is_safe(step.rules, after) or closed:
         finish(step, portfolio, market.market, after)
         return
     arm_slice(step, portfolio, market.market, wait)
+
+
+def owes_assets(portfolio: Portfolio) -> bool:
+    """Return whether a portfolio has a debt, and assets to pay it with."""
+    return portfolio.balance < 0 and portfolio.assets != 0
+
+
+def pay_in_assets(step: Step, portfolio: Portfolio, last: int, before: Margin) -> None:
+    """Sell a slice of collateral, and release, settle or go on."""
+    state = step.state
+    # What is to be paid is the loan with its interest.
+    credit(state, portfolio, 0)
+    asset, sold = sell_collateral(step, portfolio)
+    if asset:
+        tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, sold, before)
+    after = margin_of(state, portfolio)
+    if is_safe(step.rules, after) or not owes_assets(portfolio):
+        finish(step, portfolio, last, after)
+        return
+    arm_slice(step, portfolio, last, step.rules.slice_interval_ms)
 
 
 def back_position(
@@ -232,24 +267,6 @@ def position_maintenance(state: State, position: Position) -> int:
     return maintenance_of(state.market_rules[position.market], market.maintenance_ppm, held)
 
 
-def with_loan(rules: Rules, margin: Margin, maintenance: int) -> Margin:
-    """Return a margin with what a loan would add to MM by all of E, if one may be needed.
-
-    One is if the part of E that goes with ``maintenance``, a position's own, is more
-    than the cushion.  Only for ``E >= 0``.
-    """
-    if margin.cushion * margin.maintenance >= margin.equity * maintenance:
-        return margin
-    added = loan_maintenance(rules, -margin.equity)
-    return Margin(margin.equity, margin.initial, margin.maintenance + added, margin.cushion)
-
-
-def without_loan(rules: Rules, margin: Margin) -> Margin:
-    """Return a margin with the MM of positions alone: what is missing is theirs to bear."""
-    maintenance = margin.maintenance - loan_maintenance(rules, margin.cushion)
-    return Margin(margin.equity, margin.initial, maintenance, margin.cushion)
-
-
 def zero_price(tick: int, mark: int, size: int, maintenance: int, margin: Margin) -> int:
     """Return the price at which closing ``size`` lots leaves E/MM unchanged, to the tick.
 
@@ -314,13 +331,14 @@ def fee_rate(step: Step, portfolio: Portfolio) -> int:
     return rules.liquidation_fee_ppm + div_floor(grown * time, rules.liquidation_ramp_ms)
 
 
-# Stage 5, and the end
+# Stage 6, and the end
 
 
 def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     """Release a portfolio that is safe again, or has nothing left; a debt is made good."""
     state = step.state
-    if portfolio.balance < 0 and largest_position(state, portfolio) is None:
+    broke = portfolio.balance < 0 and not portfolio.assets
+    if broke and largest_position(state, portfolio) is None:
         cover_debt(step, portfolio, last, margin)
     void_shares(state, portfolio)
     portfolio.flags &= ~PORTFOLIO_LIQUIDATING

@@ -1,6 +1,9 @@
 """Margin: what a portfolio is worth, against what it must keep.
 
-* equity ``E = balance + sum(size * mark - cost) + unsettled funding``, floored
+* equity ``E = balance + sum(size * mark - cost) + unsettled funding + collateral``,
+  floored, in two valuations that differ in what other assets than USDC count for
+  (:mod:`statemachine.risk.collateral`): ``E_mm`` against maintenance, and ``E_im``,
+  never above it, against initial margin and for all that may leave
 * initial ``IM = sum(ceil(worst * mark * IMF) + open loss)``, where ``worst =
   max(|size + bids|, |size - asks|)``: orders are margined as if filled
 * open loss: what resting orders would lose at today's mark if they filled,
@@ -20,7 +23,7 @@ the same rule as any other.
 An order is checked before it trades, at its own limit price and with its fee:
 every fill is then at least as good, so nothing is margined twice.  A portfolio
 short of IM may still act if it does not get riskier (StarkEx): no position
-grows or flips, and ``E1 * MM0 >= E0 * MM1``, cross-multiplied.
+grows or flips, and ``E1 * MM0 >= E0 * MM1`` in ``E_mm``, cross-multiplied.
 """
 
 from typing import Final, final
@@ -28,6 +31,7 @@ from typing import Final, final
 from statemachine.costs import COST_MARKET
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.records import Market, Portfolio, Position
+from statemachine.risk.collateral import assets_of, collateral_of
 from statemachine.risk.pool import unsettled_interest
 from statemachine.risk.tiers import initial_of, maintenance_of
 from statemachine.rules import MarketRules, Rules
@@ -43,18 +47,34 @@ ISOLATED_FROM: Final = 128
 class Margin:
     """A portfolio's equity against its requirements, all in micros.
 
-    ``cushion`` is its balance once all it owes and all its losses are paid: below
-    zero it is, turned round, the loan that counts.
+    ``equity`` is held against ``maintenance`` and counts ``collateral`` for what
+    other assets than USDC are worth; ``equity_initial`` is held against ``initial``.
+    ``cushion`` is the balance once all it owes and all losses are paid: below zero it
+    is, turned round, the loan that counts.
     """
 
-    __slots__ = ("cushion", "equity", "initial", "maintenance")
+    __slots__ = (
+        "collateral",
+        "cushion",
+        "equity",
+        "equity_initial",
+        "initial",
+        "maintenance",
+    )
 
     def __init__(self, equity: int, initial: int, maintenance: int, cushion: int) -> None:
-        """Take the four sums."""
+        """Take the four sums of a portfolio that holds USDC alone."""
         self.equity = equity
+        self.equity_initial = equity
+        self.collateral = 0
         self.initial = initial
         self.maintenance = maintenance
         self.cushion = cushion
+
+    @property
+    def free(self) -> int:
+        """Return ``E_im - IM``: what may be used, or is missing if it is below zero."""
+        return self.equity_initial - self.initial
 
     @property
     def closeout(self) -> int:
@@ -111,7 +131,12 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
     if cushion < 0:
         initial -= cushion * state.rules.loan_initial_ppm // PPM_ONE
         maintenance += loan_maintenance(state.rules, cushion)
-    return Margin(equity, initial, maintenance, cushion)
+    margin = Margin(equity, initial, maintenance, cushion)
+    if portfolio.assets:
+        margin.collateral, lent = collateral_of(state, portfolio)
+        margin.equity += margin.collateral
+        margin.equity_initial += lent
+    return margin
 
 
 def loan_maintenance(rules: Rules, cushion: int) -> int:
@@ -119,15 +144,39 @@ def loan_maintenance(rules: Rules, cushion: int) -> int:
     return -(min(0, cushion) * rules.loan_maintenance_ppm // PPM_ONE)
 
 
+def with_loan(rules: Rules, margin: Margin, maintenance: int) -> Margin:
+    """Return a margin with what a loan would add to MM by all of E, if one may be needed.
+
+    One is if the part of E that goes with ``maintenance``, a position's own, is more
+    than the cushion.  Only for ``E >= 0``.
+    """
+    if margin.cushion * margin.maintenance >= margin.equity * maintenance:
+        return margin
+    added = loan_maintenance(rules, -margin.equity)
+    return Margin(margin.equity, margin.initial, margin.maintenance + added, margin.cushion)
+
+
+def without_loan(rules: Rules, margin: Margin) -> Margin:
+    """Return a margin with the MM of positions alone: what is missing is theirs to bear."""
+    maintenance = margin.maintenance - loan_maintenance(rules, margin.cushion)
+    return Margin(margin.equity, margin.initial, maintenance, margin.cushion)
+
+
 def charge_markets(step: Step, portfolio: Portfolio) -> None:
-    """Charge a step for the other positions and markets that margin reads."""
+    """Charge a step for the other positions, assets and markets that margin reads."""
     step.cost += COST_MARKET * len(portfolio.markets)
+    if portfolio.assets:
+        charge_assets(step, portfolio)
+
+
+def charge_assets(step: Step, portfolio: Portfolio) -> None:
+    """Charge a step for the assets that margin reads, and their markets."""
+    step.cost += COST_MARKET * len(assets_of(portfolio))
 
 
 def withdrawable(state: State, portfolio: Portfolio) -> int:
-    """Return ``min(E - IM, balance)``: unrealised profit cannot leave."""
-    margin = margin_of(state, portfolio)
-    return min(margin.equity - margin.initial, portfolio.balance)
+    """Return ``min(E_im - IM, balance)``: neither unrealised profit nor a loan can leave."""
+    return min(margin_of(state, portfolio).free, portfolio.balance)
 
 
 def may_add_order(
@@ -170,7 +219,7 @@ def may_add_order(
     else:
         position.asks -= size
         position.asks_value -= value
-    have = after.equity
+    have = after.equity_initial
     if have >= after.initial:
         return True, after.initial, have
     if reduce_only or is_reduction(position, side, size):

@@ -22,15 +22,10 @@
 
 from typing import Final
 
-from statemachine.events import (
-    BALANCE_INTEREST,
-    POOL_LOST,
-    POOL_VOIDED,
-    BalanceChanged,
-    PoolChanged,
-)
+from statemachine.events import BALANCE_INTEREST, BalanceChanged
 from statemachine.records import Pool, Portfolio
 from statemachine.rules import Rules
+from statemachine.stakes import POOL_LOST, POOL_VOIDED, PoolChanged
 from statemachine.state import State
 from statemachine.units import PPM_ONE, div_ceil, div_floor
 

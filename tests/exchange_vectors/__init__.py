@@ -10,6 +10,7 @@ some block means something else than it did.
 """
 
 from tests.exchange_vectors import (
+    assets,
     authority,
     custody,
     lending,
@@ -23,7 +24,19 @@ from tests.exchange_vectors import (
 )
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, strategies, limits, pricing, rescue, tail, lending, upkeep)
+MODULES = (
+    authority,
+    custody,
+    assets,
+    trading,
+    strategies,
+    limits,
+    pricing,
+    rescue,
+    tail,
+    lending,
+    upkeep,
+)
 
 
 def all_scenes() -> list[Scene]:

@@ -19,6 +19,7 @@ from statemachine.errors import Code
 from statemachine.events import STAGE_POOL
 from statemachine.transition import apply_block
 from tests.borrowers import BorrowersDuel
+from tests.collateral import CollateralDuel
 from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
 from tests.exchange_vectors import all_scenes
 from tests.exchange_vectors.scene import Scene
@@ -43,6 +44,7 @@ DUELS: dict[str, Callable[[Chooser], Duel]] = {
     "limits": ExtremeDuel,
     "varied": VariedDuel,
     "borrowers": BorrowersDuel,
+    "collateral": CollateralDuel,
 }
 
 data = st.data()

@@ -15,6 +15,7 @@ from statemachine.actions import (
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -35,10 +36,12 @@ from statemachine.actions import (
     SetMarketState,
     Terms,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     decode_transaction,
     encode_transaction,
 )
@@ -215,6 +218,9 @@ def golden_actions() -> dict[str, Action]:
         "set margin": SetMargin(1, 60_000, 30_000),
         "revoke agent": RevokeAgent(b"\x22" * 20),
         "poke": Poke(12, 0),
+        "withdraw asset": WithdrawAsset(0, 1, 5_000_000),
+        "transfer asset": TransferAsset(0, 1, 1, 5_000_000),
+        "buy collateral": BuyCollateral(0, 1, 5_000_000, Price(3_500_000)),
     }
 
 

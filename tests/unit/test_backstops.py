@@ -6,11 +6,6 @@ import pytest
 
 from statemachine.actions import PlaceOrder, Poke, VaultDeposit, VaultWithdraw, Withdraw
 from statemachine.events import (
-    SHARES_BOUGHT,
-    SHARES_DELAYED,
-    SHARES_LOST,
-    SHARES_NOTICE,
-    SHARES_PAID,
     STAGE_BACKSTOP,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
@@ -18,7 +13,6 @@ from statemachine.events import (
     STAGE_SLICE,
     Deleveraged,
     Liquidated,
-    SharesChanged,
 )
 from statemachine.keys import BUY, LEDGER_KEY, SELL
 from statemachine.records import Ledger, Portfolio, Vault
@@ -28,6 +22,14 @@ from statemachine.risk.margin import Margin, margin_of
 from statemachine.risk.vaults import shares_for, values_of, vault_portfolio
 from statemachine.risk.velocity import cap_of, capacity_at, time_for
 from statemachine.rules import Rules
+from statemachine.stakes import (
+    SHARES_BOUGHT,
+    SHARES_DELAYED,
+    SHARES_LOST,
+    SHARES_NOTICE,
+    SHARES_PAID,
+    SharesChanged,
+)
 from statemachine.units import Lots, Micros, Price
 from tests.models.auditor import audit
 from tests.worlds import FREE_LOANS, USDC, World, world_rules

@@ -18,23 +18,17 @@ from statemachine.actions import (
 from statemachine.events import (
     BALANCE_INTEREST,
     BALANCE_POOL,
-    POOL_LOST,
-    POOL_REDEEMED,
-    POOL_SUPPLIED,
-    POOL_VOIDED,
     STAGE_DEFICIT,
     STAGE_INSURANCE,
     STAGE_POOL,
     STAGE_RELEASED,
     BalanceChanged,
     Liquidated,
-    PoolChanged,
 )
 from statemachine.keys import LEDGER_KEY
 from statemachine.records import Pool, Portfolio
 from statemachine.risk.balances import credit
-from statemachine.risk.liquidation import with_loan, without_loan
-from statemachine.risk.margin import Margin, margin_of
+from statemachine.risk.margin import Margin, margin_of, with_loan, without_loan
 from statemachine.risk.pool import (
     INDEX_LIMIT,
     INDEX_SHIFT,
@@ -48,6 +42,7 @@ from statemachine.risk.pool import (
     value_of,
 )
 from statemachine.risk.vaults import values_of
+from statemachine.stakes import POOL_LOST, POOL_REDEEMED, POOL_SUPPLIED, POOL_VOIDED, PoolChanged
 from statemachine.units import PPM_ONE, Lots, Micros, Price
 from tests.exchange_vectors.lending import (
     DAY_MS,

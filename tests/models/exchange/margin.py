@@ -9,6 +9,10 @@
 * a loan: what the balance would be below zero, had it paid its interest and all
   losses there are; it adds a share of itself to both, ceiled
 
+Other assets than USDC add to equity: to what maintenance sees, their weight at the last
+index; to what initial margin sees, their initial weight at the lower of index and slow
+mean, and nothing while the index is stale.
+
 Reduce-only orders can only shrink what is margined already: they count nothing.
 """
 
@@ -17,6 +21,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from statemachine.assets import AssetRules
 from statemachine.rules import MarketRules
 from tests.models.exchange.state import BUY, MILLION, SELL, Exchange, Order
 
@@ -31,6 +36,8 @@ class Margin:
     equity: int
     initial: int
     maintenance: int
+    equity_initial: int
+    collateral: int
     left: int
     """The balance, had it paid all that is owed and lost."""
 
@@ -118,7 +125,12 @@ def margin_of(
     rate = Fraction(exchange.rules.loan_initial_ppm, MILLION)
     initial += ceil(max(0, -left) * rate)
     maintenance += loan_need(exchange, -left)
-    return Margin(equity, initial, maintenance, left)
+    kept = lent = 0
+    for asset in exchange.counted.get(portfolio, set()):
+        amount = exchange.held(portfolio, asset)
+        kept += kept_for(exchange, asset, amount)
+        lent += lent_on(exchange, asset, amount)
+    return Margin(equity + kept, initial, maintenance, equity + lent, kept, left)
 
 
 def loan_need(exchange: Exchange, loan: int) -> int:
@@ -131,6 +143,37 @@ def weight_of(exchange: Exchange, margin: Margin, own: Fraction) -> int:
     if margin.left >= own * Fraction(margin.equity, margin.maintenance):
         return margin.maintenance
     return margin.maintenance + loan_need(exchange, margin.equity)
+
+
+def rules_of(exchange: Exchange, asset: int) -> AssetRules | None:
+    """Return an asset's rules, if there is such an asset."""
+    return next((rules for rules in exchange.rules.assets if rules.asset == asset), None)
+
+
+def worth(exchange: Exchange, rules: AssetRules, amount: int) -> Fraction:
+    """Return what an amount of an asset is worth at the last index, exactly."""
+    decimals = exchange.markets[rules.market].rules.lot_decimals
+    lots: Fraction = Fraction(amount, 10**rules.decimals) * 10**decimals
+    return lots * exchange.markets[rules.market].index
+
+
+def kept_for(exchange: Exchange, asset: int, amount: int) -> int:
+    """Return what an asset counts for against maintenance margin."""
+    rules = rules_of(exchange, asset)
+    assert rules is not None
+    return floor(worth(exchange, rules, amount) * Fraction(rules.weight_ppm, MILLION))
+
+
+def lent_on(exchange: Exchange, asset: int, amount: int) -> int:
+    """Return what an asset counts for against initial margin."""
+    rules = rules_of(exchange, asset)
+    assert rules is not None
+    market = exchange.markets[rules.market]
+    if exchange.is_stale(rules.market) or not market.index:
+        return 0
+    share = Fraction(min(market.index, floor(market.average)), market.index)
+    weight = Fraction(rules.initial_weight_ppm, MILLION)
+    return floor(worth(exchange, rules, amount) * share * weight)
 
 
 def maintenance_of(exchange: Exchange, market: int, size: int) -> int:
@@ -150,7 +193,7 @@ def opening_lots(exchange: Exchange, portfolio: int, market: int, side: int, lot
 def withdrawable(exchange: Exchange, portfolio: int) -> int:
     """Return what may leave: free of margin, and settled."""
     margin = margin_of(exchange, portfolio)
-    return min(margin.equity - margin.initial, exchange.balances[portfolio])
+    return min(margin.equity_initial - margin.initial, exchange.balances[portfolio])
 
 
 def not_riskier(before: Margin, equity: int, maintenance: int) -> bool:

@@ -14,6 +14,7 @@ from statemachine.actions import (
     ApproveAgent,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -22,6 +23,8 @@ from statemachine.actions import (
     OracleUpdate,
     PlaceOrder,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Scale,
     Send,
@@ -30,10 +33,12 @@ from statemachine.actions import (
     SetMarketState,
     Terms,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     decode_transaction,
 )
 from statemachine.identity.signing import Domain, address_of, digest_of, recover_signer, sign_action
@@ -68,9 +73,14 @@ ACTIONS: list[Action] = [
     Send(AGENT, 0, 255, Micros((1 << 64) - 1)),
     VaultDeposit(7, 63, Micros(1)),
     VaultWithdraw(0, 2, (1 << 64) - 1),
+    PoolSupply(7, Micros((1 << 64) - 1)),
+    PoolRedeem(255, 0),
     ApproveAgent(AGENT, Millis(1_900_000_000_000), 62, 3),
     RevokeAgent(AGENT),
     Poke(7, 1),
+    WithdrawAsset(7, 8, (1 << 64) - 1),
+    TransferAsset(0, 255, 1, 5),
+    BuyCollateral(3, 2, 10**9, Price(3_500_000)),
 ]
 
 
