@@ -8,7 +8,9 @@ from statemachine.errors import FrameInvalid
 from statemachine.units import LOTS_LIMIT, PRICE_LIMIT, TIME_LIMIT, Lots, Millis, Price
 
 MARKETS_LIMIT: Final = 65535
-FLAGS_LIMIT: Final = 128
+FLAGS_LIMIT: Final = 256
+OFFSET_LIMIT: Final = 1 << 46
+"""No index reaches this, so no offset needs to."""
 TRIGGERS_LIMIT: Final = 6
 SELF_TRADE_LIMIT: Final = 8
 U64: Final = 1 << 64
@@ -45,13 +47,15 @@ def ref_of(value: object, base: int) -> int | bytes:
 
 def terms_of(value: object) -> Terms:
     """Return an order's terms; those that ask for nothing are not written."""
-    expires_at, self_trade, max_fee, trigger, trigger_price = as_list(value, 5, "terms")
+    items = as_list(value, 6, "terms")
+    expires_at, self_trade, max_fee, trigger, trigger_price, offset = items
     terms = Terms(
         Millis(as_uint(expires_at, TIME_LIMIT, "order expiry")),
         as_uint(self_trade, SELF_TRADE_LIMIT, "self-trade mode"),
         as_uint(max_fee, FEE_ANY + 1, "max fee"),
         as_uint(trigger, TRIGGERS_LIMIT, "trigger"),
         price_of(trigger_price),
+        as_int(offset, OFFSET_LIMIT, "offset"),
     )
     if terms == NO_TERMS:
         raise FrameInvalid("terms: nothing is asked for, so nothing is written")
@@ -70,7 +74,7 @@ def pack_order(order: PlaceOrder) -> list[object]:
 def pack_terms(terms: Terms) -> list[object]:
     """Return terms as an array."""
     first: list[object] = [terms.expires_at, terms.self_trade, terms.max_fee_ppm]
-    return [*first, terms.trigger, terms.trigger_price]
+    return [*first, terms.trigger, terms.trigger_price, terms.offset]
 
 
 def unpack_order(value: object) -> PlaceOrder:

@@ -6,7 +6,7 @@ from typing import Final, final
 
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.funds import Send
-from statemachine.actions.pool import PoolRedeem, PoolSupply
+from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -21,6 +21,8 @@ FLAG_SLIDE: Final = 32
 """With post-only: move a crossing price to one tick from the other side instead of refusing."""
 FLAG_TOTAL: Final = 64
 """In a modify: the size counts what has been filled already."""
+FLAG_PEG: Final = 128
+"""Priced at an offset from the index, wherever it goes; ``price`` is the hard limit."""
 
 SELF_TRADE_MAKER: Final = 0
 SELF_TRADE_TAKER: Final = 1
@@ -38,6 +40,7 @@ TRIGGER_LAST: Final = 4
 FEE_ANY: Final = 1_000_000
 NO_EXPIRY: Final = Millis(0)
 NO_TRIGGER: Final = Price(0)
+NO_OFFSET: Final = 0
 NO_BUDGET: Final = Micros(0)
 
 
@@ -81,7 +84,8 @@ class Terms:
 
     ``expires_at`` (ms, 0: never) ends a resting order; ``self_trade`` is a
     mode and a scope; ``max_fee_ppm`` bounds the fee rate; an order with a
-    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires.
+    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires; a
+    pegged order's ``offset`` (micros per lot, signed) is added to the index.
     """
 
     expires_at: Millis = NO_EXPIRY
@@ -89,6 +93,7 @@ class Terms:
     max_fee_ppm: int = FEE_ANY
     trigger: int = 0
     trigger_price: Price = NO_TRIGGER
+    offset: int = NO_OFFSET
 
 
 NO_TERMS: Final = Terms()
@@ -287,26 +292,6 @@ class SetMargin:
     market: int
     initial_ppm: int
     maintenance_ppm: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class VaultDeposit:
-    """Buy shares of a market's backstop vault with settled collateral."""
-
-    sub: int
-    market: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class VaultWithdraw:
-    """Put shares of a market's vault on notice: paid to ``sub`` once it is over; 0 for all."""
-
-    sub: int
-    market: int
-    shares: int
 
 
 @final

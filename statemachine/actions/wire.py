@@ -44,14 +44,14 @@ from statemachine.actions.kinds import (
     SetMarketState,
     Transfer,
     Twap,
-    VaultDeposit,
-    VaultWithdraw,
     Withdraw,
 )
 from statemachine.actions.legs import pack_legs, unpack_legs
-from statemachine.actions.pool import (
+from statemachine.actions.stakes import (
     PoolRedeem,
     PoolSupply,
+    VaultDeposit,
+    VaultWithdraw,
     body_of_pool,
     decode_redeem_action,
     decode_supply_action,

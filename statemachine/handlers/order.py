@@ -77,6 +77,7 @@ def execute_order(step: Step, action: PlaceOrder, group: int = 0) -> None:
         terms.max_fee_ppm,
         state.ledger().next_sequence if group else 0,
     )
+    entry.offset = terms.offset
     if terms.trigger_price:
         put_to_sleep(step, entry, terms.trigger, terms.trigger_price)
         return

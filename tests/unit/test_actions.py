@@ -255,7 +255,7 @@ def with_body(kind: int, body: object) -> bytes:
         pytest.param(pack([2, 1, 1, 0, [0, 1, 0, 1, 1, b""], SIGNATURE]), id="version"),
         pytest.param(with_body(99, []), id="kind"),
         pytest.param(with_body(1, [0, 1, 0, 1, 1]), id="short order"),
-        pytest.param(with_body(1, [0, 1, 128, 1, 1, b""]), id="unknown flag"),
+        pytest.param(with_body(1, [0, 1, 256, 1, 1, b""]), id="unknown flag"),
         pytest.param(with_body(1, [256, 1, 0, 1, 1, b""]), id="sub-account"),
         pytest.param(with_body(1, [0, 1, 0, -1, 1, b""]), id="negative price"),
         pytest.param(with_body(1, [0, 1, 0, 1, -1, b""]), id="negative size"),

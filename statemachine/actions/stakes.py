@@ -1,13 +1,15 @@
-"""Money lent to others: what an owner supplies to the lending pool, and takes back.
+"""Money that stands behind others': in a market's vault, or in the lending pool.
 
 Bodies, in the order in which they are packed:
 
-====  ============  =============================================
-kind  action        body
-====  ============  =============================================
-26    PoolSupply    sub, amount
-27    PoolRedeem    sub, shares (0: all)
-====  ============  =============================================
+====  =============  ============================================
+kind  action         body
+====  =============  ============================================
+24    VaultDeposit   sub, market, amount
+25    VaultWithdraw  sub, market, shares (0: all)
+26    PoolSupply     sub, amount
+27    PoolRedeem     sub, shares (0: all)
+====  =============  ============================================
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,26 @@ from statemachine.codec import as_list, as_uint
 from statemachine.units import Micros
 
 NUMBERS_LIMIT: Final = 1 << 64
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class VaultDeposit:
+    """Buy shares of a market's backstop vault with settled collateral."""
+
+    sub: int
+    market: int
+    amount: Micros
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class VaultWithdraw:
+    """Put shares of a market's vault on notice: paid to ``sub`` once it is over; 0 for all."""
+
+    sub: int
+    market: int
+    shares: int
 
 
 @final
