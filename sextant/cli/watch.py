@@ -18,6 +18,7 @@ from sextant.client.events import (
     LiquidationEvent,
     MoneyEvent,
     OrderEvent,
+    PoolEvent,
     SharesEvent,
 )
 from sextant.client.ladder import Ladder
@@ -173,6 +174,8 @@ def words_of(event: AccountEvent) -> str:
                 f"vault   {event.market} {event.stage} {event.shares} shares"
                 f"  {show(event.amount)} USDC"
             )
+        case PoolEvent():
+            return f"pool    {event.stage} {event.shares} shares  {show(event.amount)} USDC"
         case MoneyEvent():
             return f"money   {event.kind}  {show(event.amount)} USDC"
         case LiquidationEvent():

@@ -86,8 +86,30 @@ class SharesEvent:
     due_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolEvent:
+    """The lending pool was supplied or redeemed, or lost a loan of the sub-account.
+
+    ``shares`` and ``amount`` are what came, negative for what went; ``stage`` is
+    ``supplied``, ``redeemed``, ``lost`` or ``voided``.
+    """
+
+    sub: int
+    stage: str
+    shares: int
+    amount: Decimal
+    supplied: Decimal
+    lent: Decimal
+
+
 AccountEvent = (
-    OrderEvent | FillEvent | MoneyEvent | LiquidationEvent | DeleverageEvent | SharesEvent
+    OrderEvent
+    | FillEvent
+    | MoneyEvent
+    | LiquidationEvent
+    | DeleverageEvent
+    | SharesEvent
+    | PoolEvent
 )
 
 
@@ -138,6 +160,16 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
                 closed=market.show_size(message.deleverage.closed_lots),
                 price=market.show_price(message.deleverage.price),
                 mark=market.show_price(message.deleverage.mark),
+            )
+        case "pool":
+            stage = stream_pb2.PoolStage.Name(message.pool.stage)
+            return PoolEvent(
+                sub=sub,
+                stage=stage.removeprefix("POOL_STAGE_").lower(),
+                shares=message.pool.shares,
+                amount=from_micros(message.pool.amount_micros),
+                supplied=from_micros(message.pool.supplied_micros),
+                lent=from_micros(message.pool.lent_micros),
             )
         case "shares":
             stage = stream_pb2.SharesStage.Name(message.shares.stage)
