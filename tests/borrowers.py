@@ -10,9 +10,11 @@ from dataclasses import replace
 from statemachine.actions import (
     MARKET_EVERY,
     Action,
+    Bulk,
     Cancel,
     CancelAll,
     ClosePosition,
+    Leg,
     PlaceOrder,
     Poke,
     PoolRedeem,
@@ -91,12 +93,24 @@ class BorrowersDuel(Duel):
             if holder == owner and held.size * self.model.markets[number].mark < held.cost
         ]
 
+    def close_leg(self, trader: int) -> Leg:
+        """Return an order that may realise a loss, or nothing that there is."""
+        chooser = self.chooser
+        market = chooser.pick((*self.numbers, *self.losers(trader) * 4))
+        if chooser.number(0, 5) == 0:
+            return Cancel(0, market, 1 << 40)
+        price = Price(self.price[market] * chooser.pick((985, 1_015)) // 10_000 * 10)
+        return PlaceOrder(0, market, chooser.pick((2, 3, 3)), price, Lots(400))
+
     def whim(self, trader: int) -> Action:
         """Return what a trader does who minds no debt."""
         chooser = self.chooser
         market = chooser.pick(self.numbers)
         price = Price(self.price[market] * chooser.pick((985, 1_000, 1_015)) // 10_000 * 10)
         kind = chooser.number(0, 15)
+        if kind == 0:
+            legs = tuple(self.close_leg(trader) for _ in range(chooser.number(1, 4)))
+            return Bulk(0, legs, atomic=True)
         if kind < 7:
             flags = chooser.pick((2, 2, 2, 2, 0, 3, 1))
             return PlaceOrder(0, market, flags, price, Lots(chooser.pick((100, 300, 500, 900))))

@@ -163,7 +163,10 @@ def without_loan(rules: Rules, margin: Margin) -> Margin:
 
 
 def charge_markets(step: Step, portfolio: Portfolio) -> None:
-    """Charge a step for the other positions, assets and markets that margin reads."""
+    """Charge a step for the other positions, assets and markets that margin reads; once."""
+    if step.charged == portfolio.portfolio:
+        return
+    step.charged = portfolio.portfolio
     step.cost += COST_MARKET * len(portfolio.markets)
     if portfolio.assets:
         charge_assets(step, portfolio)
