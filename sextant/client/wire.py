@@ -10,6 +10,7 @@ from typing import Final
 
 from proto.sextant.v1 import common_pb2, query_pb2
 from sextant.client.amounts import from_micros, to_decimal
+from sextant.client.assets import holding_of
 from sextant.client.market import Market
 from sextant.client.models import (
     Account,
@@ -277,6 +278,8 @@ def portfolio_of(markets: Markets, message: query_pb2.PortfolioState) -> Portfol
         loan=from_micros(message.loan_micros),
         loan_interest=from_micros(message.loan_interest_micros),
         loan_margined=from_micros(message.loan_margined_micros),
+        equity_initial=from_micros(message.equity_initial_micros),
+        assets=tuple(map(holding_of, message.assets)),
     )
 
 
@@ -310,6 +313,7 @@ def vault_of(market: Market, message: query_pb2.Vault) -> Vault:
         insured_max=from_micros(message.insured_max_micros),
         held=message.held_shares,
         on_notice=message.notice_shares,
+        assets=tuple(map(holding_of, message.assets)),
     )
 
 

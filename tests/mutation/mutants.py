@@ -1206,4 +1206,11 @@ MUTANTS: Final = (
         "the slow price stands still",
         ASSETS,
     ),
+    Mutant(
+        "risk/liquidation.py",
+        "        equity += sale_surplus(step.state, portfolio)",
+        "        equity += 0",
+        "winners pay for who has assets",
+        ASSETS,
+    ),
 )
