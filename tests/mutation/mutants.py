@@ -519,8 +519,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "elif worth * size < parameters.notional_min and",
-        "elif worth * size < 0 and",
+        "elif price * size < parameters.notional_min and",
+        "elif price * size < 0 and",
         "dust orders rest",
         (ORDERS,),
     ),
@@ -540,8 +540,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "if is_past(entry.side, worth, worst):",
-        "if is_past(1 - entry.side, worth, worst):",
+        "if is_past(entry.side, price, worst):",
+        "if is_past(1 - entry.side, price, worst):",
         "the band refuses the wrong side",
         (ORDERS,),
     ),
