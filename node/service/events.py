@@ -31,6 +31,8 @@ from statemachine.events import (
     BALANCE_VAULT_DEPOSIT,
     BALANCE_VAULT_EXIT,
     BALANCE_WITHDRAWAL,
+    REMOVED_LIMIT,
+    REMOVED_SETTLED,
     REMOVED_TRIGGERED,
     STAGE_COLLATERAL,
     STAGE_POOL,
@@ -45,6 +47,7 @@ from statemachine.events import (
     OrderPegged,
     OrderRemoved,
     OrderRested,
+    PositionSettled,
     TwapChanged,
 )
 from statemachine.stakes import PoolChanged, SharesChanged
@@ -117,7 +120,10 @@ REMOVALS: Final = (
     query_pb2.REMOVAL_REFUSED,
     query_pb2.REMOVAL_DONE,
     query_pb2.REMOVAL_LIMIT,
+    *[query_pb2.REMOVAL_UNSPECIFIED] * (REMOVED_SETTLED - REMOVED_LIMIT - 1),
+    query_pb2.REMOVAL_SETTLED,
 )
+"""By the number of the reason."""
 TRIGGERS: Final = (
     query_pb2.TRIGGER_MARK_RISES,
     query_pb2.TRIGGER_MARK_FALLS,
@@ -161,7 +167,7 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, liquidation=liquidation)
     elif isinstance(event, AssetChanged):
         yield event.portfolio, asset_event_of(event)
-    elif isinstance(event, Deleveraged | SharesChanged | PoolChanged):
+    elif isinstance(event, Deleveraged | PositionSettled | SharesChanged | PoolChanged):
         yield event.portfolio, tail_event_of(event)
 
 
@@ -176,8 +182,10 @@ def asset_event_of(event: AssetChanged) -> stream_pb2.AccountEvent:
     return stream_pb2.AccountEvent(portfolio=portfolio_of(event.portfolio), asset=moved)
 
 
-def tail_event_of(event: Deleveraged | SharesChanged | PoolChanged) -> stream_pb2.AccountEvent:
-    """Return a position cut by deleveraging, or what became of shares of vaults or the pool."""
+def tail_event_of(
+    event: Deleveraged | PositionSettled | SharesChanged | PoolChanged,
+) -> stream_pb2.AccountEvent:
+    """Return a position closed for its owner, or what became of shares of vaults or the pool."""
     portfolio = portfolio_of(event.portfolio)
     if isinstance(event, PoolChanged):
         pool = stream_pb2.PoolEvent(
@@ -188,6 +196,14 @@ def tail_event_of(event: Deleveraged | SharesChanged | PoolChanged) -> stream_pb
             lent_micros=saturate(event.lent),
         )
         return stream_pb2.AccountEvent(portfolio=portfolio, pool=pool)
+    if isinstance(event, PositionSettled):
+        settlement = stream_pb2.SettlementEvent(
+            market=event.market,
+            closed_lots=event.size,
+            price=event.price,
+            amount_micros=saturate(event.amount),
+        )
+        return stream_pb2.AccountEvent(portfolio=portfolio, settlement=settlement)
     if isinstance(event, Deleveraged):
         deleverage = stream_pb2.DeleverageEvent(
             market=event.market, closed_lots=event.size, price=event.price, mark=event.mark

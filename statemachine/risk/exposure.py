@@ -37,12 +37,12 @@ def liquidation_price(state: State, position: Position, margin: Margin) -> int:
     0 if there is none above zero.
     """
     size = position.size
-    if not size:
-        return 0
     parameters = state.market_rules[position.market]
     market = state.market(position.market)
     mark, rate = market.mark, market.maintenance_ppm
-    if not (parameters.tiers and rate) and margin.cushion >= 0:
+    if not size or not rate:
+        return 0  # a settled market moves no more
+    if not parameters.tiers and margin.cushion >= 0:
         slope = size * PPM_ONE - abs(size) * rate
         price = mark - (margin.equity - margin.maintenance) * PPM_ONE // slope
         if cushion_at(position, mark, margin, price) >= 0:

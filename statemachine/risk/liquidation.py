@@ -30,7 +30,8 @@ never lowers E/MM while E >= 0; its rate grows from ``liquidation_fee_ppm`` to
 ``liquidation_fee_ppm_max`` in the ``liquidation_ramp_ms`` after the flag.  Out of
 the fee of the first slice whoever poked gets a small reward, then the market's
 deficit is repaid, and the rest goes to the insurance fund.  After an outage or
-a halt all of this waits (:mod:`statemachine.risk.grace`).
+a halt all of this waits (:mod:`statemachine.risk.grace`).  What a portfolio holds in
+a settled market is closed before anything else (:mod:`statemachine.risk.clearing`).
 """
 
 from typing import Final
@@ -38,30 +39,25 @@ from typing import Final
 from statemachine.book.matching import band_of, match_system
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
 from statemachine.events import (
-    BALANCE_DEFICIT,
-    BALANCE_INSURANCE,
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
-    BALANCE_POOL,
     REMOVED_LIQUIDATING,
     STAGE_BACKSTOP,
     STAGE_COLLATERAL,
-    STAGE_DEFICIT,
     STAGE_DELEVERAGE,
     STAGE_FLAGGED,
-    STAGE_INSURANCE,
-    STAGE_POOL,
     STAGE_RELEASED,
     STAGE_SLICE,
     BalanceChanged,
-    Liquidated,
 )
 from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
+from statemachine.risk.clearing import NONE_CLEARED, clear_portfolio
 from statemachine.risk.collateral_sales import sale_surplus, sell_collateral
-from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
+from statemachine.risk.debts import cover_debt, note_loan, tell
+from statemachine.risk.deficits import insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.grace import grace_for
 from statemachine.risk.margin import (
@@ -72,7 +68,6 @@ from statemachine.risk.margin import (
     with_loan,
     without_loan,
 )
-from statemachine.risk.pool import bear_loss
 from statemachine.risk.tiers import maintenance_of
 from statemachine.risk.vaults import slice_size, take_over, void_shares
 from statemachine.rules import Rules
@@ -91,6 +86,10 @@ def process_slice(step: Step, number: int, market: int) -> None:
     if portfolio is None or not portfolio.flags & PORTFOLIO_LIQUIDATING:
         return
     charge_markets(step, portfolio)
+    settled = clear_portfolio(step, portfolio)
+    if settled != NONE_CLEARED:
+        arm_slice(step, portfolio, settled, 0)
+        return
     until, missing = grace_for(step, portfolio)
     if until:
         wait = step.rules.sample_interval_ms if missing else 0
@@ -110,9 +109,7 @@ def start_closing(step: Step, portfolio: Portfolio, margin: Margin) -> None:
     """Flag a portfolio whose equity is below MM, and begin."""
     portfolio.flags |= PORTFOLIO_LIQUIDATING
     portfolio.flagged_at = step.now
-    # Settles the interest of a loan, and so says how much was lent by now.
-    credit(step.state, portfolio, 0)
-    portfolio.borrowed = max(0, -portfolio.balance)
+    note_loan(step.state, portfolio)
     tell(step.state, portfolio, STAGE_FLAGGED, 0, 0, margin)
     close_orders(step, portfolio)
 
@@ -350,35 +347,6 @@ def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     tell(state, portfolio, STAGE_RELEASED, max(0, last), 0, margin)
 
 
-def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
-    """Bring a balance below zero back to it: from insurance, the pool, else as a deficit.
-
-    A debt that no market left behind, as its last position was closed by its
-    owner, goes to the first market.
-    """
-    state = step.state
-    ledger = state.ledger()
-    market = state.market(step.rules.markets[0].market if last < 0 else last)
-    credit(state, portfolio, 0)
-    debt = -portfolio.balance
-    drawn = draw_insurance(step, market, debt)
-    borne = bear_loss(state, portfolio, debt - drawn)
-    rest = debt - drawn - borne
-    credit(state, portfolio, debt)
-    ledger.settled += debt
-    add_deficit(state, market, rest)
-    state.touch(ledger)
-    number = market.market
-    for amount, reason, stage in (
-        (drawn, BALANCE_INSURANCE, STAGE_INSURANCE),
-        (borne, BALANCE_POOL, STAGE_POOL),
-        (rest, BALANCE_DEFICIT, STAGE_DEFICIT),
-    ):
-        if amount:
-            state.events.append(BalanceChanged(portfolio.portfolio, amount, reason, number))
-            tell(state, portfolio, stage, number, 0, margin)
-
-
 def arm_slice(step: Step, portfolio: Portfolio, market: int, wait: int) -> None:
     """Come back to a flagged portfolio after ``wait`` ms; a flag has one such item.
 
@@ -386,12 +354,3 @@ def arm_slice(step: Step, portfolio: Portfolio, market: int, wait: int) -> None:
     """
     last = step.rules.markets[0].market if market < 0 else market
     step.state.add_due(LANE_SYSTEM, step.now + wait, DUE_SLICE, last, portfolio.portfolio)
-
-
-def tell(
-    state: State, portfolio: Portfolio, stage: int, market: int, size: int, margin: Margin
-) -> None:
-    """Note a stage for streams and screens."""
-    number = portfolio.portfolio
-    event = Liquidated(number, stage, market, size, margin.equity, margin.maintenance)
-    state.events.append(event)

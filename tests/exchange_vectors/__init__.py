@@ -14,6 +14,7 @@ from tests.exchange_vectors import (
     atomic,
     authority,
     custody,
+    ends,
     lending,
     limits,
     pegs,
@@ -40,6 +41,7 @@ MODULES = (
     tail,
     lending,
     upkeep,
+    ends,
 )
 
 
