@@ -86,6 +86,7 @@ class Code(IntEnum):
     LOCKED = 82
     LEADER_SHARE = 83
     FUND = 84
+    POOL_SHORT = 80
     ASSETS_MAX = 81
     RECIPIENT = 85
     # Oracle and liquidation (90..99)
@@ -119,6 +120,7 @@ RETRYABLE: Final = frozenset(
         Code.VAULT_SHORT,
         Code.LOCKED,
         Code.LEADER_SHARE,
+        Code.POOL_SHORT,
         Code.HEALTHY,
         Code.GRACE,
     }

@@ -19,6 +19,7 @@ from statemachine.records import (
     Nonces,
     Oracle,
     Order,
+    Pool,
     Portfolio,
     Position,
     Ramp,
@@ -26,6 +27,7 @@ from statemachine.records import (
     Signer,
     Sleeper,
     Stake,
+    Supply,
     TwapPlan,
     Vault,
 )
@@ -49,6 +51,7 @@ class WorkingSet:
         "nonces",
         "oracles",
         "orders",
+        "pool",
         "portfolios",
         "positions",
         "ramps",
@@ -56,6 +59,7 @@ class WorkingSet:
         "signers",
         "sleepers",
         "stakes",
+        "supplies",
         "twaps",
         "vaults",
     )
@@ -63,6 +67,7 @@ class WorkingSet:
     def __init__(self) -> None:
         """Hold nothing."""
         self.ledger: Ledger | None = None
+        self.pool: Pool | None = None
         self.markets: dict[int, Market] = {}
         self.oracles: dict[int, Oracle] = {}
         self.ramps: dict[int, Ramp] = {}
@@ -76,6 +81,7 @@ class WorkingSet:
         self.shares: dict[bytes, Share] = {}
         self.funds: dict[int, Fund | None] = {}
         self.stakes: dict[bytes, Stake] = {}
+        self.supplies: dict[int, Supply] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
         self.holdings: dict[int, Holding] = {}
@@ -85,6 +91,7 @@ class WorkingSet:
     def clear(self) -> None:
         """Forget everything."""
         self.ledger = None
+        self.pool = None
         self.markets = {}
         self.oracles = {}
         self.ramps = {}
@@ -98,6 +105,7 @@ class WorkingSet:
         self.shares = {}
         self.funds = {}
         self.stakes = {}
+        self.supplies = {}
         self.signers = {}
         self.nonces = {}
         self.holdings = {}

@@ -39,10 +39,10 @@ from statemachine.events import (
     OrderRested,
     PriceChanged,
 )
-from statemachine.keys import sleeper_key, sleeper_place, sleeper_range
-from statemachine.share_events import (
+from statemachine.fund_events import (
     FundChanged,
 )
+from statemachine.keys import sleeper_key, sleeper_place, sleeper_range
 from statemachine.state import State
 
 ALL: Final = "all"

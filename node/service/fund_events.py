@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from proto.sextant.v1 import common_pb2, funds_pb2, stream_pb2
-from statemachine.share_events import (
+from statemachine.fund_events import (
     FundChanged,
 )
 

@@ -105,6 +105,22 @@ class FundEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolEvent:
+    """The lending pool was supplied or redeemed, or lost a loan of the sub-account.
+
+    ``shares`` and ``amount`` are what came, negative for what went; ``stage`` is
+    ``supplied``, ``redeemed``, ``lost`` or ``voided``.
+    """
+
+    sub: int
+    stage: str
+    shares: int
+    amount: Decimal
+    supplied: Decimal
+    lent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementEvent:
     """A position was closed at its market's settlement price, without a fee.
 
@@ -138,6 +154,7 @@ AccountEvent = (
     | LiquidationEvent
     | DeleverageEvent
     | SharesEvent
+    | PoolEvent
     | SettlementEvent
     | AssetEvent
 )
@@ -211,6 +228,16 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
             )
         case "fund":
             return fund_event_of(sub, message.fund)
+        case "pool":
+            stage = stream_pb2.PoolStage.Name(message.pool.stage)
+            return PoolEvent(
+                sub=sub,
+                stage=stage.removeprefix("POOL_STAGE_").lower(),
+                shares=message.pool.shares,
+                amount=from_micros(message.pool.amount_micros),
+                supplied=from_micros(message.pool.supplied_micros),
+                lent=from_micros(message.pool.lent_micros),
+            )
         case "shares":
             stage = stream_pb2.SharesStage.Name(message.shares.stage)
             return SharesEvent(

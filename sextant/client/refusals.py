@@ -123,7 +123,7 @@ WORDS: Final[dict[str, Words]] = {
         "the vault or fund is below its initial margin", "wait", ("equity:usdc", "initial:usdc")
     ),
     "SHARES": Words(
-        "not a number of shares to be had", "see `sextant vault show` or `sextant fund show`"
+        "not a number of shares to be had", "see `sextant vault show`, `pool show` or `fund show`"
     ),
     "LOCKED": Words("the shares are locked", "wait", ("until (ms)",)),
     "LEADER_SHARE": Words(
@@ -136,6 +136,11 @@ WORDS: Final[dict[str, Words]] = {
         "0: a fund's money moves only against shares; 1: no such fund, see `sextant fund list`;"
         " 2: funds are sub-accounts 64 to 127; 3: it is one; 4: close its positions and orders",
         ("reason",),
+    ),
+    "POOL_SHORT": Words(
+        "so much of the pool is lent at the moment",
+        "redeem less, or wait: a high rate makes borrowers repay",
+        ("asked:usdc", "free:usdc"),
     ),
     "ASSETS_MAX": Words(
         "the sub-account counts as many assets and markets as it may",

@@ -25,6 +25,8 @@ kind  action          body
 28    CreateFund      sub, profit share in ppm, lock in ms
 29    FundDeposit     leader's account, fund's sub, own sub, amount
 30    FundWithdraw    leader's account, fund's sub, own sub, shares (0: all)
+26    PoolSupply      sub, amount
+27    PoolRedeem      sub, shares (0: all)
 31    WithdrawAsset   sub, asset, amount (units)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
@@ -54,7 +56,7 @@ from statemachine.actions.compound import (
     decode_scale,
     decode_twap,
 )
-from statemachine.actions.custody import Transfer, VaultDeposit, VaultWithdraw, Withdraw
+from statemachine.actions.custody import Transfer, Withdraw
 from statemachine.actions.fields import (
     FLAGS_LIMIT,
     MARKETS_LIMIT,
@@ -131,6 +133,7 @@ from statemachine.actions.legs import (
     unpack_group,
     unpack_legs,
 )
+from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.actions.wire import (
     ORACLE_MESSAGES_MAX,
     SIGNATURE_SIZE,
@@ -208,6 +211,8 @@ __all__ = [
     "OracleUpdate",
     "PlaceOrder",
     "Poke",
+    "PoolRedeem",
+    "PoolSupply",
     "RevokeAgent",
     "Scale",
     "Send",

@@ -1,4 +1,4 @@
-"""What moves an owner's settled collateral: out, between his sub-accounts, into vaults."""
+"""What moves an owner's settled collateral: out, and between his sub-accounts."""
 
 from dataclasses import dataclass
 from typing import final
@@ -25,21 +25,8 @@ class Transfer:
     amount: Micros
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class VaultDeposit:
-    """Buy shares of a market's backstop vault with settled collateral."""
-
-    sub: int
-    market: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class VaultWithdraw:
-    """Put shares of a market's vault on notice: paid to ``sub`` once it is over; 0 for all."""
-
-    sub: int
-    market: int
-    shares: int
+def body_of_custody(action: Withdraw | Transfer) -> list[object]:
+    """Return the body as it is packed."""
+    if isinstance(action, Withdraw):
+        return [action.sub, action.amount]
+    return [action.source, action.target, action.amount]

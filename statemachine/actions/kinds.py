@@ -5,8 +5,9 @@ from enum import IntEnum
 from typing import Final, final
 
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
-from statemachine.actions.custody import Transfer, VaultDeposit, VaultWithdraw, Withdraw
+from statemachine.actions.custody import Transfer, Withdraw
 from statemachine.actions.funds import CreateFund, FundDeposit, FundWithdraw, Send
+from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -69,6 +70,8 @@ class Kind(IntEnum):
     CREATE_FUND = 28
     FUND_DEPOSIT = 29
     FUND_WITHDRAW = 30
+    POOL_SUPPLY = 26
+    POOL_REDEEM = 27
     WITHDRAW_ASSET = 31
     ORACLE = 32
     POKE = 33
@@ -330,6 +333,8 @@ Action = (
     | CreateFund
     | FundDeposit
     | FundWithdraw
+    | PoolSupply
+    | PoolRedeem
     | SetLeverage
     | SetMarketState
     | SetMargin
@@ -361,6 +366,8 @@ KIND_OF: Final[dict[type, Kind]] = {
     CreateFund: Kind.CREATE_FUND,
     FundDeposit: Kind.FUND_DEPOSIT,
     FundWithdraw: Kind.FUND_WITHDRAW,
+    PoolSupply: Kind.POOL_SUPPLY,
+    PoolRedeem: Kind.POOL_REDEEM,
     SetLeverage: Kind.SET_LEVERAGE,
     SetMarketState: Kind.SET_MARKET_STATE,
     SetMargin: Kind.SET_MARGIN,

@@ -10,7 +10,7 @@ from typing import Final, final
 from statemachine.actions.assets import ASSET_KINDS, body_of_asset, decode_asset_action
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import COMPOUND, body_of_compound, decode_compound
-from statemachine.actions.custody import Transfer, VaultDeposit, VaultWithdraw, Withdraw
+from statemachine.actions.custody import Transfer, Withdraw, body_of_custody
 from statemachine.actions.fields import (
     MARKETS_LIMIT,
     U64,
@@ -56,6 +56,15 @@ from statemachine.actions.kinds import (
     Twap,
 )
 from statemachine.actions.legs import decode_bulk, pack_legs
+from statemachine.actions.stakes import (
+    PoolRedeem,
+    PoolSupply,
+    VaultDeposit,
+    VaultWithdraw,
+    body_of_pool,
+    decode_redeem_action,
+    decode_supply_action,
+)
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.units import TIME_LIMIT, Micros, Millis
@@ -104,14 +113,14 @@ def body_of(action: Action) -> list[object]:
             return [*body, 1] if action.atomic else body
         case Bracket() | Twap() | CancelAt() | ClosePosition() | Scale():
             return body_of_compound(action)
-        case Withdraw():
-            return [action.sub, action.amount]
-        case Transfer():
-            return [action.source, action.target, action.amount]
-        case Send() | CreateFund() | FundDeposit() | FundWithdraw():
-            return body_of_shared(action)
+        case Withdraw() | Transfer():
+            return body_of_custody(action)
+        case PoolSupply() | PoolRedeem():
+            return body_of_pool(action)
         case WithdrawAsset() | TransferAsset() | BuyCollateral():
             return body_of_asset(action)
+        case CreateFund() | FundDeposit() | FundWithdraw() | Send():
+            return body_of_shared(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
@@ -227,6 +236,9 @@ def decode_rare_action(kind: int, body: object) -> Action:
         if kind == Kind.VAULT_DEPOSIT:
             return VaultDeposit(*place, Micros(as_uint(number, U64, "amount")))
         return VaultWithdraw(*place, as_uint(number, U64, "shares"))
+    if kind in (Kind.POOL_SUPPLY, Kind.POOL_REDEEM):
+        supplies = kind == Kind.POOL_SUPPLY
+        return decode_supply_action(body) if supplies else decode_redeem_action(body)
     if kind == Kind.POKE:
         account, sub = as_list(body, 2, "poke")
         return Poke(as_uint(account, 1 << 32, "account"), as_uint(sub, 256, "sub"))

@@ -27,6 +27,9 @@ from statemachine.book.heads import BookSide
 from statemachine.book.resting import forget_order, release, remove_order, tell_rested
 from statemachine.costs import COST_RANK, COST_VISIT
 from statemachine.errors import invariant
+from statemachine.fund_events import (
+    REMOVED_EXITING,
+)
 from statemachine.pricing.funding import settle_funding
 from statemachine.records import (
     PORTFOLIO_CLOSING,
@@ -40,7 +43,6 @@ from statemachine.records import (
 from statemachine.risk.balances import credit
 from statemachine.risk.deficits import repay_deficit
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
-from statemachine.share_events import REMOVED_EXITING
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import PPM_ONE

@@ -33,7 +33,7 @@ from statemachine.risk.collateral import (
     sums_of,
     worth_of,
 )
-from statemachine.risk.funds import FUND_CLOSED, is_fund
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.risk.velocity import capacity_at, time_for, use_capacity
 from statemachine.step import Step
@@ -187,8 +187,7 @@ def execute_transfer_asset(step: Step, action: TransferAsset) -> None:
     if target is not None and not has_room(target, action.asset):
         step.refuse(Code.ASSETS_MAX, (len(target.markets), target.assets))
         return
-    if target is not None and is_fund(target):
-        step.refuse(Code.FUND, (FUND_CLOSED,))
+    if refuses_fund(step, target):
         return
 
     # EFFECTS

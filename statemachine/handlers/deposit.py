@@ -32,7 +32,7 @@ from statemachine.records import (
 from statemachine.risk.balances import credit
 from statemachine.risk.collateral import sums_of
 from statemachine.risk.deficits import payable
-from statemachine.risk.funds import FUND_CLOSED, is_fund, open_home
+from statemachine.risk.funds import open_home, refuses_fund
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.velocity import capacity_at, time_for
 from statemachine.state import State
@@ -153,7 +153,7 @@ def execute_forced_withdrawal(step: Step, item: InboxItem) -> None:
         return
     most = withdrawable(state, portfolio)
     amount = min(item.amount or most, most)
-    paid = payable(state.ledger(), amount) if amount > 0 else 0
+    paid = payable(state, amount) if amount > 0 else 0
     if paid == 0:
         step.refuse(Code.BALANCE, (item.amount, most))
         return
@@ -165,12 +165,11 @@ def execute_forced_withdrawal(step: Step, item: InboxItem) -> None:
         return
     if paid > capacity:
         amount = div_floor(amount * capacity, paid)
-        paid = min(capacity, payable(state.ledger(), amount))
+        paid = min(capacity, payable(state, amount))
         if paid == 0:
             step.refuse(Code.VELOCITY, (capacity, 0))
             return
-    if is_fund(portfolio):
-        step.refuse(Code.FUND, (FUND_CLOSED,))
+    if refuses_fund(step, portfolio):
         return
 
     # EFFECTS and RECEIPT

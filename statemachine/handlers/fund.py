@@ -12,6 +12,13 @@ from statemachine.errors import Code, invariant
 from statemachine.events import (
     BalanceChanged,
 )
+from statemachine.fund_events import (
+    BALANCE_FUND_DEPOSIT,
+    FUND_ASKED,
+    FUND_BOUGHT,
+    FUND_OPENED,
+    FundChanged,
+)
 from statemachine.pricing.mark import stale_market
 from statemachine.records import (
     PORTFOLIO_CLOSING,
@@ -26,7 +33,6 @@ from statemachine.risk.exits import await_room, forget_overdue, pay_exit
 from statemachine.risk.funds import (
     FUND_ALREADY,
     FUND_BUSY,
-    FUND_CLOSED,
     FUND_FIRST,
     FUND_LAST,
     FUND_NONE,
@@ -37,6 +43,7 @@ from statemachine.risk.funds import (
     holds_assets,
     is_fund,
     leader_needs,
+    refuses_fund,
     shares_in,
     shares_kept,
     stake_of,
@@ -44,13 +51,6 @@ from statemachine.risk.funds import (
 )
 from statemachine.risk.margin import charge_markets, margin_of, withdrawable
 from statemachine.risk.vaults import SHARES_LIMIT, shares_for
-from statemachine.share_events import (
-    BALANCE_FUND_DEPOSIT,
-    FUND_ASKED,
-    FUND_BOUGHT,
-    FUND_OPENED,
-    FundChanged,
-)
 from statemachine.step import Step
 
 
@@ -135,8 +135,7 @@ def execute_fund_deposit(step: Step, action: FundDeposit) -> None:
         shares = shares_bought(step, action.leader, portfolio, fund, action.amount)
         if shares == 0:
             return
-    if is_fund(source):
-        step.refuse(Code.FUND, (FUND_CLOSED,))
+    if refuses_fund(step, source):
         return
     if fund is None or portfolio is None:
         step.refuse(Code.FUND, (FUND_NONE,))
@@ -244,8 +243,7 @@ def execute_fund_withdraw(step: Step, action: FundWithdraw) -> None:
         if held - shares < needed:
             step.refuse(Code.LEADER_SHARE, (held - shares, needed))
             return
-    if target is not None and is_fund(target):
-        step.refuse(Code.FUND, (FUND_CLOSED,))
+    if refuses_fund(step, target):
         return
 
     # EFFECTS

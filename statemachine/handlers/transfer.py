@@ -14,7 +14,7 @@ from statemachine.events import BALANCE_SEND, BALANCE_TRANSFER, BalanceChanged
 from statemachine.pricing.mark import stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING, ROLE_OWNER, Portfolio
 from statemachine.risk.balances import credit
-from statemachine.risk.funds import FUND_CLOSED, is_fund
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.step import Step
 
@@ -95,10 +95,7 @@ def may_move(step: Step, source: Portfolio, amount: int) -> bool:
 def owners_allow(step: Step, source: Portfolio, number: int) -> bool:
     """Check that neither a portfolio nor portfolio ``number`` (-1: none) is a fund's."""
     target = None if number < 0 else step.state.portfolio(number)
-    if is_fund(source) or (target is not None and is_fund(target)):
-        step.refuse(Code.FUND, (FUND_CLOSED,))
-        return False
-    return True
+    return not (refuses_fund(step, source) or refuses_fund(step, target))
 
 
 def move(step: Step, source: Portfolio, number: int, amount: int, reason: int) -> None:

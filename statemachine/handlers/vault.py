@@ -16,7 +16,7 @@ from statemachine.keys import LANE_USER
 from statemachine.pricing.mark import is_stale, stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING, Share, Vault
 from statemachine.risk.balances import credit
-from statemachine.risk.funds import FUND_CLOSED, is_fund
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_assets, charge_markets, margin_of, withdrawable
 from statemachine.risk.vaults import (
     DUE_EXIT,
@@ -25,11 +25,7 @@ from statemachine.risk.vaults import (
     values_of,
     vault_portfolio,
 )
-from statemachine.share_events import (
-    SHARES_BOUGHT,
-    SHARES_NOTICE,
-    SharesChanged,
-)
+from statemachine.stakes import SHARES_BOUGHT, SHARES_NOTICE, SharesChanged
 from statemachine.state import State
 from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
@@ -83,8 +79,7 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     if not 0 < shares < SHARES_LIMIT - vault.shares:
         step.refuse(Code.SHARES, (vault.shares, value))
         return
-    if is_fund(source):
-        step.refuse(Code.FUND, (FUND_CLOSED,))
+    if refuses_fund(step, source):
         return
 
     # EFFECTS
@@ -142,8 +137,7 @@ def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:
     if not 0 < shares <= held:
         step.refuse(Code.SHARES, (shares, held))
         return
-    if target is not None and is_fund(target):
-        step.refuse(Code.FUND, (FUND_CLOSED,))
+    if refuses_fund(step, target):
         return
 
     # EFFECTS

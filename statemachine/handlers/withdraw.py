@@ -22,7 +22,7 @@ from statemachine.records import (
 )
 from statemachine.risk.balances import credit
 from statemachine.risk.deficits import payable
-from statemachine.risk.funds import FUND_CLOSED, is_fund
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.velocity import capacity_at, time_for, use_capacity
 from statemachine.step import Step
@@ -61,7 +61,7 @@ def execute_withdraw(step: Step, action: Withdraw) -> None:
     if action.amount > most:
         step.refuse(Code.BALANCE, (action.amount, most))
         return
-    paid = payable(state.ledger(), action.amount)
+    paid = payable(state, action.amount)
     if paid == 0:
         step.refuse(Code.BALANCE, (action.amount, 0))
         return
@@ -71,8 +71,7 @@ def execute_withdraw(step: Step, action: Withdraw) -> None:
         when = time_for(step.rules, state.ledger(), velocity, step.now, paid)
         step.refuse(Code.VELOCITY, (capacity, when))
         return
-    if is_fund(portfolio):
-        step.refuse(Code.FUND, (FUND_CLOSED,))
+    if refuses_fund(step, portfolio):
         return
     data = state.blob(account_key(step.account))
     if data is None:

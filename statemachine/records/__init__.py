@@ -57,6 +57,12 @@ from statemachine.records.orders import (
     encode_client_id,
     encode_owned,
 )
+from statemachine.records.pool import (
+    Pool,
+    Supply,
+    decode_pool,
+    decode_supply,
+)
 from statemachine.records.portfolios import (
     MARKETS_PER_PORTFOLIO_MAX,
     PORTFOLIO_CLOSING,
@@ -116,6 +122,7 @@ __all__ = [
     "Nonces",
     "Oracle",
     "Order",
+    "Pool",
     "Portfolio",
     "Position",
     "Ramp",
@@ -124,6 +131,7 @@ __all__ = [
     "Signer",
     "Sleeper",
     "Stake",
+    "Supply",
     "TwapPlan",
     "Vault",
     "Velocity",
@@ -140,6 +148,7 @@ __all__ = [
     "decode_oracle",
     "decode_order",
     "decode_owned",
+    "decode_pool",
     "decode_portfolio",
     "decode_position",
     "decode_ramp",
@@ -147,6 +156,7 @@ __all__ = [
     "decode_signer",
     "decode_sleeper",
     "decode_stake",
+    "decode_supply",
     "decode_twap",
     "decode_vault",
     "decode_velocity",

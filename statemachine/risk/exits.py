@@ -22,6 +22,17 @@ from statemachine.errors import StorageCorrupt, invariant
 from statemachine.events import (
     BalanceChanged,
 )
+from statemachine.fund_events import (
+    BALANCE_FUND_EXIT,
+    BALANCE_FUND_PROFIT,
+    FUND_EXITING,
+    FUND_LOST,
+    FUND_PAID,
+    FUND_RELEASED,
+    FUND_WAITS,
+    REMOVED_EXITING,
+    FundChanged,
+)
 from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import LANE_USER
 from statemachine.pricing.mark import is_stale, stale_market
@@ -45,17 +56,6 @@ from statemachine.risk.funds import (
 from statemachine.risk.liquidation import position_maintenance
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.risk.vaults import unwind_slice
-from statemachine.share_events import (
-    BALANCE_FUND_EXIT,
-    BALANCE_FUND_PROFIT,
-    FUND_EXITING,
-    FUND_LOST,
-    FUND_PAID,
-    FUND_RELEASED,
-    FUND_WAITS,
-    REMOVED_EXITING,
-    FundChanged,
-)
 from statemachine.state import State
 from statemachine.states import STATE_PAUSED
 from statemachine.step import Step

@@ -20,6 +20,11 @@ How shares are paid is told by :mod:`statemachine.risk.exits`.
 
 from typing import Final
 
+from statemachine.errors import Code
+from statemachine.fund_events import (
+    FUND_VOID,
+    FundChanged,
+)
 from statemachine.keys import fund_key, stake_key
 from statemachine.records import (
     PORTFOLIO_EXITING,
@@ -32,11 +37,8 @@ from statemachine.records import (
 )
 from statemachine.risk.collateral import holding_of
 from statemachine.rules import Rules
-from statemachine.share_events import (
-    FUND_VOID,
-    FundChanged,
-)
 from statemachine.state import State
+from statemachine.step import Step
 from statemachine.units import PPM_ONE, div_ceil
 
 FUND_FIRST: Final = 64
@@ -61,6 +63,14 @@ FUND_BUSY: Final = 4
 def is_fund(portfolio: Portfolio) -> bool:
     """Return whether a portfolio is a fund's."""
     return portfolio.flags & PORTFOLIO_FUND != 0
+
+
+def refuses_fund(step: Step, portfolio: Portfolio | None) -> bool:
+    """Refuse what would move a fund's money, but not against shares; return whether it did."""
+    if portfolio is None or not is_fund(portfolio):
+        return False
+    step.refuse(Code.FUND, (FUND_CLOSED,))
+    return True
 
 
 def fund_of(state: State, portfolio: int) -> Fund | None:

@@ -12,8 +12,7 @@ import pytest
 import tests.duels
 from statemachine.actions import CreateFund, FundDeposit, FundWithdraw, PlaceOrder, Transaction
 from statemachine.block import Block, BlockResult
-from statemachine.rules import Rules
-from statemachine.share_events import (
+from statemachine.fund_events import (
     FUND_BOUGHT,
     FUND_EXITING,
     FUND_OPENED,
@@ -22,6 +21,7 @@ from statemachine.share_events import (
     FUND_WAITS,
     FundChanged,
 )
+from statemachine.rules import Rules
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block
 from statemachine.units import Lots, Micros, Millis, Price

@@ -31,12 +31,7 @@ from statemachine.events import (
 )
 from statemachine.keys import BUY, SELL
 from statemachine.risk.deleverage import victim_price
-from statemachine.share_events import (
-    SHARES_BOUGHT,
-    SHARES_NOTICE,
-    SHARES_PAID,
-    SharesChanged,
-)
+from statemachine.stakes import SHARES_BOUGHT, SHARES_NOTICE, SHARES_PAID, SharesChanged
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block
 from statemachine.units import Lots, Micros, Price

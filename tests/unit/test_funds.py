@@ -18,6 +18,8 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     Send,
     SetLeverage,
     Transfer,
@@ -32,16 +34,7 @@ from statemachine.events import (
     BalanceChanged,
     OrderRemoved,
 )
-from statemachine.identity.signing import address_of
-from statemachine.inbox import InboxItem, InboxKind
-from statemachine.keys import BUY, SELL, market_key
-from statemachine.receipts import Receipt
-from statemachine.records import PORTFOLIO_EXITING, Fund, Stake
-from statemachine.risk.collateral import holding_of
-from statemachine.risk.funds import fund_of, stake_of, values_of_fund
-from statemachine.risk.margin import margin_of
-from statemachine.rules import Rules
-from statemachine.share_events import (
+from statemachine.fund_events import (
     BALANCE_FUND_PROFIT,
     FUND_ASKED,
     FUND_BOUGHT,
@@ -55,6 +48,15 @@ from statemachine.share_events import (
     REMOVED_EXITING,
     FundChanged,
 )
+from statemachine.identity.signing import address_of
+from statemachine.inbox import InboxItem, InboxKind
+from statemachine.keys import BUY, SELL, market_key
+from statemachine.receipts import Receipt
+from statemachine.records import PORTFOLIO_EXITING, Fund, Stake
+from statemachine.risk.collateral import holding_of
+from statemachine.risk.funds import fund_of, stake_of, values_of_fund
+from statemachine.risk.margin import margin_of
+from statemachine.rules import Rules
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.exchange_vectors.assets import LOT, STAKED, deposit_asset, offered
 from tests.exchange_vectors.scene import OTHER, do
@@ -647,6 +649,8 @@ MONEY_KINDS: dict[Kind, Action] = {
     Kind.SEND: Send(address_of(trader_key(ANN)), SUB, 0, Micros(USDC)),
     Kind.VAULT_DEPOSIT: VaultDeposit(SUB, 0, Micros(10 * USDC)),
     Kind.VAULT_WITHDRAW: VaultWithdraw(SUB, 0, 1),
+    Kind.POOL_SUPPLY: PoolSupply(SUB, Micros(10 * USDC)),
+    Kind.POOL_REDEEM: PoolRedeem(SUB, 1),
     Kind.FUND_DEPOSIT: FundDeposit(1, SUB, SUB, Micros(10 * USDC)),
     Kind.FUND_WITHDRAW: FundWithdraw(1, SUB, SUB, 1),
 }
@@ -682,7 +686,8 @@ def test_every_kind_of_action_is_known_to_move_money_or_not() -> None:
 @pytest.mark.parametrize("kind", sorted(MONEY_KINDS), ids=lambda kind: Kind(kind).name)
 def test_no_kind_moves_a_funds_money(kind: Kind) -> None:
     world = opened()
-    assert world.act(LEADER, VaultDeposit(0, 0, Micros(10 * USDC))) == "OK"
+    for stake in (VaultDeposit(0, 0, Micros(10 * USDC)), PoolSupply(0, Micros(10 * USDC))):
+        assert world.act(LEADER, stake) == "OK"
     wait(world, LOCK)
     action = MONEY_KINDS[kind]
     assert KIND_OF[type(action)] == kind

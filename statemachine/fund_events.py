@@ -1,4 +1,4 @@
-"""What happened to shares of vaults and of funds: more :mod:`statemachine.events`."""
+"""What happened to funds and their shares: more :mod:`statemachine.events`."""
 
 from typing import Final, final
 
@@ -10,35 +10,6 @@ BALANCE_FUND_PROFIT: Final = 53
 """Reasons of a :class:`statemachine.events.BalanceChanged`, with all others."""
 REMOVED_EXITING: Final = 50
 """Reason of a :class:`statemachine.events.OrderRemoved`, with all others."""
-
-
-@final
-class SharesChanged(Event):
-    """Shares of a market's vault were bought, put on notice, or paid.
-
-    ``stage`` is one of the ``SHARES_`` numbers; ``amount`` in micros, 0 for a
-    notice; ``due`` is when shares on notice are to be paid, in ms.
-    """
-
-    __slots__ = ("amount", "due", "market", "portfolio", "shares", "stage")
-
-    def __init__(
-        self, portfolio: int, market: int, stage: int, shares: int, amount: int, due: int
-    ) -> None:
-        """Take whose they are, and what became of them."""
-        self.portfolio = portfolio
-        self.market = market
-        self.stage = stage
-        self.shares = shares
-        self.amount = amount
-        self.due = due
-
-
-SHARES_BOUGHT = 1
-SHARES_NOTICE = 2
-SHARES_PAID = 3
-SHARES_DELAYED = 4
-SHARES_LOST = 5
 
 
 @final
