@@ -87,7 +87,7 @@ def test_commands_about_the_pool(tmp_path: Path, capsys: pytest.CaptureFixture[s
             shown = await shell.say("pool", "show")
             assert "416.800000 USDC" in shown
             assert "yours" in shown
-            assert (await shell("pool", "show", signs=False))["lent"] == "416.8"
+            assert (await shell("pool", "show", signs=False))["lent"] == "416.800000"
             await shell.ask("pool", "redeem", "1000000")
             await shell.ask("pool", "redeem")
             gone = await shell.ask("pool", "redeem", code=1)
