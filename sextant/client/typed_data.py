@@ -64,16 +64,8 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "amountMicroUsdc": action.amount,
             }
             return signing.TRANSFER_TYPE, moved | tail
-        case Send():
-            sent: dict[str, Any] = {
-                "to": f"0x{action.to.hex()}",
-                "fromSubAccount": action.source,
-                "toSubAccount": action.target,
-                "amountMicroUsdc": action.amount,
-            }
-            return signing.SEND_TYPE, sent | tail
-        case CreateFund() | FundDeposit() | FundWithdraw():
-            encoded, fields = fund_message_of(action)
+        case Send() | CreateFund() | FundDeposit() | FundWithdraw():
+            encoded, fields = shared_message_of(action)
             return encoded, fields | tail
         case VaultDeposit():
             bought: dict[str, Any] = {
@@ -125,10 +117,17 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
             return signing.ACTION_TYPE, {"actionHash": f"0x{keccak256(body).hex()}"} | tail
 
 
-def fund_message_of(
-    action: CreateFund | FundDeposit | FundWithdraw,
+def shared_message_of(
+    action: Send | CreateFund | FundDeposit | FundWithdraw,
 ) -> tuple[str, dict[str, Any]]:
-    """Return the encoded type of what is signed about a fund, and its values."""
+    """Return the encoded type of what moves money between owners, and its values."""
+    if isinstance(action, Send):
+        return signing.SEND_TYPE, {
+            "to": f"0x{action.to.hex()}",
+            "fromSubAccount": action.source,
+            "toSubAccount": action.target,
+            "amountMicroUsdc": action.amount,
+        }
     if isinstance(action, CreateFund):
         return signing.CREATE_FUND_TYPE, {
             "subAccount": action.sub,
