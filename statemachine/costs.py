@@ -26,6 +26,8 @@ GROUP             4  a bracket, its due item and the item's range
 RANK              2  a position's rank before and after
 BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due item
 VICTIM            5  a deleveraged portfolio, its position and ranks; next head
+STANDING          1  what an owner traded lately (119 bytes), once a day and portfolio
+SHARE             1  an approved builder, or the portfolio of somebody who has a share of a fee
 =============  ====  =======================================================
 """
 
@@ -48,6 +50,8 @@ COST_GROUP: Final = 4
 COST_RANK: Final = 2
 COST_BACKSTOP: Final = 9
 COST_VICTIM: Final = 5
+COST_STANDING: Final = 1
+COST_SHARE: Final = 1
 
 COST_TABLE: Final = (
     COST_SEGMENT,
@@ -67,5 +71,7 @@ COST_TABLE: Final = (
     COST_RANK,
     COST_BACKSTOP,
     COST_VICTIM,
+    COST_STANDING,
+    COST_SHARE,
 )
 COST_MAX: Final = 256

@@ -56,6 +56,7 @@ class Code(IntEnum):
     LIQUIDATING = 43
     FEE_MAX = 44
     TIME_PAST = 45
+    BUILDER = 46
     # What the book and the portfolio allow (50..69)
     REDUCE_ONLY = 50
     POST_ONLY_CROSSES = 51
@@ -80,6 +81,7 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    REFERRER = 86
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
     MESSAGE_TIME = 91

@@ -227,6 +227,8 @@ BALANCE_HAIRCUT = 9
 BALANCE_BACKSTOP = 10
 BALANCE_VAULT_DEPOSIT = 11
 BALANCE_VAULT_EXIT = 12
+BALANCE_REFERRAL = 40
+BALANCE_BUILDER = 41
 
 
 @final
@@ -344,3 +346,28 @@ class AgentChanged(Event):
         self.account = account
         self.agent = agent
         self.role = role
+
+
+@final
+class ReferrerSet(Event):
+    """An account said who brought it."""
+
+    __slots__ = ("account", "referrer")
+
+    def __init__(self, account: int, referrer: int) -> None:
+        """Take both accounts."""
+        self.account = account
+        self.referrer = referrer
+
+
+@final
+class BuilderApproved(Event):
+    """An account lets a builder ask for up to ``max_fee_ppm``; 0: no longer for anything."""
+
+    __slots__ = ("account", "builder", "max_fee_ppm")
+
+    def __init__(self, account: int, builder: int, max_fee_ppm: int) -> None:
+        """Take both accounts, and the rate."""
+        self.account = account
+        self.builder = builder
+        self.max_fee_ppm = max_fee_ppm

@@ -20,6 +20,8 @@ FLAG_FILL_BAND: Final = 2
 FLAG_SELF_TRADE: Final = 4
 FLAGS_ALL: Final = 7
 TIERS_MAX: Final = 8
+RAMP_FACTOR_MAX: Final = 10
+VOLUME_LIMIT: Final = 1 << 63
 NO_GUARDIAN: Final = bytes(20)
 
 
@@ -161,6 +163,17 @@ class Rules:
     velocity_min: int = 10_000_000_000_000
     velocity_ppm: int = 250_000
     velocity_period_ms: int = 86_400_000
+    # Fees: (14-day volume from which it counts, share of the base rate left to makers, to
+    # takers), above the base rates; the ramp; what others may get
+    fee_tiers: tuple[tuple[int, int, int], ...] = (
+        (5_000_000_000_000, 800_000, 900_000),
+        (25_000_000_000_000, 500_000, 800_000),
+        (100_000_000_000_000, 250_000, 700_000),
+    )
+    fee_ramp_factor: int = 3
+    fee_ramp_ms: int = 600_000
+    referral_ppm: int = 100_000
+    builder_ppm_max: int = 1_000
 
     def __post_init__(self) -> None:
         """Refuse rules that could not work, once, at the edge."""
@@ -174,6 +187,25 @@ class Rules:
         numbers = [market.market for market in self.markets]
         if numbers != sorted(set(numbers)) or not numbers:
             raise ValueError(f"need markets in ascending order, have {numbers}")
+        self.check_fees()
+
+    def check_fees(self) -> None:
+        """Refuse fees that could not be paid, or tiers that do not ascend."""
+        if len(self.fee_tiers) > TIERS_MAX:
+            raise ValueError(f"need at most {TIERS_MAX} fee tiers, have {len(self.fee_tiers)}")
+        before = (0, PPM_ONE, PPM_ONE)
+        for tier in self.fee_tiers:
+            if not (
+                before[0] < tier[0] < VOLUME_LIMIT
+                and 0 <= tier[1] <= before[1]
+                and 0 <= tier[2] <= before[2]
+            ):
+                raise ValueError(f"need fee tiers that ascend, have {before} before {tier}")
+            before = tier
+        if not 1 <= self.fee_ramp_factor <= RAMP_FACTOR_MAX or self.fee_ramp_ms < 0:
+            raise ValueError(f"need 1 <= fee_ramp_factor <= 10, have {self.fee_ramp_factor}")
+        if not 0 <= self.referral_ppm <= PPM_ONE or not 0 <= self.builder_ppm_max <= PPM_ONE:
+            raise ValueError("need referral_ppm and builder_ppm_max from 0 to 1000000")
 
     def encode(self) -> bytes:
         """Return the canonical bytes of these rules."""
@@ -184,6 +216,8 @@ class Rules:
                 value = list(value)
             elif name == "markets":
                 value = [encode_market_rules(market) for market in value]
+            elif name == "fee_tiers":
+                value = [list(tier) for tier in value]
             values.append(value)
         return pack(values)
 
@@ -222,6 +256,8 @@ def decode_rules(data: bytes) -> Rules:
         named["publishers"] = tuple(as_bytes(p, 20, "publisher") for p in named["publishers"])
         named["guardian"] = as_bytes(named["guardian"], 20, "guardian")
         named["markets"] = tuple(decode_market_rules(market) for market in named["markets"])
+        tiers = named["fee_tiers"]
+        named["fee_tiers"] = tuple(tuple(as_list(tier, 3, "fee tier")) for tier in tiers)
         return Rules(**named)
     except (TypeError, ValueError) as error:
         raise FrameInvalid(f"rules: {error}") from error

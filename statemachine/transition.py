@@ -308,6 +308,8 @@ class Run:
             cursor.filled = 0
             cursor.notional = 0
             cursor.fee = 0
+            cursor.builder_fee = 0
+            cursor.referable = 0
 
     def add_receipt(self, tx_hash: bytes, index: int, leg: int) -> None:
         """Commit to the step's outcome."""

@@ -21,6 +21,7 @@ from statemachine.records import (
     Share,
     Signer,
     Sleeper,
+    Standing,
     TwapPlan,
     Vault,
 )
@@ -46,6 +47,7 @@ class WorkingSet:
         "shares",
         "signers",
         "sleepers",
+        "standings",
         "twaps",
         "vaults",
     )
@@ -59,6 +61,7 @@ class WorkingSet:
         self.positions: dict[int, Position] = {}
         self.orders: dict[bytes, Order] = {}
         self.sleepers: dict[bytes, Sleeper] = {}
+        self.standings: dict[int, Standing] = {}
         self.groups: dict[bytes, Group] = {}
         self.twaps: dict[bytes, TwapPlan] = {}
         self.vaults: dict[int, Vault] = {}
@@ -76,6 +79,7 @@ class WorkingSet:
         self.positions = {}
         self.orders = {}
         self.sleepers = {}
+        self.standings = {}
         self.groups = {}
         self.twaps = {}
         self.vaults = {}

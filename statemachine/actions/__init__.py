@@ -21,6 +21,8 @@ kind  action          body
 18    ApproveAgent    agent, expiry, kinds, markets (masks), two budgets
 19    RevokeAgent     agent
 20    SetLeverage     sub, market, leverage (0: none chosen)
+22    SetReferrer     sub, referrer (an account)
+23    ApproveBuilder  builder (an account), max fee in ppm (0: none)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
@@ -28,7 +30,8 @@ kind  action          body
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
 16 FOK + 32 slide + 64 total (modify).  ``terms`` = expiry, self-trade mode,
-max fee, trigger, trigger price; absent if none is asked for.
+max fee, trigger, trigger price[, builder, builder's ppm]; absent if none is
+asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
@@ -88,6 +91,7 @@ from statemachine.actions.kinds import (
     TRIGGER_RISE,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     Bulk,
     Cancel,
@@ -105,6 +109,7 @@ from statemachine.actions.kinds import (
     Scale,
     SetLeverage,
     SetMarketState,
+    SetReferrer,
     Terms,
     Transfer,
     Twap,
@@ -175,6 +180,7 @@ __all__ = [
     "U64",
     "Action",
     "ApproveAgent",
+    "ApproveBuilder",
     "Bracket",
     "Bulk",
     "Cancel",
@@ -192,6 +198,7 @@ __all__ = [
     "Scale",
     "SetLeverage",
     "SetMarketState",
+    "SetReferrer",
     "Terms",
     "Transaction",
     "Transfer",

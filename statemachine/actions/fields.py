@@ -45,13 +45,20 @@ def ref_of(value: object, base: int) -> int | bytes:
 
 def terms_of(value: object) -> Terms:
     """Return an order's terms; those that ask for nothing are not written."""
-    expires_at, self_trade, max_fee, trigger, trigger_price = as_list(value, 5, "terms")
+    built = type(value) is list and len(value) == 7
+    items = as_list(value, 7 if built else 5, "terms")
+    expires_at, self_trade, max_fee, trigger, trigger_price = items[:5]
+    builder = as_uint(items[5], 1 << 32, "builder") if built else 0
+    if built and builder == 0:
+        raise FrameInvalid("terms: without a builder, nothing is written of one")
     terms = Terms(
         Millis(as_uint(expires_at, TIME_LIMIT, "order expiry")),
         as_uint(self_trade, SELF_TRADE_LIMIT, "self-trade mode"),
         as_uint(max_fee, FEE_ANY + 1, "max fee"),
         as_uint(trigger, TRIGGERS_LIMIT, "trigger"),
         price_of(trigger_price),
+        builder,
+        as_uint(items[6], FEE_ANY + 1, "builder's fee") if built else 0,
     )
     if terms == NO_TERMS:
         raise FrameInvalid("terms: nothing is asked for, so nothing is written")
@@ -68,9 +75,10 @@ def pack_order(order: PlaceOrder) -> list[object]:
 
 
 def pack_terms(terms: Terms) -> list[object]:
-    """Return terms as an array."""
+    """Return terms as an array of 5 items, or 7 where they name a builder."""
     first: list[object] = [terms.expires_at, terms.self_trade, terms.max_fee_ppm]
-    return [*first, terms.trigger, terms.trigger_price]
+    first += [terms.trigger, terms.trigger_price]
+    return [*first, terms.builder, terms.builder_ppm] if terms.builder else first
 
 
 def unpack_order(value: object) -> PlaceOrder:

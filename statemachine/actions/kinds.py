@@ -57,6 +57,8 @@ class Kind(IntEnum):
     APPROVE_AGENT = 18
     REVOKE_AGENT = 19
     SET_LEVERAGE = 20
+    SET_REFERRER = 22
+    APPROVE_BUILDER = 23
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
     ORACLE = 32
@@ -71,7 +73,8 @@ class Terms:
 
     ``expires_at`` (ms, 0: never) ends a resting order; ``self_trade`` is a
     mode and a scope; ``max_fee_ppm`` bounds the fee rate; an order with a
-    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires.
+    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires;
+    ``builder_ppm`` of what it takes is paid to the account ``builder`` on top.
     """
 
     expires_at: Millis = NO_EXPIRY
@@ -79,6 +82,8 @@ class Terms:
     max_fee_ppm: int = FEE_ANY
     trigger: int = 0
     trigger_price: Price = NO_TRIGGER
+    builder: int = 0
+    builder_ppm: int = 0
 
 
 NO_TERMS: Final = Terms()
@@ -262,6 +267,24 @@ class SetLeverage:
 
 @final
 @dataclass(frozen=True, slots=True)
+class SetReferrer:
+    """Name the account that brought this one: it gets a share of the exchange's taker fees."""
+
+    sub: int
+    referrer: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ApproveBuilder:
+    """Let an account ask for a fee on orders that name it, up to a rate; 0 ends it."""
+
+    builder: int
+    max_fee_ppm: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class SetMarketState:
     """Move a market to another state: the guardian may."""
 
@@ -336,6 +359,8 @@ Action = (
     | VaultDeposit
     | VaultWithdraw
     | SetLeverage
+    | SetReferrer
+    | ApproveBuilder
     | SetMarketState
     | OracleUpdate
     | Poke
@@ -359,6 +384,8 @@ KIND_OF: Final[dict[type, Kind]] = {
     VaultDeposit: Kind.VAULT_DEPOSIT,
     VaultWithdraw: Kind.VAULT_WITHDRAW,
     SetLeverage: Kind.SET_LEVERAGE,
+    SetReferrer: Kind.SET_REFERRER,
+    ApproveBuilder: Kind.APPROVE_BUILDER,
     SetMarketState: Kind.SET_MARKET_STATE,
     OracleUpdate: Kind.ORACLE,
     Poke: Kind.POKE,

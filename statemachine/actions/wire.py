@@ -19,9 +19,11 @@ from statemachine.actions.fields import (
     unpack_order,
 )
 from statemachine.actions.kinds import (
+    FEE_ANY,
     KIND_OF,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     Bulk,
     Cancel,
@@ -38,6 +40,7 @@ from statemachine.actions.kinds import (
     Scale,
     SetLeverage,
     SetMarketState,
+    SetReferrer,
     Transfer,
     Twap,
     VaultDeposit,
@@ -100,6 +103,10 @@ def body_of(action: Action) -> list[object]:
             return [*terms, action.notional_max, action.loss_max]
         case RevokeAgent():
             return [action.agent]
+        case SetReferrer():
+            return [action.sub, action.referrer]
+        case ApproveBuilder():
+            return [action.builder, action.max_fee_ppm]
         case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState():
             return body_of_setting(action)
         case OracleUpdate():
@@ -224,6 +231,14 @@ def decode_rare_action(kind: int, body: object) -> Action:
         market, state = as_list(body, 2, "set market state")
         return SetMarketState(
             as_uint(market, MARKETS_LIMIT, "market"), as_uint(state, 256, "state")
+        )
+    if kind == Kind.SET_REFERRER:
+        sub, referrer = as_list(body, 2, "set referrer")
+        return SetReferrer(as_uint(sub, 256, "sub"), as_uint(referrer, 1 << 32, "referrer"))
+    if kind == Kind.APPROVE_BUILDER:
+        builder, rate = as_list(body, 2, "approve builder")
+        return ApproveBuilder(
+            as_uint(builder, 1 << 32, "builder"), as_uint(rate, FEE_ANY + 1, "max fee")
         )
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)

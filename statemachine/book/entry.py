@@ -27,6 +27,9 @@ from statemachine.book.matching import (
 from statemachine.book.resting import NO_CLIENT, bind_client_id, rest_order
 from statemachine.cursor import FLAG_BACKLOG
 from statemachine.errors import Code, invariant
+from statemachine.fees.rates import NO_RATES, builder_allows, rates_of
+from statemachine.fees.shares import pay_shares
+from statemachine.fees.standing import report
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PORTFOLIO_LIQUIDATING,
@@ -58,6 +61,8 @@ class Entry:
     """An order on its way in: new, modified, awake, or going on from the step before."""
 
     __slots__ = (
+        "builder",
+        "builder_ppm",
         "client_hash",
         "client_id",
         "expires_at",
@@ -68,6 +73,7 @@ class Entry:
         "parameters",
         "portfolio",
         "price",
+        "rates",
         "self_trade",
         "side",
         "size",
@@ -102,6 +108,10 @@ class Entry:
         self.self_trade = self_trade
         self.max_fee_ppm = max_fee_ppm
         self.group = group
+        # Who else is paid, and all that is paid: known once its shape is checked.
+        self.builder = 0
+        self.builder_ppm = 0
+        self.rates = NO_RATES
 
 
 def shape_allows(step: Step, entry: Entry) -> bool:
@@ -111,6 +121,7 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     flags = entry.flags
     price = entry.price
     size = entry.size
+    set_rates(step, entry)
     if not (market.state == STATE_ACTIVE or admits_order(market.state, flags)):
         step.refuse(Code.MARKET_STATE, (market.state,))
     elif not flags_agree(flags):
@@ -125,8 +136,10 @@ def shape_allows(step: Step, entry: Entry) -> bool:
         step.refuse(Code.NOTIONAL_MIN, (parameters.notional_min,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
-    elif max(parameters.taker_ppm, parameters.maker_ppm) > entry.max_fee_ppm:
-        step.refuse(Code.FEE_MAX, (max(parameters.taker_ppm, parameters.maker_ppm),))
+    elif entry.rates.worst > entry.max_fee_ppm:
+        step.refuse(Code.FEE_MAX, (entry.rates.worst,))
+    elif not builder_allows(step, entry.portfolio.portfolio, entry.builder, entry.builder_ppm):
+        pass  # it said why
     elif step.cursor.flags & FLAG_BACKLOG and not flags & FLAG_POST_ONLY:
         step.refuse(Code.DUE)
     elif (
@@ -142,6 +155,14 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     else:
         return True
     return False
+
+
+def set_rates(step: Step, entry: Entry) -> None:
+    """Find out what an entry pays."""
+    post_only = entry.flags & FLAG_POST_ONLY != 0
+    entry.rates = rates_of(
+        step, entry.portfolio, entry.market, entry.parameters, entry.builder_ppm, post_only
+    )
 
 
 def flags_agree(flags: int) -> bool:
@@ -239,8 +260,7 @@ def margin_allows(step: Step, entry: Entry, position: Position) -> bool:
     if entry.flags & FLAG_REDUCE_ONLY and not entry.flags & FLAG_IOC:
         # Reserves nothing: it can only shrink what is already margined.
         return True
-    rate = max(entry.parameters.taker_ppm, entry.parameters.maker_ppm)
-    fee = -(-entry.price * entry.size * rate // PPM_ONE)
+    fee = -(-entry.price * entry.size * entry.rates.worst // PPM_ONE)
     allowed, need, have = may_add_order(
         step.state,
         entry.portfolio,
@@ -262,6 +282,7 @@ def enter_order(step: Step, entry: Entry, position: Position) -> None:
     step.order_id = ledger.next_sequence
     ledger.next_sequence += 1
     step.state.touch(ledger)
+    report(step, entry.portfolio)
     if entry.flags & FLAG_POST_ONLY:
         settle_entry(step, entry, entry.size)
         return
@@ -294,6 +315,9 @@ def resume(step: Step, order: PlaceOrder) -> None:
         order.terms.max_fee_ppm,
         cursor.group,
     )
+    entry.builder = order.terms.builder
+    entry.builder_ppm = order.terms.builder_ppm
+    set_rates(step, entry)
     position = state.open_position(portfolio, order.market)
     run_entry(step, entry, position, cursor.remaining)
 
@@ -309,7 +333,7 @@ def taker_of(step: Step, entry: Entry, position: Position, remaining: int) -> Ta
         entry.price,
         remaining,
         step.order_id,
-        entry.parameters.taker_ppm,
+        entry.rates,
         entry.self_trade,
     )
 
@@ -318,6 +342,8 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
     """Match ``remaining`` lots; then rest, continue or end."""
     cursor = step.cursor
     taker = taker_of(step, entry, position, remaining)
+    taker.shares.builder_fee = cursor.builder_fee
+    taker.shares.referable = cursor.referable
     match_orders(step, taker)
     if step.more and cursor.continuation < step.rules.step_continuations_max - 1:
         if cursor.continuation == 0 and entry.client_id:
@@ -331,10 +357,13 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
         cursor.filled += step.filled
         cursor.notional += step.notional
         cursor.fee += step.fee
+        cursor.builder_fee = taker.shares.builder_fee
+        cursor.referable = taker.shares.referable
         return
     step.filled += cursor.filled
     step.notional += cursor.notional
     step.fee += cursor.fee
+    pay_shares(step, entry.portfolio, entry.builder, taker.shares)
     if step.more:
         step.more = False
         step.refuse(Code.FILL_LIMIT, (taker.remaining,))

@@ -24,8 +24,11 @@ from statemachine.actions import (
     SELF_TRADE_TAKER,
 )
 from statemachine.book.resting import forget_order, release, remove_order
-from statemachine.costs import COST_RANK, COST_VISIT
+from statemachine.costs import COST_RANK, COST_STANDING, COST_VISIT
 from statemachine.errors import invariant
+from statemachine.fees.rates import NO_RATES, Rates, maker_rate
+from statemachine.fees.shares import Shares, book_fees
+from statemachine.fees.standing import count_volume, report
 from statemachine.pricing.funding import settle_funding
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
@@ -35,7 +38,7 @@ from statemachine.records import (
     Portfolio,
     Position,
 )
-from statemachine.risk.deficits import repay_deficit
+from statemachine.risk.deficits import DAY_MS
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
 from statemachine.state import State
 from statemachine.step import Step
@@ -52,15 +55,16 @@ class Taker:
 
     __slots__ = (
         "decremented",
-        "fee_ppm",
         "limit",
         "market",
         "order_id",
         "parameters",
         "portfolio",
         "position",
+        "rates",
         "remaining",
         "self_trade",
+        "shares",
         "side",
         "stopped",
     )
@@ -75,7 +79,7 @@ class Taker:
         limit: int,
         remaining: int,
         order_id: int,
-        fee_ppm: int,
+        rates: Rates,
         self_trade: int,
     ) -> None:
         """Want ``remaining`` lots at ``limit`` or better."""
@@ -87,7 +91,8 @@ class Taker:
         self.limit = limit
         self.remaining = remaining
         self.order_id = order_id
-        self.fee_ppm = fee_ppm
+        self.rates = rates
+        self.shares = Shares(0, 0)
         self.self_trade = self_trade
         self.decremented = 0
         self.stopped = False
@@ -215,7 +220,6 @@ def fill_order(
     """Trade ``size`` lots at ``price``: both positions, both fees, the order, the market."""
     state = step.state
     market = taker.market
-    parameters = taker.parameters
     notional = price * size
     signed = -size if taker.side else size
     if not taker.position.live:
@@ -224,20 +228,28 @@ def fill_order(
     trade(state, taker.portfolio, taker.position, market, signed, price)
     trade(state, maker, position, market, -signed, price)
     # Fees: what is owed rounds up, what is given rounds down.
-    taker_fee = -(-notional * taker.fee_ppm // PPM_ONE)
-    maker_ppm = parameters.maker_ppm
+    rates = taker.rates
+    taker_fee = -(-notional * rates.total // PPM_ONE)
+    excess = builder_fee = 0
+    if rates.total != rates.plain:
+        excess = notional * rates.excess // PPM_ONE
+        builder_fee = notional * rates.builder // PPM_ONE
+    if maker.traded_day != step.now // DAY_MS:
+        step.cost += COST_STANDING
+        report(step, maker)
+    maker_ppm = maker_rate(step.rules, taker.parameters, maker.fee_tier)
     if maker_ppm >= 0:
         maker_fee = -(-notional * maker_ppm // PPM_ONE)
     else:
-        maker_fee = -min(notional * -maker_ppm // PPM_ONE, taker_fee)
+        own = taker_fee - excess - builder_fee
+        maker_fee = -min(notional * -maker_ppm // PPM_ONE, own)
     taker.portfolio.balance -= taker_fee
     maker.balance -= maker_fee
     ledger: Ledger = state.ledger()
-    earned = taker_fee + maker_fee
-    ledger.settled -= earned
-    if market.deficit:
-        earned -= repay_deficit(ledger, market, earned)
-    ledger.fees += earned
+    book_fees(ledger, market, taker.shares, taker_fee, maker_fee, excess, builder_fee)
+    count_volume(maker, notional)
+    if taker.order_id != SYSTEM_ORDER:
+        count_volume(taker.portfolio, notional)
     state.touch(ledger)
     state.touch(taker.portfolio)
     state.touch(maker)
@@ -317,7 +329,9 @@ def match_system(
     """
     position = step.state.position(portfolio.portfolio, market.market)
     parameters = step.state.market_rules[market.market]
-    taker = Taker(portfolio, position, market, parameters, side, limit, size, SYSTEM_ORDER, 0, 0)
+    taker = Taker(
+        portfolio, position, market, parameters, side, limit, size, SYSTEM_ORDER, NO_RATES, 0
+    )
     match_orders(step, taker)
     step.state.drop_position(portfolio, position)
     return size - taker.remaining

@@ -3,6 +3,7 @@
 from statemachine.actions import (
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     Bulk,
     Cancel,
@@ -16,6 +17,7 @@ from statemachine.actions import (
     Scale,
     SetLeverage,
     SetMarketState,
+    SetReferrer,
     Transfer,
     Twap,
     VaultDeposit,
@@ -30,6 +32,7 @@ from statemachine.handlers.market_state import execute_market_state
 from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
+from statemachine.handlers.referrals import execute_approve_builder, execute_set_referrer
 from statemachine.handlers.transfer import execute_transfer
 from statemachine.handlers.vault import execute_vault_deposit, execute_vault_withdraw
 from statemachine.handlers.withdraw import execute_withdraw
@@ -78,6 +81,10 @@ def execute_money(step: Step, action: Action) -> None:
         execute_vault_withdraw(step, action)
     elif isinstance(action, SetMarketState):
         execute_market_state(step, action)
+    elif isinstance(action, SetReferrer):
+        execute_set_referrer(step, action)
+    elif isinstance(action, ApproveBuilder):
+        execute_approve_builder(step, action)
 
 
 def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:

@@ -17,8 +17,10 @@ from statemachine.actions import (
     SIGNATURE_SIZE,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     OracleUpdate,
     RevokeAgent,
+    SetReferrer,
     Transaction,
     Transfer,
     VaultDeposit,
@@ -57,6 +59,12 @@ VAULT_DEPOSIT_TYPE: Final = (
 VAULT_WITHDRAW_TYPE: Final = (
     "VaultWithdraw(uint8 subAccount,uint16 market,uint64 shares,uint64 nonce,uint64 expiresAt)"
 )
+SET_REFERRER_TYPE: Final = (
+    "SetReferrer(uint8 subAccount,uint32 referrerAccount,uint64 nonce,uint64 expiresAt)"
+)
+APPROVE_BUILDER_TYPE: Final = (
+    "ApproveBuilder(uint32 builderAccount,uint32 maxFeePpm,uint64 nonce,uint64 expiresAt)"
+)
 ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
 
 ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
@@ -66,6 +74,8 @@ APPROVE_TYPE_HASH: Final = keccak256(APPROVE_TYPE.encode())
 REVOKE_TYPE_HASH: Final = keccak256(REVOKE_TYPE.encode())
 VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
 VAULT_WITHDRAW_TYPE_HASH: Final = keccak256(VAULT_WITHDRAW_TYPE.encode())
+SET_REFERRER_TYPE_HASH: Final = keccak256(SET_REFERRER_TYPE.encode())
+APPROVE_BUILDER_TYPE_HASH: Final = keccak256(APPROVE_BUILDER_TYPE.encode())
 ORACLE_TYPE_HASH: Final = keccak256(ORACLE_TYPE.encode())
 
 
@@ -116,6 +126,10 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case VaultWithdraw():
             head = VAULT_WITHDRAW_TYPE_HASH + word(action.sub) + word(action.market)
             head += word(action.shares)
+        case SetReferrer():
+            head = SET_REFERRER_TYPE_HASH + word(action.sub) + word(action.referrer)
+        case ApproveBuilder():
+            head = APPROVE_BUILDER_TYPE_HASH + word(action.builder) + word(action.max_fee_ppm)
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             head = ACTION_TYPE_HASH + keccak256(body)

@@ -7,7 +7,7 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 
 PUBLISHERS_MAX: Final = 8
 
-MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQB")
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBQ")
 ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX + 4}Q")
 
 
@@ -19,7 +19,8 @@ class Market(Record):
     mid - index in micros per lot << 16; ``premium_sum`` and ``funding_rate``
     (per 8 h) in parts per 10**9; ``funding_index`` in micros per lot << 32.
     ``resumed_at`` (ms) is when it last came back from an outage or a halt, and
-    ``updates`` counts the index's since then, as far as liquidations ask.
+    ``updates`` counts the index's since then, as far as liquidations ask;
+    ``jumped_at`` (ms) is when the index last jumped beyond its band.
     ``graded`` is not stored: whether its rules have more than one rate.
     """
 
@@ -33,6 +34,7 @@ class Market(Record):
         "graded",
         "index",
         "index_time",
+        "jumped_at",
         "last",
         "mark",
         "market",
@@ -69,6 +71,7 @@ class Market(Record):
         self.sleepers = 0
         self.resumed_at = 0
         self.updates = 0
+        self.jumped_at = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -92,6 +95,7 @@ class Market(Record):
             self.sleepers,
             self.resumed_at,
             self.updates,
+            self.jumped_at,
         )
 
 
@@ -118,6 +122,7 @@ def decode_market(key: bytes, data: bytes) -> Market:
     market.sleepers = values[16]
     market.resumed_at = values[17]
     market.updates = values[18]
+    market.jumped_at = values[19]
     return market
 
 

@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32s")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQHBI")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -101,7 +101,9 @@ class Portfolio(Record):
 
     ``moved`` sums what came in, less what went out, by deposits, transfers and
     withdrawals: equity less it is what trading made.  ``cancel_at`` (ms) is when
-    all its orders go, 0 if no switch is set.
+    all its orders go, 0 if no switch is set.  ``traded`` (micros) is what it traded
+    on ``traded_day`` (days since 1970), ``fee_tier`` and ``referrer`` what holds
+    for it on that day (:mod:`statemachine.fees.standing`).
 
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.
@@ -111,6 +113,7 @@ class Portfolio(Record):
         "balance",
         "cancel_at",
         "complete",
+        "fee_tier",
         "flagged_at",
         "flags",
         "markets",
@@ -118,6 +121,9 @@ class Portfolio(Record):
         "open_orders",
         "portfolio",
         "positions",
+        "referrer",
+        "traded",
+        "traded_day",
     )
 
     def __init__(self, key: bytes, stored: bool, portfolio: int) -> None:
@@ -133,6 +139,10 @@ class Portfolio(Record):
         self.markets: list[int] = []
         self.positions: list[Position] = []
         self.complete = not stored
+        self.traded = 0
+        self.traded_day = 0
+        self.fee_tier = 0
+        self.referrer = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -148,6 +158,10 @@ class Portfolio(Record):
             self.open_orders,
             len(markets),
             MARKET_LIST.pack(*markets, *padding),
+            self.traded,
+            self.traded_day,
+            self.fee_tier,
+            self.referrer,
         )
 
 
@@ -155,7 +169,7 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     """Return the portfolio that ``data`` encodes, its positions not yet read."""
     need(data, PORTFOLIO_LAYOUT.size, "portfolio")
     values = PORTFOLIO_LAYOUT.unpack(data)
-    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count, markets = values
+    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count, markets = values[:9]
     number = int.from_bytes(key[1:6], "big")
     portfolio = Portfolio(key, True, number)
     portfolio.balance = unmoney(balance)
@@ -165,4 +179,6 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.cancel_at = cancel_at
     portfolio.open_orders = open_orders
     portfolio.markets = list(MARKET_LIST.unpack(markets)[:count])
+    portfolio.traded, portfolio.traded_day = values[9], values[10]
+    portfolio.fee_tier, portfolio.referrer = values[11], values[12]
     return portfolio

@@ -32,6 +32,9 @@ from statemachine.book.matching import match_orders
 from statemachine.book.resting import NO_CLIENT
 from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
 from statemachine.errors import Code, invariant
+from statemachine.fees.rates import builder_allows
+from statemachine.fees.shares import pay_shares
+from statemachine.fees.standing import report
 from statemachine.records import (
     OWNED_ASLEEP,
     Market,
@@ -68,6 +71,8 @@ def put_to_sleep(step: Step, entry: Entry, trigger: int, price: int) -> None:
         step.refuse(Code.TICK, (parameters.tick,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
+    elif not builder_allows(step, portfolio.portfolio, entry.builder, entry.builder_ppm):
+        pass  # it said why
     elif portfolio.open_orders >= step.rules.orders_per_portfolio_max:
         step.refuse(Code.ORDERS_MAX, (step.rules.orders_per_portfolio_max,))
     elif market.market not in portfolio.markets and not market_allows(
@@ -106,6 +111,8 @@ def add_sleeper(step: Step, entry: Entry, trigger: int, price: int, sequence: in
         entry.self_trade,
         entry.max_fee_ppm,
     )
+    sleeper.builder = entry.builder
+    sleeper.builder_ppm = entry.builder_ppm
     state.sleepers[key] = sleeper
     state.touch(sleeper)
     state.range(key[:3]).insert(key)
@@ -251,6 +258,8 @@ def wake_next(step: Step) -> bool:
         sleeper.max_fee_ppm,
         0,
     )
+    entry.builder = sleeper.builder
+    entry.builder_ppm = sleeper.builder_ppm
     step.order_id = sequence
     run_awake(step, sleeper, entry)
     return True
@@ -273,8 +282,10 @@ def run_awake(step: Step, sleeper: Sleeper, entry: Entry) -> None:
     if not allowed:
         remove_sleeper(state, sleeper, events.REMOVED_REFUSED, step.code)
         return
+    report(step, portfolio)
     taker = taker_of(step, entry, position, entry.size)
     match_orders(step, taker)
+    pay_shares(step, portfolio, entry.builder, taker.shares)
     if step.more and not taker.stopped:
         step.more = False
         sleeper.size = taker.remaining

@@ -1,0 +1,90 @@
+"""Shares: what a fill's fee is split into, and what others get once an order is done.
+
+Of what a taker pays, ``ceil(notional * total)``, the builder's part and the
+ramp's are floored; all the rest is the exchange's, less the maker's rebate.
+
+* the builder's part is his
+* the exchange's part repays the market's deficit first of all; of what remains
+  of the taker's, and is not the maker's rebate, ``referral_ppm`` goes to whoever
+  referred the taker, floored
+* the ramp's part repays the market's deficit too, and goes to insurance
+
+Both shares are summed over an order's fills, in whatever steps they come, and
+credited once, to sub-account 0.  An order here is one receipt's: a leg of a
+bulk is one, and so is each time that a sleeping order or a slice trades.
+"""
+
+from typing import final
+
+from statemachine.costs import COST_SHARE
+from statemachine.events import BALANCE_BUILDER, BALANCE_REFERRAL, BalanceChanged
+from statemachine.records import Ledger, Market, Portfolio
+from statemachine.risk.deficits import repay_deficit
+from statemachine.state import State
+from statemachine.step import Step
+from statemachine.units import PPM_ONE
+
+
+@final
+class Shares:
+    """What an order's fills have set apart: the builder's, and what a referrer has a share of."""
+
+    __slots__ = ("builder_fee", "referable")
+
+    def __init__(self, builder_fee: int, referable: int) -> None:
+        """Take what earlier steps of the same order set apart, in micros."""
+        self.builder_fee = builder_fee
+        self.referable = referable
+
+
+def book_fees(
+    ledger: Ledger,
+    market: Market,
+    shares: Shares,
+    taker_fee: int,
+    maker_fee: int,
+    excess: int,
+    builder_fee: int,
+) -> None:
+    """Book what both sides of a fill paid; ``excess`` and ``builder_fee`` are of the taker's.
+
+    The caller touches ledger and market, and took the fees out of the balances.
+    """
+    ledger.settled -= taker_fee + maker_fee
+    own = taker_fee - excess - builder_fee
+    earned = own + maker_fee
+    if market.deficit:
+        earned -= repay_deficit(ledger, market, earned)
+        excess -= repay_deficit(ledger, market, excess)
+    ledger.fees += earned
+    ledger.insurance += excess
+    kept = own + maker_fee if maker_fee < 0 else own
+    shares.builder_fee += builder_fee
+    shares.referable += min(earned, kept)
+
+
+def pay_shares(step: Step, payer: Portfolio, builder: int, shares: Shares) -> None:
+    """Credit what an order's fills set apart, now that it is done."""
+    state = step.state
+    if shares.builder_fee:
+        credit(step, builder, shares.builder_fee, BALANCE_BUILDER, payer.portfolio)
+    if payer.referrer and shares.referable:
+        share = shares.referable * step.rules.referral_ppm // PPM_ONE
+        if share:
+            ledger = state.ledger()
+            ledger.fees -= share
+            credit(step, payer.referrer, share, BALANCE_REFERRAL, payer.portfolio)
+
+
+def credit(step: Step, account: int, amount: int, reason: int, payer: int) -> None:
+    """Give an account's sub-account 0 what it has earned."""
+    state: State = step.state
+    step.cost += COST_SHARE
+    portfolio = state.open_portfolio(account << 8)
+    portfolio.balance += amount
+    portfolio.moved += amount
+    ledger = state.ledger()
+    ledger.settled += amount
+    state.touch(portfolio)
+    state.touch(ledger)
+    state.events.append(BalanceChanged(portfolio.portfolio, amount, reason, payer))
