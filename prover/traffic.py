@@ -33,6 +33,7 @@ from statemachine.actions import (
     PlaceOrder,
     Poke,
     RevokeAgent,
+    Send,
     Transaction,
     Transfer,
     VaultDeposit,
@@ -276,6 +277,9 @@ class Traffic:
             return VaultDeposit(0, market, Micros(random.choice((10_000_000, 30_000_000, 1))))
         if draw < 0.89:
             return VaultWithdraw(0, market, random.choice((0, 5_000_000)))
+        if draw < 0.895:
+            to = address_of(random.choice(self.keys))
+            return Send(to, 0, random.choice((0, 1)), Micros(3_000_000))
         if draw < 0.91:
             return Transfer(*random.choice(((0, 1), (1, 0), (0, 0))), Micros(40_000_000))
         if draw < 0.94:

@@ -81,6 +81,7 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    RECIPIENT = 85
     REFERRER = 86
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
@@ -100,6 +101,7 @@ RETRYABLE: Final = frozenset(
         Code.ORACLE_STALE,
         Code.BAND,
         Code.LIQUIDATING,
+        Code.FEE_MAX,
         Code.POST_ONLY_CROSSES,
         Code.ORDERS_MAX,
         Code.MARGIN,

@@ -28,7 +28,6 @@ from statemachine.records import (
     Share,
     Signer,
     Sleeper,
-    Standing,
     TwapPlan,
     Vault,
     Velocity,
@@ -43,7 +42,6 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
-    decode_standing,
     decode_twap,
     decode_vault,
     decode_velocity,
@@ -78,7 +76,6 @@ class State(Journal):
         "shares",
         "signers",
         "sleepers",
-        "standings",
         "twaps",
         "unranked",
         "vaults",
@@ -99,7 +96,6 @@ class State(Journal):
         self.positions = records.positions
         self.orders = records.orders
         self.sleepers = records.sleepers
-        self.standings = records.standings
         self.groups = records.groups
         self.twaps = records.twaps
         self.vaults = records.vaults
@@ -181,16 +177,6 @@ class State(Journal):
             data = self.store.get(key)
             record = Nonces(key, False, 0, []) if data is None else decode_nonces(key, data)
             self.nonces[key] = record
-        return record
-
-    def standing(self, account: int) -> Standing:
-        """Return what an owner traded lately, nothing if that was never noted."""
-        record = self.standings.get(account)
-        if record is None:
-            key = keys.standing_key(account)
-            data = self.store.get(key)
-            record = Standing(key, False) if data is None else decode_standing(key, data)
-            self.standings[account] = record
         return record
 
     # Backstops

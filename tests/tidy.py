@@ -5,6 +5,7 @@ What is checked, and why:
 * *purity*: ``statemachine`` knows no clock, socket, disk, randomness, float or global state, so
   that two machines cannot disagree;
 * *direction*: imports point one way, so that the rules never learn about what surrounds them;
+* *one way*: a balance changes in one place, where a loan cannot be overlooked;
 * *size*: a module has one idea, a function fits a screen;
 * *honesty*: no ``assert`` in shipped code (it vanishes under ``-O``), no silenced check without a
   reason beside it, nothing postponed in a comment;
@@ -42,6 +43,10 @@ IMPORTS_ALLOWED: Final = {
     "bench": frozenset({"statemachine", "prover", "node", "proto", "sextant", "devnet"}),
 }
 INTERNAL: Final = frozenset(IMPORTS_ALLOWED) | {"proto"}
+# The only modules that may assign a portfolio's balance: all others credit it.
+BALANCE_MODULES: Final = frozenset(
+    {"statemachine/records/portfolios.py", "statemachine/risk/balances.py"}
+)
 VAGUE_NAMES: Final = frozenset({"utils", "util", "helper", "helpers", "manager", "data", "misc"})
 POSTPONED: Final = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b")
 SILENCED: Final = re.compile(r"#\s*(noqa|type:\s*ignore|pragma)\b(?P<rest>.*)$")
@@ -98,6 +103,20 @@ def misdirections(package: str, path: Path, node: ast.AST) -> Iterator[str]:
             yield f"{package} must not import {name}"
 
 
+def shortcuts(node: ast.AST) -> Iterator[str]:
+    """Say where the rules change a balance behind the back of ``credit``."""
+    targets: list[ast.expr] = []
+    match node:
+        case ast.AugAssign(target=target):
+            targets = [target]
+        case ast.Assign(targets=targets):
+            pass
+        case _:
+            pass
+    if any(isinstance(target, ast.Attribute) and target.attr == "balance" for target in targets):
+        yield "changes a balance; say credit()"
+
+
 def oversights(node: ast.AST) -> Iterator[str]:
     """Say what no shipped module may contain."""
     match node:
@@ -144,5 +163,7 @@ def problems_in(path: Path) -> list[str]:
         found += [(place, problem) for problem in misdirections(package, path, node)]
         if package == "statemachine":
             found += [(place, problem) for problem in impurities(node)]
+            if path.relative_to(ROOT).as_posix() not in BALANCE_MODULES:
+                found += [(place, problem) for problem in shortcuts(node)]
     name = path.relative_to(ROOT)
     return [f"{name}:{place}: {problem}" for place, problem in sorted(found)]

@@ -13,6 +13,7 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
     Scale,
+    Send,
     SetLeverage,
     SetMarketState,
     Terms,
@@ -25,7 +26,7 @@ from statemachine.actions import Leg as LegAction
 from statemachine.identity.signing import address_of
 from statemachine.rules import MarketRules
 from statemachine.units import Lots, Micros, Millis, Price
-from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, Chooser, Duel
+from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, STRANGER, TRADERS, Chooser, Duel
 from tests.worlds import USDC, trader_key
 
 ISOLATED = 128
@@ -153,7 +154,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 14)
+        kind = chooser.number(0, 15)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -177,4 +178,10 @@ class VariedDuel(Duel):
             return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
+        if kind == 14:
+            # To owners, one of whom may be the sender, to agents and to strangers.
+            to = chooser.pick((*(trader_key(n) for n in range(TRADERS)), *AGENTS, STRANGER))
+            return Send(
+                address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
+            )
         return super().errand()

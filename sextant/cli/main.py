@@ -58,6 +58,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
     "vault": Command("money", "sextant.cli.vault", "buy into a market's backstop, or leave it"),
     "transfer": Command("money", "sextant.cli.transfer", "move money between sub-accounts"),
+    "send": Command("money", "sextant.cli.send", "send money to another owner"),
     "agent": Command("keys", "sextant.cli.agent", "approve or revoke an agent key"),
     "wallet": Command("keys", "sextant.cli.wallet", "make, import or show a key"),
     "status": Command("chain", "sextant.cli.status", "show heads, health and versions of a node"),

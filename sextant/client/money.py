@@ -15,6 +15,7 @@ from statemachine.actions import (
     Kind,
     Poke,
     RevokeAgent,
+    Send,
     SetLeverage,
     SetMarketState,
     Transfer,
@@ -105,6 +106,24 @@ class Money(Strategies):
         if source == target:
             raise BadRequest("ACCOUNT_SELF", "source and target are the same sub-account")
         action = Transfer(read_sub(source), read_sub(target), positive_micros(amount))
+        return await self.execute(action)
+
+    async def send_usdc(
+        self, amount: Amount, *, to: str | bytes, target: int = 0, source: int | None = None
+    ) -> Receipt:
+        """Move settled collateral to another owner, named by his address; it is his at once.
+
+        Parameters
+        ----------
+        to
+            The address of an owner: of somebody who has deposited before.
+        target
+            Which of his sub-accounts it goes to; it need not exist yet.
+        source
+            Which of one's own it comes from; the client's by default.
+        """
+        place = read_sub(self.sub if source is None else source)
+        action = Send(read_address(to), place, read_sub(target), positive_micros(amount))
         return await self.execute(action)
 
     async def approve_agent(

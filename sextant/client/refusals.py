@@ -110,6 +110,11 @@ WORDS: Final[dict[str, Words]] = {
         "the vault is below its initial margin", "wait", ("equity:usdc", "initial:usdc")
     ),
     "SHARES": Words("not a number of shares to be had", "see `sextant vault show`"),
+    "RECIPIENT": Words(
+        "nobody owns an account under that address, or it is somebody's agent key",
+        "they have to deposit first; an owner's own address is needed",
+        ("role",),
+    ),
     "GRACE": Words(
         "after an outage or a halt liquidations wait",
         "try later",

@@ -186,6 +186,7 @@ class Client:
 
     withdraw = waiting(AsyncClient.withdraw)
     transfer = waiting(AsyncClient.transfer)
+    send_usdc = waiting(AsyncClient.send_usdc)
     approve_agent = waiting(AsyncClient.approve_agent)
     set_leverage = waiting(AsyncClient.set_leverage)
     set_market_state = waiting(AsyncClient.set_market_state)

@@ -13,6 +13,7 @@ from statemachine.actions import (
     Action,
     ApproveAgent,
     RevokeAgent,
+    Send,
     Transfer,
     VaultDeposit,
     VaultWithdraw,
@@ -52,6 +53,14 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "amountMicroUsdc": action.amount,
             }
             return signing.TRANSFER_TYPE, moved | tail
+        case Send():
+            sent: dict[str, Any] = {
+                "to": f"0x{action.to.hex()}",
+                "fromSubAccount": action.source,
+                "toSubAccount": action.target,
+                "amountMicroUsdc": action.amount,
+            }
+            return signing.SEND_TYPE, sent | tail
         case VaultDeposit():
             bought: dict[str, Any] = {
                 "subAccount": action.sub,

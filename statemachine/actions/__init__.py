@@ -21,6 +21,7 @@ kind  action          body
 18    ApproveAgent    agent, expiry, kinds, markets (masks), two budgets
 19    RevokeAgent     agent
 20    SetLeverage     sub, market, leverage (0: none chosen)
+21    Send            to (an owner's address), source sub, target sub, amount
 22    SetReferrer     sub, referrer (an account)
 23    ApproveBuilder  builder (an account), max fee in ppm (0: none)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
@@ -63,6 +64,7 @@ from statemachine.actions.fields import (
     terms_of,
     unpack_order,
 )
+from statemachine.actions.funds import Send
 from statemachine.actions.kinds import (
     FEE_ANY,
     FLAG_FOK,
@@ -91,7 +93,6 @@ from statemachine.actions.kinds import (
     TRIGGER_RISE,
     Action,
     ApproveAgent,
-    ApproveBuilder,
     Bracket,
     Bulk,
     Cancel,
@@ -109,7 +110,6 @@ from statemachine.actions.kinds import (
     Scale,
     SetLeverage,
     SetMarketState,
-    SetReferrer,
     Terms,
     Transfer,
     Twap,
@@ -123,6 +123,7 @@ from statemachine.actions.legs import (
     unpack_group,
     unpack_legs,
 )
+from statemachine.actions.referrals import ApproveBuilder, SetReferrer
 from statemachine.actions.wire import (
     ORACLE_MESSAGES_MAX,
     SIGNATURE_SIZE,
@@ -196,6 +197,7 @@ __all__ = [
     "Poke",
     "RevokeAgent",
     "Scale",
+    "Send",
     "SetLeverage",
     "SetMarketState",
     "SetReferrer",

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, final
 
+from statemachine.actions.funds import Send
+from statemachine.actions.referrals import ApproveBuilder, SetReferrer
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -57,6 +59,7 @@ class Kind(IntEnum):
     APPROVE_AGENT = 18
     REVOKE_AGENT = 19
     SET_LEVERAGE = 20
+    SEND = 21
     SET_REFERRER = 22
     APPROVE_BUILDER = 23
     VAULT_DEPOSIT = 24
@@ -267,24 +270,6 @@ class SetLeverage:
 
 @final
 @dataclass(frozen=True, slots=True)
-class SetReferrer:
-    """Name the account that brought this one: it gets a share of the exchange's taker fees."""
-
-    sub: int
-    referrer: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class ApproveBuilder:
-    """Let an account ask for a fee on orders that name it, up to a rate; 0 ends it."""
-
-    builder: int
-    max_fee_ppm: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class SetMarketState:
     """Move a market to another state: the guardian may."""
 
@@ -354,6 +339,7 @@ Action = (
     | Scale
     | Withdraw
     | Transfer
+    | Send
     | ApproveAgent
     | RevokeAgent
     | VaultDeposit
@@ -379,6 +365,7 @@ KIND_OF: Final[dict[type, Kind]] = {
     Scale: Kind.SCALE,
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
+    Send: Kind.SEND,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,

@@ -18,12 +18,11 @@ from statemachine.actions.fields import (
     size_of,
     unpack_order,
 )
+from statemachine.actions.funds import Send, body_of_send, decode_send
 from statemachine.actions.kinds import (
-    FEE_ANY,
     KIND_OF,
     Action,
     ApproveAgent,
-    ApproveBuilder,
     Bracket,
     Bulk,
     Cancel,
@@ -40,7 +39,6 @@ from statemachine.actions.kinds import (
     Scale,
     SetLeverage,
     SetMarketState,
-    SetReferrer,
     Transfer,
     Twap,
     VaultDeposit,
@@ -48,6 +46,13 @@ from statemachine.actions.kinds import (
     Withdraw,
 )
 from statemachine.actions.legs import pack_legs, unpack_legs
+from statemachine.actions.referrals import (
+    ApproveBuilder,
+    SetReferrer,
+    body_of_referral,
+    decode_approve_builder,
+    decode_set_referrer,
+)
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.units import TIME_LIMIT, Micros, Millis
@@ -98,15 +103,15 @@ def body_of(action: Action) -> list[object]:
             return [action.sub, action.amount]
         case Transfer():
             return [action.source, action.target, action.amount]
+        case Send():
+            return body_of_send(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
         case RevokeAgent():
             return [action.agent]
-        case SetReferrer():
-            return [action.sub, action.referrer]
-        case ApproveBuilder():
-            return [action.builder, action.max_fee_ppm]
+        case SetReferrer() | ApproveBuilder():
+            return body_of_referral(action)
         case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState():
             return body_of_setting(action)
         case OracleUpdate():
@@ -199,6 +204,8 @@ def decode_rare_action(kind: int, body: object) -> Action:
             as_uint(target, 256, "target"),
             Micros(as_uint(amount, U64, "amount")),
         )
+    if kind == Kind.SEND:
+        return decode_send(body)
     if kind == Kind.APPROVE_AGENT:
         agent, expires_at, kinds, markets, notional, loss = as_list(body, 6, "approve agent")
         return ApproveAgent(
@@ -233,13 +240,9 @@ def decode_rare_action(kind: int, body: object) -> Action:
             as_uint(market, MARKETS_LIMIT, "market"), as_uint(state, 256, "state")
         )
     if kind == Kind.SET_REFERRER:
-        sub, referrer = as_list(body, 2, "set referrer")
-        return SetReferrer(as_uint(sub, 256, "sub"), as_uint(referrer, 1 << 32, "referrer"))
+        return decode_set_referrer(body)
     if kind == Kind.APPROVE_BUILDER:
-        builder, rate = as_list(body, 2, "approve builder")
-        return ApproveBuilder(
-            as_uint(builder, 1 << 32, "builder"), as_uint(rate, FEE_ANY + 1, "max fee")
-        )
+        return decode_approve_builder(body)
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)
     raise FrameInvalid(f"kind: {kind!r} is not known")

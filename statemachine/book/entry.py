@@ -16,7 +16,6 @@ from statemachine.actions import (
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
     FLAG_SLIDE,
-    PlaceOrder,
 )
 from statemachine.book.matching import (
     Taker,
@@ -26,7 +25,7 @@ from statemachine.book.matching import (
 )
 from statemachine.book.resting import NO_CLIENT, bind_client_id, rest_order
 from statemachine.cursor import FLAG_BACKLOG
-from statemachine.errors import Code, invariant
+from statemachine.errors import Code
 from statemachine.fees.rates import NO_RATES, builder_allows, rates_of
 from statemachine.fees.shares import pay_shares
 from statemachine.fees.standing import report
@@ -39,7 +38,6 @@ from statemachine.records import (
 )
 from statemachine.risk.margin import (
     ISOLATED_FROM,
-    charge_markets,
     interest_allows,
     may_add_order,
 )
@@ -287,39 +285,6 @@ def enter_order(step: Step, entry: Entry, position: Position) -> None:
         settle_entry(step, entry, entry.size)
         return
     run_entry(step, entry, position, entry.size)
-
-
-def resume(step: Step, order: PlaceOrder) -> None:
-    """Go on with an order that its last step left unfinished."""
-    cursor = step.cursor
-    state = step.state
-    portfolio = state.portfolio(step.account << 8 | order.sub)
-    parameters = state.market_rules.get(order.market)
-    if portfolio is None or parameters is None:
-        invariant(condition=False, message="a continued order has an owner and a market")
-        return
-    charge_markets(step, portfolio)
-    step.order_id = cursor.order_id
-    client_hash = cursor.client_hash.to_bytes(8, "big")
-    entry = Entry(
-        portfolio,
-        state.market(order.market),
-        parameters,
-        order.flags,
-        order.price,
-        cursor.remaining + cursor.filled,
-        b"",
-        client_hash,
-        cursor.expires_at,
-        order.terms.self_trade,
-        order.terms.max_fee_ppm,
-        cursor.group,
-    )
-    entry.builder = order.terms.builder
-    entry.builder_ppm = order.terms.builder_ppm
-    set_rates(step, entry)
-    position = state.open_position(portfolio, order.market)
-    run_entry(step, entry, position, cursor.remaining)
 
 
 def taker_of(step: Step, entry: Entry, position: Position, remaining: int) -> Taker:

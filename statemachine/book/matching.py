@@ -38,6 +38,7 @@ from statemachine.records import (
     Portfolio,
     Position,
 )
+from statemachine.risk.balances import credit
 from statemachine.risk.deficits import DAY_MS
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
 from statemachine.state import State
@@ -243,16 +244,14 @@ def fill_order(
     else:
         own = taker_fee - excess - builder_fee
         maker_fee = -min(notional * -maker_ppm // PPM_ONE, own)
-    taker.portfolio.balance -= taker_fee
-    maker.balance -= maker_fee
+    credit(state, taker.portfolio, -taker_fee)
+    credit(state, maker, -maker_fee)
     ledger: Ledger = state.ledger()
     book_fees(ledger, market, taker.shares, taker_fee, maker_fee, excess, builder_fee)
     count_volume(maker, notional)
     if taker.order_id != SYSTEM_ORDER:
         count_volume(taker.portfolio, notional)
     state.touch(ledger)
-    state.touch(taker.portfolio)
-    state.touch(maker)
     market.last = price
     state.touch(market)
     taker.remaining -= size
@@ -302,7 +301,7 @@ def trade(
         closed = min(held, abs(signed))
         part = -(-position.cost * closed // held)
         flow = closed * price if size > 0 else -closed * price
-        portfolio.balance += flow - part
+        credit(state, portfolio, flow - part)
         ledger = state.ledger()
         ledger.settled += flow - part
         state.touch(ledger)

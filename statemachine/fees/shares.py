@@ -19,6 +19,7 @@ from typing import final
 from statemachine.costs import COST_SHARE
 from statemachine.events import BALANCE_BUILDER, BALANCE_REFERRAL, BalanceChanged
 from statemachine.records import Ledger, Market, Portfolio
+from statemachine.risk.balances import credit
 from statemachine.risk.deficits import repay_deficit
 from statemachine.state import State
 from statemachine.step import Step
@@ -67,24 +68,23 @@ def pay_shares(step: Step, payer: Portfolio, builder: int, shares: Shares) -> No
     """Credit what an order's fills set apart, now that it is done."""
     state = step.state
     if shares.builder_fee:
-        credit(step, builder, shares.builder_fee, BALANCE_BUILDER, payer.portfolio)
+        pay(step, builder, shares.builder_fee, BALANCE_BUILDER, payer.portfolio)
     if payer.referrer and shares.referable:
         share = shares.referable * step.rules.referral_ppm // PPM_ONE
         if share:
             ledger = state.ledger()
             ledger.fees -= share
-            credit(step, payer.referrer, share, BALANCE_REFERRAL, payer.portfolio)
+            pay(step, payer.referrer, share, BALANCE_REFERRAL, payer.portfolio)
 
 
-def credit(step: Step, account: int, amount: int, reason: int, payer: int) -> None:
+def pay(step: Step, account: int, amount: int, reason: int, payer: int) -> None:
     """Give an account's sub-account 0 what it has earned."""
     state: State = step.state
     step.cost += COST_SHARE
     portfolio = state.open_portfolio(account << 8)
-    portfolio.balance += amount
+    credit(state, portfolio, amount)
     portfolio.moved += amount
     ledger = state.ledger()
     ledger.settled += amount
-    state.touch(portfolio)
     state.touch(ledger)
     state.events.append(BalanceChanged(portfolio.portfolio, amount, reason, payer))

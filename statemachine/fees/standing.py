@@ -12,10 +12,24 @@ Liquidations are not anybody's volume, but what they meet on the book is.
 """
 
 from statemachine.costs import COST_STANDING
-from statemachine.records import DAYS, VOLUME_TOP, Portfolio, Standing
+from statemachine.keys import standing_key
+from statemachine.records import DAYS, VOLUME_TOP, Portfolio, Standing, decode_standing
 from statemachine.risk.deficits import DAY_MS
 from statemachine.rules import Rules
+from statemachine.state import State
 from statemachine.step import Step
+
+
+def standing_of(state: State, account: int) -> Standing:
+    """Return what an owner traded lately, nothing if that was never noted."""
+    known = state.records.standings
+    record = known.get(account)
+    if record is None:
+        key = standing_key(account)
+        data = state.store.get(key)
+        record = Standing(key, False) if data is None else decode_standing(key, data)
+        known[account] = record
+    return record
 
 
 def tier_of(rules: Rules, volume: int) -> int:
@@ -44,7 +58,7 @@ def tier_today(step: Step, portfolio: Portfolio) -> int:
     if portfolio.traded_day == today:
         return portfolio.fee_tier
     step.cost += COST_STANDING
-    standing = step.state.standing(portfolio.portfolio >> 8)
+    standing = standing_of(step.state, portfolio.portfolio >> 8)
     return tier_of(step.rules, volume_of(standing, today) + unreported(portfolio, today))
 
 
@@ -54,7 +68,7 @@ def report(step: Step, portfolio: Portfolio) -> None:
     if portfolio.traded_day == today:
         return
     state = step.state
-    standing = state.standing(portfolio.portfolio >> 8)
+    standing = standing_of(state, portfolio.portfolio >> 8)
     traded = unreported(portfolio, today)
     if traded:
         move_to(standing, today)

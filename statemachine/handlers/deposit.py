@@ -25,6 +25,7 @@ from statemachine.records import (
     Signer,
     encode_account,
 )
+from statemachine.risk.balances import credit
 from statemachine.risk.deficits import payable
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.velocity import capacity_at, time_for
@@ -69,11 +70,10 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
     if signer is None or not known:
         signer = open_account(state, item.owner, signer)
     portfolio = state.open_portfolio(signer.account << 8 | item.sub)
-    portfolio.balance += item.amount
+    credit(state, portfolio, item.amount)
     portfolio.moved += item.amount
     ledger.deposits += item.amount
     ledger.settled += item.amount
-    state.touch(portfolio)
     state.touch(ledger)
 
     # RECEIPT

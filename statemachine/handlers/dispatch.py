@@ -15,6 +15,7 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Scale,
+    Send,
     SetLeverage,
     SetMarketState,
     SetReferrer,
@@ -33,7 +34,7 @@ from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
 from statemachine.handlers.referrals import execute_approve_builder, execute_set_referrer
-from statemachine.handlers.transfer import execute_transfer
+from statemachine.handlers.transfer import execute_send, execute_transfer
 from statemachine.handlers.vault import execute_vault_deposit, execute_vault_withdraw
 from statemachine.handlers.withdraw import execute_withdraw
 from statemachine.step import Step
@@ -71,6 +72,8 @@ def execute_money(step: Step, action: Action) -> None:
         execute_withdraw(step, action)
     elif isinstance(action, Transfer):
         execute_transfer(step, action)
+    elif isinstance(action, Send):
+        execute_send(step, action)
     elif isinstance(action, ApproveAgent):
         execute_approve(step, action)
     elif isinstance(action, RevokeAgent):

@@ -9,6 +9,7 @@ from statemachine.actions import (
     PlaceOrder,
     Scale,
 )
+from statemachine.book.continuation import resume
 from statemachine.book.entry import (
     ORDER_LOTS_LIMIT,
     Entry,
@@ -17,7 +18,6 @@ from statemachine.book.entry import (
     fill_allows,
     margin_allows,
     market_allows,
-    resume,
     shape_allows,
 )
 from statemachine.book.resting import NO_CLIENT, hash_client_id

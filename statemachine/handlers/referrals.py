@@ -4,6 +4,7 @@ from statemachine.actions import ApproveBuilder, SetReferrer
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code
 from statemachine.events import BuilderApproved, ReferrerSet
+from statemachine.fees.standing import standing_of
 from statemachine.keys import account_key, builder_key
 from statemachine.records import encode_builder
 from statemachine.step import Step
@@ -18,7 +19,7 @@ def execute_set_referrer(step: Step, action: SetReferrer) -> None:
     # READ
     state = step.state
     step.cost += COST_PORTFOLIO + COST_MONEY
-    standing = state.standing(step.account)
+    standing = standing_of(state, step.account)
     known = state.blob(account_key(action.referrer)) is not None
 
     # CHECKS

@@ -18,6 +18,7 @@ from statemachine.events import (
 from statemachine.keys import LANE_USER
 from statemachine.pricing.mark import is_stale, stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
+from statemachine.risk.balances import credit
 from statemachine.risk.margin import charge_markets, margin_of, withdrawable
 from statemachine.risk.vaults import (
     DUE_EXIT,
@@ -82,14 +83,14 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
         holder.epoch = vault.epoch
         holder.held = holder.notice = 0
         holder.live = True
-    source.balance -= action.amount
+    credit(state, source, -action.amount)
     source.moved -= action.amount
     invariant(source.balance >= 0, "a deposit into a vault creates no debt")
-    backer.balance += action.amount
+    credit(state, backer, action.amount)
     vault.shares += shares
     holder.held += shares
-    for record in (source, backer, vault, holder):
-        state.touch(record)
+    state.touch(vault)
+    state.touch(holder)
 
     # RECEIPT
     step.filled = shares

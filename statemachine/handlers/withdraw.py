@@ -20,6 +20,7 @@ from statemachine.records import (
     decode_account,
     encode_withdrawal,
 )
+from statemachine.risk.balances import credit
 from statemachine.risk.deficits import payable
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.velocity import capacity_at, time_for, use_capacity
@@ -86,7 +87,7 @@ def pay_out(step: Step, portfolio: Portfolio, owner: bytes, amount: int, paid: i
     state = step.state
     ledger = state.ledger()
     index = ledger.next_withdrawal
-    portfolio.balance -= amount
+    credit(state, portfolio, -amount)
     portfolio.moved -= amount
     invariant(portfolio.balance >= 0, "a withdrawal creates no debt")
     ledger.settled -= amount
@@ -95,7 +96,6 @@ def pay_out(step: Step, portfolio: Portfolio, owner: bytes, amount: int, paid: i
     ledger.next_withdrawal += 1
     use_capacity(state, step.now, paid)
     state.add_blob(withdrawal_key(index), encode_withdrawal(owner, paid, step.now))
-    state.touch(portfolio)
     state.touch(ledger)
 
     # RECEIPT

@@ -20,6 +20,7 @@ from statemachine.actions import (
     ApproveBuilder,
     OracleUpdate,
     RevokeAgent,
+    Send,
     SetReferrer,
     Transaction,
     Transfer,
@@ -47,6 +48,10 @@ TRANSFER_TYPE: Final = (
     "Transfer(uint8 fromSubAccount,uint8 toSubAccount,uint64 amountMicroUsdc,"
     "uint64 nonce,uint64 expiresAt)"
 )
+SEND_TYPE: Final = (
+    "Send(address to,uint8 fromSubAccount,uint8 toSubAccount,uint64 amountMicroUsdc,"
+    "uint64 nonce,uint64 expiresAt)"
+)
 APPROVE_TYPE: Final = (
     "ApproveAgent(address agent,uint64 agentExpiresAt,uint32 actionKinds,uint64 markets,"
     "uint64 notionalPerDayMicroUsdc,uint64 lossPerDayMicroUsdc,uint64 nonce,uint64 expiresAt)"
@@ -70,6 +75,7 @@ ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
 ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
 WITHDRAW_TYPE_HASH: Final = keccak256(WITHDRAW_TYPE.encode())
 TRANSFER_TYPE_HASH: Final = keccak256(TRANSFER_TYPE.encode())
+SEND_TYPE_HASH: Final = keccak256(SEND_TYPE.encode())
 APPROVE_TYPE_HASH: Final = keccak256(APPROVE_TYPE.encode())
 REVOKE_TYPE_HASH: Final = keccak256(REVOKE_TYPE.encode())
 VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
@@ -114,6 +120,9 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case Transfer():
             head = TRANSFER_TYPE_HASH + word(action.source) + word(action.target)
             head += word(action.amount)
+        case Send():
+            head = SEND_TYPE_HASH + bytes(12) + action.to
+            head += word(action.source) + word(action.target) + word(action.amount)
         case ApproveAgent():
             head = APPROVE_TYPE_HASH + bytes(12) + action.agent + word(action.expires_at)
             head += word(action.kinds) + word(action.markets)

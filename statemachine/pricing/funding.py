@@ -21,6 +21,7 @@ from statemachine.costs import COST_IMPACT
 from statemachine.events import FundingPaid
 from statemachine.keys import BUY, SELL, order_place, order_range
 from statemachine.records import Market, Portfolio, Position
+from statemachine.risk.balances import credit
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.storage import successor
@@ -52,13 +53,12 @@ def settle_funding(state: State, portfolio: Portfolio, position: Position, marke
     if position.size:
         owed = position.size * (market.funding_index - position.funding_index)
         paid = -owed >> FUNDING_SHIFT
-        portfolio.balance += paid
+        credit(state, portfolio, paid)
         ledger = state.ledger()
         ledger.settled += paid
         state.touch(ledger)
         # What flooring kept back, in micros << FUNDING_SHIFT: never negative.
         market.funding_dust -= owed + (paid << FUNDING_SHIFT)
-        state.touch(portfolio)
         state.touch(market)
     position.funding_index = market.funding_index
     state.touch(position)

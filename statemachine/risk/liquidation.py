@@ -48,6 +48,7 @@ from statemachine.events import (
 from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
+from statemachine.risk.balances import credit
 from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.grace import grace_for
@@ -252,13 +253,12 @@ def charge_fee(
     if fee <= 0:
         return
     ledger = state.ledger()
-    portfolio.balance -= fee
+    credit(state, portfolio, -fee)
     step.fee += fee
     reward = min(fee, step.rules.poke_reward) if rewarded else 0
     repaid = repay_deficit(ledger, market, fee - reward)
     ledger.insurance += fee - reward - repaid
     ledger.settled -= fee - reward
-    state.touch(portfolio)
     state.touch(market)
     state.touch(ledger)
     events = state.events
@@ -266,8 +266,7 @@ def charge_fee(
     events.append(BalanceChanged(portfolio.portfolio, -fee, BALANCE_LIQUIDATION_FEE, number))
     if reward:
         poker = state.open_portfolio(step.account << 8)
-        poker.balance += reward
-        state.touch(poker)
+        credit(state, poker, reward)
         events.append(BalanceChanged(poker.portfolio, reward, BALANCE_POKE_REWARD, number))
 
 
@@ -306,10 +305,9 @@ def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> N
     debt = -portfolio.balance
     drawn = draw_insurance(step, market, debt)
     rest = debt - drawn
-    portfolio.balance = 0
+    credit(state, portfolio, debt)
     ledger.settled += debt
     add_deficit(state, market, rest)
-    state.touch(portfolio)
     state.touch(ledger)
     number = market.market
     for amount, reason, stage in (

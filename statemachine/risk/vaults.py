@@ -37,6 +37,7 @@ from statemachine.keys import BUY, LANE_SYSTEM, LANE_USER, SELL
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.pricing.mark import is_stale
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
+from statemachine.risk.balances import credit
 from statemachine.risk.margin import Margin, margin_of
 from statemachine.rules import Rules
 from statemachine.state import State
@@ -92,10 +93,8 @@ def take_over(
         return False
     trade(state, portfolio, position, market, -size, market.mark)
     trade(state, backer, held, market, size, market.mark)
-    portfolio.balance -= share
-    backer.balance += share
-    state.touch(portfolio)
-    state.touch(backer)
+    credit(state, portfolio, -share)
+    credit(state, backer, share)
     state.touch(market)
     state.drop_position(portfolio, position)
     state.drop_position(backer, held)
@@ -117,12 +116,10 @@ def stays_initial(
     """Return whether a vault that took ``size`` lots for ``cost`` would keep its IM."""
     held.size += size
     held.cost += cost
-    backer.balance += share
     after = margin_of(state, backer)
     held.size -= size
     held.cost -= cost
-    backer.balance -= share
-    return after.equity >= after.initial
+    return after.equity + share >= after.initial
 
 
 # Unwinding
@@ -208,14 +205,12 @@ def process_exit(step: Step, number: int, market_number: int, shares: int) -> No
         )
         return
     portfolio = state.open_portfolio(number)
-    backer.balance -= amount
-    portfolio.balance += amount
+    credit(state, backer, -amount)
+    credit(state, portfolio, amount)
     portfolio.moved += amount
     vault.shares -= shares
     holder.notice -= shares
     holder.live = holder.held != 0 or holder.notice != 0
-    state.touch(backer)
-    state.touch(portfolio)
     state.touch(vault)
     state.touch(holder)
     events = state.events
@@ -232,10 +227,9 @@ def sweep_rest(state: State, backer: Portfolio, market: int) -> None:
     if rest <= 0:
         return
     ledger = state.ledger()
-    backer.balance = 0
+    credit(state, backer, -rest)
     ledger.settled -= rest
     ledger.insurance += rest
-    state.touch(backer)
     state.touch(ledger)
     state.events.append(BalanceChanged(backer.portfolio, -rest, BALANCE_VAULT_EXIT, market))
 

@@ -284,6 +284,12 @@ def test_every_command_answers_people_and_programs(
             assert (await shell("account"))["portfolios"][0]["sub"] == 0
             await shell("pos")
             await shell("transfer", "1", "--from", "0", "--to", "1")
+            to = "0x" + "33" * 20
+            dry = await shell("send", "1", "--to", to, "--to-sub", "2", "--dry-run")
+            assert dry["typed_data"]["message"]["to"] == to
+            assert dry["typed_data"]["message"]["amountMicroUsdc"] == 1_000_000
+            wrong = await shell("send", "1", "--to", to, code=1)
+            assert wrong["code"] == "RECIPIENT"
             await shell("withdraw", "2", "--dry-run")
             made = await shell("withdraw", "2")
             assert (await shell("withdraw", "--list"))["withdrawals"][0]["index"] == made["index"]

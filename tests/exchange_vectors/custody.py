@@ -1,6 +1,6 @@
 """Money in and out: inbox items, withdrawals, transfers; agents approved and revoked."""
 
-from statemachine.actions import ApproveAgent, Kind, RevokeAgent, Transfer, Withdraw
+from statemachine.actions import ApproveAgent, Kind, RevokeAgent, Send, Transfer, Withdraw
 from statemachine.errors import Code
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
@@ -8,6 +8,7 @@ from statemachine.units import Micros, Millis
 from tests.exchange_vectors.rescue import flagged
 from tests.exchange_vectors.scene import (
     MAKER,
+    OTHER,
     SELL,
     TRADER,
     Shown,
@@ -124,6 +125,35 @@ STAGE.add(
     flagged,
     signed(TRADER, Transfer(0, 1, Micros(USDC))),
 )
+
+
+def sends(
+    code: Code, name: str, about: str, to: bytes, *, sub: int = 0, amount: int = USDC
+) -> None:
+    """Register what the trader who is long sends; ``AGENT`` is his, ``NEW`` was."""
+
+    def setting() -> World:
+        world = do(traded(), TRADER, ApproveAgent(AGENT, LATER, ORDERS, 0))
+        return do(world, TRADER, ApproveAgent(NEW, LATER, ORDERS, 0), RevokeAgent(NEW))
+
+    STAGE.add("send", code, name, about, setting, signed(TRADER, Send(to, sub, 3, Micros(amount))))
+
+
+PEER = address_of(trader_key(OTHER))
+sends(Code.OK, "opens_target", "to a sub-account of another owner", PEER)
+sends(Code.OK, "all_that_is_free", "down to the margin, to the unit", PEER, amount=FREE)
+sends(Code.AMOUNT, "nothing", "nothing is not sent", PEER, amount=0)
+sends(Code.BALANCE, "margin", "one micro of margin", PEER, amount=FREE + 1)
+sends(Code.BALANCE, "never_opened", "from a sub-account that does not exist", PEER, sub=9)
+sends(Code.ACCOUNT_SELF, "own", "to oneself: that is a transfer", OWNER)
+sends(Code.RECIPIENT, "stranger", "to an address that owns nothing", STRANGER)
+sends(Code.RECIPIENT, "agent", "to a session key, one's own at that", AGENT)
+sends(Code.RECIPIENT, "revoked", "to a session key that is no more", NEW)
+for code, name, about, setting in (
+    (Code.ORACLE_STALE, "market", "no fresh price for a market it is in", stale),
+    (Code.LIQUIDATING, "flagged", "nothing leaves a portfolio that is being closed", flagged),
+):
+    STAGE.add("send", code, name, about, setting, signed(TRADER, Send(PEER, 0, 3, Micros(USDC))))
 
 
 # Inbox

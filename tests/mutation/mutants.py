@@ -117,8 +117,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/matching.py",
-        "maker.balance -= maker_fee",
-        "maker.balance += maker_fee",
+        "credit(state, maker, -maker_fee)",
+        "credit(state, maker, maker_fee)",
         "maker fee has the wrong sign",
     ),
     Mutant(
@@ -494,9 +494,30 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handlers/transfer.py",
-        "    source.balance -= action.amount",
-        "    source.balance -= action.amount - 1",
+        "    credit(state, source, -amount)",
+        "    credit(state, source, 1 - amount)",
         "a transfer makes a micro",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "handlers/transfer.py",
+        "    if recipient is None or not owner:",
+        "    if recipient is None:",
+        "money is sent to a session key's account",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "handlers/transfer.py",
+        "    if recipient is not None and owner and recipient.account == step.account:",
+        "    if recipient is not None and recipient.account == step.account:",
+        "a session key is taken for its owner",
+        (WITHDRAW,),
+    ),
+    Mutant(
+        "handlers/transfer.py",
+        "recipient.account << 8 | action.target",
+        "recipient.account << 8 | action.source",
+        "what is sent comes to another sub-account",
         (WITHDRAW,),
     ),
     # Oracle and mark

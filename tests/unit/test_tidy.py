@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.tidy import ROOT, SHIPPED, impurities, misdirections, modules_of, problems_in, slips
+from tests.tidy import (
+    ROOT,
+    SHIPPED,
+    impurities,
+    misdirections,
+    modules_of,
+    problems_in,
+    shortcuts,
+    slips,
+)
 
 MODULES = [path for package in SHIPPED for path in modules_of(package)]
 
@@ -22,6 +31,11 @@ def test_module_is_tidy(path: Path) -> None:
 def test_impurity_is_found(code: str) -> None:
     tree = ast.parse(f"def f():\n    {code}")
     assert [problem for node in ast.walk(tree) for problem in impurities(node)]
+
+
+@pytest.mark.parametrize("code", ["p.balance += 1", "p.balance = 0", "a.b.balance -= x"])
+def test_a_balance_changed_by_hand_is_found(code: str) -> None:
+    assert list(shortcuts(ast.parse(code).body[0]))
 
 
 @pytest.mark.parametrize(

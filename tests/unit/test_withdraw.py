@@ -1,17 +1,25 @@
-"""Withdraw and transfer: every outcome, in the order of the codes."""
+"""Withdraw, transfer and send: every outcome, in the order of the codes."""
 
 from typing import Any
 
 import pytest
 
-from statemachine.actions import PlaceOrder, Transfer, Withdraw
+from statemachine.actions import (
+    ApproveAgent,
+    Kind,
+    PlaceOrder,
+    RevokeAgent,
+    Send,
+    Transfer,
+    Withdraw,
+)
 from statemachine.errors import Code
-from statemachine.events import BALANCE_TRANSFER, BalanceChanged
+from statemachine.events import BALANCE_SEND, BALANCE_TRANSFER, BalanceChanged
 from statemachine.identity.signing import address_of
 from statemachine.keys import portfolio_key, withdrawal_key
 from statemachine.receipts import Receipt
 from statemachine.records import decode_withdrawal
-from statemachine.units import Lots, Micros, Price
+from statemachine.units import Lots, Micros, Millis, Price
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, trader_key
 
@@ -139,3 +147,62 @@ def test_transfers_in_code_order(
         assert all(e.reason == BALANCE_TRANSFER for e in moved)
     else:
         assert world.portfolio(trader).balance == before
+
+
+OWNERS = [address_of(trader_key(number)) for number in range(3)]
+KEY, ENDED, STRANGER = (address_of(trader_key(number)) for number in (70, 71, 72))
+
+
+@pytest.mark.parametrize(
+    ("trader", "to", "source", "target", "amount", "code", "args"),
+    [
+        (2, OWNERS[1], 7, 0, 1, Code.BALANCE, (1, 0)),
+        (2, OWNERS[1], 0, 0, 0, Code.AMOUNT, (1,)),
+        (2, STRANGER, 0, 0, 0, Code.AMOUNT, (1,)),
+        (0, OWNERS[1], 0, 0, FREE + 1, Code.BALANCE, (FREE + 1, FREE)),
+        (2, OWNERS[2], 0, 1, 1, Code.ACCOUNT_SELF, ()),
+        (2, STRANGER, 0, 0, 1, Code.RECIPIENT, (0,)),
+        (0, KEY, 0, 0, 1, Code.RECIPIENT, (1,)),
+        (2, KEY, 0, 0, 1, Code.RECIPIENT, (1,)),
+        (2, ENDED, 0, 0, 1, Code.RECIPIENT, (2,)),
+        (2, bytes(20), 0, 0, 1, Code.RECIPIENT, (0,)),
+        (2, OWNERS[1], 0, 200, HELD, Code.OK, ()),
+        (0, OWNERS[2], 0, 3, FREE, Code.OK, ()),
+    ],
+)
+def test_sends_in_code_order(
+    trader: int, to: bytes, source: int, target: int, amount: int, code: Code, args: tuple[int, ...]
+) -> None:
+    world = world_with_a_trade()
+    later = Millis(world.now + 1_000_000)
+    for agent in (KEY, ENDED):
+        assert world.act(0, ApproveAgent(agent, later, 1 << Kind.ORDER, 0)) == "OK"
+    assert world.act(0, RevokeAgent(ENDED)) == "OK"
+    before = world.portfolio(trader)
+    receipt = receipt_of(world, trader, Send(to, source, target, Micros(amount)))
+    assert (receipt.name, receipt.args) == (code.name, args)
+    after = world.portfolio(trader)
+    if code != Code.OK:
+        assert (after.balance, after.moved) == (before.balance, before.moved)
+        return
+    assert (before.balance - after.balance, before.moved - after.moved) == (amount, amount)
+    theirs = world.portfolio(OWNERS.index(to), target)
+    assert (theirs.balance, theirs.moved) == (amount, amount)
+    assert world.last is not None
+    assert [
+        (e.portfolio, e.amount, e.reason, e.reference)
+        for e in world.last.events
+        if isinstance(e, BalanceChanged)
+    ] == [
+        (after.portfolio, -amount, BALANCE_SEND, theirs.portfolio),
+        (theirs.portfolio, amount, BALANCE_SEND, after.portfolio),
+    ]
+
+
+def test_a_session_key_sends_nothing() -> None:
+    world = world_with_a_trade()
+    later = Millis(world.now + 1_000_000)
+    world.act(0, ApproveAgent(KEY, later, (1 << Kind.SCALE + 1) - 2, 0))
+    assert world.act(trader_key(70), Send(OWNERS[1], 0, 0, Micros(1))) == "AGENT_ACTION"
+    kinds = 1 << Kind.ORDER | 1 << Kind.SEND
+    assert world.act(0, ApproveAgent(STRANGER, later, kinds, 0)) == "FIELD"

@@ -19,6 +19,7 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Scale,
+    Send,
     SetLeverage,
     SetMarketState,
     Transaction,
@@ -40,6 +41,7 @@ from tests.models.exchange.authority import (
 from tests.models.exchange.custody import (
     deposit,
     force_withdrawal,
+    send,
     transfer,
     withdraw,
 )
@@ -226,6 +228,8 @@ def run_action(exchange: Exchange, account: int, action: Action) -> Outcome:
             return withdraw(exchange, account, action)
         case Transfer():
             return transfer(exchange, account, action)
+        case Send():
+            return send(exchange, account, action)
         case ApproveAgent():
             return approve(exchange, account, action)
         case RevokeAgent():

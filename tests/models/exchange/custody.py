@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import floor
 
-from statemachine.actions import Transfer, Withdraw
+from statemachine.actions import Send, Transfer, Withdraw
 from statemachine.errors import Code
 from statemachine.inbox import InboxItem
 from tests.models.exchange.margin import withdrawable
@@ -111,18 +111,40 @@ def pay_out(exchange: Exchange, portfolio: int, amount: int, paid: int) -> Outco
     return Outcome(order_id=len(exchange.paid_out) - 1, notional=paid, fee=amount - paid)
 
 
+def check_moved(exchange: Exchange, source: int, amount: int) -> None:
+    """Check that an amount may leave a portfolio."""
+    check_free(exchange, source, amount)
+    if amount == 0:
+        raise Refused(Code.AMOUNT, 1)
+    most = withdrawable(exchange, source)
+    if amount > most:
+        raise Refused(Code.BALANCE, amount, most)
+
+
 def transfer(exchange: Exchange, account: int, action: Transfer) -> Outcome:
     """Move money between two sub-accounts of one owner."""
     source = account << 8 | action.source
     target = account << 8 | action.target
-    check_free(exchange, source, action.amount)
-    if action.amount == 0:
-        raise Refused(Code.AMOUNT, 1)
-    most = withdrawable(exchange, source)
-    if action.amount > most:
-        raise Refused(Code.BALANCE, action.amount, most)
+    check_moved(exchange, source, action.amount)
     if source == target:
         raise Refused(Code.ACCOUNT_SELF)
     exchange.credit(source, -action.amount)
     exchange.credit(target, action.amount)
+    return Outcome(notional=action.amount)
+
+
+def send(exchange: Exchange, account: int, action: Send) -> Outcome:
+    """Move money to another owner, if the address is one's."""
+    source = account << 8 | action.source
+    check_moved(exchange, source, action.amount)
+    found = [number for number, owner in exchange.owners.items() if owner == action.to]
+    if found == [account]:
+        raise Refused(Code.ACCOUNT_SELF)
+    if not found:
+        known = exchange.signers.get(action.to)
+        raise Refused(
+            Code.RECIPIENT, ["owner", "agent", "revoked"].index(known.role) if known else 0
+        )
+    exchange.credit(source, -action.amount)
+    exchange.credit(found[0] << 8 | action.target, action.amount)
     return Outcome(notional=action.amount)

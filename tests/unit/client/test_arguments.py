@@ -31,6 +31,8 @@ WRONG = [
     "watch blocks --from -1",
     "watch account 99999999999",
     "transfer 1 --from 300 --to 0 --as alice",
+    "send 1 --to 0x12 --as alice",
+    "send 0 --to 0x3333333333333333333333333333333333333333 --as alice",
     "leverage BTC -5 --as alice",
     "agent approve 0x00 --days 99999999999999999999 --as alice",
     "proof fetch cursor --log-index -1",
