@@ -9,42 +9,34 @@ from bisect import bisect_left
 from typing import Final, final
 
 from statemachine import keys
+from statemachine.backing import Backing
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.events import Event
-from statemachine.journal import Journal
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PUBLISHERS_MAX,
     VERSION_BYTE,
     Group,
-    Ledger,
     Market,
     Nonces,
     Oracle,
     Order,
     Portfolio,
     Position,
-    Share,
     Signer,
     Sleeper,
     TwapPlan,
-    Vault,
-    Velocity,
     decode_group,
-    decode_ledger,
     decode_market,
     decode_nonces,
     decode_oracle,
     decode_order,
     decode_portfolio,
     decode_position,
-    decode_share,
     decode_signer,
     decode_sleeper,
     decode_twap,
-    decode_vault,
-    decode_velocity,
     encode_due,
 )
 from statemachine.risk.ranks import NO_RANK, rank_of
@@ -57,7 +49,7 @@ ZEROS: Final = [0] * PUBLISHERS_MAX
 
 
 @final
-class State(Journal):
+class State(Backing):
     """Every record that a block touched, by kind, over a read-only store."""
 
     __slots__ = (
@@ -71,25 +63,18 @@ class State(Journal):
         "orders",
         "portfolios",
         "positions",
-        "records",
-        "rules",
-        "shares",
         "signers",
         "sleepers",
         "twaps",
         "unranked",
-        "vaults",
-        "velocity_record",
     )
 
     def __init__(self, store: Store, rules: Rules, known: WorkingSet | None = None) -> None:
         """Read the cursor; everything else is read when asked for, unless it is ``known``."""
         records = WorkingSet() if known is None else known
-        super().__init__(store, records.blobs)
-        self.rules = rules
+        super().__init__(store, rules, records)
         self.market_rules: dict[int, MarketRules] = {m.market: m for m in rules.markets}
         self.events: list[Event] = []
-        self.records = records
         self.markets = records.markets
         self.oracles = records.oracles
         self.portfolios = records.portfolios
@@ -98,12 +83,9 @@ class State(Journal):
         self.sleepers = records.sleepers
         self.groups = records.groups
         self.twaps = records.twaps
-        self.vaults = records.vaults
-        self.shares = records.shares
         self.unranked: list[Position] = []
         self.signers = records.signers
         self.nonces = records.nonces
-        self.velocity_record: Velocity | None = None
         data = store.get(keys.CURSOR_KEY)
         if data is None:
             raise StorageCorrupt("no cursor: the state is not a genesis or its descendant")
@@ -118,15 +100,6 @@ class State(Journal):
         return self.take_changes()
 
     # Single records
-
-    def ledger(self) -> Ledger:
-        """Return the exchange's own balances."""
-        record = self.records.ledger
-        if record is None:
-            data = self.store.get(keys.LEDGER_KEY)
-            record = Ledger(stored=False) if data is None else decode_ledger(data)
-            self.records.ledger = record
-        return record
 
     def market(self, market: int) -> Market:
         """Return a market that the rules know."""
@@ -179,37 +152,7 @@ class State(Journal):
             self.nonces[key] = record
         return record
 
-    # Backstops
-
-    def velocity(self) -> Velocity:
-        """Return how fast money may leave."""
-        record = self.velocity_record
-        if record is None:
-            data = self.store.get(keys.VELOCITY_KEY)
-            record = Velocity(stored=False) if data is None else decode_velocity(data)
-            self.velocity_record = record
-        return record
-
-    def vault(self, market: int) -> Vault:
-        """Return a market's backstop vault, without depositors if nobody ever was one."""
-        record = self.vaults.get(market)
-        if record is None:
-            key = keys.vault_key(market)
-            data = self.store.get(key)
-            record = Vault(key, False) if data is None else decode_vault(key, data)
-            self.vaults[market] = record
-        return record
-
-    def share(self, market: int, account: int) -> Share:
-        """Return what an account has in a market's vault, nothing if it never had."""
-        key = keys.share_key(market, account)
-        record = self.shares.get(key)
-        if record is None:
-            data = self.store.get(key)
-            epoch = self.vault(market).epoch
-            record = Share(key, False, epoch) if data is None else decode_share(key, data)
-            self.shares[key] = record
-        return record
+    # Ranks
 
     def rank_positions(self) -> None:
         """Bring the ranks of positions that traded up to date."""
