@@ -63,8 +63,10 @@ def terms_of(random: Random, now: int, price: int) -> Terms:
         return NO_TERMS
     wait = random.choice((0, 1_000, 5_000, 60_000))
     expiry = Millis(now + wait if wait else 0)
-    if draw < 0.9:
+    if draw < 0.88:
         return Terms(expiry, random.randrange(1, 8))
+    if draw < 0.92:
+        return Terms(expiry, builder=random.choice((1, 2)), builder_ppm=random.choice((0, 50, 300)))
     trigger_price = to_tick(price * random.randrange(995, 1_005) // 1_000)
     return Terms(expiry, 0, 1_000, random.randrange(6), trigger_price)
 

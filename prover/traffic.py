@@ -23,6 +23,7 @@ from statemachine.actions import (
     MARKET_EVERY,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bulk,
     Cancel,
     CancelAll,
@@ -34,6 +35,7 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Send,
+    SetReferrer,
     Transaction,
     Transfer,
     VaultDeposit,
@@ -280,6 +282,10 @@ class Traffic:
         if draw < 0.895:
             to = address_of(random.choice(self.keys))
             return Send(to, 0, random.choice((0, 1)), Micros(3_000_000))
+        if draw < 0.9:
+            if random.random() < 0.3:
+                return SetReferrer(random.randrange(2), random.randrange(len(self.keys) + 2))
+            return ApproveBuilder(random.choice((1, 2, 99)), random.choice((0, 50, 300, 1_001)))
         if draw < 0.91:
             return Transfer(*random.choice(((0, 1), (1, 0), (0, 0))), Micros(40_000_000))
         if draw < 0.94:

@@ -64,7 +64,16 @@ WORDS: Final[dict[str, Words]] = {
     "ORACLE_STALE": Words("the oracle price is stale: only reducing is allowed", "try later"),
     "BAND": Words("the price is too far from mark", "move it into the band", ("worst:price",)),
     "LIQUIDATING": Words("the portfolio is being liquidated", "deposit, or wait"),
-    "FEE_MAX": Words("the fee is above your limit", "raise it", ("rate in ppm",)),
+    "FEE_MAX": Words(
+        "the fee is above your limit",
+        "raise it, or wait if `sextant market` shows a ramp",
+        ("rate in ppm",),
+    ),
+    "BUILDER": Words(
+        "the builder asks for more than was approved of him",
+        "`sextant builder approve` lets him ask",
+        ("approved in ppm", "asked in ppm"),
+    ),
     "TIME_PAST": Words("that time is past, or the interval too short", "see the arguments"),
     "REDUCE_ONLY": Words("it would not reduce the position"),
     "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),
@@ -110,6 +119,11 @@ WORDS: Final[dict[str, Words]] = {
         "the vault is below its initial margin", "wait", ("equity:usdc", "initial:usdc")
     ),
     "SHARES": Words("not a number of shares to be had", "see `sextant vault show`"),
+    "REFERRER": Words(
+        "an account has one referrer for good: another account, that exists",
+        "see `sextant fees`",
+        ("referrer",),
+    ),
     "RECIPIENT": Words(
         "nobody owns an account under that address, or it is somebody's agent key",
         "they have to deposit first; an owner's own address is needed",

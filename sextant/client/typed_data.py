@@ -12,8 +12,10 @@ from statemachine.actions import (
     KIND_OF,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     RevokeAgent,
     Send,
+    SetReferrer,
     Transfer,
     VaultDeposit,
     VaultWithdraw,
@@ -61,6 +63,12 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "amountMicroUsdc": action.amount,
             }
             return signing.SEND_TYPE, sent | tail
+        case SetReferrer():
+            brought = {"subAccount": action.sub, "referrerAccount": action.referrer}
+            return signing.SET_REFERRER_TYPE, brought | tail
+        case ApproveBuilder():
+            built = {"builderAccount": action.builder, "maxFeePpm": action.max_fee_ppm}
+            return signing.APPROVE_BUILDER_TYPE, built | tail
         case VaultDeposit():
             bought: dict[str, Any] = {
                 "subAccount": action.sub,

@@ -24,22 +24,20 @@ from statemachine.actions import (
     SELF_TRADE_TAKER,
 )
 from statemachine.book.resting import forget_order, release, remove_order
-from statemachine.costs import COST_RANK, COST_STANDING, COST_VISIT
+from statemachine.costs import COST_RANK, COST_VISIT
 from statemachine.errors import invariant
-from statemachine.fees.rates import NO_RATES, Rates, maker_rate
-from statemachine.fees.shares import Shares, book_fees
-from statemachine.fees.standing import count_volume, report
+from statemachine.fees.rates import NO_RATES, Rates
+from statemachine.fees.shares import Shares, charge_fill
+from statemachine.fees.standing import count_volume
 from statemachine.pricing.funding import settle_funding
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
-    Ledger,
     Market,
     Order,
     Portfolio,
     Position,
 )
 from statemachine.risk.balances import credit
-from statemachine.risk.deficits import DAY_MS
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
 from statemachine.state import State
 from statemachine.step import Step
@@ -228,30 +226,11 @@ def fill_order(
         taker.position = state.open_position(taker.portfolio, market.market)
     trade(state, taker.portfolio, taker.position, market, signed, price)
     trade(state, maker, position, market, -signed, price)
-    # Fees: what is owed rounds up, what is given rounds down.
-    rates = taker.rates
-    taker_fee = -(-notional * rates.total // PPM_ONE)
-    excess = builder_fee = 0
-    if rates.total != rates.plain:
-        excess = notional * rates.excess // PPM_ONE
-        builder_fee = notional * rates.builder // PPM_ONE
-    if maker.traded_day != step.now // DAY_MS:
-        step.cost += COST_STANDING
-        report(step, maker)
-    maker_ppm = maker_rate(step.rules, taker.parameters, maker.fee_tier)
-    if maker_ppm >= 0:
-        maker_fee = -(-notional * maker_ppm // PPM_ONE)
-    else:
-        own = taker_fee - excess - builder_fee
-        maker_fee = -min(notional * -maker_ppm // PPM_ONE, own)
-    credit(state, taker.portfolio, -taker_fee)
-    credit(state, maker, -maker_fee)
-    ledger: Ledger = state.ledger()
-    book_fees(ledger, market, taker.shares, taker_fee, maker_fee, excess, builder_fee)
-    count_volume(maker, notional)
+    taker_fee, maker_fee = charge_fill(
+        step, taker.portfolio, maker, market, taker.parameters, taker.rates, taker.shares, notional
+    )
     if taker.order_id != SYSTEM_ORDER:
         count_volume(taker.portfolio, notional)
-    state.touch(ledger)
     market.last = price
     state.touch(market)
     taker.remaining -= size

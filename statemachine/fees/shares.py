@@ -16,11 +16,14 @@ bulk is one, and so is each time that a sleeping order or a slice trades.
 
 from typing import final
 
-from statemachine.costs import COST_SHARE
+from statemachine.costs import COST_SHARE, COST_STANDING
 from statemachine.events import BALANCE_BUILDER, BALANCE_REFERRAL, BalanceChanged
+from statemachine.fees.rates import Rates, maker_rate
+from statemachine.fees.standing import count_volume, report
 from statemachine.records import Ledger, Market, Portfolio
 from statemachine.risk.balances import credit
-from statemachine.risk.deficits import repay_deficit
+from statemachine.risk.deficits import DAY_MS, repay_deficit
+from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import PPM_ONE
@@ -38,30 +41,51 @@ class Shares:
         self.referable = referable
 
 
-def book_fees(
-    ledger: Ledger,
+def charge_fill(
+    step: Step,
+    payer: Portfolio,
+    maker: Portfolio,
     market: Market,
+    parameters: MarketRules,
+    rates: Rates,
     shares: Shares,
-    taker_fee: int,
-    maker_fee: int,
-    excess: int,
-    builder_fee: int,
-) -> None:
-    """Book what both sides of a fill paid; ``excess`` and ``builder_fee`` are of the taker's.
+    notional: int,
+) -> tuple[int, int]:
+    """Take both sides' fees of a fill; return the taker's and the maker's (a rebate below 0).
 
-    The caller touches ledger and market, and took the fees out of the balances.
+    What is owed rounds up, what is given rounds down.  The caller touches the market.
     """
-    ledger.settled -= taker_fee + maker_fee
+    state = step.state
+    taker_fee = -(-notional * rates.total // PPM_ONE)
+    excess = builder_fee = 0
+    if rates.total != rates.plain:
+        excess = notional * rates.excess // PPM_ONE
+        builder_fee = notional * rates.builder // PPM_ONE
     own = taker_fee - excess - builder_fee
+    if maker.traded_day != step.now // DAY_MS:
+        step.cost += COST_STANDING
+        report(step, maker)
+    count_volume(maker, notional)
+    maker_ppm = maker_rate(step.rules, parameters, maker.fee_tier)
+    if maker_ppm >= 0:
+        maker_fee = -(-notional * maker_ppm // PPM_ONE)
+    else:
+        maker_fee = -min(notional * -maker_ppm // PPM_ONE, own)
+    credit(state, payer, -taker_fee)
+    credit(state, maker, -maker_fee)
+    ledger: Ledger = state.ledger()
+    ledger.settled -= taker_fee + maker_fee
     earned = own + maker_fee
     if market.deficit:
         earned -= repay_deficit(ledger, market, earned)
         excess -= repay_deficit(ledger, market, excess)
     ledger.fees += earned
     ledger.insurance += excess
+    state.touch(ledger)
     kept = own + maker_fee if maker_fee < 0 else own
     shares.builder_fee += builder_fee
     shares.referable += min(earned, kept)
+    return taker_fee, maker_fee
 
 
 def pay_shares(step: Step, payer: Portfolio, builder: int, shares: Shares) -> None:

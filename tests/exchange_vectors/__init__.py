@@ -12,6 +12,7 @@ some block means something else than it did.
 from tests.exchange_vectors import (
     authority,
     custody,
+    fees,
     limits,
     pricing,
     rescue,
@@ -22,7 +23,7 @@ from tests.exchange_vectors import (
 )
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, strategies, limits, pricing, rescue, tail, upkeep)
+MODULES = (authority, custody, trading, strategies, fees, limits, pricing, rescue, tail, upkeep)
 
 
 def all_scenes() -> list[Scene]:

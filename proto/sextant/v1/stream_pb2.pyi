@@ -22,6 +22,8 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_HAIRCUT: _ClassVar[MoneyKind]
     MONEY_KIND_BACKSTOP: _ClassVar[MoneyKind]
     MONEY_KIND_VAULT: _ClassVar[MoneyKind]
+    MONEY_KIND_REFERRAL: _ClassVar[MoneyKind]
+    MONEY_KIND_BUILDER: _ClassVar[MoneyKind]
     MONEY_KIND_SEND: _ClassVar[MoneyKind]
 
 class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -54,6 +56,8 @@ MONEY_KIND_DEFICIT: MoneyKind
 MONEY_KIND_HAIRCUT: MoneyKind
 MONEY_KIND_BACKSTOP: MoneyKind
 MONEY_KIND_VAULT: MoneyKind
+MONEY_KIND_REFERRAL: MoneyKind
+MONEY_KIND_BUILDER: MoneyKind
 MONEY_KIND_SEND: MoneyKind
 LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
 LIQUIDATION_STAGE_FLAGGED: LiquidationStage

@@ -7,6 +7,7 @@ from functools import partial
 from statemachine.actions import (
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     Bulk,
     Cancel,
@@ -22,6 +23,7 @@ from statemachine.actions import (
     Send,
     SetLeverage,
     SetMarketState,
+    SetReferrer,
     Transaction,
     Transfer,
     Twap,
@@ -45,6 +47,7 @@ from tests.models.exchange.custody import (
     transfer,
     withdraw,
 )
+from tests.models.exchange.fees import approve_builder, set_referrer
 from tests.models.exchange.liquidation import poke, run_due_slice
 from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
 from tests.models.exchange.state import (
@@ -257,5 +260,9 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return leave(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
+        case SetReferrer():
+            return set_referrer(exchange, account, action)
+        case ApproveBuilder():
+            return approve_builder(exchange, account, action)
         case _:
             raise TypeError(f"no account asks for {action}")
