@@ -127,6 +127,7 @@ def flow_rules(markets: int) -> Rules:
         flags=0,
         step_visits_max=1 << 30,
         orders_per_portfolio_max=(1 << 16) - 1,
+        orders_free_max=(1 << 16) - 1,
         oracle_age_ms_max=NEVER_MS,
         sample_interval_ms=NEVER_MS,
         premium_interval_ms=NEVER_MS,

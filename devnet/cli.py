@@ -15,6 +15,7 @@ EXIT_NO: Final = 1
 EXIT_UNREACHABLE: Final = 3
 DOWN_SECONDS_MAX: Final = 5.0
 LINES_MAX: Final = 1_000_000
+FINAL_BLOCKS_MAX: Final = 255
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     up.add_argument("--takers", type=int, default=3, choices=range(4), help="takers")
     up.add_argument(
         "--block-time-ms", type=int, default=1_000, help="of the L1 (default %(default)s)"
+    )
+    up.add_argument(
+        "--final-blocks",
+        type=whole(1, FINAL_BLOCKS_MAX),
+        default=2,
+        help="how far L1's tag final trails, and how deep it may re-org (default %(default)s)",
     )
     up.add_argument("--plain", action="store_true", help="lines instead of a screen")
     up.set_defaults(run=run_up)
@@ -71,6 +78,7 @@ def options_of(arguments: argparse.Namespace) -> "Options":
         seed=arguments.seed,
         script=arguments.prices,
         block_time_ms=arguments.block_time_ms,
+        final_blocks=arguments.final_blocks,
         makers=arguments.makers,
         takers=arguments.takers,
     )

@@ -58,6 +58,27 @@ class Controls:
             answer = await stub.Mine(request, timeout=CALL_SECONDS_MAX)
         return answer.latest.number
 
+    async def reorg(self, depth: int, *, drop: bool) -> tuple[int, int]:
+        """Take L1 blocks back; return the numbers of the fork's block and of the latest."""
+        async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
+            request = l1_pb2.L1ReorgRequest(depth=depth, drop_calls=drop)
+            answer = await stub.Reorg(request, timeout=CALL_SECONDS_MAX)
+        return answer.fork_block, answer.latest.number
+
+    async def set_mempool(self, delay_blocks: int, *, drop: bool) -> int:
+        """Keep calls out of the next L1 blocks; return how many that waited were dropped."""
+        async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
+            request = l1_pb2.L1SetMempoolRequest(delay_blocks=delay_blocks, drop_calls=drop)
+            answer = await stub.SetMempool(request, timeout=CALL_SECONDS_MAX)
+        return answer.dropped_calls
+
+    async def set_gas_price(self, gas_price: int) -> int:
+        """Set the price of gas on L1, in gwei per million gas; return it."""
+        async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
+            request = l1_pb2.L1SetGasPriceRequest(gas_price=gas_price)
+            answer = await stub.SetGasPrice(request, timeout=CALL_SECONDS_MAX)
+        return answer.gas_price
+
     async def warp(self, forward_ms: int) -> int:
         """Move L1's clock forward; return its distance from the wall clock in ms.
 

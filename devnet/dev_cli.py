@@ -16,6 +16,7 @@ from sextant.cli.numbers import U32_MAX, read_span, whole
 
 BLOCKS_MAX: Final = 1_000
 """Blocks that L1 makes at a time."""
+GAS_PRICE_MAX: Final = 10**12
 GWEI_DIGITS: Final = 9
 U63: Final = 1 << 63
 CORRUPTIONS: Final = ("segment-root", "trace-length", "wrong-start")
@@ -33,6 +34,22 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     )
     warp = add_command(commands, "warp", "move the chain's clock forward", run_warp)
     warp.add_argument("by", type=read_span, help="such as 90s, 30m, 8h, 1d")
+    reorg = add_command(commands, "reorg", "take L1 blocks back, and make others", run_reorg)
+    reorg.add_argument("depth", type=whole(1, BLOCKS_MAX), help="how many; none that is final")
+    reorg.add_argument("--drop", action="store_true", help="forget the calls in them")
+    mempool = add_command(commands, "mempool", "hold up or drop calls to L1", run_mempool)
+    mempool.add_argument(
+        "--delay",
+        type=whole(0, BLOCKS_MAX),
+        default=0,
+        metavar="BLOCKS",
+        help="so many blocks hold no calls (default 0: the next one may)",
+    )
+    mempool.add_argument("--drop", action="store_true", help="forget the calls that wait")
+    gas = add_command(commands, "gas", "set the price of gas on L1", run_gas)
+    gas.add_argument(
+        "price", type=whole(0, GAS_PRICE_MAX), help="gwei per million gas; 0: calls are free"
+    )
     faucet = add_command(commands, "faucet", "give an L1 address ETH and USDC", run_faucet)
     faucet.add_argument("address", help="0x and 40 hex digits, or a devnet name such as alice")
     faucet.add_argument("--usdc", default="10000", help="USDC (default 10000)")
@@ -124,6 +141,34 @@ def run_warp(arguments: argparse.Namespace) -> int:
     offset = asyncio.run(Controls(place_of(arguments)).warp(arguments.by))
     text = f"the chain's clock is {offset / 1000:+,.0f} s from the wall clock"
     return say(arguments, text, offset_ms=offset)
+
+
+def run_reorg(arguments: argparse.Namespace) -> int:
+    """Take L1 blocks back."""
+    from devnet.controls import Controls
+
+    work = Controls(place_of(arguments)).reorg(arguments.depth, drop=arguments.drop)
+    fork, latest = asyncio.run(work)
+    text = f"L1 forked after block {fork}; the new fork is at block {latest}"
+    return say(arguments, text, fork_block=fork, block=latest)
+
+
+def run_mempool(arguments: argparse.Namespace) -> int:
+    """Hold up or drop calls to L1."""
+    from devnet.controls import Controls
+
+    work = Controls(place_of(arguments)).set_mempool(arguments.delay, drop=arguments.drop)
+    dropped = asyncio.run(work)
+    text = f"{dropped} calls were dropped; the next {arguments.delay} blocks hold none"
+    return say(arguments, text, dropped_calls=dropped, delay_blocks=arguments.delay)
+
+
+def run_gas(arguments: argparse.Namespace) -> int:
+    """Set the price of gas."""
+    from devnet.controls import Controls
+
+    price = asyncio.run(Controls(place_of(arguments)).set_gas_price(arguments.price))
+    return say(arguments, f"gas costs {price} gwei per million", gas_price=price)
 
 
 def run_faucet(arguments: argparse.Namespace) -> int:

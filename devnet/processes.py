@@ -25,6 +25,7 @@ class Options:
     seed: int = 7
     script: Path | None = None
     block_time_ms: int = 1_000
+    final_blocks: int = 2
     makers: int = len(MAKERS)
     takers: int = len(TAKERS)
 
@@ -89,6 +90,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             *("--deployment", str(layout.deployment), "--port", str(layout.port("l1"))),
             *("--dev-port", str(layout.port("l1_dev"))),
             *("--block-time-ms", str(options.block_time_ms)),
+            *("--final-blocks", str(options.final_blocks)),
         ),
         address=layout.address("l1"),
         gate=True,

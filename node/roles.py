@@ -18,6 +18,7 @@ from node.feed import Controls
 from node.follower import Follower
 from node.frames import FrameSource
 from node.garbage import collect_when_idle, tame_collector
+from node.history import History
 from node.keyfile import KeyUnreadable, load_key, load_or_create_key
 from node.l1 import GrpcL1
 from node.metrics import Metrics, MetricsServer
@@ -74,6 +75,12 @@ def key_path(settings: Settings, key_file: str) -> Path:
     return Path(key_file).expanduser() if key_file else default
 
 
+def open_history(settings: Settings) -> History:
+    """Open what this node remembers for traders."""
+    path = settings.directory / settings.role / "history.sqlite"
+    return History(path, settings.feed.history_days)
+
+
 def open_metrics(
     settings: Settings, metrics: Metrics, ready: Callable[[], str]
 ) -> MetricsServer | None:
@@ -109,7 +116,8 @@ async def run_sequencer(settings: Settings, propose: bool) -> None:
         metrics=metrics,
         failed=failure.put_nowait,
     )
-    server = NodeServer(node, settings, metrics, gateway=node, controls=node)
+    history = open_history(settings)
+    server = NodeServer(node, settings, metrics, gateway=node, controls=node, history=history)
     figures = open_metrics(settings, metrics, server.status.why_not_ready)
     idle: asyncio.Task[None] | None = None
     try:
@@ -124,6 +132,7 @@ async def run_sequencer(settings: Settings, propose: bool) -> None:
         await node.drain()
         await server.stop()
         await node.close()
+        history.close()
         if figures is not None:
             figures.stop()
         await l1.close()
@@ -183,7 +192,8 @@ async def run_follower(settings: Settings, propose: bool) -> None:
         owner=owner_of(settings),
         metrics=metrics,
     )
-    server = NodeServer(follower, settings, metrics)
+    history = open_history(settings)
+    server = NodeServer(follower, settings, metrics, history=history)
     figures = open_metrics(settings, metrics, server.status.why_not_ready)
     try:
         await server.start()
@@ -194,6 +204,7 @@ async def run_follower(settings: Settings, propose: bool) -> None:
         if figures is not None:
             figures.stop()
         follower.close()
+        history.close()
         await l1.close()
 
 

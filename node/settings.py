@@ -72,6 +72,7 @@ class FeedSettings:
     updates_max: int = setting(512, "updates a subscriber may be behind", low=1)
     trades_kept_max: int = setting(1_000, "recent trades kept per market", low=1)
     outcomes_kept_max: int = setting(20_000, "orders remembered after they left the book", low=1)
+    history_days: int = setting(35, "days of samples, funding and outages kept", low=1, high=3_650)
 
 
 @final

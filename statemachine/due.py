@@ -134,7 +134,7 @@ def execute_user_due(step: Step, key: bytes) -> None:
     elif kind == DUE_TWAP:
         process_twap(step, reference)
     elif kind == DUE_SWITCH:
-        process_switch(step, portfolio, due_time(key))
+        process_switch(step, portfolio)
     elif kind == DUE_EXIT:
         process_exit(step, portfolio, number, reference)
     else:

@@ -232,6 +232,11 @@ def due_key(lane: int, time: int, sequence: int) -> bytes:
     return DUE.pack(TABLE_DUE, lane, time, sequence)
 
 
+def due_number(key: bytes) -> int:
+    """Return the number that an item of due work was given, by its key."""
+    return int.from_bytes(key[10:18], "big")
+
+
 def due_range(lane: int) -> bytes:
     """Return the prefix of a lane of due work."""
     return bytes([TABLE_DUE, lane])

@@ -129,6 +129,8 @@ class Rules:
     orders_per_portfolio_max: int = 1_024
     reduce_only_per_position_max: int = 8
     twap_interval_min: int = 1_000
+    orders_free_max: int = 64
+    order_equity: int = 5_000_000
     # Oracle, mark and funding; the average is that of the index
     oracle_age_ms_max: int = 60_000
     average_window_ms: int = 3_600_000
@@ -184,6 +186,11 @@ class Rules:
             )
         if any(len(name) != 20 for name in (self.rollup, self.guardian, *self.publishers)):
             raise ValueError("addresses have 20 bytes")
+        if self.orders_free_max < 0 or self.order_equity < 1:
+            raise ValueError(
+                "need orders_free_max >= 0 and order_equity >= 1, "
+                f"have {self.orders_free_max} and {self.order_equity}"
+            )
         numbers = [market.market for market in self.markets]
         if numbers != sorted(set(numbers)) or not numbers:
             raise ValueError(f"need markets in ascending order, have {numbers}")

@@ -53,6 +53,7 @@ VARIED = replace(
     guardian=address_of(trader_key(0)),
     markets=(FIRST, SECOND_MARKET, crowded(THIRD)),
     orders_per_portfolio_max=12,
+    order_equity=100 * USDC,
     user_items_max=4,
     triggers_max=3,
     scan_cost_max=12,
@@ -147,7 +148,7 @@ class VariedDuel(Duel):
             side = int(size < 0)
             return Bracket(0, None, (self.exit_of(market, side), self.exit_of(market, side)))
         exits = tuple(self.exit_of(market, order.flags) for _ in range(chooser.number(1, 2)))
-        terms = order.terms if chooser.number(0, 4) == 0 else NO_TERMS
+        terms = order.terms if chooser.number(0, 2) == 0 else NO_TERMS
         return Bracket(0, replace(order, terms=terms), exits)
 
     def compound(self, trader: int) -> Action:

@@ -3,16 +3,18 @@
 Sans I/O: it is told the wall clock and returns what a host must make durable
 before anybody may rely on it.  L1's clock is the wall clock plus an offset;
 warping moves the offset, never back.  Blocks hold all waiting calls that fit,
-in the order of their arrival; a sender's calls have nonces 0, 1, 2, ...
+in the order of their arrival; a sender's calls have nonces 0, 1, 2, ...  A
+developer may keep calls out of the next blocks, drop them, or take blocks back.
 """
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, final
 
 from prover.contract.calls import Envelope, call_digest, call_hash, encode_call, recover_sender
-from prover.contract.codes import ContractCode, require
+from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import CallResult, Moment
 from prover.contract.contract import Contract
 from prover.contract.events import Event, encode_event
@@ -112,6 +114,7 @@ class Chain:
         self.gas_price = 0
         self.mempool: dict[bytes, Waiting] = {}
         self.mempool_bytes = 0
+        self.delay_blocks = 0
         self.mints: list[Mint] = []
         self._next_nonces: dict[bytes, int] = {}
 
@@ -129,6 +132,11 @@ class Chain:
     def final(self) -> L1Block:
         """Return the block with the tag final."""
         return self.headers[max(-1 - self.settings.final_blocks, -len(self.headers))]
+
+    @property
+    def depth_max(self) -> int:
+        """Return how many blocks a re-org may take back: none that is final."""
+        return self.latest.number - self.final.number
 
     def clock(self, wall_ms: int) -> int:
         """Return L1's time."""
@@ -180,6 +188,27 @@ class Chain:
         self._next_nonces[sender] = expected + 1
         return name
 
+    def drop_calls(self) -> list[Envelope]:
+        """Forget every call that waits, and return them, oldest first."""
+        dropped = [waiting.envelope for waiting in self.mempool.values()]
+        self.mempool.clear()
+        self.mempool_bytes = 0
+        self._next_nonces.clear()
+        return dropped
+
+    def fork(self, before: "Chain", calls: list[Envelope]) -> None:
+        """Stand where ``before`` does, an earlier state of this chain, with ``calls`` waiting.
+
+        Calls that are not valid any more, as one before them is gone, are forgotten.
+        """
+        calls = [*calls, *self.drop_calls()]
+        self.contract = before.contract
+        self.headers = before.headers
+        self.nonces = before.nonces
+        for envelope in calls:
+            with suppress(Refusal):
+                self.submit(envelope)
+
     def mint(self, address: bytes, eth: int, token: int) -> None:
         """Give money to an address in the next block."""
         self.mints.append(Mint(address, eth, token))
@@ -220,6 +249,9 @@ class Chain:
     def _take_calls(self) -> tuple[Waiting, ...]:
         calls: list[Waiting] = []
         size = 0
+        if self.delay_blocks:
+            self.delay_blocks -= 1
+            return ()
         for waiting in self.mempool.values():
             size += waiting.size
             if len(calls) == BLOCK_CALLS_MAX or (calls and size > BLOCK_BYTES_MAX):

@@ -1,4 +1,4 @@
-"""The stub's controls: mine, warp, mint.  They move the world; loopback only."""
+"""The stub's controls: mine, warp, mint, re-org.  They move the world; loopback only."""
 
 from typing import Any, Final, final
 
@@ -78,6 +78,27 @@ class L1DevService(l1_pb2_grpc.L1DevServicer):
         self.host.chain.gas_price = request.gas_price
         self.host.save_controls()
         return l1_pb2.L1SetGasPriceResponse(gas_price=request.gas_price)
+
+    async def Reorg(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1ReorgRequest, context: Context
+    ) -> l1_pb2.L1ReorgResponse:
+        """Take blocks back, and make others in their place."""
+        fork = self.host.chain.latest.number - request.depth
+        try:
+            mined = self.host.reorg(request.depth, drop=request.drop_calls)
+        except ValueError as error:
+            await refuse_argument(context, str(error))
+        return l1_pb2.L1ReorgResponse(latest=block_to_message(mined.block), fork_block=fork)
+
+    async def SetMempool(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1SetMempoolRequest, context: Context
+    ) -> l1_pb2.L1SetMempoolResponse:
+        """Keep calls out of the next blocks, or forget those that wait."""
+        await check_limit(context, "delay_blocks", request.delay_blocks, BLOCKS_MAX)
+        chain = self.host.chain
+        dropped = len(chain.drop_calls()) if request.drop_calls else 0
+        chain.delay_blocks = request.delay_blocks
+        return l1_pb2.L1SetMempoolResponse(dropped_calls=dropped)
 
 
 async def check_limit(context: Context, name: str, value: int, limit: int) -> None:

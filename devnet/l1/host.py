@@ -44,6 +44,7 @@ class Host:
         self.block_ms = block_ms
         self.mining = mining
         self.broken = asyncio.Event()
+        self.forks: list[int] = []
         self._failure: BaseException | None = None
         self._news = asyncio.Event()
         self._work = asyncio.Event()
@@ -100,6 +101,33 @@ class Host:
         """Move the clock forward and make a block there."""
         self.chain.offset_ms += forward_ms
         self.save_controls()
+        return self.mine()
+
+    def reorg(self, depth: int, *, drop: bool) -> Mined:
+        """Take ``depth`` blocks back and make one more in their place, with other hashes.
+
+        The calls of the old ones wait again, or are forgotten if ``drop``.
+        Raises ``ValueError`` for a depth that would reach a final block.
+        """
+        self.check()
+        chain = self.chain
+        if not 0 < depth <= chain.depth_max:
+            raise ValueError(f"depth {depth}: blocks after the final one are {chain.depth_max}")
+        fork = chain.latest.number - depth
+        try:
+            calls = self.journal.take_back(chain.latest.number, depth)
+            before, _ = self.journal.open_chain(
+                chain.contract.rules, chain.contract.judge, chain.settings
+            )
+        except BaseException as error:
+            self._failure = error
+            self.broken.set()
+            raise
+        chain.fork(before, [] if drop else calls)
+        self.forks.append(fork)
+        log.info("reorg", depth=depth, fork=fork, calls=len(calls), dropped=drop)
+        for _ in range(depth):
+            self.mine()
         return self.mine()
 
     def set_mining(self, *, mining: bool) -> None:

@@ -11,6 +11,7 @@ R       hash of a call 32           what became of it
 E       hash of a call 32           its envelope, whole
 D       log index 8                 hash of the call that appended it
 P       claim 8                     hash of the call that proposed it
+U       number 8                    what the block's writes replaced, to take it back
 N       address 20                  next nonce
 S       key of the contract's       record of the contract
 ======  ==========================  ==============================================
@@ -145,8 +146,35 @@ class Journal:
         self.database = database
 
     def commit(self, mined: Mined) -> None:
-        """Make a block durable."""
-        self._write(writes_of(mined))
+        """Make a block durable, with what is needed to take it back while it may be."""
+        writes = writes_of(mined)
+        number = mined.block.number
+        replaced = [[key, *self._found(key)] for key in writes]
+        writes[number_key(b"U", number)] = pack(replaced)
+        if number >= HEADERS_KEPT_MAX:
+            writes[number_key(b"U", number - HEADERS_KEPT_MAX)] = None
+        self._write(writes)
+
+    def _found(self, key: bytes) -> list[bytes]:
+        """Return the value at ``key`` in a list, or an empty one."""
+        value = self.database.get(key)
+        return [] if value is None else [value]
+
+    def take_back(self, latest: int, depth: int) -> list[Envelope]:
+        """Undo the ``depth`` newest blocks at once; return their calls, oldest first."""
+        writes: dict[bytes, bytes | None] = {}
+        calls: list[Envelope] = []
+        for number in range(latest, latest - depth, -1):
+            calls = [*map(self.envelope, self.need_block(number).calls), *calls]
+            key = number_key(b"U", number)
+            undo = self.database.get(key)
+            if undo is None:
+                raise StorageCorrupt(f"what L1 block {number} replaced is missing")
+            replaced: Any = unpack(undo)
+            writes.update((name, found[0] if found else None) for name, *found in replaced)
+            writes[key] = None
+        self._write(writes)
+        return calls
 
     def save_controls(self, chain: Chain, *, mining: bool) -> None:
         """Make the clock offset, the gas price and the mining switch durable."""

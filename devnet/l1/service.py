@@ -20,6 +20,7 @@ from node.l1_wire import (
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.codes import ContractCode, Refusal
 from prover.contract.log import entry_of
+from prover.contract.state import ContractState
 from statemachine.errors import FrameInvalid
 
 PAGE_BYTES_MAX: Final = 2 << 20
@@ -37,8 +38,12 @@ class L1Service(l1_pb2_grpc.L1Servicer):
         self.host = host
         self.chain = host.chain
         self.journal = host.journal
-        self.state = host.chain.contract.state
         self.rules = host.chain.contract.rules
+
+    @property
+    def state(self) -> ContractState:
+        """What the contract holds; another object after a re-org."""
+        return self.chain.contract.state
 
     async def GetDeployment(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1GetDeploymentRequest, context: Context
@@ -227,14 +232,20 @@ class L1Service(l1_pb2_grpc.L1Servicer):
         del context
         latest = self.chain.latest.number
         number = request.from_block if request.HasField("from_block") else latest + 1
+        seen = len(self.host.forks)
         while True:
-            while number > self.chain.latest.number:
+            while number > self.chain.latest.number and seen == len(self.host.forks):
                 await self.host.next_block()
+            if seen < len(self.host.forks):
+                # What was told after the fork is no more: begin again there.
+                number = min(number, *(fork + 1 for fork in self.host.forks[seen:]))
+                seen = len(self.host.forks)
             stored = self.journal.need_block(number)
             yield l1_pb2.L1BlockEvents(
                 block=block_to_message(stored.block),
                 events=[event_to_message(event) for event in stored.events],
                 heads=self.heads(),
+                parent_hash=stored.parent,
             )
             number += 1
 

@@ -14,6 +14,7 @@ from typing import Final, final
 import structlog
 
 from node import feed
+from node.history import History, sample_of
 from node.metrics import Metrics
 from node.service.answers import CODE_NAMES
 from node.service.books import BookView, scan
@@ -69,10 +70,15 @@ class Hub:
     ----------
     ledger
         The node to follow.
+    history
+        Where what a trader asks of the past is kept.
     """
 
-    def __init__(self, ledger: feed.Ledger, settings: FeedSettings, metrics: Metrics) -> None:
+    def __init__(
+        self, ledger: feed.Ledger, settings: FeedSettings, metrics: Metrics, history: History
+    ) -> None:
         self.ledger = ledger
+        self.history = history
         self.settings = settings
         self.metrics = metrics
         numbers = [market.market for market in ledger.rules.markets]
@@ -127,7 +133,22 @@ class Hub:
                 self.publish_accounts(block)
             self.height = block.height
             self.count(block)
+            if self.history.take(block.height, block.time, block.events):
+                self.sample(block.time)
         self.block_readers.publish(ALL, block)
+
+    def sample(self, now: int) -> None:
+        """Keep a sample of each market."""
+        state = State(self.ledger.store, self.ledger.rules)
+        rules = self.ledger.rules
+        self.history.keep(
+            {
+                number: sample_of(
+                    state.market(number), state.oracle(number), *book.sides, now, rules
+                )
+                for number, book in self.books.items()
+            }
+        )
 
     def count(self, block: feed.SealedBlock) -> None:
         """Count the block's transactions and receipts."""

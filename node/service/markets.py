@@ -79,4 +79,8 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
         deficit_micros=saturate(market.deficit),
         grace_until_ms=until,
         grace_updates=updates,
+        publishers=[
+            query_pb2.PublisherPrice(price=price, time_ms=time)
+            for price, time in zip(oracle.prices, oracle.times, strict=True)
+        ][: len(state.rules.publishers)],
     )

@@ -2,21 +2,16 @@
 
 * entry price = cost / size, rounded against the trader
 * unrealised profit = size * mark - cost
-* liquidation price: the mark ``m`` of this market alone at which equity meets
-  maintenance margin.  With equity ``E`` and requirement ``MM`` at today's mark,
-  ``E + size * (m - mark) = MM + |size| * (m - mark) * mmf``, so
-  ``m = mark - (E - MM) / (size - |size| * mmf)``
+* liquidation price: see :mod:`statemachine.risk.exposure`
 """
 
 from node.service.answers import saturate
 from proto.sextant.v1 import query_pb2
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.records import Portfolio, Position
-from statemachine.risk.margin import Margin, margin_of
-from statemachine.risk.tiers import maintenance_of
-from statemachine.rules import MarketRules
+from statemachine.risk.exposure import liquidation_price, margin_alone
+from statemachine.risk.margin import Margin
 from statemachine.state import State
-from statemachine.units import PPM_ONE, PRICE_LIMIT
 
 
 def position_view(
@@ -43,15 +38,6 @@ def position_view(
     )
 
 
-def margin_alone(state: State, portfolio: Portfolio, position: Position) -> Margin:
-    """Return what one position asks for by itself, by the one margin rule."""
-    alone = Portfolio(portfolio.key, False, portfolio.portfolio)
-    alone.markets = [position.market]
-    alone.positions = [position]
-    alone.complete = True
-    return margin_of(state, alone)
-
-
 def entry_price(position: Position) -> int:
     """Return cost over size: rounded up for a long, down for a short; 0 if flat."""
     if not position.size:
@@ -59,45 +45,3 @@ def entry_price(position: Position) -> int:
     if position.size > 0:
         return max(0, -(-position.cost // position.size))
     return max(0, -position.cost // -position.size)
-
-
-def liquidation_price(state: State, position: Position, margin: Margin) -> int:
-    """Return the mark at which this position alone would make its portfolio liquidable.
-
-    0 if there is none above zero.
-    """
-    size = position.size
-    if not size:
-        return 0
-    parameters = state.market_rules[position.market]
-    price = state.market(position.market).mark
-    if parameters.tiers:
-        return tiered_liquidation_price(parameters, size, price, margin)
-    slope = size * PPM_ONE - abs(size) * parameters.maintenance_ppm
-    price -= (margin.equity - margin.maintenance) * PPM_ONE // slope
-    return max(0, min(price, (1 << 63) - 1))
-
-
-def tiered_liquidation_price(rules: MarketRules, size: int, mark: int, margin: Margin) -> int:
-    """Return the same where the rate depends on the price: by bisection, as tiers are monotone.
-
-    The nearest price to the mark at which the portfolio is liquidable.
-    """
-    held = abs(size)
-    now = maintenance_of(rules, held * mark)
-
-    def is_liquidable(price: int) -> bool:
-        equity = margin.equity + size * (price - mark)
-        return equity < margin.maintenance - now + maintenance_of(rules, held * price)
-
-    # A long's margin grows with the price, a short's shrinks.
-    low, high = 0, PRICE_LIMIT - 1
-    if not is_liquidable(low if size > 0 else high):
-        return 0
-    while high - low > 1:
-        middle = (low + high) // 2
-        if is_liquidable(middle) == (size > 0):
-            low = middle
-        else:
-            high = middle
-    return low if size > 0 else high

@@ -6,6 +6,7 @@ from node import feed
 from node.service.answers import receipts_of
 from node.service.errors import Refused, few
 from node.service.feeds import Hub
+from node.service.histories import history_view
 from node.service.markets import market_view
 from node.service.orders import order_at, order_by_client_id, removed_view, waiting_order
 from node.service.proofs import prove_keys
@@ -102,6 +103,20 @@ class QueryService(query_pb2_grpc.QueryServicer):
         """Return a market's backstop vault."""
         self.need_market(request.market)
         return self.views.vault_view(request)
+
+    async def GetHistory(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetHistoryRequest, _context: Context
+    ) -> query_pb2.History:
+        """Return what is remembered of a market."""
+        self.need_market(request.market)
+        return history_view(self.hub.history, request, self.ledger.cursor.time)
+
+    async def Preview(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.PreviewRequest, _context: Context
+    ) -> query_pb2.PreviewResponse:
+        """Return what an action would do if it were the next one."""
+        signer = self.views.signer(request.signer)
+        return self.views.preview_view(request, signer.account)
 
     async def GetSigner(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetSignerRequest, _context: Context

@@ -19,6 +19,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from node import feed
+from node.history import History
 from node.metrics import Metrics
 from node.service.admission import Admission
 from node.service.answers import Answers
@@ -127,6 +128,8 @@ class NodeServer:
         The same node, if it sequences.
     controls
         What the developer's port controls; served if the settings enable it.
+    history
+        Where the past is kept; in memory if it is not given.
     """
 
     def __init__(
@@ -137,11 +140,13 @@ class NodeServer:
         *,
         gateway: feed.Gateway | None = None,
         controls: feed.Controls | None = None,
+        history: History | None = None,
     ) -> None:
         self.ledger = ledger
+        self.history = history or History(None, settings.feed.history_days)
         self.settings = settings
         self.metrics = metrics
-        self.hub = Hub(ledger, settings.feed, metrics)
+        self.hub = Hub(ledger, settings.feed, metrics, self.history)
         self.status = StatusView(ledger, self.hub, version=project_version())
         answers = Answers(ledger.rules.chain_id)
         views = Views(ledger, answers)

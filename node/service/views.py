@@ -9,13 +9,15 @@ from typing import Final, Protocol, final
 
 from node import feed
 from node.postings import Posting
-from node.service.answers import Answers, receipt_of, saturate
+from node.service.answers import CODE_NAMES, Answers, narrow, receipt_of, saturate
 from node.service.backstops import payable_ppm, vault_view
 from node.service.errors import Refused, few
 from node.service.orders import orders_of
 from node.service.positions import position_view
+from node.service.previews import preview_action
 from proto.sextant.v1 import common_pb2, query_pb2
 from statemachine import keys
+from statemachine.book.room import orders_limit
 from statemachine.identity.budgets import notional_today
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
@@ -149,7 +151,46 @@ class Views:
                 for position in state.all_positions(portfolio)
             ],
             orders=list(orders_of(state, number)) if with_orders else (),
+            open_orders=portfolio.open_orders,
+            open_orders_max=orders_limit(state.rules, portfolio),
+            cancel_at_ms=portfolio.cancel_at,
         )
+
+    # Previews
+
+    def preview_view(
+        self, request: query_pb2.PreviewRequest, account: int
+    ) -> query_pb2.PreviewResponse:
+        """Return what an action of ``account``'s signer would do."""
+        cursor = self.ledger.cursor
+        now = max(self.ledger.status().time, cursor.time + 1)
+        preview = preview_action(
+            self.ledger.store,
+            self.ledger.rules,
+            request.signer,
+            request.transaction,
+            cursor.height,
+            now,
+        )
+        state = State(preview.store, self.ledger.rules)
+        answer = query_pb2.PreviewResponse(height=cursor.height, time_ms=now)
+        for receipt in preview.receipts:
+            answer.receipts.add(
+                leg=receipt.leg,
+                code=receipt.code,
+                code_name=CODE_NAMES.get(receipt.code, ""),
+                arguments=narrow(receipt.args),
+                order_id=receipt.order_id,
+                filled_lots=receipt.filled,
+                notional_micros=saturate(receipt.notional),
+                fee_micros=saturate(receipt.fee),
+            )
+        for sub in preview.subs_of(account):
+            portfolio = state.portfolio(account << 8 | sub)
+            if portfolio is not None:
+                view = self.portfolio_view(state, portfolio, with_orders=False)
+                answer.after.append(view)
+        return answer
 
     # Blocks
 

@@ -57,7 +57,7 @@ class Contract:
     ) -> None:
         self.rules = rules
         self.state = ContractState()
-        self._judge = judge
+        self.judge = judge
         self.state.load(items)
         if not self.state.claims:
             self.state.put_claim(claims.genesis_claim(rules))
@@ -109,7 +109,7 @@ class Contract:
             case CommitFault():
                 return disputes.commit_fault(context, call)
             case ProveFault():
-                return disputes.prove_fault(context, call, self._judge)
+                return disputes.prove_fault(context, call, self.judge)
             case ClaimWithdrawal():
                 return withdrawals.claim_withdrawal(context, call)
             case Settle():

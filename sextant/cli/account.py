@@ -5,7 +5,7 @@ import argparse
 from sextant.cli.numbers import read_who
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.order import print_orders
-from sextant.cli.output import print_json, print_pairs
+from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.pos import print_positions
 from sextant.cli.session import run_client
 from sextant.client.models import Account, Portfolio
@@ -60,6 +60,8 @@ def print_portfolio(arguments: argparse.Namespace, portfolio: Portfolio) -> None
             ("maintenance", f"{portfolio.maintenance_margin:,f} USDC"),
             ("available", f"{portfolio.available:,f} USDC"),
             ("withdrawable", f"{portfolio.withdrawable:,f} USDC"),
+            ("open orders", f"{portfolio.open_orders} of {portfolio.open_orders_max}"),
+            ("cancelled at", show_time(portfolio.cancel_at_ms)),
             ("state", "LIQUIDATING" if portfolio.liquidating else "healthy"),
         ]
     )

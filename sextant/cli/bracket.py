@@ -1,4 +1,4 @@
-"""``sextant bracket``: an entry with its stop and take-profit, or only the two exits."""
+"""``sextant bracket``: an entry, now or at a price, with its exits; or only the two exits."""
 
 import argparse
 from dataclasses import replace
@@ -19,12 +19,20 @@ from statemachine.actions import Action
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = (
-        "example: sextant bracket buy BTC 0.5 --limit 65000 --stop 63000 --take-profit 69000"
+        "examples: sextant bracket buy BTC 0.5 --limit 65000 --stop 63000 --take-profit 69000   "
+        "sextant bracket buy BTC 0.5 --enter-stop 66000 --stop 64000"
     )
     parser.add_argument("side", choices=("buy", "sell"), help="side of the entry")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument("size", metavar="SIZE", help="in units of the base asset, such as 0.5")
     parser.add_argument("--limit", metavar="PRICE", help="the entry's price; without it: at market")
+    enter = parser.add_mutually_exclusive_group()
+    enter.add_argument(
+        "--enter-stop", metavar="PRICE", help="enter only once the price has broken out to this one"
+    )
+    enter.add_argument(
+        "--enter-touch", metavar="PRICE", help="enter only once the price has come back to this one"
+    )
     parser.add_argument("--stop", metavar="PRICE", help="leave when the price turns against you")
     parser.add_argument("--take-profit", metavar="PRICE", help="leave when it turned your way")
     parser.add_argument(
@@ -68,7 +76,11 @@ def orders_of(arguments: argparse.Namespace) -> tuple[NewOrder | None, list[NewO
         exits.append(replace(back, take_profit=profit, limit=profit))
     if not exits:
         raise BadRequest("BRACKET", "no exit", advice="give --stop, --take-profit, or both")
-    return (None if arguments.exits_only else base), exits
+    if not arguments.exits_only:
+        return replace(base, stop=arguments.enter_stop, take_profit=arguments.enter_touch), exits
+    if arguments.enter_stop is not None or arguments.enter_touch is not None:
+        raise BadRequest("BRACKET", "--exits-only has no entry", advice="drop it, or --enter-...")
+    return None, exits
 
 
 def run_bracket(arguments: argparse.Namespace) -> int:

@@ -52,6 +52,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "trades": Command("markets", "sextant.cli.trades", "show or follow trades"),
     "market": Command("markets", "sextant.cli.market", "show one market: prices and rules"),
     "markets": Command("markets", "sextant.cli.markets", "list all markets"),
+    "checklist": Command(
+        "markets", "sextant.cli.checklist", "what to know before a position, and the way out"
+    ),
     "watch": Command("markets", "sextant.cli.watch", "follow blocks, a book, or an account"),
     "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),

@@ -1,36 +1,54 @@
-"""Sending an action, or with ``--dry-run`` only showing what would be signed."""
+"""Sending an action; or only showing what would be signed, or what it would do."""
 
 import argparse
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient
+from sextant.client.history import Preview
+from sextant.client.models import Portfolio
 from sextant.client.receipts import Placed, Receipt
+from sextant.client.refusals import rejection_of
 from sextant.client.session import EXPIRY_MS
 from sextant.client.typed_data import typed_data_of
-from sextant.errors import EXIT_OK
+from sextant.errors import EXIT_NO, EXIT_OK
 from statemachine.actions import Action
 from statemachine.identity.signing import digest_of
 
 Answer = TypeVar("Answer")
+DRY_RUN: Final = "dry-run"
+PREVIEW: Final = "preview"
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    """Add ``--dry-run``."""
-    parser.add_argument(
-        "--dry-run", action="store_true", help="show the typed data that would be signed, and stop"
+    """Add ``--dry-run`` and ``--preview``; either sets ``dry_run``, so that nothing is sent."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--dry-run",
+        action="store_const",
+        const=DRY_RUN,
+        help="show the typed data that would be signed, and stop",
+    )
+    group.add_argument(
+        "--preview",
+        dest="dry_run",
+        action="store_const",
+        const=PREVIEW,
+        help="show what it would do if it came next, as the exchange itself says, and stop",
     )
 
 
 def show_dry(
     arguments: argparse.Namespace, compose: Callable[[AsyncClient], Awaitable[Action]]
 ) -> int:
-    """Print what would be signed; nothing is signed or sent."""
+    """Print what would be signed, or what it would do; nothing is signed or sent."""
+    if arguments.dry_run == PREVIEW:
+        return show_preview(arguments, compose)
 
     async def work(client: AsyncClient) -> dict[str, object]:
         domain = await client.domain()
@@ -48,6 +66,50 @@ def show_dry(
     else:
         sys.stdout.write(json.dumps(shown["typed_data"], indent=2) + "\n")
     return EXIT_OK
+
+
+def show_preview(
+    arguments: argparse.Namespace, compose: Callable[[AsyncClient], Awaitable[Action]]
+) -> int:
+    """Print what an action would do if it came next; exit code 1 if it would be refused."""
+
+    async def work(client: AsyncClient) -> Preview:
+        return await client.preview(await compose(client))
+
+    preview = run_client(arguments, work, signs=True)
+    accepted = all(receipt.accepted or receipt.filled for receipt in preview.receipts)
+    if arguments.json:
+        print_json("preview", preview)
+        return EXIT_OK if accepted else EXIT_NO
+    for receipt in preview.receipts:
+        said = rejection_of(receipt)
+        rows: list[tuple[str, object]] = [("would be", receipt.code_name)]
+        if not receipt.accepted:
+            rows.append(("because", said.message))
+        if receipt.filled:
+            rows.append(("would trade", f"{show_usdc(receipt.notional)} ({receipt.filled} lots)"))
+            rows.append(("fee", show_usdc(receipt.fee)))
+        print_pairs(rows)
+    for portfolio in preview.after:
+        print_after(arguments, portfolio)
+    return EXIT_OK if accepted else EXIT_NO
+
+
+def print_after(arguments: argparse.Namespace, portfolio: Portfolio) -> None:
+    """Print a sub-account as it would be."""
+    from sextant.cli.pos import print_positions
+
+    print_pairs(
+        [
+            (f"sub-account {portfolio.sub}", "afterwards"),
+            ("equity", f"{portfolio.equity:,f} USDC"),
+            ("initial margin", f"{portfolio.initial_margin:,f} USDC"),
+            ("maintenance", f"{portfolio.maintenance_margin:,f} USDC"),
+            ("withdrawable", f"{portfolio.withdrawable:,f} USDC"),
+        ]
+    )
+    if any(position.size for position in portfolio.positions):
+        print_positions(arguments, [portfolio])
 
 
 def print_placed(arguments: argparse.Namespace, placed: Placed) -> None:

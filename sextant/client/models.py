@@ -119,8 +119,20 @@ class NodeStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherPrice:
+    """What one publisher said last, and when; no price if it was never heard."""
+
+    price: Decimal | None
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticker:
-    """A market's figures now; funding in parts of the notional per 8 hours."""
+    """A market's figures now; funding in parts of the notional per 8 hours.
+
+    ``grace_until_ms``: after an outage or a halt liquidations wait until then,
+    and for ``grace_updates`` of the index.
+    """
 
     market: Market
     mark: Decimal | None
@@ -136,6 +148,10 @@ class Ticker:
     index_average: Decimal | None = None
     index_pending: Decimal | None = None
     initial_margin_ppm: int = 0
+    index_time_ms: int = 0
+    grace_until_ms: int = 0
+    grace_updates: int = 0
+    publishers: tuple[PublisherPrice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +251,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portfolio:
-    """One sub-account: cross collateral, positions, and open orders if asked for."""
+    """One sub-account: cross collateral, positions, and open orders if asked for.
+
+    ``open_orders_max`` is how many may wait, by its balance; ``cancel_at_ms`` when
+    the dead-man's switch cancels them, 0 if it is not set.
+    """
 
     account: int
     sub: int
@@ -248,6 +268,9 @@ class Portfolio:
     liquidating: bool
     positions: tuple[Position, ...]
     orders: tuple[Order, ...]
+    open_orders: int
+    open_orders_max: int
+    cancel_at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from proto.sextant.v1 import common_pb2, query_pb2
+from proto.sextant.v1 import common_pb2, query_pb2, status_pb2
 from sextant.client.chain import Chain
+from sextant.client.history import MarketHistory, Preview, history_of, preview_of
 from sextant.client.market import Market
 from sextant.client.models import (
     Account,
@@ -26,6 +27,8 @@ from sextant.client.wire import (
     vault_of,
 )
 from sextant.errors import Refused
+from statemachine.actions import SIGNATURE_SIZE, Action, encode_transaction
+from statemachine.rules import Rules, decode_rules
 
 
 class Reads(Chain):
@@ -88,6 +91,36 @@ class Reads(Chain):
             request.address = self.address
         answer = await self.connection.call(self.connection.query.GetVault, request)
         return vault_of(market, answer)
+
+    async def history(
+        self, which: str | int | Market, *, span_ms: int = 0, samples: int = 0
+    ) -> MarketHistory:
+        """Return what the node remembers of a market, ``span_ms`` back, or all of it."""
+        market = await self.market(which)
+        request = query_pb2.GetHistoryRequest(
+            market=market.id,
+            span_ms=read_number(span_ms, "span"),
+            samples_max=read_number(samples, "number of samples", 32),
+        )
+        answer = await self.connection.call(self.connection.query.GetHistory, request)
+        return history_of(market, answer)
+
+    async def preview(self, action: Action, *, signer: str | bytes | None = None) -> Preview:
+        """Return what ``action`` would do if it were the next; nothing is signed or sent.
+
+        It is the state machine's own answer: others may still come before.
+        """
+        draft = encode_transaction(action, 0, 0, bytes(SIGNATURE_SIZE))
+        address = self.address if signer is None else read_address(signer)
+        request = query_pb2.PreviewRequest(signer=address, transaction=draft)
+        answer = await self.connection.call(self.connection.query.Preview, request)
+        return preview_of(await self.markets(), answer)
+
+    async def rules(self) -> Rules:
+        """Return the rules of the exchange, as every claim on L1 names them by their hash."""
+        request = status_pb2.GetRulesRequest()
+        answer = await self.connection.call(self.connection.query.GetRules, request)
+        return decode_rules(answer.rules)
 
     async def signer(self, address: str | bytes | None = None) -> SignerInfo:
         """Return who an address signs for; without one, the signer's own."""

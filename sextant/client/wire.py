@@ -18,6 +18,7 @@ from sextant.client.models import (
     Order,
     Portfolio,
     Position,
+    PublisherPrice,
     Side,
     SignerInfo,
     Ticker,
@@ -128,6 +129,13 @@ def ticker_of(message: query_pb2.Market) -> Ticker:
         index_pending=maybe_price(market, message.index_pending),
         initial_margin_ppm=message.initial_margin_now_ppm,
         deficit=from_micros(message.deficit_micros),
+        index_time_ms=message.index_time_ms,
+        grace_until_ms=message.grace_until_ms,
+        grace_updates=message.grace_updates,
+        publishers=tuple(
+            PublisherPrice(price=maybe_price(market, one.price), time_ms=one.time_ms)
+            for one in message.publishers
+        ),
     )
 
 
@@ -246,6 +254,9 @@ def portfolio_of(markets: Markets, message: query_pb2.PortfolioState) -> Portfol
         liquidating=message.liquidating,
         positions=tuple(position_of(markets, position) for position in message.positions),
         orders=tuple(order_of(markets, order) for order in message.orders),
+        open_orders=message.open_orders,
+        open_orders_max=message.open_orders_max,
+        cancel_at_ms=message.cancel_at_ms,
     )
 
 

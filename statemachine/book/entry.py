@@ -193,12 +193,7 @@ def book_allows(step: Step, entry: Entry, position: Position | None) -> bool:
             step.refuse(Code.REDUCE_ONLY, (held,))
             return False
         entry.size = min(entry.size, held)
-    if entry.flags & FLAG_POST_ONLY and not stands_apart(step, entry):
-        return False
-    if portfolio.open_orders >= rules.orders_per_portfolio_max:
-        step.refuse(Code.ORDERS_MAX, (rules.orders_per_portfolio_max,))
-        return False
-    return True
+    return not entry.flags & FLAG_POST_ONLY or stands_apart(step, entry)
 
 
 def stands_apart(step: Step, entry: Entry) -> bool:

@@ -14,15 +14,16 @@ from statemachine.actions import (
 )
 from statemachine.book.entry import ORDER_LOTS_LIMIT, Entry, market_allows, shape_allows
 from statemachine.book.resting import NO_CLIENT
+from statemachine.book.room import room_allows
 from statemachine.costs import COST_DUE, COST_GROUP, COST_PLACE, COST_PORTFOLIO
 from statemachine.errors import Code
 from statemachine.handlers.order import execute_order
-from statemachine.keys import LANE_USER
+from statemachine.keys import LANE_USER, due_key
 from statemachine.risk.margin import charge_markets
 from statemachine.step import Step
 from statemachine.waiting.brackets import open_group
 from statemachine.waiting.grouping import call_group
-from statemachine.waiting.switch import DUE_SWITCH
+from statemachine.waiting.switch import arm_switch, disarm_switch
 from statemachine.waiting.twap import start_twap
 
 
@@ -50,11 +51,13 @@ def settle_bracket(step: Step, number: int) -> None:
     group = state.group(number)
     if step.more or group is None:
         return
-    accepted = step.code == Code.OK or step.filled > 0
-    if not accepted:
-        group.live = False
-        state.touch(group)
+    if step.code == Code.OK or step.filled > 0:
         return
+    if group.item:
+        # Its entry ended in this block, and asked for what nobody needs now.
+        state.remove_due(LANE_USER, due_key(LANE_USER, step.now, group.item))
+    group.live = False
+    state.touch(group)
 
 
 def exits_allow(step: Step, action: Bracket) -> bool:
@@ -64,9 +67,6 @@ def exits_allow(step: Step, action: Bracket) -> bool:
     parameters = step.state.market_rules.get(market)
     if parameters is None:
         step.refuse(Code.MARKET_UNKNOWN, (market,))
-        return False
-    if entry is not None and entry.terms.trigger_price:
-        step.refuse(Code.FIELD, (entry.flags,))
         return False
     for order in action.exits:
         sells = order.flags & FLAG_SELL
@@ -98,8 +98,7 @@ def open_pair(step: Step, action: Bracket) -> None:
     if held == 0 or (held > 0) != bool(order.flags & FLAG_SELL):
         step.refuse(Code.REDUCE_ONLY, (held,))
         return
-    if portfolio is not None and portfolio.open_orders + 2 > step.rules.orders_per_portfolio_max:
-        step.refuse(Code.ORDERS_MAX, (step.rules.orders_per_portfolio_max,))
+    if portfolio is not None and not room_allows(step, portfolio, len(action.exits)):
         return
     ledger = state.ledger()
     step.order_id = ledger.next_sequence
@@ -149,8 +148,7 @@ def execute_twap(step: Step, action: Twap) -> None:
     )
     if not shape_allows(step, entry):
         return
-    if portfolio.open_orders >= step.rules.orders_per_portfolio_max:
-        step.refuse(Code.ORDERS_MAX, (step.rules.orders_per_portfolio_max,))
+    if not room_allows(step, portfolio):
         return
     if action.market not in portfolio.markets and not market_allows(step, portfolio, action.market):
         return
@@ -176,7 +174,6 @@ def execute_cancel_at(step: Step, action: CancelAt) -> None:
         return
 
     # EFFECTS
-    portfolio.cancel_at = action.time
-    state.touch(portfolio)
+    disarm_switch(step, portfolio)
     if action.time:
-        state.add_due(LANE_USER, action.time, DUE_SWITCH, 0, number)
+        arm_switch(step, portfolio, action.time)

@@ -27,11 +27,12 @@ from statemachine.book.entry import (
 from statemachine.book.resting import NO_CLIENT, find_order, release, remove_order
 from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_REMOVE
 from statemachine.errors import Code
-from statemachine.records import Order, Portfolio, Position, decode_client_id
+from statemachine.records import Order, Position, decode_client_id
 from statemachine.risk.margin import charge_markets
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import Lots
+from statemachine.waiting.grouping import count_filled
 
 
 def execute_modify(step: Step, action: Modify) -> None:
@@ -91,7 +92,7 @@ def execute_modify(step: Step, action: Modify) -> None:
         return
     if not shape_allows(step, entry):
         return
-    if not replacement_allowed(step, entry, portfolio, position, order):
+    if not replacement_allowed(step, entry, position, order):
         return
 
     # EFFECTS: from here on the order must be accepted.
@@ -104,10 +105,7 @@ def execute_modify(step: Step, action: Modify) -> None:
 
 def keep_entry(state: State, order: Order) -> None:
     """Let a bracket's entry change its order: what it filled counts, but it has not ended."""
-    group = state.group(order.group)
-    if group is not None:
-        group.filled += order.size - order.remaining
-        state.touch(group)
+    count_filled(state, order.group, order.size - order.remaining)
     order.group = 0
 
 
@@ -127,18 +125,14 @@ def shrink(
     )
 
 
-def replacement_allowed(
-    step: Step, entry: Entry, portfolio: Portfolio, position: Position, order: Order
-) -> bool:
+def replacement_allowed(step: Step, entry: Entry, position: Position, order: Order) -> bool:
     """Check the new order as if the old one were gone; change nothing."""
     price = keys.order_place(order.key)[2]
     remaining = order.remaining
     reduce_only = 1 if order.flags & FLAG_REDUCE_ONLY else 0
-    portfolio.open_orders -= 1
     position.reduce_only -= reduce_only
     release(position, order, entry.side, price, remaining)
     allowed = book_allows(step, entry, position) and margin_allows(step, entry, position)
     release(position, order, entry.side, price, -remaining)
     position.reduce_only += reduce_only
-    portfolio.open_orders += 1
     return allowed

@@ -2,6 +2,7 @@
 
 from statemachine import keys
 from statemachine.actions import (
+    FLAG_FOK,
     FLAG_IOC,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
@@ -21,6 +22,7 @@ from statemachine.book.entry import (
     shape_allows,
 )
 from statemachine.book.resting import NO_CLIENT, hash_client_id
+from statemachine.book.room import room_allows
 from statemachine.costs import COST_PLACE, COST_PORTFOLIO
 from statemachine.errors import Code
 from statemachine.records import decode_client_id
@@ -90,6 +92,8 @@ def place(step: Step, entry: Entry) -> None:
     market = entry.market.market
     position = state.find_position(portfolio, market)
     if not (shape_allows(step, entry) and book_allows(step, entry, position)):
+        return
+    if not entry.flags & (FLAG_IOC | FLAG_FOK) and not room_allows(step, portfolio):
         return
     if position is None:
         if not market_allows(step, portfolio, market):

@@ -6,8 +6,8 @@ from typing import Final, final
 from statemachine.records.base import RECORD_VERSION, Record, need
 
 SLEEPER_LAYOUT: Final = Struct(">BIBBQQQ8sQQBIII")
-TWAP_LAYOUT: Final = Struct(">BIBHBQQQQHI")
-GROUP_LAYOUT: Final = Struct(">BIBHBQB")
+TWAP_LAYOUT: Final = Struct(">BIBHBQQQQHIQQ")
+GROUP_LAYOUT: Final = Struct(">BIBHBQQB")
 EXIT_LAYOUT: Final = Struct(">BQQBQQ")
 
 
@@ -15,7 +15,8 @@ EXIT_LAYOUT: Final = Struct(">BQQBQQ")
 class Sleeper(Record):
     """An order that waits for a price; its key says market, trigger, its price and sequence.
 
-    ``price`` is the limit it will have, ``group`` the bracket it is an exit of.
+    ``price`` is the limit it will have, ``group`` the bracket it is an exit of, or
+    the entry: an entry's number is its bracket's.
     """
 
     __slots__ = (
@@ -94,12 +95,18 @@ def decode_sleeper(key: bytes, data: bytes) -> Sleeper:
 
 @final
 class TwapPlan(Record):
-    """A TWAP under way: ``size`` lots in all, ``remaining`` to trade in ``slices``."""
+    """A TWAP under way: ``size`` lots in all, ``remaining`` to trade in ``slices``.
+
+    ``next_at`` (ms) is when the next slice is due, ``item`` the number of the due
+    item that says so.
+    """
 
     __slots__ = (
         "flags",
         "interval",
+        "item",
         "market",
+        "next_at",
         "portfolio",
         "price",
         "remaining",
@@ -122,7 +129,7 @@ class TwapPlan(Record):
         slices: int,
         interval: int,
     ) -> None:
-        """Take every field, in the order of the encoding."""
+        """Take every field, in the order of the encoding; no slice is due yet."""
         super().__init__(key, stored)
         self.portfolio = portfolio
         self.market = market
@@ -133,6 +140,8 @@ class TwapPlan(Record):
         self.slice_size = slice_size
         self.slices = slices
         self.interval = interval
+        self.next_at = 0
+        self.item = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -148,6 +157,8 @@ class TwapPlan(Record):
             self.slice_size,
             self.slices,
             self.interval,
+            self.next_at,
+            self.item,
         )
 
 
@@ -155,7 +166,9 @@ def decode_twap(key: bytes, data: bytes) -> TwapPlan:
     """Return the TWAP that ``data`` encodes."""
     need(data, TWAP_LAYOUT.size, "twap")
     values = TWAP_LAYOUT.unpack(data)
-    return TwapPlan(key, True, values[1] << 8 | values[2], *values[3:])
+    plan = TwapPlan(key, True, values[1] << 8 | values[2], *values[3:11])
+    plan.next_at, plan.item = values[11:]
+    return plan
 
 
 @final
@@ -180,10 +193,11 @@ class Exit:
 class Group(Record):
     """A bracket: how much of its entry was filled, and its one or two exits.
 
-    ``armed`` is 1 once the exits wait for their prices.
+    ``armed`` is 1 once the exits wait for their prices; ``item`` is the number of
+    the due item that asks for it to be looked at, 0 if nothing asked.
     """
 
-    __slots__ = ("armed", "exits", "filled", "market", "portfolio")
+    __slots__ = ("armed", "exits", "filled", "item", "market", "portfolio")
 
     def __init__(
         self,
@@ -193,6 +207,7 @@ class Group(Record):
         market: int,
         armed: int,
         filled: int,
+        item: int,
         exits: list[Exit],
     ) -> None:
         """Take every field, in the order of the encoding."""
@@ -201,6 +216,7 @@ class Group(Record):
         self.market = market
         self.armed = armed
         self.filled = filled
+        self.item = item
         self.exits = exits
 
     def encode(self) -> bytes:
@@ -212,6 +228,7 @@ class Group(Record):
             self.market,
             self.armed,
             self.filled,
+            self.item,
             len(self.exits),
         )
         return head + b"".join(
@@ -225,6 +242,6 @@ def decode_group(key: bytes, data: bytes) -> Group:
     head = GROUP_LAYOUT.size
     count = data[head - 1] if len(data) >= head else 0
     need(data, head + count * EXIT_LAYOUT.size, "bracket")
-    _, account, sub, market, armed, filled, _ = GROUP_LAYOUT.unpack(data[:head])
+    _, account, sub, market, armed, filled, item, _ = GROUP_LAYOUT.unpack(data[:head])
     exits = [Exit(*values) for values in EXIT_LAYOUT.iter_unpack(data[head:])]
-    return Group(key, True, account << 8 | sub, market, armed, filled, exits)
+    return Group(key, True, account << 8 | sub, market, armed, filled, item, exits)

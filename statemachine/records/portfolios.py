@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQHBI")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQQHBI")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -101,9 +101,11 @@ class Portfolio(Record):
 
     ``moved`` sums what came in, less what went out, by deposits, transfers and
     withdrawals: equity less it is what trading made.  ``cancel_at`` (ms) is when
-    all its orders go, 0 if no switch is set.  ``traded`` (micros) is what it traded
-    on ``traded_day`` (days since 1970), ``fee_tier`` and ``referrer`` what holds
-    for it on that day (:mod:`statemachine.fees.standing`).
+    all its orders go, 0 if no switch is set; ``cancel_item`` is the number of the
+    due item that says so, so that a switch that moves takes it along.
+    ``traded`` (micros) is what it traded on ``traded_day`` (days since 1970),
+    ``fee_tier`` and ``referrer`` what holds for it on that day
+    (:mod:`statemachine.fees.standing`).
 
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.
@@ -112,6 +114,7 @@ class Portfolio(Record):
     __slots__ = (
         "balance",
         "cancel_at",
+        "cancel_item",
         "complete",
         "fee_tier",
         "flagged_at",
@@ -135,6 +138,7 @@ class Portfolio(Record):
         self.flags = 0
         self.flagged_at = 0
         self.cancel_at = 0
+        self.cancel_item = 0
         self.open_orders = 0
         self.markets: list[int] = []
         self.positions: list[Position] = []
@@ -158,6 +162,7 @@ class Portfolio(Record):
             self.open_orders,
             len(markets),
             MARKET_LIST.pack(*markets, *padding),
+            self.cancel_item,
             self.traded,
             self.traded_day,
             self.fee_tier,
@@ -177,8 +182,9 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.flags = flags
     portfolio.flagged_at = flagged_at
     portfolio.cancel_at = cancel_at
+    portfolio.cancel_item = values[9]
     portfolio.open_orders = open_orders
     portfolio.markets = list(MARKET_LIST.unpack(markets)[:count])
-    portfolio.traded, portfolio.traded_day = values[9], values[10]
-    portfolio.fee_tier, portfolio.referrer = values[11], values[12]
+    portfolio.traded, portfolio.traded_day = values[10], values[11]
+    portfolio.fee_tier, portfolio.referrer = values[12], values[13]
     return portfolio

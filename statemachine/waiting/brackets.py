@@ -11,6 +11,7 @@ from statemachine import events, keys
 from statemachine.actions import FLAG_REDUCE_ONLY, PlaceOrder
 from statemachine.book.entry import Entry
 from statemachine.book.resting import NO_CLIENT
+from statemachine.book.room import has_room
 from statemachine.costs import COST_GROUP, COST_PLACE, COST_PORTFOLIO, COST_REMOVE
 from statemachine.records import Exit, Group
 from statemachine.state import State
@@ -32,7 +33,7 @@ def open_group(state: State, number: int, portfolio: int, exits: Sequence[PlaceO
         for order in exits
     ]
     key = keys.group_key(number)
-    group = Group(key, False, portfolio, exits[0].market, 0, 0, kept)
+    group = Group(key, False, portfolio, exits[0].market, 0, 0, 0, kept)
     state.groups[key] = group
     state.touch(group)
     return group
@@ -45,7 +46,9 @@ def process_group(step: Step, number: int) -> None:
     group = state.group(number)
     if group is None:
         return
-    if group.armed == 0 and group.filled and has_room(step, group):
+    group.item = 0
+    state.touch(group)
+    if group.armed == 0 and group.filled and may_wait(step, group):
         arm_exits(step, group, number)
         return
     for order in group.exits:
@@ -54,15 +57,14 @@ def process_group(step: Step, number: int) -> None:
         if sleeper is not None:
             remove_sleeper(state, sleeper, events.REMOVED_BRACKET)
     group.live = False
-    state.touch(group)
 
 
-def has_room(step: Step, group: Group) -> bool:
+def may_wait(step: Step, group: Group) -> bool:
     """Return whether a bracket's exits may wait: there is something to exit, and room."""
     portfolio = step.state.portfolio(group.portfolio)
     if portfolio is None or group.market not in portfolio.markets:
         return False
-    return portfolio.open_orders + len(group.exits) <= step.rules.orders_per_portfolio_max
+    return has_room(step.rules, portfolio, len(group.exits))
 
 
 def arm_exits(step: Step, group: Group, number: int) -> None:
@@ -72,7 +74,6 @@ def arm_exits(step: Step, group: Group, number: int) -> None:
     market = state.market(group.market)
     ledger = state.ledger()
     group.armed = 1
-    state.touch(group)
     for order in group.exits:
         order.sequence = ledger.next_sequence
         ledger.next_sequence += 1

@@ -1,5 +1,9 @@
 """Sleeping orders: stops and take-profits, and the phase of a block that wakes them.
 
+The entry of a bracket may sleep too: it carries its group, which is what its own
+number is, and tells it once it has ended, with what it filled; the exits of a
+bracket carry it as well, and tell it when they go.
+
 A sleeping order waits in a range of its market sorted by trigger: direction
 and source, then the price that fires first.  It reserves no margin; when it
 fires it is an order like any other, and may be refused.
@@ -30,7 +34,8 @@ from statemachine.book.entry import (
 )
 from statemachine.book.matching import match_orders
 from statemachine.book.resting import NO_CLIENT
-from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
+from statemachine.book.room import room_allows
+from statemachine.costs import COST_GROUP, COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
 from statemachine.errors import Code, invariant
 from statemachine.fees.rates import builder_allows
 from statemachine.fees.shares import pay_shares
@@ -38,6 +43,7 @@ from statemachine.fees.standing import report
 from statemachine.records import (
     OWNED_ASLEEP,
     Market,
+    Portfolio,
     Sleeper,
     encode_owned,
 )
@@ -46,7 +52,7 @@ from statemachine.state import State
 from statemachine.states import STATE_ACTIVE
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, clamp
-from statemachine.waiting.grouping import call_group
+from statemachine.waiting.grouping import call_group, count_filled, end_entry
 
 LAST_MOVES: Final = 5
 TRIGGERS: Final = 6
@@ -71,12 +77,9 @@ def put_to_sleep(step: Step, entry: Entry, trigger: int, price: int) -> None:
         step.refuse(Code.TICK, (parameters.tick,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
-    elif not builder_allows(step, portfolio.portfolio, entry.builder, entry.builder_ppm):
-        pass  # it said why
-    elif portfolio.open_orders >= step.rules.orders_per_portfolio_max:
-        step.refuse(Code.ORDERS_MAX, (step.rules.orders_per_portfolio_max,))
-    elif market.market not in portfolio.markets and not market_allows(
-        step, portfolio, market.market
+    elif not (
+        builder_allows(step, portfolio.portfolio, entry.builder, entry.builder_ppm)
+        and may_wait(step, portfolio, market.market)
     ):
         pass  # it said why
     elif has_fired(step, market, trigger, price):
@@ -89,6 +92,13 @@ def put_to_sleep(step: Step, entry: Entry, trigger: int, price: int) -> None:
         if entry.client_id:
             bind_entry(step, entry)
         add_sleeper(step, entry, trigger, price, step.order_id)
+
+
+def may_wait(step: Step, portfolio: Portfolio, market: int) -> bool:
+    """Check that a portfolio has room for an order in a market, and may be in it."""
+    if not room_allows(step, portfolio):
+        return False
+    return market in portfolio.markets or market_allows(step, portfolio, market)
 
 
 def add_sleeper(step: Step, entry: Entry, trigger: int, price: int, sequence: int) -> None:
@@ -234,6 +244,8 @@ def wake_next(step: Step) -> bool:
     if sleeper is None:
         return False
     step.cost += COST_PORTFOLIO + COST_PLACE + COST_VISIT
+    if sleeper.group:
+        step.cost += COST_GROUP
     state = step.state
     number, _, _, sequence = keys.sleeper_place(sleeper.key)
     portfolio = state.portfolio(sleeper.portfolio)
@@ -256,7 +268,7 @@ def wake_next(step: Step) -> bool:
         sleeper.expires_at,
         sleeper.self_trade,
         sleeper.max_fee_ppm,
-        0,
+        sequence if sleeper.group == sequence else 0,
     )
     entry.builder = sleeper.builder
     entry.builder_ppm = sleeper.builder_ppm
@@ -271,14 +283,12 @@ def run_awake(step: Step, sleeper: Sleeper, entry: Entry) -> None:
     portfolio = entry.portfolio
     market = entry.market.market
     position = state.position(portfolio.portfolio, market)
-    portfolio.open_orders -= 1  # its own place is what it takes
     allowed = (
         shape_allows(step, entry)
         and book_allows(step, entry, position)
         and margin_allows(step, entry, position)
         and fill_allows(step, entry, position)
     )
-    portfolio.open_orders += 1
     if not allowed:
         remove_sleeper(state, sleeper, events.REMOVED_REFUSED, step.code)
         return
@@ -290,12 +300,20 @@ def run_awake(step: Step, sleeper: Sleeper, entry: Entry) -> None:
         step.more = False
         sleeper.size = taker.remaining
         state.touch(sleeper)
+        if entry.group:
+            count_filled(state, entry.group, step.filled)
         return
     step.more = False
     rests = taker.remaining and not taker.stopped and not entry.flags & FLAG_IOC
+    if entry.group:
+        # What becomes of a bracket's entry is told below, or once it no longer rests.
+        sleeper.group = 0
     remove_sleeper(state, sleeper, events.REMOVED_TRIGGERED, step.code, step.filled)
     if rests:
         entry.size -= taker.decremented
         settle_entry(step, entry, taker.remaining)
-    elif taker.position.live:
+        return
+    if entry.group:
+        end_entry(state, entry.group, step.filled)
+    if taker.position.live:
         state.drop_position(portfolio, taker.position)

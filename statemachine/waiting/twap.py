@@ -23,7 +23,7 @@ from statemachine.costs import COST_DUE, COST_PORTFOLIO
 from statemachine.errors import invariant
 from statemachine.fees.shares import pay_shares
 from statemachine.fees.standing import report
-from statemachine.keys import LANE_USER
+from statemachine.keys import LANE_USER, due_key, due_number
 from statemachine.records import OWNED_TWAP, TwapPlan, encode_owned
 from statemachine.risk.margin import charge_markets
 from statemachine.state import State
@@ -67,7 +67,7 @@ def start_twap(step: Step, entry: Entry, slices: int, interval: int) -> None:
     portfolio.open_orders += 1
     state.touch(position)
     state.touch(portfolio)
-    state.add_due(LANE_USER, step.now, DUE_TWAP, market, portfolio.portfolio, sequence)
+    arm_slice(state, plan, sequence, step.now)
     tell(state, plan, sequence, 0, 0)
 
 
@@ -83,6 +83,7 @@ def process_twap(step: Step, sequence: int) -> None:
         invariant(condition=False, message="a TWAP has an owner")
         return
     charge_markets(step, portfolio)
+    plan.item = 0
     plan.slices -= 1
     behind = plan.remaining - plan.slice_size * plan.slices
     size = min(plan.remaining, max(behind, 0), CATCH_UP_MAX * plan.slice_size)
@@ -93,8 +94,15 @@ def process_twap(step: Step, sequence: int) -> None:
         remove_twap(state, plan, events.REMOVED_DONE, filled)
         return
     tell(state, plan, sequence, filled, 0)
-    due = step.now + plan.interval
-    state.add_due(LANE_USER, due, DUE_TWAP, plan.market, plan.portfolio, sequence)
+    arm_slice(state, plan, sequence, step.now + plan.interval)
+
+
+def arm_slice(state: State, plan: TwapPlan, sequence: int, time: int) -> None:
+    """Let the next slice trade at ``time`` (ms)."""
+    key = state.add_due(LANE_USER, time, DUE_TWAP, plan.market, plan.portfolio, sequence)
+    plan.next_at = time
+    plan.item = due_number(key)
+    state.touch(plan)
 
 
 def run_slice(step: Step, plan: TwapPlan, size: int, sequence: int) -> int:
@@ -118,13 +126,11 @@ def run_slice(step: Step, plan: TwapPlan, size: int, sequence: int) -> int:
         0,
     )
     position = state.position(plan.portfolio, plan.market)
-    portfolio.open_orders -= 1  # its own place is what it takes
     allowed = (
         shape_allows(step, entry)
         and book_allows(step, entry, position)
         and margin_allows(step, entry, position)
     )
-    portfolio.open_orders += 1
     if not allowed:
         return 0
     step.order_id = sequence
@@ -137,8 +143,10 @@ def run_slice(step: Step, plan: TwapPlan, size: int, sequence: int) -> int:
 
 
 def remove_twap(state: State, plan: TwapPlan, reason: int, filled: int = 0) -> None:
-    """End a TWAP; due work that still names it finds nothing."""
+    """End a TWAP, and take the slice that it still had to come."""
     sequence = int.from_bytes(plan.key[1:], "big")
+    if plan.item:
+        state.remove_due(LANE_USER, due_key(LANE_USER, plan.next_at, plan.item))
     plan.live = False
     state.touch(plan)
     owned = keys.owned_key(plan.portfolio, plan.market, sequence)

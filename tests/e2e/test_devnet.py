@@ -138,6 +138,19 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
             f"the chain did not go on after the death of {name}",
             devnet,
         )
+    before = devnet.pids()
+    forked = subprocess.run(
+        devnet.command("dev", "reorg", "2"),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert "forked after block" in forked.stdout, forked.stderr
+    reached = devnet.head("unsafe")
+    eventually(lambda: devnet.head("safe") > reached, "the chain did not pass a re-org", devnet)
+    assert devnet.pids() == before, "a re-org ends nobody"
     safe = devnet.head("safe")
     code, seconds = devnet.stop()
     assert code == 0, devnet.said()

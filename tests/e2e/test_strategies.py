@@ -90,6 +90,27 @@ def test_exits_can_be_given_to_a_position_that_is_there(play: Play) -> None:
     play(work)
 
 
+def test_an_entry_waits_for_its_price_with_its_exits(play: Play) -> None:
+    async def work(shell: Shell, _: AsyncClient, mark: Decimal) -> None:
+        exits = ("--stop", str(mark - 500))
+        words = ("bracket", "buy", MARKET, "0.1", "--enter-stop", str(mark + 300), *exits)
+        waits = await shell.ask(*words)
+        assert (waits["schema"], waits["filled"]) == ("sextant.order.placed.v1", "0.0000")
+        assert await states_of(shell) == ["asleep"]
+        account = await shell.ask("account")
+        portfolio = account["portfolios"][0]
+        assert portfolio["open_orders"] == 1
+        assert portfolio["open_orders_max"] == 1_024
+        shown = await shell.say("account")
+        assert "1 of 1024" in shown
+        assert (await shell.ask("cancel", "--all"))["receipt"]["code_name"] == "OK"
+        assert await states_of(shell) == []
+        wrong = await shell.ask(*words, "--exits-only", code=2)
+        assert wrong["code"] == "BRACKET"
+
+    play(work)
+
+
 def test_a_twap_is_sliced_and_cancelled(play: Play) -> None:
     async def work(shell: Shell, _: AsyncClient, mark: Decimal) -> None:
         words = ("twap", "buy", MARKET, "0.4", "--limit", str(mark - 50))

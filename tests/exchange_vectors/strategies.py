@@ -243,6 +243,46 @@ shows(Code.SIZE_RANGE, "exit", "an exit of no size", Bracket(0, place(50), (stop
 shows(Code.PRICE_RANGE, "exit", "an exit without a price", Bracket(0, place(50), (stop(50, 0),)))
 
 
+def stop_entry(size: int = 50, flags: int = 0) -> Bracket:
+    """Return a bracket whose entry buys once the mark has risen."""
+    entry = asks(size, HIGH + 10_000, flags, trigger=TRIGGER_RISE, trigger_price=Price(HIGH))
+    exits = asks(size, LOW, SELL | IOC, trigger=TRIGGER_FALL, trigger_price=Price(MID))
+    return Bracket(0, entry, (exits,))
+
+
+shows(Code.OK, "entry_sleeps", "entry and exits wait, and reserve nothing", stop_entry())
+shows(
+    Code.TRIGGER,
+    "entry_fired",
+    "the mark is there already",
+    replace(stop_entry(), entry=asks(50, trigger=TRIGGER_RISE, trigger_price=Price(MID))),
+)
+
+
+def rises(world: World) -> Shown:
+    """Return the block in which every publisher says that the price has risen."""
+    world.run(advance=1_000)
+    world.now += 100
+    return show(world, world.prices(0, HIGH), advance=0)
+
+
+@STAGE.shows("trigger", Code.OK, "entry", "an entry wakes and fills; its exits are armed at once")
+def entry_wakes() -> Shown:
+    world = do(ready(), TRADER, stop_entry(50))
+    return rises(do(world, OTHER, place(50, HIGH, SELL)))
+
+
+@STAGE.shows("trigger", Code.OK, "entry_refused", "what cannot enter has nothing to exit")
+def entry_refused() -> Shown:
+    return rises(do(ready(), TRADER, stop_entry(5_000)))
+
+
+@STAGE.shows("trigger", Code.OK, "entry_rests", "30 of 50 lots fill, the rest rests: no exit yet")
+def entry_rests() -> Shown:
+    world = do(ready(), TRADER, stop_entry(50))
+    return rises(do(world, OTHER, place(30, HIGH, SELL)))
+
+
 @STAGE.shows("due_group", Code.OK, "arms", "exits of as many lots as were filled")
 def arms() -> Shown:
     bracket = Bracket(0, place(50), (stop(80), profit(20)))
@@ -289,6 +329,15 @@ def catches_up() -> Shown:
     return show(world, advance=1_000)
 
 
+shows(
+    Code.OK,
+    "twap",
+    "the slice that was due goes with it",
+    CancelAll(0, 0),
+    lambda: do(ready(), TRADER, LONG_TWAP),
+)
+
+
 @STAGE.shows("due_twap", Code.OK, "ends", "after its last slice the rest is given up")
 def ends() -> Shown:
     world = do(ready(), TRADER, replace(LONG_TWAP, slices=2))
@@ -312,7 +361,9 @@ def goes_off() -> Shown:
     return show(world)
 
 
-@STAGE.shows("due_switch", Code.OK, "moved", "another time was set since")
+@STAGE.shows(
+    "due_switch", Code.OK, "moved", "another time was set since, and its due work went with it"
+)
 def moved() -> Shown:
     world = do(ready(), TRADER, place(1, MID - 10))
     first = Millis(world.now + 300)

@@ -44,9 +44,9 @@ TOP = MID * 103 // 100
 BOTTOM = MID * 97 // 100
 
 
-def book() -> World:
+def book(**rules: int) -> World:
     """Return a world with two asks of the maker's, 100 lots at MID and 100 a tick above."""
-    return do(ready(), MAKER, place(flags=SELL), place(100, MID + 10, SELL))
+    return do(ready(**rules), MAKER, place(flags=SELL), place(100, MID + 10, SELL))
 
 
 def long() -> World:
@@ -228,6 +228,22 @@ order(
     "a third, where two may rest",
     place(1, MID - 10),
     lambda: do(ready(orders_per_portfolio_max=2), TRADER, *[place(1, MID - 10)] * 2),
+)
+order(
+    Code.ORDERS_MAX,
+    "by_equity",
+    "one is free, 1,000 USDC pay for two more",
+    place(1, MID - 10),
+    lambda: do(
+        ready(orders_free_max=1, order_equity=500 * USDC), TRADER, *[place(1, MID - 10)] * 3
+    ),
+)
+order(
+    Code.OK,
+    "without_room",
+    "what ends at once needs no room",
+    place(1, MID, IOC),
+    lambda: do(book(orders_per_portfolio_max=2), TRADER, *[place(1, MID - 10)] * 2),
 )
 order(Code.MARGIN, "never_opened", "a sub-account without money", place(sub=3))
 order(Code.MARGIN, "size", "worth 21 times the balance", place(3_500))

@@ -20,6 +20,8 @@ from statemachine.records import (
     OWNED_TWAP,
     PORTFOLIO_LIQUIDATING,
     ROLE_OWNER,
+    Market,
+    Oracle,
     Order,
     Portfolio,
     Position,
@@ -49,10 +51,11 @@ from statemachine.records import (
 from statemachine.risk.liquidation import DUE_SLICE
 from statemachine.risk.margin import ISOLATED_FROM, margin_of
 from statemachine.risk.tiers import leverage_max
-from statemachine.risk.vaults import DUE_UNWIND, VAULT_ACCOUNT
+from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, VAULT_ACCOUNT
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
+from statemachine.waiting.grouping import DUE_GROUP
 from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
 from tests.models.backstops import audit_tail
@@ -225,6 +228,32 @@ def audit_markets(books: Books) -> None:
         check((market.index > 0) == (market.mark > 0), f"market {number}: index without mark")
 
 
+def audit_average(market: Market, oracle: Oracle, rules: Rules, now: int, label: str) -> None:
+    """Hold a fresh index to the average, by as much as that can have moved since.
+
+    With factor f, window W and an index admitted at most A ago: it was no more than
+    f times the average then, which has since lost at most a share (1 - 1/f) A/W; nor
+    less than 1/f of it, which has since grown by a factor of at most exp((f - 1) A/W)
+    <= 1 / (1 - (f - 1) A/W).  Refused prices move the average away from an index that is
+    no longer heard of, so a stale one is not held to this.
+    """
+    age, window = rules.oracle_age_ms_max, rules.average_window_ms
+    factor = rules.average_factor_max
+    if now - market.index_time > age or (factor - 1) * age >= window:
+        return
+    index, average = market.index << AVERAGE_SHIFT, oracle.average + 1  # it was truncated
+    most = factor * factor * window * average
+    reach = factor * index * window
+    check(
+        index * (factor * window - (factor - 1) * age) <= most,
+        f"{label}: index {market.index} far above its average",
+    )
+    check(
+        (average - 2) * (window - (factor - 1) * age) <= reach,
+        f"{label}: index {market.index} far below its average",
+    )
+
+
 def audit_limits(books: Books, rules: Rules) -> None:
     """Caps hold, isolated portfolios hold one market, averages bound the index, budgets hold."""
     for parameters in rules.markets:
@@ -237,15 +266,9 @@ def audit_limits(books: Books, rules: Rules) -> None:
             check(market.index == 0, f"{label}: an index that nobody said")
             continue
         oracle = decode_oracle(keys.oracle_key(market.market), data)
-        factor = rules.average_factor_max + 1
         check((market.index > 0) == (oracle.average > 0), f"{label}: index without average")
         check((oracle.pending > 0) == (oracle.pending_time > 0), f"{label}: pending since never")
-        # Refused prices move the average away from an index that is no longer heard of.
-        fresh = books.cursor.time - market.index_time <= rules.oracle_age_ms_max
-        check(
-            not fresh or market.index << AVERAGE_SHIFT <= factor * oracle.average,
-            f"{label}: index {market.index} far above its average",
-        )
+        audit_average(market, oracle, rules, books.cursor.time, label)
     for name, portfolio in books.portfolios.items():
         check(
             name & 255 < ISOLATED_FROM or len(portfolio.markets) <= 1,
@@ -284,8 +307,9 @@ def audit_orders(books: Books, rules: Rules) -> None:
         bound |= bound_by(books, sleeper, number, sequence)
         if sleeper.group:
             group = books.groups.get(sleeper.group)
-            exits = [] if group is None else [order.sequence for order in group.exits]
-            check(sequence in exits, f"{name}: no exit of bracket {sleeper.group}")
+            orders = [] if group is None else [order.sequence for order in group.exits]
+            orders += [sleeper.group] if group is not None and not group.armed else []
+            check(sequence in orders, f"{name}: no order of bracket {sleeper.group}")
     for plan in books.twaps:
         sequence = int.from_bytes(plan.key[1:], "big")
         check(0 < plan.remaining <= plan.size and plan.slices > 0, f"TWAP {sequence}: is over")
@@ -395,12 +419,16 @@ def audit_due(books: Books, rules: Rules) -> None:
     """Each market has its periodic items, each flagged portfolio one slice; nothing else waits."""
     waiting: Counter[tuple[int, int, int]] = Counter()
     waited: set[tuple[int, int]] = set()
+    numbered: dict[tuple[int, int], tuple[int, ...]] = {}
     for key, data in books.table(keys.TABLE_DUE):
         _, _, _, sequence = keys.DUE.unpack(key)
         check(0 < sequence < books.ledger.next_due, f"due work {key.hex()}: a number not given")
         kind, market, portfolio, reference = decode_due(data)
         if key[1] == keys.LANE_USER:
-            waited.add((kind, reference if kind != DUE_SWITCH else portfolio))
+            about = reference if kind != DUE_SWITCH else portfolio
+            check((kind, about) not in waited or kind == DUE_EXIT, f"due work {key.hex()}: twice")
+            waited.add((kind, about))
+            numbered[kind, about] = keys.DUE.unpack(key)[2:]
             continue
         if kind != DUE_UNWIND:
             waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
@@ -409,9 +437,16 @@ def audit_due(books: Books, rules: Rules) -> None:
         if record.flags & PORTFOLIO_LIQUIDATING:
             expected[DUE_SLICE, 0, name] = 1
     for name, record in books.portfolios.items():
-        armed = record.cancel_at == 0 or (DUE_SWITCH, name) in waited
-        check(armed, f"portfolio {name}: a switch that nothing will throw")
+        set_at = (record.cancel_at, record.cancel_item)
+        found = numbered.get((DUE_SWITCH, name), (0, 0))
+        check(set_at == found, f"portfolio {name}: a switch set for {set_at}, due {found}")
+    for key, data in books.table(keys.TABLE_GROUP):
+        number = int.from_bytes(key[1:], "big")
+        item = decode_group(key, data).item
+        found = numbered.get((DUE_GROUP, number), (0, 0))
+        check(item == found[1], f"bracket {number}: asked for {item}, due {found[1]}")
     for plan in books.twaps:
         number = int.from_bytes(plan.key[1:], "big")
-        check((DUE_TWAP, number) in waited, f"TWAP {number}: no slice to come")
+        found = numbered.get((DUE_TWAP, number), (0, 0))
+        check((plan.next_at, plan.item) == found, f"TWAP {number}: its slice is due {found}")
     check(waiting == expected, f"due work: {dict(waiting - Counter(expected))} too much")

@@ -11,6 +11,8 @@ DUE: Final = "tests/unit/test_due.py"
 DEPOSIT: Final = "tests/unit/test_deposit.py"
 TERMS: Final = "tests/unit/test_order_terms.py"
 WAITING: Final = "tests/unit/test_conditional.py"
+STOP_ENTRIES: Final = "tests/unit/test_stop_entries.py"
+ROOM: Final = "tests/unit/test_room.py"
 WITHDRAW: Final = "tests/unit/test_withdraw.py"
 AGENTS: Final = "tests/unit/test_agents.py"
 FEES: Final = "tests/unit/test_fees.py"
@@ -141,7 +143,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "fees/shares.py",
-        "+= kept if kept < earned else earned",
+        "+= min(earned, kept)",
         "+= kept",
         "a referrer shares in what repaid a deficit",
         (FEES,),
@@ -474,11 +476,25 @@ MUTANTS: Final = (
         (ORDERS,),
     ),
     Mutant(
-        "book/entry.py",
-        "if portfolio.open_orders >= rules.orders_per_portfolio_max:",
-        "if portfolio.open_orders > rules.orders_per_portfolio_max:",
-        "one open order too many",
+        "book/room.py",
+        "portfolio.open_orders + orders <= orders_limit",
+        "portfolio.open_orders + orders < orders_limit",
+        "one open order too few",
         (ORDERS,),
+    ),
+    Mutant(
+        "book/room.py",
+        "max(0, portfolio.balance)",
+        "portfolio.balance",
+        "a debt takes the free orders away",
+        (ROOM,),
+    ),
+    Mutant(
+        "handlers/order.py",
+        "if not entry.flags & (FLAG_IOC | FLAG_FOK) and not room_allows",
+        "if not room_allows",
+        "who has too many orders cannot even close",
+        (ROOM,),
     ),
     Mutant(
         "book/entry.py",
@@ -604,10 +620,38 @@ MUTANTS: Final = (
     ),
     Mutant(
         "waiting/switch.py",
-        "if portfolio is None or portfolio.cancel_at != time:",
-        "if portfolio is None:",
+        "    step.state.remove_due(LANE_USER, key)\n",
+        "",
         "a switch that was moved still goes off",
         (WAITING,),
+    ),
+    Mutant(
+        "waiting/twap.py",
+        "    if plan.item:\n",
+        "    if plan.item < 0:\n",
+        "a TWAP that was cancelled leaves its slice in the queue",
+        (WAITING,),
+    ),
+    Mutant(
+        "waiting/grouping.py",
+        "if group is None or group.item:",
+        "if group is None:",
+        "a bracket asks for work once for each of its orders",
+        (WAITING,),
+    ),
+    Mutant(
+        "waiting/sleeping.py",
+        "sequence if sleeper.group == sequence else 0,",
+        "0,",
+        "an entry that slept forgets its exits",
+        (STOP_ENTRIES,),
+    ),
+    Mutant(
+        "waiting/sleeping.py",
+        "count_filled(state, entry.group, step.filled)",
+        "count_filled(state, entry.group, 0)",
+        "what an entry filled in its first waking is not exited",
+        (STOP_ENTRIES,),
     ),
     # Who may act
     Mutant(

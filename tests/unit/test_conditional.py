@@ -21,7 +21,7 @@ from statemachine.actions import (
     Twap,
 )
 from statemachine.events import REMOVED_REFUSED, OrderAwake
-from statemachine.keys import TABLE_GROUP
+from statemachine.keys import LANE_USER, TABLE_DUE, TABLE_GROUP
 from statemachine.units import Lots, Millis, Price
 from tests.worlds import World, world_rules
 
@@ -281,6 +281,37 @@ def test_the_switch_cancels_everything_unless_it_is_moved(world: World) -> None:
     assert world.act(0, CancelAt(0, Millis(0))) == "OK"
     world.run(advance=2_000)
     assert world.portfolio(0).open_orders == 1
+
+
+def waiting(world: World) -> int:
+    """Return how many items of users' due work there are."""
+    return len([key for key in world.store.values if key[:2] == bytes([TABLE_DUE, LANE_USER])])
+
+
+def test_a_switch_that_moves_has_one_item_of_due_work(world: World) -> None:
+    for seconds in range(1, 20):
+        assert world.act(0, CancelAt(0, Millis(world.now + 5_000 * seconds))) == "OK"
+    assert waiting(world) == 1
+    assert world.act(0, CancelAt(0, Millis(0))) == "OK"
+    assert world.act(0, CancelAt(0, Millis(0))) == "OK"
+    assert waiting(world) == 0
+
+
+def test_nothing_that_ended_is_left_in_the_queue(world: World) -> None:
+    for _ in range(3):
+        world.act(0, Twap(0, 0, 0, Price(MID), Lots(10), 5, Millis(60_000)))
+    world.run()
+    assert waiting(world) == 3
+    assert world.act(0, CancelAll(0, 0)) == "OK"
+    assert waiting(world) == 0
+    assert world.act(0, Bracket(0, place(10, MID, FLAG_IOC), exits())) == "IOC_UNFILLED"
+    assert waiting(world) == 0
+    go_long(world)
+    world.act(0, Bracket(0, None, exits()))
+    world.run()
+    # Both exits go, and the bracket hears of it once.
+    assert world.act(0, CancelAll(0, 0)) == "OK"
+    assert waiting(world) == 1
 
 
 def test_the_switch_of_many_orders_takes_many_steps() -> None:

@@ -1,5 +1,6 @@
 """Funding: premium, rate and accrual against plain fractions; settlements to the unit."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import floor, trunc
 
@@ -198,3 +199,34 @@ def test_longs_pay_shorts_lazily_and_dust_keeps_the_rest() -> None:
         audit(world.store.values, world.rules)
     # I3: what was settled and the dust sum to zero.
     assert (paid << FUNDING_SHIFT) + world.market().funding_dust == 0
+
+
+@pytest.mark.parametrize(
+    ("price", "lot", "rate_ppm", "hours", "published"),
+    [
+        # (micro-USDC per lot, base quanta in a lot, ppm per 8 h, hours, published)
+        (1, 1_000, 1_001_999, 8, 1_001),
+        (1, 1_000, -1_001_999, 8, -1_001),
+        (10_000_000, 1, -1_001_999, 4, -5_009_995_000_000),
+        (1_000, 1, -1_001_999, 1, -125_249_875),
+    ],
+)
+def test_accrual_is_that_of_dydx(
+    price: int, lot: int, rate_ppm: int, hours: int, published: int
+) -> None:
+    # Source: dydxprotocol/v4-chain, x/perpetuals/funding/funding_test.go, the cases of
+    # TestGetFundingIndexDelta: millionths of quote quanta (micro-USDC) per base quantum, truncated.
+    # Ours are per lot, and an hour at most accrues at a time.
+    wide = replace(world_rules(1).markets[0], initial_ppm=1_000_000, maintenance_ppm=1)
+    step, market = market_of(World(replace(world_rules(1), markets=(wide,))))
+    due = step.now - step.now % HOUR
+    market.index = price
+    market.funding_time = due
+    for _ in range(hours):
+        due += HOUR
+        step.now = due
+        market.premium_sum = 720 * (1_000 * rate_ppm + (500_000 if rate_ppm > 0 else -500_000))
+        assert rate_of(step, market) == 1_000 * rate_ppm
+        process_funding(step, market, due)
+    exact = Fraction(market.funding_index * 1_000_000, 2**FUNDING_SHIFT * lot)
+    assert abs(exact - published) < 1  # they truncate to a whole one, we at 2**-32

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from node.service.positions import liquidation_price, tiered_liquidation_price
 from statemachine import keys
 from statemachine.records import Portfolio, Position
+from statemachine.risk.exposure import liquidation_price, tiered_liquidation_price
 from statemachine.risk.margin import Margin, margin_of
 from statemachine.risk.tiers import maintenance_of
 from statemachine.rules import MarketRules

@@ -112,7 +112,9 @@ def sleeper() -> Sleeper:
 
 
 def twap() -> TwapPlan:
-    return TwapPlan(keys.twap_key(9), False, 7 << 8 | 2, 3, 2, 6_000_000, 50, 40, 5, 10, 1_000)
+    plan = TwapPlan(keys.twap_key(9), False, 7 << 8 | 2, 3, 2, 6_000_000, 50, 40, 5, 10, 1_000)
+    plan.next_at, plan.item = 1_700_000_000_000, 12
+    return plan
 
 
 def group() -> Group:
@@ -120,7 +122,7 @@ def group() -> Group:
         Exit(9, 5_800_000, 50, 1, 5_900_000, 10),
         Exit(9, 6_200_000, 50, 0, 6_100_000, 11),
     ]
-    return Group(keys.group_key(9), False, 7 << 8 | 2, 3, 1, 40, exits)
+    return Group(keys.group_key(9), False, 7 << 8 | 2, 3, 1, 40, 12, exits)
 
 
 def again(decode: Callable[[bytes, bytes], Any], key: bytes) -> Callable[[bytes], bytes]:

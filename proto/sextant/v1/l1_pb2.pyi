@@ -443,14 +443,16 @@ class L1FollowBlocksRequest(_message.Message):
     def __init__(self, from_block: _Optional[int] = ...) -> None: ...
 
 class L1BlockEvents(_message.Message):
-    __slots__ = ("block", "events", "heads")
+    __slots__ = ("block", "events", "heads", "parent_hash")
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     HEADS_FIELD_NUMBER: _ClassVar[int]
+    PARENT_HASH_FIELD_NUMBER: _ClassVar[int]
     block: L1BlockRef
     events: _containers.RepeatedCompositeFieldContainer[L1Event]
     heads: L1Heads
-    def __init__(self, block: _Optional[_Union[L1BlockRef, _Mapping]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., heads: _Optional[_Union[L1Heads, _Mapping]] = ...) -> None: ...
+    parent_hash: bytes
+    def __init__(self, block: _Optional[_Union[L1BlockRef, _Mapping]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., heads: _Optional[_Union[L1Heads, _Mapping]] = ..., parent_hash: _Optional[bytes] = ...) -> None: ...
 
 class L1Event(_message.Message):
     __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid")
@@ -645,3 +647,33 @@ class L1SetGasPriceResponse(_message.Message):
     GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
     gas_price: int
     def __init__(self, gas_price: _Optional[int] = ...) -> None: ...
+
+class L1ReorgRequest(_message.Message):
+    __slots__ = ("depth", "drop_calls")
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    DROP_CALLS_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    drop_calls: bool
+    def __init__(self, depth: _Optional[int] = ..., drop_calls: _Optional[bool] = ...) -> None: ...
+
+class L1ReorgResponse(_message.Message):
+    __slots__ = ("latest", "fork_block")
+    LATEST_FIELD_NUMBER: _ClassVar[int]
+    FORK_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    latest: L1BlockRef
+    fork_block: int
+    def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ..., fork_block: _Optional[int] = ...) -> None: ...
+
+class L1SetMempoolRequest(_message.Message):
+    __slots__ = ("delay_blocks", "drop_calls")
+    DELAY_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    DROP_CALLS_FIELD_NUMBER: _ClassVar[int]
+    delay_blocks: int
+    drop_calls: bool
+    def __init__(self, delay_blocks: _Optional[int] = ..., drop_calls: _Optional[bool] = ...) -> None: ...
+
+class L1SetMempoolResponse(_message.Message):
+    __slots__ = ("dropped_calls",)
+    DROPPED_CALLS_FIELD_NUMBER: _ClassVar[int]
+    dropped_calls: int
+    def __init__(self, dropped_calls: _Optional[int] = ...) -> None: ...

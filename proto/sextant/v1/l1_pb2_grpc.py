@@ -615,6 +615,16 @@ class L1DevStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetGasPriceRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetGasPriceResponse.FromString,
                 _registered_method=True)
+        self.Reorg = channel.unary_unary(
+                '/sextant.v1.L1Dev/Reorg',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ReorgRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ReorgResponse.FromString,
+                _registered_method=True)
+        self.SetMempool = channel.unary_unary(
+                '/sextant.v1.L1Dev/SetMempool',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolResponse.FromString,
+                _registered_method=True)
 
 
 class L1DevServicer:
@@ -655,6 +665,20 @@ class L1DevServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Reorg(self, request, context):
+        """Takes blocks back and makes one more in their place. A final block is never taken back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetMempool(self, request, context):
+        """Keeps calls out of the next blocks, or forgets those that wait.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_L1DevServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -682,6 +706,16 @@ def add_L1DevServicer_to_server(servicer, server):
                     servicer.SetGasPrice,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetGasPriceRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetGasPriceResponse.SerializeToString,
+            ),
+            'Reorg': grpc.unary_unary_rpc_method_handler(
+                    servicer.Reorg,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ReorgRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ReorgResponse.SerializeToString,
+            ),
+            'SetMempool': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetMempool,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -820,6 +854,60 @@ class L1Dev:
             '/sextant.v1.L1Dev/SetGasPrice',
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetGasPriceRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetGasPriceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Reorg(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1Dev/Reorg',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1ReorgRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1ReorgResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetMempool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1Dev/SetMempool',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -133,7 +133,7 @@ class MarginTier(_message.Message):
     def __init__(self, notional_from_micros: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ...) -> None: ...
 
 class Market(_message.Message):
-    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "tiers", "open_interest_lower_micros", "open_interest_upper_micros", "index_band_ppm", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "index_average", "index_pending", "initial_margin_now_ppm", "grace_until_ms", "grace_updates")
+    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "tiers", "open_interest_lower_micros", "open_interest_upper_micros", "index_band_ppm", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "index_average", "index_pending", "initial_margin_now_ppm", "grace_until_ms", "grace_updates", "publishers")
     MARKET_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -170,6 +170,7 @@ class Market(_message.Message):
     INITIAL_MARGIN_NOW_PPM_FIELD_NUMBER: _ClassVar[int]
     GRACE_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
     GRACE_UPDATES_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHERS_FIELD_NUMBER: _ClassVar[int]
     market: int
     symbol: str
     state: MarketState
@@ -206,7 +207,16 @@ class Market(_message.Message):
     initial_margin_now_ppm: int
     grace_until_ms: int
     grace_updates: int
-    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., tiers: _Optional[_Iterable[_Union[MarginTier, _Mapping]]] = ..., open_interest_lower_micros: _Optional[int] = ..., open_interest_upper_micros: _Optional[int] = ..., index_band_ppm: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., index_average: _Optional[int] = ..., index_pending: _Optional[int] = ..., initial_margin_now_ppm: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ...) -> None: ...
+    publishers: _containers.RepeatedCompositeFieldContainer[PublisherPrice]
+    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., tiers: _Optional[_Iterable[_Union[MarginTier, _Mapping]]] = ..., open_interest_lower_micros: _Optional[int] = ..., open_interest_upper_micros: _Optional[int] = ..., index_band_ppm: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., index_average: _Optional[int] = ..., index_pending: _Optional[int] = ..., initial_margin_now_ppm: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ..., publishers: _Optional[_Iterable[_Union[PublisherPrice, _Mapping]]] = ...) -> None: ...
+
+class PublisherPrice(_message.Message):
+    __slots__ = ("price", "time_ms")
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    price: int
+    time_ms: int
+    def __init__(self, price: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class GetVaultRequest(_message.Message):
     __slots__ = ("market", "address", "account")
@@ -285,7 +295,7 @@ class Account(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., account: _Optional[int] = ..., owner: _Optional[bytes] = ..., portfolios: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ..., payable_ppm: _Optional[int] = ...) -> None: ...
 
 class PortfolioState(_message.Message):
-    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders")
+    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders", "open_orders", "open_orders_max", "cancel_at_ms")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SUB_FIELD_NUMBER: _ClassVar[int]
     BALANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
@@ -297,6 +307,9 @@ class PortfolioState(_message.Message):
     LIQUIDATING_FIELD_NUMBER: _ClassVar[int]
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
     ORDERS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ORDERS_MAX_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_AT_MS_FIELD_NUMBER: _ClassVar[int]
     account: int
     sub: int
     balance_micros: int
@@ -308,7 +321,10 @@ class PortfolioState(_message.Message):
     liquidating: bool
     positions: _containers.RepeatedCompositeFieldContainer[Position]
     orders: _containers.RepeatedCompositeFieldContainer[Order]
-    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ...) -> None: ...
+    open_orders: int
+    open_orders_max: int
+    cancel_at_ms: int
+    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ..., open_orders: _Optional[int] = ..., open_orders_max: _Optional[int] = ..., cancel_at_ms: _Optional[int] = ...) -> None: ...
 
 class Position(_message.Message):
     __slots__ = ("market", "size_lots", "cost_micros", "entry_price", "mark", "unrealised_micros", "funding_micros", "bid_lots", "ask_lots", "initial_margin_micros", "maintenance_margin_micros", "liquidation_price", "leverage")
@@ -655,3 +671,104 @@ class ProvedValue(_message.Message):
     present: bool
     value: bytes
     def __init__(self, key: _Optional[bytes] = ..., present: _Optional[bool] = ..., value: _Optional[bytes] = ...) -> None: ...
+
+class GetHistoryRequest(_message.Message):
+    __slots__ = ("market", "span_ms", "samples_max")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    SPAN_MS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_MAX_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    span_ms: int
+    samples_max: int
+    def __init__(self, market: _Optional[int] = ..., span_ms: _Optional[int] = ..., samples_max: _Optional[int] = ...) -> None: ...
+
+class History(_message.Message):
+    __slots__ = ("market", "time_ms", "since_ms", "funding", "notionals_micros", "samples", "outages", "tail")
+    class TailEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_FIELD_NUMBER: _ClassVar[int]
+    NOTIONALS_MICROS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    OUTAGES_FIELD_NUMBER: _ClassVar[int]
+    TAIL_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    time_ms: int
+    since_ms: int
+    funding: _containers.RepeatedCompositeFieldContainer[FundingPoint]
+    notionals_micros: _containers.RepeatedScalarFieldContainer[int]
+    samples: _containers.RepeatedCompositeFieldContainer[MarketSample]
+    outages: _containers.RepeatedCompositeFieldContainer[Outage]
+    tail: _containers.ScalarMap[str, int]
+    def __init__(self, market: _Optional[int] = ..., time_ms: _Optional[int] = ..., since_ms: _Optional[int] = ..., funding: _Optional[_Iterable[_Union[FundingPoint, _Mapping]]] = ..., notionals_micros: _Optional[_Iterable[int]] = ..., samples: _Optional[_Iterable[_Union[MarketSample, _Mapping]]] = ..., outages: _Optional[_Iterable[_Union[Outage, _Mapping]]] = ..., tail: _Optional[_Mapping[str, int]] = ...) -> None: ...
+
+class FundingPoint(_message.Message):
+    __slots__ = ("time_ms", "rate_ppb")
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    RATE_PPB_FIELD_NUMBER: _ClassVar[int]
+    time_ms: int
+    rate_ppb: int
+    def __init__(self, time_ms: _Optional[int] = ..., rate_ppb: _Optional[int] = ...) -> None: ...
+
+class MarketSample(_message.Message):
+    __slots__ = ("time_ms", "mark", "index", "best_bid", "best_ask", "spread_ppm", "index_age_ms", "divergence_ppm", "publishers_fresh", "open_interest_lots", "buy_slippage_ppm", "sell_slippage_ppm")
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    BEST_BID_FIELD_NUMBER: _ClassVar[int]
+    BEST_ASK_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_PPM_FIELD_NUMBER: _ClassVar[int]
+    INDEX_AGE_MS_FIELD_NUMBER: _ClassVar[int]
+    DIVERGENCE_PPM_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHERS_FRESH_FIELD_NUMBER: _ClassVar[int]
+    OPEN_INTEREST_LOTS_FIELD_NUMBER: _ClassVar[int]
+    BUY_SLIPPAGE_PPM_FIELD_NUMBER: _ClassVar[int]
+    SELL_SLIPPAGE_PPM_FIELD_NUMBER: _ClassVar[int]
+    time_ms: int
+    mark: int
+    index: int
+    best_bid: int
+    best_ask: int
+    spread_ppm: int
+    index_age_ms: int
+    divergence_ppm: int
+    publishers_fresh: int
+    open_interest_lots: int
+    buy_slippage_ppm: _containers.RepeatedScalarFieldContainer[int]
+    sell_slippage_ppm: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, time_ms: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., spread_ppm: _Optional[int] = ..., index_age_ms: _Optional[int] = ..., divergence_ppm: _Optional[int] = ..., publishers_fresh: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., buy_slippage_ppm: _Optional[_Iterable[int]] = ..., sell_slippage_ppm: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Outage(_message.Message):
+    __slots__ = ("start_ms", "end_ms")
+    START_MS_FIELD_NUMBER: _ClassVar[int]
+    END_MS_FIELD_NUMBER: _ClassVar[int]
+    start_ms: int
+    end_ms: int
+    def __init__(self, start_ms: _Optional[int] = ..., end_ms: _Optional[int] = ...) -> None: ...
+
+class PreviewRequest(_message.Message):
+    __slots__ = ("signer", "transaction")
+    SIGNER_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    signer: bytes
+    transaction: bytes
+    def __init__(self, signer: _Optional[bytes] = ..., transaction: _Optional[bytes] = ...) -> None: ...
+
+class PreviewResponse(_message.Message):
+    __slots__ = ("height", "time_ms", "receipts", "after")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    receipts: _containers.RepeatedCompositeFieldContainer[_common_pb2.Receipt]
+    after: _containers.RepeatedCompositeFieldContainer[PortfolioState]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., receipts: _Optional[_Iterable[_Union[_common_pb2.Receipt, _Mapping]]] = ..., after: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ...) -> None: ...

@@ -110,6 +110,16 @@ class QueryStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.Vault.FromString,
                 _registered_method=True)
+        self.GetHistory = channel.unary_unary(
+                '/sextant.v1.Query/GetHistory',
+                request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetHistoryRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.History.FromString,
+                _registered_method=True)
+        self.Preview = channel.unary_unary(
+                '/sextant.v1.Query/Preview',
+                request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.PreviewRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.PreviewResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServicer:
@@ -205,6 +215,20 @@ class QueryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetHistory(self, request, context):
+        """What this node remembers of a market: funding, spread and depth, the oracle, outages, the tail.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Preview(self, request, context):
+        """What an action would do if it were the next one: the state machine's own answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -282,6 +306,16 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.GetVault,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.Vault.SerializeToString,
+            ),
+            'GetHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHistory,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetHistoryRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.History.SerializeToString,
+            ),
+            'Preview': grpc.unary_unary_rpc_method_handler(
+                    servicer.Preview,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.PreviewRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.PreviewResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -689,6 +723,60 @@ class Query:
             '/sextant.v1.Query/GetVault',
             proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_query__pb2.Vault.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Query/GetHistory',
+            proto_dot_sextant_dot_v1_dot_query__pb2.GetHistoryRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_query__pb2.History.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Preview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Query/Preview',
+            proto_dot_sextant_dot_v1_dot_query__pb2.PreviewRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_query__pb2.PreviewResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,6 +1,6 @@
 """Orders that go, from wherever they are, and the brackets that hear of it."""
 
-from tests.models.exchange.state import GROUP, Exchange, Order, Plan, Sleeper
+from tests.models.exchange.state import GROUP, TWAP, Exchange, Order, Plan, Sleeper
 
 
 def remove(exchange: Exchange, item: Order | Sleeper | Plan) -> None:
@@ -13,6 +13,7 @@ def remove(exchange: Exchange, item: Order | Sleeper | Plan) -> None:
         call_group(exchange, item.group)
     else:
         del exchange.plans[item.number]
+        exchange.disarm(TWAP, item.number)
 
 
 def remove_some(exchange: Exchange, portfolio: int, most: int) -> bool:
@@ -34,5 +35,6 @@ def end_entry(exchange: Exchange, number: int, filled: int) -> None:
 def call_group(exchange: Exchange, number: int) -> None:
     """Ask that a bracket be looked at."""
     group = exchange.groups.get(number)
-    if group is not None:
+    if group is not None and not group.asked:
+        group.asked = True
         exchange.arm(exchange.now, GROUP, group.market, group.portfolio, number)

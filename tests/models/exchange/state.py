@@ -119,6 +119,7 @@ class Group:
     exits: list[Exit]
     armed: bool = False
     filled: int = 0
+    asked: bool = False
 
 
 @dataclass
@@ -299,6 +300,15 @@ class Exchange:
         """Return the next order id."""
         self.orders_numbered += 1
         return self.orders_numbered
+
+    def disarm(self, kind: int, reference: int) -> None:
+        """Take what waits about an order, a bracket or a portfolio out of the due queue."""
+        self.due = [
+            item
+            for item in self.due
+            if (item.kind, item.portfolio if kind == SWITCH else item.reference)
+            != (kind, reference)
+        ]
 
     # Looking, by brute force
 

@@ -138,6 +138,8 @@ def admit(exchange: Exchange, request: Request) -> Request:
     """Check a new order against everything; return it as it may be entered."""
     check_shape(exchange, request)
     request = check_book(exchange, request, without=None)
+    if not request.ioc and not request.fok:
+        check_orders(exchange, request.portfolio)
     check_market(exchange, request.portfolio, request.number)
     check_margin(exchange, request, without=None)
     check_fill(exchange, request)
@@ -276,10 +278,21 @@ def check_book(exchange: Exchange, request: Request, without: Waiting | None) ->
         request = replace(request, size=min(request.size, reducible))
     if request.post_only:
         request = slide(exchange, request)
-    waiting = len(exchange.owned(portfolio)) - (without is not None)
-    if waiting >= exchange.rules.orders_per_portfolio_max:
-        raise Refused(Code.ORDERS_MAX, exchange.rules.orders_per_portfolio_max)
     return request
+
+
+def orders_limit(exchange: Exchange, portfolio: int) -> int:
+    """Return how many orders a portfolio may have waiting, by what it has settled."""
+    rules = exchange.rules
+    paid = Fraction(max(0, exchange.balances[portfolio]), rules.order_equity)
+    return min(floor(rules.orders_free_max + paid), rules.orders_per_portfolio_max)
+
+
+def check_orders(exchange: Exchange, portfolio: int, more: int = 1) -> None:
+    """Check that a portfolio has room for so many more orders."""
+    most = orders_limit(exchange, portfolio)
+    if len(exchange.owned(portfolio)) + more > most:
+        raise Refused(Code.ORDERS_MAX, most)
 
 
 def check_margin(exchange: Exchange, request: Request, without: Order | None) -> None:

@@ -21,9 +21,10 @@ from statemachine.actions import (
 from statemachine.errors import Code
 from tests.models.exchange.fees import check_builder, report
 from tests.models.exchange.matching import match
-from tests.models.exchange.removal import call_group, remove, remove_some
+from tests.models.exchange.removal import call_group, end_entry, remove, remove_some
 from tests.models.exchange.state import (
     ACTIVE,
+    GROUP,
     MILLION,
     SWITCH,
     TWAP,
@@ -48,9 +49,11 @@ from tests.models.exchange.trading import (
     check_flags,
     check_margin,
     check_market,
+    check_orders,
     check_shape,
     check_size,
     enter,
+    orders_limit,
     request_of,
     rest,
     share_out,
@@ -69,13 +72,6 @@ def place(exchange: Exchange, account: int, action: PlaceOrder) -> Outcome:
     if terms.trigger_price:
         return put_to_sleep(exchange, request, terms.trigger, terms.trigger_price)
     return enter(exchange, admit(exchange, request))
-
-
-def check_orders(exchange: Exchange, portfolio: int, more: int = 1) -> None:
-    """Check that a portfolio has room for so many more orders."""
-    most = exchange.rules.orders_per_portfolio_max
-    if len(exchange.owned(portfolio)) + more > most:
-        raise Refused(Code.ORDERS_MAX, most)
 
 
 # Cancelling
@@ -113,6 +109,7 @@ def set_switch(exchange: Exchange, account: int, action: CancelAt) -> Outcome:
         raise Refused(Code.BALANCE, 0, 0)
     if action.time and action.time <= exchange.now:
         raise Refused(Code.TIME_PAST, action.time, exchange.now)
+    exchange.disarm(SWITCH, portfolio)
     exchange.switches[portfolio] = action.time
     if action.time:
         exchange.arm(action.time, SWITCH, 0, portfolio)
@@ -120,9 +117,7 @@ def set_switch(exchange: Exchange, account: int, action: CancelAt) -> Outcome:
 
 
 def run_switch(exchange: Exchange, item: Due) -> None:
-    """Take orders away if this is still the time that was set."""
-    if exchange.switches.get(item.portfolio) != item.time:
-        return
+    """Take orders away, some now and the rest at once after."""
     exchange.switches[item.portfolio] = 0
     if remove_some(exchange, item.portfolio, exchange.rules.step_visits_max):
         exchange.switches[item.portfolio] = exchange.now
@@ -221,6 +216,7 @@ def wake(exchange: Exchange, sleeper: Sleeper) -> None:
         sleeper.expires_at,
         sleeper.self_trade,
         sleeper.max_fee_ppm,
+        group=sleeper.group if sleeper.group == sleeper.number else 0,
         builder=sleeper.builder,
         builder_ppm=sleeper.builder_ppm,
     )
@@ -238,11 +234,17 @@ def wake(exchange: Exchange, sleeper: Sleeper) -> None:
     share_out(exchange, taker)
     if cut:
         sleeper.size = taker.remaining
+        if request.group:
+            exchange.groups[request.group].filled += taker.filled
         return
+    if request.group:
+        sleeper.group = 0  # an entry has not ended before it no longer rests
     remove(exchange, sleeper)
     if taker.remaining and not taker.stopped and not request.ioc:
         size = request.size - taker.decremented
         rest(exchange, request, sleeper.number, size, taker.remaining)
+    else:
+        end_entry(exchange, request.group, taker.filled)
 
 
 # Brackets
@@ -277,12 +279,19 @@ def place_bracket(exchange: Exchange, account: int, action: Bracket) -> Outcome:
         exchange.groups[number] = group
         call_group(exchange, number)
         return Outcome(order_id=number)
-    request = admit(exchange, request_of(exchange, account, entry))
+    request = request_of(exchange, account, entry)
+    terms = entry.terms
     number = exchange.orders_numbered + 1
     request.group = number
+    if terms.trigger_price:
+        outcome = put_to_sleep(exchange, request, terms.trigger, terms.trigger_price)
+        exchange.groups[number] = group
+        return outcome
+    request = admit(exchange, request)
     exchange.groups[number] = group
     outcome = enter(exchange, request)
     if outcome.code != Code.OK and outcome.filled == 0:
+        exchange.disarm(GROUP, number)
         del exchange.groups[number]
     return outcome
 
@@ -294,8 +303,6 @@ def check_exits(exchange: Exchange, action: Bracket) -> None:
         raise Refused(Code.MARKET_UNKNOWN, number)
     tick = exchange.markets[number].rules.tick
     entry = action.entry
-    if entry is not None and entry.terms.trigger_price:
-        raise Refused(Code.FIELD, entry.flags)
     for order in action.exits:
         same_side = entry is not None and not (order.flags ^ entry.flags) & FLAG_SELL
         never = order.client_id or order.terms.builder
@@ -314,8 +321,9 @@ def run_group(exchange: Exchange, number: int) -> None:
     group = exchange.groups.get(number)
     if group is None:
         return
+    group.asked = False
     present = group.market in exchange.markets_of(group.portfolio)
-    room = exchange.rules.orders_per_portfolio_max - len(exchange.owned(group.portfolio))
+    room = orders_limit(exchange, group.portfolio) - len(exchange.owned(group.portfolio))
     if not group.armed and group.filled and present and room >= len(group.exits):
         group.armed = True
         for order in group.exits:

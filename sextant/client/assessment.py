@@ -1,0 +1,397 @@
+"""From facts to judgements: each line of the checklist, and why it has its level.
+
+The bounds are stated in the lines, so that a trader can disagree with them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from statistics import fmean, pstdev
+from typing import Final
+
+from sextant.client.amounts import Rounding, from_micros, show_decimal
+from sextant.client.checklist import DAY_MS, Facts, Walk
+from sextant.client.history import quantile
+from sextant.client.models import Side
+
+HOUR_MS: Final = 3_600_000
+SPREAD_MAX: Final = Decimal("0.001")
+SLIPPAGE_MAX: Final = Decimal("0.002")
+DIVERGENCE_MAX: Final = Decimal("0.002")
+BASIS_MAX: Final = Decimal("0.005")
+UPTIME_MIN: Final = Decimal("0.999")
+SAFE_LAG_MS_MAX: Final = 60_000
+FUNDING_DAY_MAX: Final = Decimal("0.003")
+HOURS_MIN: Final = 24
+SAMPLES_MIN: Final = 60
+ADL_DAYS: Final = 30
+EXIT_ROOM: Final = Decimal("0.01")
+
+
+class Level(StrEnum):
+    """How a line bears on the decision; see :mod:`sextant.client.checklist`."""
+
+    OK = "ok"
+    NOTE = "note"
+    LOOK = "look"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One answer: what was asked, the answer in words, and the figure behind it."""
+
+    level: Level
+    name: str
+    text: str
+    value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The answers to one question."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+def assess(facts: Facts) -> list[Section]:
+    """Return the checklist, in the order in which a careful trader reads it."""
+    questions: Sequence[tuple[str, Callable[[Facts], Iterable[Line]]]] = (
+        ("Who could cheat, and who could stop them", dispute_lines),
+        ("How money gets out", withdrawal_lines),
+        ("Is the sequencer there", sequencer_lines),
+        ("Can the price be trusted", oracle_lines),
+        ("What funding costs", funding_lines),
+        ("What trading this size costs", depth_lines),
+        ("What happens in the tail", tail_lines),
+        ("The position you have in mind", position_lines),
+    )
+    return [Section(title, tuple(ask(facts))) for title, ask in questions]
+
+
+def percent(share: Decimal, digits: int = 4) -> str:
+    """Return a share as per cent."""
+    return f"{show_decimal((share * 100).quantize(Decimal(10) ** -digits))} %"
+
+
+def usdc(amount: Decimal) -> str:
+    """Return money to the cent."""
+    return f"{amount.quantize(Decimal('0.01')):,f} USDC"
+
+
+def span(ms: int) -> str:
+    """Return a duration in the unit that fits."""
+    for unit, size in (("d", DAY_MS), ("h", HOUR_MS), ("min", 60_000)):
+        if ms >= 2 * size:
+            return f"{ms / size:.1f} {unit}"
+    return f"{ms / 1000:.1f} s"
+
+
+def level_of(*, fine: bool, otherwise: Level = Level.LOOK) -> Level:
+    """Return ``ok``, or what it is otherwise."""
+    return Level.OK if fine else otherwise
+
+
+# Disputes and exits
+
+
+def dispute_lines(facts: Facts) -> Iterable[Line]:
+    """Say which claims L1 believes, for how long anybody may disprove them, and who has powers."""
+    deployment, status = facts.deployment, facts.status
+    if status.l1_is_stub:
+        text = "the L1 is a STUB: it shows the protocol, and secures nothing"
+        yield Line(Level.BAD, "L1", text, "stub")
+    if deployment is None:
+        text = f"not known: {facts.l1_silence}; name it with --l1"
+        yield Line(Level.LOOK, "dispute window", text)
+    else:
+        window = deployment.window_ms
+        text = f"{span(window)}: anyone may disprove a claim in one call until then"
+        yield Line(Level.NOTE, "dispute window", text, window)
+        bond = Decimal(deployment.bond_gwei).scaleb(-9)
+        text = f"{show_decimal(bond)} ETH behind each claim; half of it goes to who disproves it"
+        yield Line(Level.NOTE, "bond", text, bond)
+        same = deployment.rules_hash == status.rules_hash
+        text = "the node runs the rules that L1 holds claims to" if same else "NOT those of L1"
+        yield Line(level_of(fine=same, otherwise=Level.BAD), "rules", text, status.rules_hash)
+    guardian = facts.rules.guardian
+    if any(guardian):
+        text = (
+            f"0x{guardian.hex()} may pause or settle a market; he can neither move money,"
+            " nor stop cancels and withdrawals"
+        )
+        yield Line(Level.NOTE, "who can freeze", text, guardian)
+    else:
+        yield Line(Level.OK, "who can freeze", "nobody: the rules name no guardian")
+
+
+def withdrawal_lines(facts: Facts) -> Iterable[Line]:
+    """Say how long a withdrawal takes, what is paid of it, and the way past the sequencer."""
+    solvency, rules, deployment = facts.status.solvency, facts.rules, facts.deployment
+    if deployment is not None:
+        text = f"{span(deployment.window_ms)} after its batch is claimed on L1; then anyone pays it"
+        yield Line(Level.NOTE, "normal", text, deployment.window_ms)
+    forced = rules.inbox_deadline_ms
+    text = f"through L1: executed at the latest {span(forced)} after L1 has it, named or not"
+    yield Line(Level.NOTE, "forced", text, forced)
+    if deployment is not None:
+        silence = deployment.liveness_ms_max
+        text = f"after {span(silence)} of silence anyone may append to the log without it"
+        yield Line(Level.NOTE, "sequencer dead", text, silence)
+    whole = solvency.payable == 1
+    text = "in full" if whole else f"{percent(solvency.payable)} of what is asked: see deficits"
+    yield Line(level_of(fine=whole, otherwise=Level.BAD), "paid", text, solvency.payable)
+    room = solvency.withdrawal_capacity
+    margin = facts.wish.notional / facts.wish.leverage
+    text = f"{usdc(room)} now, of at most {usdc(solvency.withdrawal_capacity_max)}"
+    yield Line(level_of(fine=room >= margin), "may leave at once", text, room)
+
+
+def sequencer_lines(facts: Facts) -> Iterable[Line]:
+    """Say how steadily blocks came, and how far L1 is behind."""
+    history, status = facts.history, facts.status
+    if not status.ready:
+        yield Line(Level.BAD, "node", f"not ready: {status.not_ready_because}")
+    uptime = history.uptime
+    if uptime is None:
+        yield Line(Level.LOOK, "uptime", "this node has kept no history yet")
+    else:
+        text = f"{percent(uptime)} of the last {span(history.span_ms)}"
+        fine = uptime >= UPTIME_MIN
+        yield Line(level_of(fine=fine), "uptime", f"{text} (wanted {percent(UPTIME_MIN)})", uptime)
+    if history.outages:
+        longest = max(history.outages, key=lambda outage: outage.span_ms)
+        ago = span(facts.status.time_ms - longest.end_ms)
+        text = f"{len(history.outages)}; the longest {span(longest.span_ms)}, {ago} ago"
+        fine = longest.span_ms <= facts.rules.outage_ms_max
+        yield Line(level_of(fine=fine), "outages", text, longest.span_ms)
+    lag = max(0, status.unsafe.time_ms - status.safe.time_ms)
+    text = f"L1 has everything up to {span(lag)} before the head"
+    yield Line(level_of(fine=lag <= SAFE_LAG_MS_MAX), "posting", text, lag)
+    grace = facts.ticker.grace_until_ms
+    if grace > status.time_ms:
+        text = f"liquidations wait for {span(grace - status.time_ms)} more, after an outage or halt"
+        yield Line(Level.LOOK, "grace", text, grace)
+
+
+# Prices
+
+
+def oracle_lines(facts: Facts) -> Iterable[Line]:
+    """Say how fresh the index is, how far its publishers and the mark are from it."""
+    ticker, rules, now = facts.ticker, facts.rules, facts.status.time_ms
+    active = facts.market.state == "active"
+    text = f"the market is {facts.market.state}"
+    yield Line(level_of(fine=active, otherwise=Level.BAD), "state", text, facts.market.state)
+    if ticker.index is None:
+        yield Line(Level.BAD, "index", "there is none yet")
+        return
+    age = max(0, now - ticker.index_time_ms)
+    fine = age <= rules.oracle_age_ms_max // 4
+    stale = age > rules.oracle_age_ms_max
+    text = f"{show_decimal(ticker.index)}, {span(age)} old; stale after"
+    text = f"{text} {span(rules.oracle_age_ms_max)}"
+    yield Line(Level.BAD if stale else level_of(fine=fine), "index", text, age)
+    heard = [
+        one.price
+        for one in ticker.publishers
+        if one.price is not None and now - one.time_ms <= rules.oracle_age_ms_max
+    ]
+    text = f"{len(heard)} of {len(rules.publishers)} fresh, {rules.publishers_min} needed"
+    spare = len(heard) > rules.publishers_min
+    yield Line(level_of(fine=spare), "publishers", text, len(heard))
+    if heard:
+        apart = (max(heard) - min(heard)) / min(heard)
+        past = [s.divergence for s in facts.history.samples if s.publishers_fresh > 1]
+        usual = f", usually below {percent(quantile(past, Decimal('0.95')))}" if past else ""
+        fine = apart <= DIVERGENCE_MAX
+        text = f"{percent(apart)} between them now{usual} (bound {percent(DIVERGENCE_MAX)})"
+        yield Line(level_of(fine=fine), "divergence", text, apart)
+    if ticker.mark is not None:
+        basis = ticker.mark / ticker.index - 1
+        fine = abs(basis) <= BASIS_MAX
+        text = f"{percent(basis)} from the index (bound {percent(BASIS_MAX)})"
+        yield Line(level_of(fine=fine), "mark", text, basis)
+    if ticker.index_pending is not None:
+        text = f"a jump to {show_decimal(ticker.index_pending)} waits to be confirmed"
+        yield Line(Level.LOOK, "jump", text, ticker.index_pending)
+
+
+def funding_lines(facts: Facts) -> Iterable[Line]:
+    """Say what funding is, was, and how much it moved."""
+    ticker, points = facts.ticker, facts.history.funding
+    pays = "you pay" if (ticker.funding_next > 0) == (facts.wish.side is Side.BUY) else "you get"
+    day = abs(ticker.funding_next) * 3
+    text = (
+        f"{percent(ticker.funding_next)} per 8 h so far: {pays} {usdc(day * facts.wish.notional)}"
+    )
+    fine = day <= FUNDING_DAY_MAX
+    yield Line(level_of(fine=fine), "next", f"{text} a day", ticker.funding_next)
+    if len(points) < HOURS_MIN:
+        text = f"{len(points)} hours known: too few to say what is usual"
+        yield Line(Level.LOOK, "usual", text, len(points))
+        if not points:
+            return
+    rates = [point.rate for point in points]
+    mean = Decimal(fmean(rates))
+    text = f"{percent(mean)} per 8 h, {percent(mean * 3 * 365, 1)} a year, over {len(rates)} hours"
+    yield Line(Level.NOTE, "mean", text, mean)
+    deviation = Decimal(pstdev(rates))
+    low, high = quantile(rates, Decimal("0.05")), quantile(rates, Decimal("0.95"))
+    text = f"{percent(deviation)} per 8 h; nine of ten between {percent(low)} and {percent(high)}"
+    yield Line(Level.NOTE, "volatility", text, deviation)
+    worst = max(rates) if facts.wish.side is Side.BUY else min(rates)
+    text = f"{percent(worst)} per 8 h in the worst hour for this side"
+    yield Line(Level.NOTE, "worst", text, worst)
+
+
+def depth_lines(facts: Facts) -> Iterable[Line]:
+    """Say what the spread is and was, and what trading the size at once or in slices costs."""
+    book, history, wish = facts.book, facts.history, facts.wish
+    spreads = [sample.spread for sample in history.samples if sample.spread is not None]
+    if book.spread is None:
+        yield Line(Level.BAD, "spread", "one side of the book is empty")
+    else:
+        now = book.spread / ((book.asks[0].price + book.bids[0].price) / 2)
+        usual = (
+            f", usually {percent(quantile(spreads, Decimal('0.5')))},"
+            f" at worst {percent(max(spreads))}"
+            if spreads
+            else ""
+        )
+        fine = now <= SPREAD_MAX
+        text = f"{percent(now)} now{usual} (bound {percent(SPREAD_MAX)})"
+        yield Line(level_of(fine=fine), "spread", text, now)
+    yield walk_line("at once", facts.taking, usdc(wish.notional))
+    part = f"{usdc(wish.notional / wish.slices)}, one of {wish.slices} slices"
+    yield walk_line("in slices", facts.slice_taking, part)
+    yield past_depth_line(facts)
+
+
+def walk_line(name: str, taking: Walk, what: str) -> Line:
+    """Return what taking a size from the book would cost."""
+    if taking.left or taking.slippage is None:
+        text = f"the book cannot fill {what} now: {show_decimal(taking.left)} short"
+        return Line(Level.BAD, name, text, taking.left)
+    fine = taking.slippage <= SLIPPAGE_MAX
+    text = f"{percent(taking.slippage)} from mid for {what} (bound {percent(SLIPPAGE_MAX)})"
+    return Line(level_of(fine=fine), name, text, taking.slippage)
+
+
+def past_depth_line(facts: Facts) -> Line:
+    """Return how deep the book was for this size in the past."""
+    wish, history = facts.wish, facts.history
+    past = history.slippages(buys=wish.side is Side.BUY, notional=wish.notional)
+    if past is None:
+        most = usdc(max(history.notionals, default=Decimal(0)))
+        return Line(Level.LOOK, "so far", f"depth is remembered up to {most} only")
+    if len(past) < SAMPLES_MIN:
+        text = f"{len(past)} minutes known: too few to say what is usual"
+        return Line(Level.LOOK, "so far", text, len(past))
+    filled = [slippage for slippage in past if slippage is not None]
+    share = Decimal(len(filled)) / len(past)
+    size = next(size for size in history.notionals if size >= wish.notional)
+    if not filled:
+        return Line(Level.BAD, "so far", f"the book never held {usdc(size)}", share)
+    text = (
+        f"{usdc(size)} could be had {percent(share, 1)} of the time: half of it within"
+        f" {percent(quantile(filled, Decimal('0.5')))}, nine of ten within"
+        f" {percent(quantile(filled, Decimal('0.9')))}"
+    )
+    return Line(level_of(fine=share >= UPTIME_MIN), "so far", text, share)
+
+
+# The tail
+
+
+def tail_lines(facts: Facts) -> Iterable[Line]:
+    """Say what stands between a bankrupt and everybody else's profit."""
+    solvency, vault, tail = facts.status.solvency, facts.vault, facts.history.tail
+    none = solvency.deficits == 0
+    text = "none" if none else f"{usdc(solvency.deficits)}, {usdc(solvency.uncovered)} uncovered"
+    level = Level.OK if none else Level.BAD if solvency.uncovered else Level.LOOK
+    yield Line(level, "deficits", text, solvency.deficits)
+    left = max(Decimal(0), vault.insured_max - vault.insured_today)
+    text = f"{usdc(solvency.insurance)}, of which {usdc(min(left, solvency.insurance))} today"
+    some = solvency.insurance > 0
+    yield Line(level_of(fine=some), "insurance", text, solvency.insurance)
+    text = f"{usdc(vault.value_low)}, before insurance and before anyone is deleveraged"
+    yield Line(level_of(fine=vault.value_low > 0), "backstop vault", text, vault.value_low)
+    victims = tail.get("victims", 0)
+    days = min(facts.history.span_ms, ADL_DAYS * DAY_MS)
+    text = f"{victims} positions cut in {span(days)}; {tail.get('flagged', 0)} liquidations"
+    yield Line(level_of(fine=victims == 0), "deleveraging", text, victims)
+    if facts.market.open_interest_max_lots:
+        most = facts.market.show_size(facts.market.open_interest_max_lots)
+        room = facts.ticker.open_interest + facts.size <= most
+        text = f"{show_decimal(facts.ticker.open_interest)} of at most {show_decimal(most)}"
+        yield Line(level_of(fine=room, otherwise=Level.BAD), "open interest", text)
+
+
+def position_lines(facts: Facts) -> Iterable[Line]:
+    """Say what the position would ask for, and where it would be liquidated."""
+    exposure, wish, market = facts.exposure, facts.wish, facts.market
+    if exposure is None:
+        yield Line(Level.BAD, "size", f"there is no price, or {usdc(wish.notional)} is no lot")
+        return
+    side = "long" if wish.side is Side.BUY else "short"
+    price = facts.taking.price
+    at = "" if price is None else f" at about {show_decimal(price.quantize(market.tick_size))}"
+    text = f"{side} {show_decimal(facts.size)} {market.name}{at}, with {usdc(exposure.collateral)}"
+    yield Line(Level.NOTE, "position", text, facts.size)
+    text = f"{usdc(exposure.initial_margin)} to open, {usdc(exposure.maintenance_margin)} to keep"
+    short = "" if exposure.may_open else f": {usdc(exposure.equity)} is NOT ENOUGH"
+    fine = exposure.may_open
+    yield Line(level_of(fine=fine, otherwise=Level.BAD), "margin", text + short)
+    found, mark = exposure.liquidation_price, facts.ticker.mark
+    if found is None or mark is None:
+        yield Line(Level.OK, "liquidation price", "none above zero")
+    else:
+        away = abs(found - mark) / mark
+        moves = [
+            abs(after.mark / before.mark - 1)
+            for before, after in zip(facts.history.samples, facts.history.samples[1:], strict=False)
+            if before.mark and after.mark
+        ]
+        worst = f"; the largest move between two samples was {percent(max(moves))}" if moves else ""
+        text = f"{show_decimal(found)}, {percent(away, 2)} from the mark{worst}"
+        fine = not moves or away > 2 * max(moves)
+        yield Line(level_of(fine=fine), "liquidation price", text, found)
+    rate = Decimal(market.taker_fee_ppm).scaleb(-6)
+    text = f"{percent(rate)}: {usdc(rate * wish.notional)} in, as much out; resting orders pay"
+    maker = Decimal(market.maker_fee_ppm).scaleb(-6)
+    yield Line(Level.NOTE, "fee", f"{text} {percent(maker)}", rate)
+    poked = from_micros(facts.rules.slice_notional_min)
+    share = percent(Decimal(facts.rules.slice_ppm).scaleb(-6), 0)
+    text = f"gradual: {share} or {usdc(poked)} a slice, {span(facts.rules.slice_interval_ms)} apart"
+    yield Line(Level.NOTE, "if it is liquidated", text)
+
+
+def exit_plan(facts: Facts, options: str) -> list[tuple[str, str]]:
+    """Return the way out, as (what, exact command), from the gentlest to the last.
+
+    ``options`` are those that say who asks, such as `` --as alice --sub 1``.
+    """
+    market, wish = facts.market, facts.wish
+    side = "sell" if wish.side is Side.BUY else "buy"
+    mark = facts.ticker.mark or facts.ticker.index
+    plan = [
+        ("cancel by itself, should you go silent", f"sextant cancel --after 60s{options}"),
+        ("cancel what rests", f"sextant cancel --all{options}"),
+        ("close at market", f"sextant close {market}{options}"),
+    ]
+    if mark is not None and facts.size:
+        worst = mark * (1 - EXIT_ROOM if side == "sell" else 1 + EXIT_ROOM)
+        limit = show_decimal(market.show_price(market.price(worst, rounding=Rounding.NEAREST)))
+        terms = f"--limit {limit} --slices {wish.slices} --every 30s --reduce-only"
+        sliced = f"sextant twap {side} {market} {show_decimal(facts.size)} {terms}{options}"
+        plan.append(("close in slices", sliced))
+    return [
+        *plan,
+        ("withdraw", f"sextant withdraw {show_decimal(wish.notional / wish.leverage)}{options}"),
+        ("see how far it is", f"sextant withdraw --list{options}"),
+        ("collect it on L1, once final", f"sextant claim INDEX{options}"),
+        ("withdraw past a sequencer that refuses", f"sextant withdraw --forced{options}"),
+    ]
