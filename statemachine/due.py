@@ -14,6 +14,7 @@ kind    name      about                    again
 3       FUNDING   a market's funding       each ``funding_interval_ms``
 4       SLICE     a flagged portfolio      until it is released
 5       UNWIND    what a vault holds       each slice's pause, until it is flat
+7       RAMP      a market's margin rates  each ``ramp_step_ms``, until they are there
 16      GROUP     a bracket                when its entry or an exit ended
 17      TWAP      a TWAP                   each interval, until it ends
 18      SWITCH    a portfolio's orders     until none is left
@@ -30,6 +31,7 @@ from statemachine.pricing.funding import process_funding, process_premium
 from statemachine.pricing.mark import process_sample
 from statemachine.records import decode_due
 from statemachine.risk.liquidation import DUE_SLICE, process_slice
+from statemachine.risk.ramps import DUE_RAMP, process_ramp
 from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, process_exit, process_unwind
 from statemachine.rules import Rules
 from statemachine.state import State
@@ -105,6 +107,9 @@ def execute_due(step: Step, key: bytes) -> None:
         return
     if kind == DUE_UNWIND:
         process_unwind(step, portfolio, number)
+        return
+    if kind == DUE_RAMP:
+        process_ramp(step, number)
         return
     step.cost += COST_ORACLE
     market = state.market(number)

@@ -57,6 +57,7 @@ class Code(IntEnum):
     FEE_MAX = 44
     TIME_PAST = 45
     BUILDER = 46
+    RAMP = 49
     # What the book and the portfolio allow (50..69)
     REDUCE_ONLY = 50
     POST_ONLY_CROSSES = 51
@@ -100,6 +101,7 @@ RETRYABLE: Final = frozenset(
         Code.DUE,
         Code.ORACLE_STALE,
         Code.BAND,
+        Code.RAMP,
         Code.LIQUIDATING,
         Code.FEE_MAX,
         Code.POST_ONLY_CROSSES,

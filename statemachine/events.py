@@ -259,6 +259,37 @@ class FundingPaid(Event):
 
 
 @final
+class RatesChanged(Event):
+    """A market's margin rates (ppm) took a step on their way to a target, reached at ``until``."""
+
+    __slots__ = (
+        "initial",
+        "initial_to",
+        "maintenance",
+        "maintenance_to",
+        "market",
+        "until",
+    )
+
+    def __init__(
+        self,
+        market: int,
+        initial: int,
+        maintenance: int,
+        initial_to: int,
+        maintenance_to: int,
+        until: int,
+    ) -> None:
+        """Take the rates in force, and where they go."""
+        self.market = market
+        self.initial = initial
+        self.maintenance = maintenance
+        self.initial_to = initial_to
+        self.maintenance_to = maintenance_to
+        self.until = until
+
+
+@final
 class Liquidated(Event):
     """A step of a liquidation: ``stage`` is one of the ``STAGE_`` numbers."""
 
@@ -347,28 +378,3 @@ class AgentChanged(Event):
         self.account = account
         self.agent = agent
         self.role = role
-
-
-@final
-class ReferrerSet(Event):
-    """An account said who brought it."""
-
-    __slots__ = ("account", "referrer")
-
-    def __init__(self, account: int, referrer: int) -> None:
-        """Take both accounts."""
-        self.account = account
-        self.referrer = referrer
-
-
-@final
-class BuilderApproved(Event):
-    """An account lets a builder ask for up to ``max_fee_ppm``; 0: no longer for anything."""
-
-    __slots__ = ("account", "builder", "max_fee_ppm")
-
-    def __init__(self, account: int, builder: int, max_fee_ppm: int) -> None:
-        """Take both accounts, and the rate."""
-        self.account = account
-        self.builder = builder
-        self.max_fee_ppm = max_fee_ppm

@@ -17,6 +17,7 @@ table   name          ids                                             range
 0x0A    BUILDER       account 4, builder 4                            5
 0x10    MARKET        market 2
 0x11    ORACLE        market 2
+0x12    RAMP          market 2
 0x20    PORTFOLIO     account 4, sub 1
 0x21    POSITION      account 4, sub 1, market 2
 0x30    ORDER         market 2, side 1, priority 8, sequence 8        4
@@ -52,6 +53,7 @@ TABLE_STANDING: Final = 0x09
 TABLE_BUILDER: Final = 0x0A
 TABLE_MARKET: Final = 0x10
 TABLE_ORACLE: Final = 0x11
+TABLE_RAMP: Final = 0x12
 TABLE_PORTFOLIO: Final = 0x20
 TABLE_POSITION: Final = 0x21
 TABLE_ORDER: Final = 0x30
@@ -133,6 +135,11 @@ def market_key(market: int) -> bytes:
 def oracle_key(market: int) -> bytes:
     """Return the key of a market's oracle messages."""
     return b"\x11" + market.to_bytes(2, "big")
+
+
+def ramp_key(market: int) -> bytes:
+    """Return the key of a market's margin rates on their way."""
+    return b"\x12" + market.to_bytes(2, "big")
 
 
 def portfolio_key(portfolio: int) -> bytes:

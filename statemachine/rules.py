@@ -160,6 +160,9 @@ class Rules:
     vault_notice_ms: int = 86_400_000
     vault_deposit_min: int = 10_000_000
     vault_slippage_ppm: int = 2_500
+    # Settings: over what time, and how often, margin rates move to new ones
+    ramp_notice_ms: int = 604_800_000
+    ramp_step_ms: int = 60_000
     # Money
     withdrawal_min: int = 1_000_000
     velocity_min: int = 10_000_000_000_000
@@ -183,6 +186,11 @@ class Rules:
             raise ValueError(
                 f"need 1 <= publishers_min <= publishers <= {PUBLISHERS_MAX}, "
                 f"have {self.publishers_min} and {len(self.publishers)}"
+            )
+        if self.ramp_notice_ms < 0 or self.ramp_step_ms < 1:
+            raise ValueError(
+                "need ramp_notice_ms >= 0 and ramp_step_ms >= 1, "
+                f"have {self.ramp_notice_ms} and {self.ramp_step_ms}"
             )
         if any(len(name) != 20 for name in (self.rollup, self.guardian, *self.publishers)):
             raise ValueError("addresses have 20 bytes")

@@ -377,6 +377,8 @@ def genesis_state(rules: Rules, time: int) -> dict[bytes, bytes]:
     for parameters in rules.markets:
         market = Market(keys.market_key(parameters.market), False, parameters.market)
         market.funding_time = time
+        market.initial_ppm = parameters.initial_ppm
+        market.maintenance_ppm = parameters.maintenance_ppm
         items[market.key] = market.encode()
     state = State(MemoryStore(items.items()), rules)
     due.arm_genesis(state)

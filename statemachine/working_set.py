@@ -18,6 +18,7 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
+    Ramp,
     Share,
     Signer,
     Sleeper,
@@ -44,6 +45,7 @@ class WorkingSet:
         "orders",
         "portfolios",
         "positions",
+        "ramps",
         "shares",
         "signers",
         "sleepers",
@@ -57,6 +59,7 @@ class WorkingSet:
         self.ledger: Ledger | None = None
         self.markets: dict[int, Market] = {}
         self.oracles: dict[int, Oracle] = {}
+        self.ramps: dict[int, Ramp] = {}
         self.portfolios: dict[int, Portfolio | None] = {}
         self.positions: dict[int, Position] = {}
         self.orders: dict[bytes, Order] = {}
@@ -75,6 +78,7 @@ class WorkingSet:
         self.ledger = None
         self.markets = {}
         self.oracles = {}
+        self.ramps = {}
         self.portfolios = {}
         self.positions = {}
         self.orders = {}

@@ -16,6 +16,7 @@ from statemachine.actions import (
     Scale,
     Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     SetReferrer,
     Terms,
@@ -70,6 +71,8 @@ VARIED = replace(
     average_factor_max=2,
     vault_notice_ms=5_000,
     vault_deposit_min=USDC,
+    ramp_notice_ms=20_000,
+    ramp_step_ms=1_500,
     fee_tiers=((3_000 * USDC, 500_000, 800_000), (9_000 * USDC, 250_000, 333_333)),
     fee_ramp_ms=20_000,
     referral_ppm=333_333,
@@ -84,6 +87,11 @@ class VariedDuel(Duel):
         super().__init__(VARIED, chooser, amount)
         for trader in range(3):
             self.world.deposit(trader, amount, sub=ISOLATED)
+
+    def send(self, trader: int, action: Action) -> None:
+        """Send an action; what only the guardian may do mostly comes from him."""
+        guarded = isinstance(action, SetMargin | SetMarketState)
+        super().send(0 if guarded and self.chooser.number(0, 3) else trader, action)
 
     def near(self, market: int) -> Price:
         """Return a price near a market's, or near some market's if there is none such."""
@@ -175,7 +183,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 17)
+        kind = chooser.number(0, 19)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -197,17 +205,21 @@ class VariedDuel(Duel):
             return VaultDeposit(0, self.market(), Micros(amount))
         if kind == 12:
             return VaultWithdraw(chooser.pick((0, 1)), self.market(), chooser.pick((0, 0, USDC)))
+        if kind in (14, 15):
+            initial = chooser.pick((40_000, 60_000, 60_000, 120_000, 200_001, 1_000_001, 1))
+            maintenance = chooser.pick((20_000, 30_000, 30_000, 100_000, 0))
+            return SetMargin(self.market(), initial, maintenance)
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
-        if kind == 14:
+        if kind == 16:
             # To owners, one of whom may be the sender, to agents and to strangers.
             to = chooser.pick((*(trader_key(n) for n in range(TRADERS)), *AGENTS, STRANGER))
             return Send(
                 address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
             )
-        if kind == 15:
+        if kind == 17:
             return SetReferrer(chooser.pick((0, 0, 1, 2)), self.account())
-        if kind == 16:
+        if kind == 18:
             rate = chooser.pick((0, 99, 100, 500, 1_001))
             return ApproveBuilder(chooser.pick((1, 2, 2, 3, 99)), rate)
         return super().errand()

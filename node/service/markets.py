@@ -11,6 +11,7 @@ from statemachine.keys import BUY, SELL
 from statemachine.pricing.funding import rate_of
 from statemachine.pricing.guards import AVERAGE_SHIFT
 from statemachine.risk.grace import grace_of
+from statemachine.risk.ramps import ramp_of
 from statemachine.risk.tiers import initial_of
 from statemachine.rules import MarketRules
 from statemachine.state import State
@@ -33,7 +34,7 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
     market = state.market(rules.market)
     until, updates = grace_of(state.rules, market, state.cursor.time)
     oracle = state.oracle(rules.market)
-    return query_pb2.Market(
+    answer = query_pb2.Market(
         market=rules.market,
         symbol=rules.symbol.decode("ascii", "replace"),
         state=STATES[market.state],
@@ -42,8 +43,8 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
         order_lots_min=1,
         order_lots_max=ORDER_LOTS_LIMIT - 1,
         notional_min_micros=rules.notional_min,
-        initial_margin_ppm=rules.initial_ppm,
-        maintenance_margin_ppm=rules.maintenance_ppm,
+        initial_margin_ppm=market.initial_ppm,
+        maintenance_margin_ppm=market.maintenance_ppm,
         maker_fee_ppm=rules.maker_ppm,
         taker_fee_ppm=rules.taker_ppm,
         fill_band_ppm=rules.fill_band_ppm,
@@ -62,7 +63,11 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
         index_average=oracle.average >> AVERAGE_SHIFT,
         index_pending=oracle.pending,
         initial_margin_now_ppm=initial_of(
-            replace(rules, tiers=()), PPM_ONE, market.open_interest * market.mark, 0
+            replace(rules, tiers=()),
+            market.initial_ppm,
+            PPM_ONE,
+            market.open_interest * market.mark,
+            0,
         ),
         funding_interval_ms=state.rules.funding_interval_ms,
         mark=market.mark,
@@ -84,3 +89,9 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
             for price, time in zip(oracle.prices, oracle.times, strict=True)
         ][: len(state.rules.publishers)],
     )
+    ramp = ramp_of(state, rules.market)
+    if ramp is not None:
+        answer.initial_margin_target_ppm, answer.maintenance_margin_target_ppm = ramp.target
+        answer.margin_ramp_start_ms = ramp.start
+        answer.margin_ramp_end_ms = ramp.end
+    return answer

@@ -13,6 +13,7 @@ from typing import Final
 
 from sextant.client.environment import read_instance
 from sextant.errors import BadRequest
+from statemachine.units import PPM_ONE
 
 U16_MAX: Final = (1 << 16) - 1
 U32_MAX: Final = (1 << 32) - 1
@@ -75,6 +76,16 @@ def read_share(text: str) -> Decimal:
     if not value.is_finite() or abs(value.adjusted()) > DIGITS_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is no share: say 0.5% or 0.005")
     return value / 100 if text.endswith("%") else value
+
+
+def read_ppm(text: str) -> int:
+    """Return a share such as ``2.5%`` in parts per million, a whole number of them."""
+    exact = read_share(text) * PPM_ONE
+    if exact != exact.to_integral_value() or not 0 < exact <= PPM_ONE:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no rate above 0% and up to 100%, in steps of 0.0001%"
+        )
+    return int(exact)
 
 
 def read_span(text: str) -> int:

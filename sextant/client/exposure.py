@@ -59,6 +59,8 @@ def exposure_of(
     # A mark need not be a multiple of the tick.
     mark = ticker.mark
     market.mark = price if mark is None else int(mark.scaleb(names.price_decimals))
+    market.initial_ppm = names.initial_margin_ppm
+    market.maintenance_ppm = names.maintenance_margin_ppm
     market.open_interest = int(ticker.open_interest.scaleb(names.lot_decimals))
     portfolio = Portfolio(keys.portfolio_key(NOBODY), False, NOBODY)
     portfolio.balance = to_micros(collateral) - to_micros(fee)

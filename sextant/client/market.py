@@ -35,7 +35,7 @@ class Market:
     minimum_notional
         Smallest order value, in micro-USDC.
     initial_margin_ppm, maintenance_margin_ppm
-        Margin rates of the first size tier.
+        Margin rates of the first size tier, in force when it was asked for.
     maker_fee_ppm, taker_fee_ppm
         Fees; a negative maker fee is a rebate.
     order_lots_max

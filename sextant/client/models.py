@@ -148,10 +148,21 @@ class Ticker:
     index_average: Decimal | None = None
     index_pending: Decimal | None = None
     initial_margin_ppm: int = 0
+    margin_ramp: "MarginRamp | None" = None
     index_time_ms: int = 0
     grace_until_ms: int = 0
     grace_updates: int = 0
     publishers: tuple[PublisherPrice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginRamp:
+    """Where a market's margin rates move, in a straight line from one time to another."""
+
+    initial_margin_ppm: int
+    maintenance_margin_ppm: int
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from statemachine.actions import (
     RevokeAgent,
     Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transfer,
     VaultDeposit,
@@ -30,7 +31,7 @@ from statemachine.states import (
     STATE_POST_ONLY,
     STATE_SETTLED,
 )
-from statemachine.units import Micros, Millis
+from statemachine.units import PPM_ONE, Micros, Millis
 
 TRADING_KINDS: Final = (Kind.ORDER, Kind.CANCEL, Kind.CANCEL_ALL, Kind.MODIFY, Kind.BULK)
 AGENT_DAYS: Final = 30
@@ -189,6 +190,28 @@ class Money(Strategies):
     async def set_market_state(self, market: str | int | Market, state: MarketState) -> Receipt:
         """Move a market to another state; only the rules' guardian may."""
         return await self.execute(SetMarketState((await self.market(market)).id, int(state)))
+
+    async def set_margin(
+        self, market: str | int | Market, initial_ppm: int, maintenance_ppm: int
+    ) -> Receipt:
+        """Let a market's margin rates move to these; only the rules' guardian may.
+
+        They move in a straight line over the rules' notice period.  The receipt's
+        arguments are the two rates in force and when the new ones will be (ms).
+
+        Raises
+        ------
+        BadRequest
+            ``MARGIN_RATE`` unless 0 < maintenance <= initial <= 1,000,000.
+        """
+        if not 0 < maintenance_ppm <= initial_ppm <= PPM_ONE:
+            raise BadRequest(
+                "MARGIN_RATE",
+                f"initial {initial_ppm} ppm with maintenance {maintenance_ppm} ppm cannot be",
+                advice="maintenance is above 0 and at most initial, initial at most 1,000,000",
+            )
+        number = (await self.market(market)).id
+        return await self.execute(SetMargin(number, initial_ppm, maintenance_ppm))
 
     async def revoke_agent(self, agent: str | bytes) -> Receipt:
         """End an agent for good: its address can never be approved again."""

@@ -74,6 +74,11 @@ WORDS: Final[dict[str, Words]] = {
         "`sextant builder approve` lets him ask",
         ("approved in ppm", "asked in ppm"),
     ),
+    "RAMP": Words(
+        "the market's margin rates are moving already",
+        "wait until they have arrived",
+        ("until (ms)",),
+    ),
     "TIME_PAST": Words("that time is past, or the interval too short", "see the arguments"),
     "REDUCE_ONLY": Words("it would not reduce the position"),
     "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),

@@ -190,6 +190,7 @@ class Client:
     approve_agent = waiting(AsyncClient.approve_agent)
     set_leverage = waiting(AsyncClient.set_leverage)
     set_market_state = waiting(AsyncClient.set_market_state)
+    set_margin = waiting(AsyncClient.set_margin)
     revoke_agent = waiting(AsyncClient.revoke_agent)
     poke = waiting(AsyncClient.poke)
 

@@ -2,7 +2,8 @@
 
 The same types as ``statemachine.identity.signing`` hashes, in the JSON form that
 wallets and eth-account take.  Trading actions are a hash with nonce and
-expiry; moving money and approving keys is spelled out, field by field.
+expiry; moving money, approving keys and governing a market is spelled out, field by
+field.
 """
 
 import re
@@ -15,6 +16,8 @@ from statemachine.actions import (
     ApproveBuilder,
     RevokeAgent,
     Send,
+    SetMargin,
+    SetMarketState,
     SetReferrer,
     Transfer,
     VaultDeposit,
@@ -93,6 +96,16 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "lossPerDayMicroUsdc": action.loss_max,
             }
             return signing.APPROVE_TYPE, approved | tail
+        case SetMargin():
+            rates: dict[str, Any] = {
+                "market": action.market,
+                "initialMarginPpm": action.initial_ppm,
+                "maintenanceMarginPpm": action.maintenance_ppm,
+            }
+            return signing.MARGIN_TYPE, rates | tail
+        case SetMarketState():
+            head = {"market": action.market, "state": action.state}
+            return signing.MARKET_STATE_TYPE, head | tail
         case RevokeAgent():
             return signing.REVOKE_TYPE, {"agent": f"0x{action.agent.hex()}"} | tail
         case _:

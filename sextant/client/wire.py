@@ -15,6 +15,7 @@ from sextant.client.models import (
     Account,
     Book,
     Level,
+    MarginRamp,
     Order,
     Portfolio,
     Position,
@@ -129,6 +130,7 @@ def ticker_of(message: query_pb2.Market) -> Ticker:
         index_pending=maybe_price(market, message.index_pending),
         initial_margin_ppm=message.initial_margin_now_ppm,
         deficit=from_micros(message.deficit_micros),
+        margin_ramp=margin_ramp_of(message),
         index_time_ms=message.index_time_ms,
         grace_until_ms=message.grace_until_ms,
         grace_updates=message.grace_updates,
@@ -136,6 +138,18 @@ def ticker_of(message: query_pb2.Market) -> Ticker:
             PublisherPrice(price=maybe_price(market, one.price), time_ms=one.time_ms)
             for one in message.publishers
         ),
+    )
+
+
+def margin_ramp_of(message: query_pb2.Market) -> MarginRamp | None:
+    """Return a market's margin rates on their way, if they are."""
+    if not message.margin_ramp_end_ms:
+        return None
+    return MarginRamp(
+        initial_margin_ppm=message.initial_margin_target_ppm,
+        maintenance_margin_ppm=message.maintenance_margin_target_ppm,
+        start_ms=message.margin_ramp_start_ms,
+        end_ms=message.margin_ramp_end_ms,
     )
 
 

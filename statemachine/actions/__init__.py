@@ -27,6 +27,7 @@ kind  action          body
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
+35    SetMargin       market, initial, maintenance (ppm)
 ====  ==============  =====================================================
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
@@ -109,6 +110,7 @@ from statemachine.actions.kinds import (
     RevokeAgent,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Terms,
     Transfer,
@@ -199,6 +201,7 @@ __all__ = [
     "Scale",
     "Send",
     "SetLeverage",
+    "SetMargin",
     "SetMarketState",
     "SetReferrer",
     "Terms",

@@ -67,6 +67,7 @@ class Kind(IntEnum):
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
+    SET_MARGIN = 35
 
 
 @final
@@ -279,6 +280,16 @@ class SetMarketState:
 
 @final
 @dataclass(frozen=True, slots=True)
+class SetMargin:
+    """Let a market's margin rates move to these, slowly: the guardian may."""
+
+    market: int
+    initial_ppm: int
+    maintenance_ppm: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class VaultDeposit:
     """Buy shares of a market's backstop vault with settled collateral."""
 
@@ -348,6 +359,7 @@ Action = (
     | SetReferrer
     | ApproveBuilder
     | SetMarketState
+    | SetMargin
     | OracleUpdate
     | Poke
 )
@@ -374,6 +386,7 @@ KIND_OF: Final[dict[type, Kind]] = {
     SetReferrer: Kind.SET_REFERRER,
     ApproveBuilder: Kind.APPROVE_BUILDER,
     SetMarketState: Kind.SET_MARKET_STATE,
+    SetMargin: Kind.SET_MARGIN,
     OracleUpdate: Kind.ORACLE,
     Poke: Kind.POKE,
 }

@@ -38,6 +38,7 @@ from statemachine.actions.kinds import (
     RevokeAgent,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transfer,
     Twap,
@@ -62,6 +63,7 @@ TRANSACTION_BYTES_MAX: Final = 8192
 ORACLE_MESSAGES_MAX: Final = 8
 SIGNATURE_SIZE: Final = 65
 LEVERAGE_LIMIT: Final = 1 << 16
+RATE_LIMIT: Final = 1 << 32
 
 
 @final
@@ -112,7 +114,7 @@ def body_of(action: Action) -> list[object]:
             return [action.agent]
         case SetReferrer() | ApproveBuilder():
             return body_of_referral(action)
-        case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState():
+        case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState() | SetMargin():
             return body_of_setting(action)
         case OracleUpdate():
             messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
@@ -122,9 +124,9 @@ def body_of(action: Action) -> list[object]:
 
 
 def body_of_setting(
-    action: VaultDeposit | VaultWithdraw | SetLeverage | SetMarketState,
+    action: VaultDeposit | VaultWithdraw | SetLeverage | SetMarketState | SetMargin,
 ) -> list[object]:
-    """Return the body of an action about one market and one number."""
+    """Return the body of an action about one market and a number or two."""
     match action:
         case VaultDeposit():
             return [action.sub, action.market, action.amount]
@@ -134,6 +136,8 @@ def body_of_setting(
             return [action.sub, action.market, action.leverage]
         case SetMarketState():
             return [action.market, action.state]
+        case SetMargin():
+            return [action.market, action.initial_ppm, action.maintenance_ppm]
 
 
 def encode_transaction(action: Action, nonce: int, expires_at: int, signature: bytes) -> bytes:
@@ -238,6 +242,13 @@ def decode_rare_action(kind: int, body: object) -> Action:
         market, state = as_list(body, 2, "set market state")
         return SetMarketState(
             as_uint(market, MARKETS_LIMIT, "market"), as_uint(state, 256, "state")
+        )
+    if kind == Kind.SET_MARGIN:
+        market, initial, maintenance = as_list(body, 3, "set margin")
+        return SetMargin(
+            as_uint(market, MARKETS_LIMIT, "market"),
+            as_uint(initial, RATE_LIMIT, "initial margin"),
+            as_uint(maintenance, RATE_LIMIT, "maintenance margin"),
         )
     if kind == Kind.SET_REFERRER:
         return decode_set_referrer(body)

@@ -17,6 +17,7 @@ from statemachine.actions import (
     Scale,
     Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     SetReferrer,
     Transfer,
@@ -29,7 +30,7 @@ from statemachine.handlers.agents import execute_approve, execute_revoke
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
 from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
 from statemachine.handlers.leverage import execute_leverage
-from statemachine.handlers.market_state import execute_market_state
+from statemachine.handlers.market_state import execute_margin, execute_market_state
 from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
@@ -84,6 +85,8 @@ def execute_money(step: Step, action: Action) -> None:
         execute_vault_withdraw(step, action)
     elif isinstance(action, SetMarketState):
         execute_market_state(step, action)
+    elif isinstance(action, SetMargin):
+        execute_margin(step, action)
     elif isinstance(action, SetReferrer):
         execute_set_referrer(step, action)
     elif isinstance(action, ApproveBuilder):

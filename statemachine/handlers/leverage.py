@@ -33,7 +33,7 @@ def execute_leverage(step: Step, action: SetLeverage) -> None:
     position = state.find_position(portfolio, action.market)
     if position is None and not market_allows(step, portfolio, action.market):
         return
-    most = leverage_max(parameters)
+    most = leverage_max(state.market(action.market).initial_ppm)
     if action.leverage > most:
         step.refuse(Code.LEVERAGE, (most,))
         return

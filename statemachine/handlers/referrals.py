@@ -3,7 +3,6 @@
 from statemachine.actions import ApproveBuilder, SetReferrer
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code
-from statemachine.events import BuilderApproved, ReferrerSet
 from statemachine.fees.standing import standing_of
 from statemachine.keys import account_key, builder_key
 from statemachine.records import encode_builder
@@ -35,9 +34,6 @@ def execute_set_referrer(step: Step, action: SetReferrer) -> None:
         portfolio.referrer = action.referrer
         state.touch(portfolio)
 
-    # RECEIPT
-    state.events.append(ReferrerSet(step.account, action.referrer))
-
 
 def execute_approve_builder(step: Step, action: ApproveBuilder) -> None:
     """Let a builder ask for up to ``max_fee_ppm`` on this account's orders; 0 ends it."""
@@ -65,6 +61,3 @@ def execute_approve_builder(step: Step, action: ApproveBuilder) -> None:
         state.add_blob(key, encode_builder(action.max_fee_ppm))
     elif approved is not None:
         state.remove_blob(key)
-
-    # RECEIPT
-    state.events.append(BuilderApproved(step.account, action.builder, action.max_fee_ppm))

@@ -1,6 +1,6 @@
 """Who signed: EIP-712 digests, signatures and recovery.
 
-Money-moving actions are typed data that a wallet shows field by field;
+Actions that move money, or a market, are typed data that a wallet shows field by field;
 trading actions are typed data over the Keccak of the action's canonical
 bytes, with nonce and expiry in the open.  The domain binds the chain id and
 the rollup's L1 address.  Signatures are 65 bytes, r | s | recovery id, with
@@ -21,6 +21,8 @@ from statemachine.actions import (
     OracleUpdate,
     RevokeAgent,
     Send,
+    SetMargin,
+    SetMarketState,
     SetReferrer,
     Transaction,
     Transfer,
@@ -64,6 +66,11 @@ VAULT_DEPOSIT_TYPE: Final = (
 VAULT_WITHDRAW_TYPE: Final = (
     "VaultWithdraw(uint8 subAccount,uint16 market,uint64 shares,uint64 nonce,uint64 expiresAt)"
 )
+MARGIN_TYPE: Final = (
+    "SetMargin(uint16 market,uint32 initialMarginPpm,uint32 maintenanceMarginPpm,"
+    "uint64 nonce,uint64 expiresAt)"
+)
+MARKET_STATE_TYPE: Final = "SetMarketState(uint16 market,uint8 state,uint64 nonce,uint64 expiresAt)"
 SET_REFERRER_TYPE: Final = (
     "SetReferrer(uint8 subAccount,uint32 referrerAccount,uint64 nonce,uint64 expiresAt)"
 )
@@ -80,6 +87,8 @@ APPROVE_TYPE_HASH: Final = keccak256(APPROVE_TYPE.encode())
 REVOKE_TYPE_HASH: Final = keccak256(REVOKE_TYPE.encode())
 VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
 VAULT_WITHDRAW_TYPE_HASH: Final = keccak256(VAULT_WITHDRAW_TYPE.encode())
+MARGIN_TYPE_HASH: Final = keccak256(MARGIN_TYPE.encode())
+MARKET_STATE_TYPE_HASH: Final = keccak256(MARKET_STATE_TYPE.encode())
 SET_REFERRER_TYPE_HASH: Final = keccak256(SET_REFERRER_TYPE.encode())
 APPROVE_BUILDER_TYPE_HASH: Final = keccak256(APPROVE_BUILDER_TYPE.encode())
 ORACLE_TYPE_HASH: Final = keccak256(ORACLE_TYPE.encode())
@@ -135,6 +144,11 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case VaultWithdraw():
             head = VAULT_WITHDRAW_TYPE_HASH + word(action.sub) + word(action.market)
             head += word(action.shares)
+        case SetMargin():
+            head = MARGIN_TYPE_HASH + word(action.market)
+            head += word(action.initial_ppm) + word(action.maintenance_ppm)
+        case SetMarketState():
+            head = MARKET_STATE_TYPE_HASH + word(action.market) + word(action.state)
         case SetReferrer():
             head = SET_REFERRER_TYPE_HASH + word(action.sub) + word(action.referrer)
         case ApproveBuilder():

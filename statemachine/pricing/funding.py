@@ -95,8 +95,7 @@ def impact_price(step: Step, market: Market, side: int, notional: int) -> tuple[
 def premium_of(step: Step, market: Market) -> int:
     """Return the book's premium over the index in parts per 10**9, floored."""
     index = market.index
-    rules = step.state.market_rules[market.market]
-    notional = div_ceil(step.rules.impact_notional * PPM_ONE, rules.initial_ppm)
+    notional = div_ceil(step.rules.impact_notional * PPM_ONE, market.initial_ppm)
     bid, bid_lots = impact_price(step, market, BUY, notional)
     ask, ask_lots = impact_price(step, market, SELL, notional)
     if bid == 0 or ask == 0:
@@ -119,11 +118,10 @@ def process_premium(step: Step, market: Market) -> None:
 
 def rate_of(step: Step, market: Market) -> int:
     """Return the hour's funding rate per 8 hours, in parts per 10**9, truncated."""
-    rules = step.state.market_rules[market.market]
     samples = max(1, step.rules.funding_interval_ms // step.rules.premium_interval_ms)
     premium = div_trunc(market.premium_sum, samples)
     rate = premium + clamp(INTEREST - premium, -INTEREST_CLAMP, INTEREST_CLAMP)
-    bound = MARGIN_FACTOR * (rules.initial_ppm - rules.maintenance_ppm) * (PARTS // PPM_ONE)
+    bound = MARGIN_FACTOR * (market.initial_ppm - market.maintenance_ppm) * (PARTS // PPM_ONE)
     return clamp(rate, -bound, bound)
 
 

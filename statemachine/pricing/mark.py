@@ -17,7 +17,6 @@ from statemachine.events import PriceChanged
 from statemachine.keys import BUY, SELL, order_place, order_range
 from statemachine.records import Market, Portfolio
 from statemachine.risk.grace import note_sample
-from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, clamp, div_floor, div_trunc, median
@@ -33,9 +32,9 @@ def best_price(state: State, market: int, side: int) -> int:
     return 0 if key is None else order_place(key)[2]
 
 
-def bound_of(rules: MarketRules, index: int) -> int:
+def bound_of(market: Market) -> int:
     """Return how far from the index the mark may be, in micros per lot, floored."""
-    return div_floor(index * rules.initial_ppm, 2 * PPM_ONE)
+    return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)
 
 
 def recompute_mark(state: State, market: Market) -> None:
@@ -47,7 +46,7 @@ def recompute_mark(state: State, market: Market) -> None:
     ask = best_price(state, market.market, SELL)
     book = median(bid, ask, market.last or index) if bid and ask else index
     fair = index + (market.basis >> BASIS_SHIFT)  # floored
-    bound = bound_of(state.market_rules[market.market], index)
+    bound = bound_of(market)
     market.mark = max(1, clamp(median(fair, book, index), index - bound, index + bound))
     state.touch(market)
     state.events.append(PriceChanged(market.market, index, market.mark))
@@ -66,7 +65,7 @@ def process_sample(step: Step, market: Market) -> None:
     ask = best_price(state, market.market, SELL)
     target = 0
     if bid and ask:
-        bound = bound_of(state.market_rules[market.market], index) << BASIS_SHIFT
+        bound = bound_of(market) << BASIS_SHIFT
         target = clamp((bid + ask - 2 * index) << (BASIS_SHIFT - 1), -bound, bound)
     # Samples that were missed pull towards 0; a gap of a whole window leaves nothing.
     second = step.now - step.now % interval

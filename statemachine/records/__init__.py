@@ -34,8 +34,10 @@ from statemachine.records.markets import (
     PUBLISHERS_MAX,
     Market,
     Oracle,
+    Ramp,
     decode_market,
     decode_oracle,
+    decode_ramp,
 )
 from statemachine.records.orders import (
     OWNED_ASLEEP,
@@ -108,6 +110,7 @@ __all__ = [
     "Order",
     "Portfolio",
     "Position",
+    "Ramp",
     "Record",
     "Share",
     "Signer",
@@ -129,6 +132,7 @@ __all__ = [
     "decode_owned",
     "decode_portfolio",
     "decode_position",
+    "decode_ramp",
     "decode_share",
     "decode_signer",
     "decode_sleeper",

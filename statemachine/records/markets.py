@@ -1,4 +1,4 @@
-"""A market's leaf, and what its oracle's publishers last said."""
+"""A market's leaf, what its oracle's publishers last said, and its margin's next rates."""
 
 from struct import Struct
 from typing import Final, final
@@ -7,8 +7,9 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 
 PUBLISHERS_MAX: Final = 8
 
-MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBQ")
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBIIQ")
 ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX + 4}Q")
+RAMP_LAYOUT: Final = Struct(">BIIIIQQ")
 
 
 @final
@@ -21,6 +22,8 @@ class Market(Record):
     ``resumed_at`` (ms) is when it last came back from an outage or a halt, and
     ``updates`` counts the index's since then, as far as liquidations ask;
     ``jumped_at`` (ms) is when the index last jumped beyond its band.
+    ``initial_ppm`` and ``maintenance_ppm`` are the margin rates in force: the rules'
+    at genesis, moved by :mod:`statemachine.risk.ramps`, 0 once the market is settled.
     ``graded`` is not stored: whether its rules have more than one rate.
     """
 
@@ -34,8 +37,10 @@ class Market(Record):
         "graded",
         "index",
         "index_time",
+        "initial_ppm",
         "jumped_at",
         "last",
+        "maintenance_ppm",
         "mark",
         "market",
         "open_interest",
@@ -71,6 +76,8 @@ class Market(Record):
         self.sleepers = 0
         self.resumed_at = 0
         self.updates = 0
+        self.initial_ppm = 0
+        self.maintenance_ppm = 0
         self.jumped_at = 0
 
     def encode(self) -> bytes:
@@ -95,6 +102,8 @@ class Market(Record):
             self.sleepers,
             self.resumed_at,
             self.updates,
+            self.initial_ppm,
+            self.maintenance_ppm,
             self.jumped_at,
         )
 
@@ -122,7 +131,9 @@ def decode_market(key: bytes, data: bytes) -> Market:
     market.sleepers = values[16]
     market.resumed_at = values[17]
     market.updates = values[18]
-    market.jumped_at = values[19]
+    market.initial_ppm = values[19]
+    market.maintenance_ppm = values[20]
+    market.jumped_at = values[21]
     return market
 
 
@@ -161,3 +172,37 @@ def decode_oracle(key: bytes, data: bytes) -> Oracle:
     oracle = Oracle(key, True, prices, list(values[1 + PUBLISHERS_MAX : -4]))
     oracle.average, oracle.average_time, oracle.pending, oracle.pending_time = values[-4:]
     return oracle
+
+
+@final
+class Ramp(Record):
+    """Margin rates on their way, in ppm, from one time (ms) to another: initial, maintenance."""
+
+    __slots__ = ("end", "source", "start", "target")
+
+    def __init__(
+        self,
+        key: bytes,
+        stored: bool,
+        source: tuple[int, int],
+        target: tuple[int, int],
+        start: int,
+        end: int,
+    ) -> None:
+        """Take both pairs of rates and both times."""
+        super().__init__(key, stored)
+        self.source = source
+        self.target = target
+        self.start = start
+        self.end = end
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes."""
+        return RAMP_LAYOUT.pack(RECORD_VERSION, *self.source, *self.target, self.start, self.end)
+
+
+def decode_ramp(key: bytes, data: bytes) -> Ramp:
+    """Return the ramp that ``data`` encodes."""
+    need(data, RAMP_LAYOUT.size, "ramp")
+    _, initial, maintenance, initial_to, maintenance_to, start, end = RAMP_LAYOUT.unpack(data)
+    return Ramp(key, True, (initial, maintenance), (initial_to, maintenance_to), start, end)

@@ -35,25 +35,28 @@ def liquidation_price(state: State, position: Position, margin: Margin) -> int:
     if not size:
         return 0
     parameters = state.market_rules[position.market]
-    price = state.market(position.market).mark
-    if parameters.tiers:
-        return tiered_liquidation_price(parameters, size, price, margin)
-    slope = size * PPM_ONE - abs(size) * parameters.maintenance_ppm
+    market = state.market(position.market)
+    price, rate = market.mark, market.maintenance_ppm
+    if parameters.tiers and rate:
+        return tiered_liquidation_price(parameters, rate, size, price, margin)
+    slope = size * PPM_ONE - abs(size) * rate
     price -= (margin.equity - margin.maintenance) * PPM_ONE // slope
     return max(0, min(price, (1 << 63) - 1))
 
 
-def tiered_liquidation_price(rules: MarketRules, size: int, mark: int, margin: Margin) -> int:
+def tiered_liquidation_price(
+    rules: MarketRules, rate: int, size: int, mark: int, margin: Margin
+) -> int:
     """Return the same where the rate depends on the price: by bisection, as tiers are monotone.
 
     The nearest price to the mark at which the portfolio is liquidable.
     """
     held = abs(size)
-    now = maintenance_of(rules, held * mark)
+    now = maintenance_of(rules, rate, held * mark)
 
     def is_liquidable(price: int) -> bool:
         equity = margin.equity + size * (price - mark)
-        return equity < margin.maintenance - now + maintenance_of(rules, held * price)
+        return equity < margin.maintenance - now + maintenance_of(rules, rate, held * price)
 
     # A long's margin grows with the price, a short's shrinks.
     low, high = 0, PRICE_LIMIT - 1

@@ -215,8 +215,9 @@ def largest_position(state: State, portfolio: Portfolio) -> Position | None:
 
 def position_maintenance(state: State, position: Position) -> int:
     """Return a position's own part of its portfolio's MM, in micros."""
-    held = abs(position.size) * state.market(position.market).mark
-    return maintenance_of(state.market_rules[position.market], held)
+    market = state.market(position.market)
+    held = abs(position.size) * market.mark
+    return maintenance_of(state.market_rules[position.market], market.maintenance_ppm, held)
 
 
 def zero_price(tick: int, mark: int, size: int, maintenance: int, margin: Margin) -> int:

@@ -71,18 +71,19 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
                 equity += unsettled_funding(position, market)
             held = size * mark if size > 0 else -size * mark
             if not graded:
-                maintenance -= -held * parameters.maintenance_ppm // PPM_ONE
+                maintenance -= -held * market.maintenance_ppm // PPM_ONE
         bids = position.bids
         asks = position.asks
         most = size + bids
         least = asks - size
         worst = max(most, least, -most, -least)
         if graded:
-            maintenance += maintenance_of(parameters, held)
+            maintenance += maintenance_of(parameters, market.maintenance_ppm, held)
             crowd = market.open_interest * mark
-            initial += initial_of(parameters, worst * mark, crowd, position.leverage)
+            rate = market.initial_ppm
+            initial += initial_of(parameters, rate, worst * mark, crowd, position.leverage)
         elif worst:
-            initial -= -worst * mark * parameters.initial_ppm // PPM_ONE
+            initial -= -worst * mark * market.initial_ppm // PPM_ONE
         if bids and position.bids_value > bids * mark:
             initial += position.bids_value - bids * mark
         if asks and asks * mark > position.asks_value:
@@ -146,9 +147,10 @@ def may_add_order(
         return True, after.initial, have
     if reduce_only or is_reduction(position, side, size):
         before = margin_of(state, portfolio)
+        rate = market.maintenance_ppm
         maintenance = before.maintenance
-        maintenance -= maintenance_of(parameters, abs(position.size) * mark)
-        maintenance += maintenance_of(parameters, (abs(position.size) - size) * mark)
+        maintenance -= maintenance_of(parameters, rate, abs(position.size) * mark)
+        maintenance += maintenance_of(parameters, rate, (abs(position.size) - size) * mark)
         if not_riskier(before.equity, before.maintenance, before.equity - loss - fee, maintenance):
             return True, after.initial, have
     return False, after.initial, have

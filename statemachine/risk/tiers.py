@@ -9,7 +9,8 @@
   a crowd's growth liquidates nobody
 * leverage ``n`` chosen by the trader: at least ``N / n``; it only ever raises IM
 
-Every requirement is rounded up, once.
+The first tier's rates are those in force in the market's leaf; 0 is a market that
+is settled, and asks nothing.  Every requirement is rounded up, once.
 """
 
 from statemachine.rules import MarketRules
@@ -37,18 +38,25 @@ def tiered(rules: MarketRules, rate: int, column: int, notional: int) -> int:
     return notional * rate - deduction
 
 
-def maintenance_of(rules: MarketRules, notional: int) -> int:
-    """Return what holding ``notional`` micros at mark must keep, in micros."""
-    return div_ceil(tiered(rules, rules.maintenance_ppm, MAINTENANCE, notional), PPM_ONE)
+def maintenance_of(rules: MarketRules, rate: int, notional: int) -> int:
+    """Return what holding ``notional`` micros at mark must keep, in micros.
+
+    ``rate`` is the first tier's in ppm, in force.
+    """
+    if rate == 0:
+        return 0
+    return div_ceil(tiered(rules, rate, MAINTENANCE, notional), PPM_ONE)
 
 
-def initial_of(rules: MarketRules, notional: int, crowd: int, leverage: int) -> int:
+def initial_of(rules: MarketRules, rate: int, notional: int, crowd: int, leverage: int) -> int:
     """Return what taking on ``notional`` micros at mark needs, in micros.
 
-    ``crowd`` is the market's open interest at mark in micros; ``leverage`` is
-    the trader's own, 0 if none was chosen.
+    ``rate`` is the first tier's in ppm, in force; ``crowd`` the market's open
+    interest at mark in micros; ``leverage`` the trader's own, 0 if none was chosen.
     """
-    parts = tiered(rules, rules.initial_ppm, INITIAL, notional)
+    if rate == 0:
+        return 0
+    parts = tiered(rules, rate, INITIAL, notional)
     upper = rules.open_interest_upper
     lower = rules.open_interest_lower
     if upper and crowd > lower:
@@ -61,6 +69,6 @@ def initial_of(rules: MarketRules, notional: int, crowd: int, leverage: int) -> 
     return max(initial, div_ceil(notional, leverage)) if leverage else initial
 
 
-def leverage_max(rules: MarketRules) -> int:
-    """Return the largest leverage that a trader may choose: that of the first tier."""
-    return PPM_ONE // rules.initial_ppm
+def leverage_max(rate: int) -> int:
+    """Return the largest leverage that a trader may choose: that of the first tier's rate."""
+    return PPM_ONE // rate if rate else 0

@@ -9,6 +9,7 @@ from statemachine.actions import (
     Bulk,
     Kind,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transfer,
 )
@@ -242,6 +243,98 @@ STAGE.add(
     lambda: do(limited(), OTHER, SetMarketState(0, 2)),
     signed(TRADER, place()),
 )
+
+# Margin rates
+
+
+def announced(**changes: Any) -> World:
+    """Return a world in which rates are on their way from 5% and 3% to 8% and 4%."""
+    return do(limited(**changes), OTHER, SetMargin(0, 80_000, 40_000))
+
+
+STAGE.add(
+    "set_margin",
+    Code.OK,
+    "announced",
+    "both rates start to move; the arguments: those in force, and when the new ones are",
+    limited,
+    signed(OTHER, SetMargin(0, 80_000, 40_000)),
+)
+STAGE.add(
+    "set_margin",
+    Code.GUARDIAN,
+    "another",
+    "anyone else",
+    limited,
+    signed(TRADER, SetMargin(0, 80_000, 40_000)),
+)
+STAGE.add(
+    "set_margin",
+    Code.MARKET_UNKNOWN,
+    "market",
+    "no such market",
+    limited,
+    signed(OTHER, SetMargin(9, 80_000, 40_000)),
+)
+STAGE.add(
+    "set_margin",
+    Code.MARKET_STATE,
+    "settled",
+    "a settled market asks no margin any more",
+    lambda: do(limited(), OTHER, SetMarketState(0, 5)),
+    signed(OTHER, SetMargin(0, 80_000, 40_000)),
+)
+STAGE.add(
+    "set_margin",
+    Code.FIELD,
+    "above_a_tier",
+    "more than the first size tier's",
+    lambda: limited(tiers=((1_000 * USDC, 70_000, 50_000),)),
+    signed(OTHER, SetMargin(0, 80_000, 40_000)),
+)
+STAGE.add(
+    "set_margin",
+    Code.FIELD,
+    "reversed",
+    "maintenance above initial",
+    limited,
+    signed(OTHER, SetMargin(0, 40_000, 80_000)),
+)
+STAGE.add(
+    "set_margin",
+    Code.RAMP,
+    "moving",
+    "one ramp at a time",
+    announced,
+    signed(OTHER, SetMargin(0, 50_000, 30_000)),
+)
+STAGE.add(
+    "set_margin",
+    Code.NOTHING_TO_DO,
+    "same",
+    "the rates that are in force",
+    limited,
+    signed(OTHER, SetMargin(0, 50_000, 30_000)),
+)
+
+
+def due_ramp(passed: int) -> World:
+    """Return a world on the eve of a ramp's step, ``passed`` ms after its start."""
+    world = announced()
+    world.now += passed
+    return world
+
+
+@STAGE.shows("due_ramp", Code.OK, "step", "ten minutes on, floored: 5.0029% and 3.0009%")
+def ramp_step() -> Shown:
+    world = due_ramp(600_000)
+    return show(world, world.prices(0, MID))
+
+
+@STAGE.shows("due_ramp", Code.OK, "end", "the last step is the target exactly")
+def ramp_end() -> Shown:
+    world = due_ramp(world_rules().ramp_notice_ms)
+    return show(world, world.prices(0, MID))
 
 
 # Guards

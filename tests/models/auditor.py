@@ -39,6 +39,7 @@ from statemachine.records import (
     decode_owned,
     decode_portfolio,
     decode_position,
+    decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
@@ -52,13 +53,14 @@ from statemachine.risk.liquidation import DUE_SLICE
 from statemachine.risk.margin import ISOLATED_FROM, margin_of
 from statemachine.risk.tiers import leverage_max
 from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, VAULT_ACCOUNT
-from statemachine.rules import Rules
+from statemachine.rules import NO_GUARDIAN, Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
 from statemachine.waiting.grouping import DUE_GROUP
 from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
 from tests.models.backstops import audit_tail
+from tests.models.settings import GUARDED, audit_settings
 from tests.models.standings import audit_fees
 
 DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
@@ -68,6 +70,7 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_NONCES: decode_nonces,
     keys.TABLE_MARKET: decode_market,
     keys.TABLE_ORACLE: decode_oracle,
+    keys.TABLE_RAMP: decode_ramp,
     keys.TABLE_PORTFOLIO: decode_portfolio,
     keys.TABLE_POSITION: decode_position,
     keys.TABLE_ORDER: decode_order,
@@ -150,6 +153,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_signers(books)
     audit_due(books, rules)
     audit_tail(books, rules, check)
+    audit_settings(books, rules, check)
     audit_fees(books, rules, check)
 
 
@@ -275,7 +279,9 @@ def audit_limits(books: Books, rules: Rules) -> None:
             f"portfolio {name}: isolated, in markets {portfolio.markets}",
         )
     for place, position in books.positions.items():
-        most = leverage_max(next(m for m in rules.markets if m.market == place[1]))
+        # Rates that move may leave a choice above what one could choose now.
+        least = 1 if rules.guardian != NO_GUARDIAN else books.markets[place[1]].initial_ppm
+        most = leverage_max(least)
         check(0 <= position.leverage <= most, f"position {place}: leverage {position.leverage}")
     for key, data in books.table(keys.TABLE_SIGNER):
         signer = decode_signer(key, data)
@@ -430,7 +436,7 @@ def audit_due(books: Books, rules: Rules) -> None:
             waited.add((kind, about))
             numbered[kind, about] = keys.DUE.unpack(key)[2:]
             continue
-        if kind != DUE_UNWIND:
+        if kind != DUE_UNWIND and kind not in GUARDED:
             waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
     expected = {(kind, m.market, 0): 1 for kind in PERIODIC for m in rules.markets}
     for name, record in books.portfolios.items():

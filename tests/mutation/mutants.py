@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 ORDERS: Final = "tests/unit/test_orders.py"
+RAMPS: Final = "tests/unit/test_ramps.py"
 LIQUIDATION: Final = "tests/unit/test_liquidation.py"
 FUNDING: Final = "tests/unit/test_funding.py"
 ORACLE: Final = "tests/unit/test_oracle.py"
@@ -40,17 +41,73 @@ class Mutant:
 
 
 MUTANTS: Final = (
+    # Margin rates that move
+    Mutant(
+        "risk/ramps.py",
+        "return source + div_floor((target - source) * passed, whole)",
+        "return source - div_floor((source - target) * passed, whole)",
+        "rates on their way round up",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "    if passed >= whole:\n        return target\n",
+        "    if passed >= whole:\n        return target - 1\n",
+        "a ramp ends one short of its target",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "time = min(ramp.end, ramp.start + steps * width)",
+        "time = ramp.start + steps * width",
+        "a ramp's last step comes late",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "time = min(ramp.end, ramp.start + steps * width)",
+        "time = min(ramp.end, step.now + width)",
+        "a late step moves all later ones",
+        (RAMPS,),
+    ),
+    Mutant(
+        "risk/ramps.py",
+        "    ramp.live = False\n",
+        "    ramp.live = True\n",
+        "a ramp that is over bars the next one",
+        (RAMPS,),
+    ),
+    Mutant(
+        "handlers/market_state.py",
+        "if not (0 < maintenance <= initial <= most[0] and maintenance <= most[1]):",
+        "if not (0 < maintenance <= initial and maintenance <= most[1]):",
+        "an initial rate above the next tier's",
+        (RAMPS,),
+    ),
+    Mutant(
+        "handlers/market_state.py",
+        "    if ramp is not None:\n",
+        "    if ramp is not None and ramp.end < step.now:\n",
+        "two ramps at a time",
+        (RAMPS,),
+    ),
+    Mutant(
+        "pricing/mark.py",
+        "return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)",
+        "return div_floor(market.index * market.maintenance_ppm, 2 * PPM_ONE)",
+        "the mark is bound by the other rate",
+    ),
     # Margin
     Mutant(
         "risk/margin.py",
-        "maintenance -= -held * parameters.maintenance_ppm // PPM_ONE\n        bids",
-        "maintenance += held * parameters.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance -= -held * market.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance += held * market.maintenance_ppm // PPM_ONE\n        bids",
         "maintenance margin rounds down",
     ),
     Mutant(
         "risk/margin.py",
-        "initial -= -worst * mark * parameters.initial_ppm // PPM_ONE",
-        "initial += worst * mark * parameters.initial_ppm // PPM_ONE",
+        "initial -= -worst * mark * market.initial_ppm // PPM_ONE",
+        "initial += worst * mark * market.initial_ppm // PPM_ONE",
         "initial margin rounds down",
     ),
     Mutant(
@@ -814,8 +871,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "pricing/mark.py",
-        "return div_floor(index * rules.initial_ppm, 2 * PPM_ONE)",
-        "return div_floor(index * rules.initial_ppm, PPM_ONE)",
+        "return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)",
+        "return div_floor(market.index * market.initial_ppm, PPM_ONE)",
         "the mark leaves the index twice as far",
         (ORACLE,),
     ),

@@ -22,7 +22,9 @@ def held(size: int, balance: int, **changes: Any) -> tuple[State, Position, Marg
     world.open(price=PRICE)
     state = world.state
     state.market_rules[0] = market_rules(0, **changes)
-    state.market(0).graded = bool(changes.get("tiers"))
+    market, rules = state.market(0), state.market_rules[0]
+    market.graded = bool(changes.get("tiers"))
+    market.initial_ppm, market.maintenance_ppm = rules.initial_ppm, rules.maintenance_ppm
     portfolio = Portfolio(keys.portfolio_key(9 << 8), False, 9 << 8)
     portfolio.balance = balance
     position = state.open_position(portfolio, 0)
@@ -52,10 +54,11 @@ def test_with_tiers_it_is_where_equity_meets_maintenance(size: int, balance: int
     state, position, margin = held(size, balance, tiers=tiers)
     rules: MarketRules = state.market_rules[0]
     price = liquidation_price(state, position, margin)
-    assert price == tiered_liquidation_price(rules, size, PRICE, margin)
+    assert price == tiered_liquidation_price(rules, rules.maintenance_ppm, size, PRICE, margin)
 
     def spare(mark: int) -> int:
-        return balance + size * (mark - PRICE) - maintenance_of(rules, abs(size) * mark)
+        kept = maintenance_of(rules, rules.maintenance_ppm, abs(size) * mark)
+        return balance + size * (mark - PRICE) - kept
 
     assert price > 0
     inward = 1 if size > 0 else -1

@@ -22,6 +22,7 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
+    Ramp,
     Share,
     Signer,
     Sleeper,
@@ -42,6 +43,7 @@ from statemachine.records import (
     decode_owned,
     decode_portfolio,
     decode_position,
+    decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
@@ -117,6 +119,11 @@ def twap() -> TwapPlan:
     return plan
 
 
+def ramp() -> Ramp:
+    times = 1_700_000_000_000, 1_700_604_800_000
+    return Ramp(keys.ramp_key(3), False, (50_000, 25_000), (60_000, 20_000), *times)
+
+
 def group() -> Group:
     exits = [
         Exit(9, 5_800_000, 50, 1, 5_900_000, 10),
@@ -157,6 +164,7 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         "nonces": (nonces.encode(), again(decode_nonces, nonces_key)),
         "market": (market.encode(), again(decode_market, market_key)),
         "oracle": (oracle.encode(), again(decode_oracle, oracle_key)),
+        "ramp": (ramp().encode(), again(decode_ramp, ramp().key)),
         "portfolio": (portfolio().encode(), again(decode_portfolio, portfolio().key)),
         "position": (position().encode(), again(decode_position, position().key)),
         "order": (order().encode(), again(decode_order, order().key)),

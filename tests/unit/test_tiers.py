@@ -58,7 +58,7 @@ DOGE_TESTNET = hyperliquid(10, (20_000 * USDC, 5), (100_000 * USDC, 4))
 def test_maintenance_is_that_of_hyperliquids_tables(
     rules: MarketRules, notional: int, maintenance: int
 ) -> None:
-    assert maintenance_of(rules, notional) == maintenance
+    assert maintenance_of(rules, rules.maintenance_ppm, notional) == maintenance
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_initial_grows_with_open_interest_as_on_dydx(
     rules = market_rules(
         0, initial_ppm=initial_ppm, open_interest_lower=lower, open_interest_upper=upper
     )
-    assert initial_of(rules, notional, crowd, 0) == initial
+    assert initial_of(rules, initial_ppm, notional, crowd, 0) == initial
     # Not scaled: a crowd's growth liquidates nobody.
-    assert maintenance_of(rules, notional) == notional * 30_000 // PPM_ONE
+    assert maintenance_of(rules, 30_000, notional) == notional * 30_000 // PPM_ONE
 
 
 @pytest.mark.parametrize(
@@ -140,17 +140,19 @@ def test_requirements_are_those_of_the_slow_model() -> None:
         )
         notional = random.choice((0, random.randint(0, 2_000_000), *lowers))
         crowd = random.randint(0, 3_000)
-        leverage = random.randint(0, leverage_max(rules))
+        leverage = random.randint(0, leverage_max(rules.initial_ppm))
         width = rules.open_interest_upper - lower
         share = max(Fraction(0), min(Fraction(1), Fraction(crowd - lower, width)))
         base = slow(rules, 1, notional)
         wanted = ceil(base + (notional - base) * share)
         if leverage:
             wanted = max(wanted, ceil(Fraction(notional, leverage)))
-        assert initial_of(rules, notional, crowd, leverage) == wanted
-        assert maintenance_of(rules, notional) == ceil(slow(rules, 2, notional))
-        assert wanted >= maintenance_of(rules, notional), "I6"
-        assert initial_of(rules, notional + 1, crowd, leverage) >= wanted, "I6: monotone"
+        assert initial_of(rules, initials[0], notional, crowd, leverage) == wanted
+        assert maintenance_of(rules, kept[0], notional) == ceil(slow(rules, 2, notional))
+        assert wanted >= maintenance_of(rules, kept[0], notional), "I6"
+        assert initial_of(rules, initials[0], notional + 1, crowd, leverage) >= wanted, (
+            "I6: monotone"
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Who may act: signers, nonces, agents and their budgets, the guardian, and own leverage."""
 
+from fractions import Fraction
+from math import floor
+
 from statemachine.actions import (
     FLAG_REDUCE_ONLY,
     Action,
@@ -15,6 +18,7 @@ from statemachine.actions import (
     RevokeAgent,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     Transaction,
     Twap,
@@ -28,9 +32,11 @@ from tests.models.exchange.state import (
     ACTIVE,
     MILLION,
     PAUSED,
+    RAMP,
     SETTLED,
     Exchange,
     Outcome,
+    Ramp,
     Refused,
     Signer,
 )
@@ -194,7 +200,7 @@ def set_leverage(exchange: Exchange, account: int, action: SetLeverage) -> Outco
     if portfolio not in exchange.balances:
         raise Refused(Code.MARGIN, 0, 0)
     check_market(exchange, portfolio, number)
-    most = MILLION // exchange.markets[number].rules.initial_ppm
+    most = MILLION // exchange.markets[number].initial_ppm
     if action.leverage > most:
         raise Refused(Code.LEVERAGE, most)
     before = exchange.leverage.pop((portfolio, number), 0)
@@ -214,10 +220,60 @@ def set_leverage(exchange: Exchange, account: int, action: SetLeverage) -> Outco
     return Outcome(args=(before,))
 
 
-def set_state(exchange: Exchange, address: bytes, action: SetMarketState) -> Outcome:
-    """Let the guardian halt a market, let it go on, or end it."""
+def set_margin(exchange: Exchange, address: bytes, action: SetMargin) -> Outcome:
+    """Let the guardian announce margin rates."""
+    check_guardian(exchange, address)
+    if action.market not in exchange.markets:
+        raise Refused(Code.MARKET_UNKNOWN, action.market)
+    market = exchange.markets[action.market]
+    if market.state == SETTLED:
+        raise Refused(Code.MARKET_STATE, SETTLED)
+    wanted = action.initial_ppm, action.maintenance_ppm
+    most = min([tier[1:] for tier in market.rules.tiers], default=(MILLION, MILLION))
+    if wanted[1] == 0 or wanted[1] > min(wanted[0], most[1]) or wanted[0] > most[0]:
+        raise Refused(Code.FIELD, *most)
+    if market.ramp is not None:
+        raise Refused(Code.RAMP, market.ramp.end)
+    now = market.initial_ppm, market.maintenance_ppm
+    if wanted == now:
+        raise Refused(Code.NOTHING_TO_DO, *now)
+    end = exchange.now + exchange.rules.ramp_notice_ms
+    market.ramp = Ramp(now, wanted, exchange.now, end)
+    exchange.arm(min(end, exchange.now + exchange.rules.ramp_step_ms), RAMP, action.market, 0)
+    return Outcome(args=(*now, end))
+
+
+def move_rates(exchange: Exchange, number: int) -> None:
+    """Take the step that a market's margin rates are due."""
+    market = exchange.markets[number]
+    ramp = market.ramp
+    if ramp is None:
+        return
+    share = Fraction(1)
+    if exchange.now < ramp.end:
+        share = Fraction(exchange.now - ramp.start, ramp.end - ramp.start)
+    initial, maintenance = (
+        floor(source * (1 - share) + target * share)
+        for source, target in zip(ramp.source, ramp.target, strict=True)
+    )
+    market.initial_ppm, market.maintenance_ppm = initial, maintenance
+    if share == 1:
+        market.ramp = None
+        return
+    step = exchange.rules.ramp_step_ms
+    after = ((exchange.now - ramp.start) // step + 1) * step
+    exchange.arm(min(ramp.end, ramp.start + after), RAMP, number, 0)
+
+
+def check_guardian(exchange: Exchange, address: bytes) -> None:
+    """Refuse whoever is not the rules' guardian."""
     if exchange.rules.guardian in (NO_GUARDIAN, b"") or address != exchange.rules.guardian:
         raise Refused(Code.GUARDIAN)
+
+
+def set_state(exchange: Exchange, address: bytes, action: SetMarketState) -> Outcome:
+    """Let the guardian halt a market, let it go on, or end it."""
+    check_guardian(exchange, address)
     if action.market not in exchange.markets:
         raise Refused(Code.MARKET_UNKNOWN, action.market)
     market = exchange.markets[action.market]

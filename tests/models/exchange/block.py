@@ -22,6 +22,7 @@ from statemachine.actions import (
     Scale,
     Send,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     SetReferrer,
     Transaction,
@@ -36,8 +37,10 @@ from statemachine.inbox import InboxItem, InboxKind
 from tests.models.exchange.authority import (
     approve,
     authorise,
+    move_rates,
     revoke,
     set_leverage,
+    set_margin,
     set_state,
 )
 from tests.models.exchange.custody import (
@@ -55,6 +58,7 @@ from tests.models.exchange.state import (
     FUNDING,
     GROUP,
     PREMIUM,
+    RAMP,
     SAMPLE,
     SLICE,
     SWITCH,
@@ -162,6 +166,9 @@ def run_due(exchange: Exchange) -> None:
             unwind(exchange, item)
             continue
         number = item.market or 0
+        if item.kind == RAMP:
+            move_rates(exchange, number)
+            continue
         if item.kind == SAMPLE:
             sample(exchange, number)
         elif item.kind == PREMIUM:
@@ -205,6 +212,8 @@ def run_transaction(
         return [Outcome(refused.code, refused.figures, index=index)]
     if isinstance(action, SetMarketState):
         return [attempt(partial(set_state, exchange, address, action), index, 0)]
+    if isinstance(action, SetMargin):
+        return [attempt(partial(set_margin, exchange, address, action), index, 0)]
     steps: Sequence[Action] = (action,)
     if isinstance(action, Bulk):
         steps = action.legs

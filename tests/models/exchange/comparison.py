@@ -16,6 +16,7 @@ from statemachine.records import (
     decode_nonces,
     decode_oracle,
     decode_order,
+    decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
@@ -94,6 +95,10 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
         "twaps": {
             int.from_bytes(key[1:], "big"): twap_terms(decode_twap(key, data))
             for key, data in books.table(keys.TABLE_TWAP)
+        },
+        "ramps": {
+            int.from_bytes(key[1:], "big"): ramp_terms(decode_ramp(key, data))
+            for key, data in books.table(keys.TABLE_RAMP)
         },
         "vaults": {
             int.from_bytes(key[1:], "big"): vault_terms(v)
@@ -194,7 +199,7 @@ def engine_market(market: StoredMarket) -> Plain:
     """Return a market's record as plain values."""
     names = "index index_time mark last basis sample_time funding_rate funding_index"
     names += " funding_time funding_dust open_interest deficit premium_count"
-    names += " state resumed_at updates sleepers jumped_at"
+    names += " state resumed_at updates sleepers initial_ppm maintenance_ppm jumped_at"
     values = {name: getattr(market, name) for name in names.split()}
     return values | {"premiums": market.premium_sum}
 
@@ -237,6 +242,11 @@ def bracket_terms(group: Any) -> tuple[Any, ...]:
     """Return what a bracket is, but for its number and its exits' numbers."""
     exits = [(e.flags, e.price, e.size, e.trigger, e.trigger_price) for e in group.exits]
     return (group.portfolio, group.market, int(group.armed), group.filled, exits)
+
+
+def ramp_terms(ramp: Any) -> tuple[Any, ...]:
+    """Return margin rates on their way."""
+    return (ramp.source, ramp.target, ramp.start, ramp.end)
 
 
 def vault_terms(vault: Any) -> tuple[int, ...]:
@@ -296,6 +306,7 @@ def model_state(exchange: Exchange) -> Plain:
         },
         "brackets": {number: bracket_terms(g) for number, g in exchange.groups.items()},
         "twaps": {number: twap_terms(p) for number, p in exchange.plans.items()},
+        "ramps": {n: ramp_terms(m.ramp) for n, m in exchange.markets.items() if m.ramp},
         "vaults": {number: vault_terms(v) for number, v in exchange.vaults.items()},
         "shares": {place: share_terms(share) for place, share in exchange.shares.items()},
         "leverage": dict(exchange.leverage),
@@ -376,7 +387,8 @@ def model_margins(exchange: Exchange, portfolio: int) -> tuple[int, ...]:
 def model_market(exchange: Exchange, market: Market) -> Plain:
     """Return a market as plain values, fractions in the units of the records."""
     names = "index index_time mark last sample_time funding_rate funding_time deficit"
-    names += " premium_count state premiums resumed_at updates jumped_at"
+    names += " premium_count state premiums resumed_at updates initial_ppm maintenance_ppm"
+    names += " jumped_at"
     values = {name: getattr(market, name) for name in names.split()}
     return values | {
         "basis": whole(market.basis * BASIS_PARTS),

@@ -63,7 +63,7 @@ def initial_of(exchange: Exchange, portfolio: int, number: int, lots: int, opene
     market = exchange.markets[number]
     rules = market.rules
     notional = lots * market.mark
-    need = tiered(notional, [(0, rules.initial_ppm), *[(t[0], t[1]) for t in rules.tiers]])
+    need = tiered(notional, [(0, market.initial_ppm), *[(t[0], t[1]) for t in rules.tiers]])
     if rules.open_interest_upper:
         crowd = (exchange.open_interest(number) + opened) * market.mark
         width = rules.open_interest_upper - rules.open_interest_lower
@@ -109,7 +109,7 @@ def maintenance_of(exchange: Exchange, market: int, size: int) -> int:
     """Return what a position of ``size`` lots must keep."""
     state = exchange.markets[market]
     rules: MarketRules = state.rules
-    tiers = [(0, rules.maintenance_ppm), *[(t[0], t[2]) for t in rules.tiers]]
+    tiers = [(0, state.maintenance_ppm), *[(t[0], t[2]) for t in rules.tiers]]
     return ceil(tiered(abs(size) * state.mark, tiers))
 
 

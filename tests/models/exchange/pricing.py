@@ -149,7 +149,7 @@ def follow_average(exchange: Exchange, market: Market, price: int) -> None:
 
 def bound_of(market: Market) -> int:
     """Return how far from the index the mark may be."""
-    return floor(market.index * Fraction(market.rules.initial_ppm, 2 * MILLION))
+    return floor(market.index * Fraction(market.initial_ppm, 2 * MILLION))
 
 
 def set_mark(exchange: Exchange, number: int) -> None:
@@ -210,7 +210,7 @@ def sample_premium(exchange: Exchange, number: int) -> None:
     if not market.index:
         return
     index = market.index
-    rate = Fraction(market.rules.initial_ppm, MILLION)
+    rate = Fraction(market.initial_ppm, MILLION)
     notional = ceil(exchange.rules.impact_notional / rate)
     bid = impact_price(exchange, number, BUY, notional)
     ask = impact_price(exchange, number, SELL, notional)
@@ -232,7 +232,7 @@ def fund(exchange: Exchange, number: int, due: int) -> None:
         samples = max(1, interval // rules.premium_interval_ms)
         mean = int(Fraction(market.premiums, samples))
         rate = mean + within(INTEREST - mean, INTEREST_BAND)
-        spread = market.rules.initial_ppm - market.rules.maintenance_ppm
+        spread = market.initial_ppm - market.maintenance_ppm
         market.funding_rate = int(within(rate, 6 * spread * BILLION // MILLION))
         # Time beyond one interval was an outage: it accrues nothing.
         elapsed = max(0, min(interval, due - market.funding_time))

@@ -9,7 +9,7 @@ from statemachine.rules import MarketRules, Rules
 BUY = 0
 SELL = 1
 MILLION = 1_000_000
-SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND = 1, 2, 3, 4, 5
+SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND, RAMP = 1, 2, 3, 4, 5, 7
 GROUP, TWAP, SWITCH, EXIT = 16, 17, 18, 19
 """Kinds of due work; from 16 on they are the users'."""
 INITIALIZING, ACTIVE, POST_ONLY, CANCEL_ONLY, PAUSED, SETTLED = range(6)
@@ -177,6 +177,24 @@ class Market:
     average_time: int = 0
     pending: int = 0
     pending_time: int = 0
+    initial_ppm: int = 0
+    maintenance_ppm: int = 0
+    ramp: "Ramp | None" = None
+
+    def __post_init__(self) -> None:
+        """Start with the rules' margin rates."""
+        self.initial_ppm = self.rules.initial_ppm
+        self.maintenance_ppm = self.rules.maintenance_ppm
+
+
+@dataclass
+class Ramp:
+    """Margin rates on their way: (initial, maintenance), and the two times."""
+
+    source: tuple[int, int]
+    target: tuple[int, int]
+    start: int
+    end: int
 
 
 @dataclass
