@@ -132,6 +132,12 @@ class GrpcL1:
         request = l1_pb2.L1GetAccountRequest(address=address)
         return l1_wire.account_from_message(await self._ask(self.stub.GetAccount, request))
 
+    async def holdings(self, address: bytes) -> dict[int, int]:
+        """Return the units that an address holds on L1 of each asset beyond USDC."""
+        request = l1_pb2.L1GetAccountRequest(address=address)
+        account = await self._ask(self.stub.GetAccount, request)
+        return {holding.asset: holding.units for holding in account.holdings}
+
     async def is_paid(self, withdrawal: int) -> bool:
         """Return whether a withdrawal was paid."""
         request = l1_pb2.L1GetWithdrawalRequest(index=withdrawal)
@@ -252,13 +258,13 @@ class GrpcL1:
         call = ProveFault(int(kind), claim, segment, correct_root, payee, salt, witness)
         return await self.send(call)
 
-    async def deposit(self, owner: bytes, sub: int, amount: int) -> CallReceipt:
-        """Deposit micro-USDC; ``value`` is the inbox index."""
-        return await self.send(Deposit(owner, sub, amount))
+    async def deposit(self, owner: bytes, sub: int, amount: int, asset: int = 0) -> CallReceipt:
+        """Deposit micro-USDC, or units of an asset; ``value`` is the inbox index."""
+        return await self.send(Deposit(owner, sub, amount, asset))
 
-    async def force_withdraw(self, sub: int, amount: int) -> CallReceipt:
+    async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> CallReceipt:
         """Queue a withdrawal that the sequencer cannot refuse."""
-        return await self.send(ForceWithdraw(sub, amount))
+        return await self.send(ForceWithdraw(sub, amount, asset))
 
     async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
         """Collect a withdrawal under a final claim; ``value`` is the amount."""

@@ -149,6 +149,7 @@ def item_to_message(queued: QueuedItem) -> l1_pb2.L1InboxItem:
         sub=item.sub,
         amount_micros=item.amount,
         time_ms=item.time,
+        asset=item.asset,
     )
 
 

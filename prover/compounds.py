@@ -1,4 +1,4 @@
-"""Synthetic traffic's rarer kinds: orders made of orders, terms, settings.  Seeded."""
+"""Synthetic traffic's rarer kinds: orders made of orders, terms, settings, assets.  Seeded."""
 
 from dataclasses import replace
 from random import Random
@@ -8,15 +8,20 @@ from statemachine.actions import (
     FLAG_SELL,
     NO_TERMS,
     Action,
+    ApproveBuilder,
     Bracket,
+    BuyCollateral,
     CancelAt,
     ClosePosition,
     PlaceOrder,
     Scale,
     SetLeverage,
     SetMarketState,
+    SetReferrer,
     Terms,
+    TransferAsset,
     Twap,
+    WithdrawAsset,
 )
 from statemachine.units import Millis, Price
 
@@ -43,6 +48,24 @@ def compound_of(random: Random, now: int, order: PlaceOrder) -> Action:
     if draw < 0.96:
         return SetLeverage(sub, market, random.choice((0, 1, 3, 20)))
     return SetMarketState(market, random.choice((1, 1, 1, 2, 4)))
+
+
+def asset_action_of(random: Random, asset: int, price: int) -> Action:
+    """Return what an owner of ``asset`` may ask for; ``price`` is that of its market."""
+    amount = random.choice((1, 100_000, 30_000_000))
+    draw = random.random()
+    if draw < 0.4:
+        return TransferAsset(0, random.choice((0, 1, 1)), asset, amount)
+    if draw < 0.8:
+        return WithdrawAsset(random.choice((0, 1)), asset, amount)
+    return BuyCollateral(0, asset, amount, to_tick(price))
+
+
+def sharing_of(random: Random, accounts: int) -> Action:
+    """Return who should share in somebody's fees, out of so many accounts and some more."""
+    if random.random() < 0.3:
+        return SetReferrer(random.randrange(2), random.randrange(accounts + 2))
+    return ApproveBuilder(random.choice((1, 2, 99)), random.choice((0, 50, 300, 1_001)))
 
 
 def exit_of(random: Random, entry: PlaceOrder) -> PlaceOrder:

@@ -167,11 +167,11 @@ class L1(Protocol):
         """Disprove a claim; ``value`` is the reward in gwei."""
         ...
 
-    async def deposit(self, owner: bytes, sub: int, amount: int) -> CallReceipt:
-        """Deposit micro-USDC; ``value`` is the inbox index."""
+    async def deposit(self, owner: bytes, sub: int, amount: int, asset: int = 0) -> CallReceipt:
+        """Deposit micro-USDC, or units of an asset; ``value`` is the inbox index."""
         ...
 
-    async def force_withdraw(self, sub: int, amount: int) -> CallReceipt:
+    async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> CallReceipt:
         """Queue a withdrawal that the sequencer cannot refuse."""
         ...
 

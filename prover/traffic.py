@@ -11,7 +11,7 @@ from hashlib import sha256
 from random import Random
 from typing import Final, final
 
-from prover.compounds import compound_of, terms_of
+from prover.compounds import asset_action_of, compound_of, sharing_of, terms_of
 from prover.entry import encode_entry
 from statemachine.actions import (
     FLAG_FOK,
@@ -23,7 +23,6 @@ from statemachine.actions import (
     MARKET_EVERY,
     Action,
     ApproveAgent,
-    ApproveBuilder,
     Bulk,
     Cancel,
     CancelAll,
@@ -35,7 +34,6 @@ from statemachine.actions import (
     Poke,
     RevokeAgent,
     Send,
-    SetReferrer,
     Transaction,
     Transfer,
     VaultDeposit,
@@ -43,6 +41,7 @@ from statemachine.actions import (
     Withdraw,
     encode_transaction,
 )
+from statemachine.assets import AssetRules
 from statemachine.frame import class_of, encode_frame
 from statemachine.identity.signing import (
     Domain,
@@ -60,6 +59,7 @@ PUBLISHERS: Final = 3
 PRICES: Final = {1: 6_500_000, 2: 3_500_000, 3: 1_500_000}
 LIVE_ORDERS_MAX: Final = 400
 MARKET_NAMES: Final = {1: b"BTC", 2: b"ETH", 3: b"SOL"}
+STAKED: Final = 1
 AGENT_KINDS: Final = 0b111_1111_1110
 TIERS: Final = ((10_000_000_000, 100_000, 50_000), (40_000_000_000, 200_000, 100_000))
 
@@ -107,6 +107,19 @@ def traffic_rules() -> Rules:
         velocity_ppm=0,
         velocity_period_ms=60_000,
         vault_notice_ms=5_000,
+        assets=(
+            AssetRules(
+                asset=STAKED,
+                symbol=b"STETH",
+                decimals=6,
+                market=2,
+                lot_units=100,
+                weight_ppm=900_000,
+                initial_weight_ppm=800_000,
+                penalty_ppm=50_000,
+                cap=10**15,
+            ),
+        ),
     )
 
 
@@ -157,9 +170,9 @@ class Traffic:
 
     # L1
 
-    def queue(self, kind: InboxKind, key: bytes, sub: int, amount: int) -> None:
+    def queue(self, kind: InboxKind, key: bytes, sub: int, amount: int, asset: int = 0) -> None:
         """Put an item into the inbox."""
-        item = InboxItem(kind, address_of(key), sub, Micros(amount), Millis(self.now))
+        item = InboxItem(kind, address_of(key), sub, Micros(amount), Millis(self.now), asset)
         self.inbox.append(item)
 
     def make_entry(self, frames: int, transactions: int) -> TrafficEntry:
@@ -185,7 +198,8 @@ class Traffic:
         self.now += 3_700_000 if draw < 0.02 else self.random.randrange(50, 2_500)
         if draw > 0.9:
             kind = self.random.choice((InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW))
-            self.queue(kind, self.random.choice(self.keys), self.random.randrange(2), 50_000_000)
+            sub, asset = self.random.randrange(2), self.random.choice((0, STAKED))
+            self.queue(kind, self.random.choice(self.keys), sub, 50_000_000, asset)
         until = self.random.randint(self.consumed, len(self.inbox))
         if self.height == 0:
             until = len(self.inbox)
@@ -283,9 +297,9 @@ class Traffic:
             to = address_of(random.choice(self.keys))
             return Send(to, 0, random.choice((0, 1)), Micros(3_000_000))
         if draw < 0.9:
-            if random.random() < 0.3:
-                return SetReferrer(random.randrange(2), random.randrange(len(self.keys) + 2))
-            return ApproveBuilder(random.choice((1, 2, 99)), random.choice((0, 50, 300, 1_001)))
+            if random.random() < 0.5:
+                return asset_action_of(random, STAKED, self.prices[2])
+            return sharing_of(random, len(self.keys))
         if draw < 0.91:
             return Transfer(*random.choice(((0, 1), (1, 0), (0, 0))), Micros(40_000_000))
         if draw < 0.94:

@@ -12,7 +12,7 @@ SEGMENT           4  cursor, ledger, and the head of each lane of due work: even
 STEP              5  cursor (with its frontier) and ledger
 SIGNED            3  signer, one nonce bucket
 PORTFOLIO         4  portfolio, its position, and the market at hand (135 bytes)
-MARKET            3  one more position and market, read for margin
+MARKET            3  one more position and market, or asset and market, read for margin
 PLACE             4  book head, order, owned order, client id
 REMOVE            3  order, owned order, client id
 VISIT             8  a maker's order, owned order, client id, portfolio, position, rank before
@@ -24,8 +24,10 @@ IMPACT            1  one resting order, read for the impact price
 SEEK              3  one market and the head of one of its ranges
 GROUP             4  a bracket, its due item and the item's range
 RANK              2  a position's rank before and after
-BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due item
+BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due item; or its
+                     portfolio, position and market, and what it holds of four assets
 VICTIM            5  a deleveraged portfolio, its position and ranks; next head
+ASSET             3  an asset's holdings on both sides, and its sums; its market with MARKET
 STANDING          1  what an owner traded lately (119 bytes), once a day and portfolio
 SHARE             1  an approved builder, or the portfolio of somebody who has a share of a fee
 =============  ====  =======================================================
@@ -50,6 +52,7 @@ COST_GROUP: Final = 4
 COST_RANK: Final = 2
 COST_BACKSTOP: Final = 9
 COST_VICTIM: Final = 5
+COST_ASSET: Final = 3
 COST_STANDING: Final = 1
 COST_SHARE: Final = 1
 
@@ -71,6 +74,7 @@ COST_TABLE: Final = (
     COST_RANK,
     COST_BACKSTOP,
     COST_VICTIM,
+    COST_ASSET,
     COST_STANDING,
     COST_SHARE,
 )

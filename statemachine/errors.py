@@ -57,6 +57,7 @@ class Code(IntEnum):
     FEE_MAX = 44
     TIME_PAST = 45
     BUILDER = 46
+    ASSET_UNKNOWN = 48
     RAMP = 49
     # What the book and the portfolio allow (50..69)
     REDUCE_ONLY = 50
@@ -82,6 +83,7 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    ASSETS_MAX = 81
     RECIPIENT = 85
     REFERRER = 86
     # Oracle and liquidation (90..99)

@@ -227,9 +227,28 @@ BALANCE_HAIRCUT = 9
 BALANCE_BACKSTOP = 10
 BALANCE_VAULT_DEPOSIT = 11
 BALANCE_VAULT_EXIT = 12
+BALANCE_COLLATERAL_SOLD = 20
+BALANCE_COLLATERAL_BOUGHT = 21
 BALANCE_SEND = 50
 BALANCE_REFERRAL = 40
 BALANCE_BUILDER = 41
+
+
+@final
+class AssetChanged(Event):
+    """Another asset than USDC moved: in, out, between portfolios, to a vault or from one."""
+
+    __slots__ = ("amount", "asset", "portfolio", "reason", "reference")
+
+    def __init__(
+        self, portfolio: int, asset: int, amount: int, reason: int, reference: int
+    ) -> None:
+        """Take units credited (negative: debited) and a ``BALANCE_`` reason."""
+        self.portfolio = portfolio
+        self.asset = asset
+        self.amount = amount
+        self.reason = reason
+        self.reference = reference
 
 
 @final
@@ -314,6 +333,7 @@ STAGE_DEFICIT = 4
 STAGE_RELEASED = 5
 STAGE_BACKSTOP = 6
 STAGE_DELEVERAGE = 7
+STAGE_COLLATERAL = 20
 
 
 @final

@@ -18,8 +18,10 @@ table   name          ids                                             range
 0x10    MARKET        market 2
 0x11    ORACLE        market 2
 0x12    RAMP          market 2
+0x13    ASSET         asset 1
 0x20    PORTFOLIO     account 4, sub 1
 0x21    POSITION      account 4, sub 1, market 2
+0x22    HOLDING       account 4, sub 1, asset 1
 0x30    ORDER         market 2, side 1, priority 8, sequence 8        4
 0x31    OWNED         account 4, sub 1, market 2, sequence 8          6
 0x32    CLIENT_ID     account 4, sub 1, hash 8
@@ -54,8 +56,10 @@ TABLE_BUILDER: Final = 0x0A
 TABLE_MARKET: Final = 0x10
 TABLE_ORACLE: Final = 0x11
 TABLE_RAMP: Final = 0x12
+TABLE_ASSET: Final = 0x13
 TABLE_PORTFOLIO: Final = 0x20
 TABLE_POSITION: Final = 0x21
+TABLE_HOLDING: Final = 0x22
 TABLE_ORDER: Final = 0x30
 TABLE_OWNED: Final = 0x31
 TABLE_CLIENT_ID: Final = 0x32
@@ -89,6 +93,7 @@ LANE_USER: Final = 1
 
 PORTFOLIO: Final = Struct(">BIB")
 POSITION: Final = Struct(">BIBH")
+HOLDING: Final = Struct(">BIBB")
 ORDER: Final = Struct(">BHBQQ")
 OWNED: Final = Struct(">BIBHQ")
 CLIENT_ID: Final = Struct(">BIB8s")
@@ -137,6 +142,11 @@ def oracle_key(market: int) -> bytes:
     return b"\x11" + market.to_bytes(2, "big")
 
 
+def asset_key(asset: int) -> bytes:
+    """Return the key of what was paid in and out of an asset."""
+    return bytes([TABLE_ASSET, asset])
+
+
 def ramp_key(market: int) -> bytes:
     """Return the key of a market's margin rates on their way."""
     return b"\x12" + market.to_bytes(2, "big")
@@ -150,6 +160,11 @@ def portfolio_key(portfolio: int) -> bytes:
 def position_key(portfolio: int, market: int) -> bytes:
     """Return the key of a portfolio's position in a market."""
     return POSITION.pack(TABLE_POSITION, portfolio >> 8, portfolio & 255, market)
+
+
+def holding_key(portfolio: int, asset: int) -> bytes:
+    """Return the key of what a portfolio holds of an asset."""
+    return HOLDING.pack(TABLE_HOLDING, portfolio >> 8, portfolio & 255, asset)
 
 
 def order_key(market: int, side: int, price: int, sequence: int) -> bytes:

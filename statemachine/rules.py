@@ -8,10 +8,17 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any, Final, final
 
+from statemachine.assets import (
+    AssetRules,
+    check_assets,
+    decode_asset_rules,
+    encode_asset_rules,
+)
 from statemachine.codec import as_bytes, as_list, pack, unpack
 from statemachine.costs import COST_TABLE
 from statemachine.errors import FrameInvalid
 from statemachine.records import PUBLISHERS_MAX
+from statemachine.schedule import check_ramp, check_shares, check_tiers
 from statemachine.units import PPM_ONE
 
 RULES_VERSION: Final = 1
@@ -20,8 +27,6 @@ FLAG_FILL_BAND: Final = 2
 FLAG_SELF_TRADE: Final = 4
 FLAGS_ALL: Final = 7
 TIERS_MAX: Final = 8
-RAMP_FACTOR_MAX: Final = 10
-VOLUME_LIMIT: Final = 1 << 63
 NO_GUARDIAN: Final = bytes(20)
 
 
@@ -39,7 +44,8 @@ class MarketRules:
     ``maintenance_ppm`` count.  Between ``open_interest_lower`` and
     ``open_interest_upper`` (micros, at mark) the initial rate rises to 100%.
     ``open_interest_max`` in lots; ``index_band_ppm``: a farther jump of the
-    index needs a second confirming update.  For the last five, 0 or nothing
+    index needs a second confirming update; ``collateral_only``: it serves as an
+    asset's price alone, and never takes orders.  For the last six, 0 or nothing
     means "no such rule".
     """
 
@@ -58,6 +64,7 @@ class MarketRules:
     open_interest_upper: int = 0
     open_interest_max: int = 0
     index_band_ppm: int = 0
+    collateral_only: int = 0
 
     def __post_init__(self) -> None:
         """Refuse parameters that could not work, once, at the edge."""
@@ -92,6 +99,8 @@ class MarketRules:
             )
         if self.open_interest_max < 0 or not 0 <= self.index_band_ppm <= PPM_ONE:
             raise ValueError("need open_interest_max >= 0 and 0 <= index_band_ppm <= 1000000")
+        if self.collateral_only not in (0, 1):
+            raise ValueError(f"need collateral_only 0 or 1, have {self.collateral_only}")
 
 
 @final
@@ -168,6 +177,8 @@ class Rules:
     velocity_min: int = 10_000_000_000_000
     velocity_ppm: int = 250_000
     velocity_period_ms: int = 86_400_000
+    # Collateral beyond USDC
+    assets: tuple[AssetRules, ...] = ()
     # Fees: (14-day volume from which it counts, share of the base rate left to makers, to
     # takers), above the base rates; the ramp; what others may get
     fee_tiers: tuple[tuple[int, int, int], ...] = (
@@ -202,25 +213,10 @@ class Rules:
         numbers = [market.market for market in self.markets]
         if numbers != sorted(set(numbers)) or not numbers:
             raise ValueError(f"need markets in ascending order, have {numbers}")
-        self.check_fees()
-
-    def check_fees(self) -> None:
-        """Refuse fees that could not be paid, or tiers that do not ascend."""
-        if len(self.fee_tiers) > TIERS_MAX:
-            raise ValueError(f"need at most {TIERS_MAX} fee tiers, have {len(self.fee_tiers)}")
-        before = (0, PPM_ONE, PPM_ONE)
-        for tier in self.fee_tiers:
-            if not (
-                before[0] < tier[0] < VOLUME_LIMIT
-                and 0 <= tier[1] <= before[1]
-                and 0 <= tier[2] <= before[2]
-            ):
-                raise ValueError(f"need fee tiers that ascend, have {before} before {tier}")
-            before = tier
-        if not 1 <= self.fee_ramp_factor <= RAMP_FACTOR_MAX or self.fee_ramp_ms < 0:
-            raise ValueError(f"need 1 <= fee_ramp_factor <= 10, have {self.fee_ramp_factor}")
-        if not 0 <= self.referral_ppm <= PPM_ONE or not 0 <= self.builder_ppm_max <= PPM_ONE:
-            raise ValueError("need referral_ppm and builder_ppm_max from 0 to 1000000")
+        check_assets(self.assets, {market.market: market.lot_decimals for market in self.markets})
+        check_tiers(self.fee_tiers)
+        check_ramp(self.fee_ramp_factor, self.fee_ramp_ms)
+        check_shares(self.referral_ppm, self.builder_ppm_max)
 
     def encode(self) -> bytes:
         """Return the canonical bytes of these rules."""
@@ -231,6 +227,8 @@ class Rules:
                 value = list(value)
             elif name == "markets":
                 value = [encode_market_rules(market) for market in value]
+            elif name == "assets":
+                value = [encode_asset_rules(asset) for asset in value]
             elif name == "fee_tiers":
                 value = [list(tier) for tier in value]
             values.append(value)
@@ -271,6 +269,7 @@ def decode_rules(data: bytes) -> Rules:
         named["publishers"] = tuple(as_bytes(p, 20, "publisher") for p in named["publishers"])
         named["guardian"] = as_bytes(named["guardian"], 20, "guardian")
         named["markets"] = tuple(decode_market_rules(market) for market in named["markets"])
+        named["assets"] = tuple(decode_asset_rules(asset) for asset in named["assets"])
         tiers = named["fee_tiers"]
         named["fee_tiers"] = tuple(tuple(as_list(tier, 3, "fee tier")) for tier in tiers)
         return Rules(**named)

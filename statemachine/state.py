@@ -9,6 +9,7 @@ from bisect import bisect_left
 from typing import Final, final
 
 from statemachine import keys
+from statemachine.assets import AssetRules
 from statemachine.backing import Backing
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
@@ -53,6 +54,7 @@ class State(Backing):
     """Every record that a block touched, by kind, over a read-only store."""
 
     __slots__ = (
+        "asset_rules",
         "cursor",
         "events",
         "groups",
@@ -74,6 +76,7 @@ class State(Backing):
         records = WorkingSet() if known is None else known
         super().__init__(store, rules, records)
         self.market_rules: dict[int, MarketRules] = {m.market: m for m in rules.markets}
+        self.asset_rules: dict[int, AssetRules] = {a.asset: a for a in rules.assets}
         self.events: list[Event] = []
         self.markets = records.markets
         self.oracles = records.oracles

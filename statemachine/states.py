@@ -12,8 +12,9 @@ state   name              orders                                 liquidations
 ======  ================  =====================================  ============
 
 Cancels, withdrawals and transfers ask for no state: whoever could leave before
-can leave still.  A market becomes active with its first price; between 1 and 4
-it is moved by the rules' guardian, who can also settle it, and cannot undo that.
+can leave still.  A market becomes active with its first price; one that only
+prices collateral becomes cancel-only, and never takes an order.  Between 1 and 4
+a market is moved by the rules' guardian, who can also settle it, and cannot undo that.
 """
 
 from typing import Final

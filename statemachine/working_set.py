@@ -9,8 +9,10 @@ back, for one) clears this first.  A verdict uses none: it reads every leaf.
 from typing import Final, final
 
 from statemachine.records import (
+    AssetSums,
     Blob,
     Group,
+    Holding,
     Ledger,
     Market,
     Nonces,
@@ -36,8 +38,10 @@ class WorkingSet:
     """Every record a run has touched, by kind; ``None`` where there is known to be none."""
 
     __slots__ = (
+        "assets",
         "blobs",
         "groups",
+        "holdings",
         "ledger",
         "markets",
         "nonces",
@@ -71,6 +75,8 @@ class WorkingSet:
         self.shares: dict[bytes, Share] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
+        self.holdings: dict[int, Holding] = {}
+        self.assets: dict[int, AssetSums] = {}
         self.blobs: dict[bytes, Blob | None] = {}
 
     def clear(self) -> None:
@@ -90,6 +96,8 @@ class WorkingSet:
         self.shares = {}
         self.signers = {}
         self.nonces = {}
+        self.holdings = {}
+        self.assets = {}
         self.blobs = {}
 
     def trim(self) -> None:

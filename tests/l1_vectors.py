@@ -14,6 +14,7 @@ from prover.contract.calls import (
     Call,
     ClaimWithdrawal,
     CommitFault,
+    Deposit,
     ForceWithdraw,
     ProveFault,
     Settle,
@@ -37,6 +38,7 @@ from tests.l1_worlds import (
     L1_CHAIN_ID,
     PROPOSER,
     SEQUENCER,
+    STAKED,
     USER,
     USER_KEY,
     WINDOW_MS,
@@ -95,7 +97,12 @@ def tell_story() -> dict[str, Any]:
     world.call(USER, ForceWithdraw(1, 0))
     world.append()
     world.call(USER, AppendEmpty(1))
-    tree = Tree.from_items([(withdrawal_key(3), encode_withdrawal(USER, 2_000_000, world.time))])
+    world.call(USER, Deposit(USER, 0, 3_000_000, STAKED))
+    world.call(USER, Deposit(USER, 0, 50_000_000, STAKED))
+    world.call(USER, ForceWithdraw(0, 5, STAKED))
+    world.call(USER, ForceWithdraw(0, 5, 9))
+    leaves = [encode_withdrawal(USER, 2_000_000, world.time, asset) for asset in (0, STAKED)]
+    tree = Tree.from_items([(withdrawal_key(3 + n), leaf) for n, leaf in enumerate(leaves)])
     output, trace = output_with(world.state.claims[0].output, tree.root, 2)
     first = world.call(PROPOSER, propose_output(0, output, trace)).value
     world.call(PROPOSER, propose_output(0, replace(output, height=0), trace))
@@ -114,11 +121,13 @@ def tell_story() -> dict[str, Any]:
     right = world.propose(first)
     recording = RecordingTree(tree)
     recording.get(withdrawal_key(3))
+    recording.get(withdrawal_key(4))
     payment = ClaimWithdrawal(first, 3, recording.witness({}))
     world.call(USER, payment)
     world.time += WINDOW_MS
     world.call(USER, Settle())
     world.call(USER, payment)
+    world.call(USER, replace(payment, index=4))
     world.call(USER, payment)
     world.call(CHALLENGER, world.accusation(right))
     world.time += world.rules.liveness_ms_max
@@ -127,6 +136,7 @@ def tell_story() -> dict[str, Any]:
         "format": FORMAT,
         "deployment": world.rules.encode().hex(),
         "mints": [[address.hex(), 10 * BOND, 100_000_000] for address in PEOPLE],
+        "asset_mints": [[USER.hex(), STAKED, 100_000_000]],
         "steps": world.steps,
         "digest": world.state.digest().hex(),
     }

@@ -27,6 +27,7 @@ from prover.contract.rules import ContractRules
 from prover.entry import encode_entry
 from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
 from prover.outputs import Output, genesis_output, trace_root
+from statemachine.assets import AssetRules
 from statemachine.identity.signing import address_of
 from statemachine.rules import MarketRules, Rules
 
@@ -42,12 +43,25 @@ USER_KEY = b"\x55" * 32
 SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER = (
     address_of(key) for key in (SEQUENCER_KEY, PROPOSER_KEY, CHEAT_KEY, CHALLENGER_KEY, USER_KEY)
 )
+STAKED = 2
 SALT = b"\x07" * 32
 WITNESS = b"a witness"
 
 
 def small_rules() -> Rules:
-    """Return rules of one market."""
+    """Return rules of one market, and of one asset beyond USDC."""
+    asset = AssetRules(
+        asset=STAKED,
+        symbol=b"STAKED",
+        decimals=9,
+        market=1,
+        lot_units=100_000,
+        weight_ppm=900_000,
+        initial_weight_ppm=800_000,
+        penalty_ppm=50_000,
+        cap=50_000_000,
+        deposit_min=1_000,
+    )
     market = MarketRules(
         market=1,
         symbol=b"BTC",
@@ -66,6 +80,7 @@ def small_rules() -> Rules:
         publishers=(b"\x01" * 20,),
         publishers_min=1,
         markets=(market,),
+        assets=(asset,),
     )
 
 
@@ -137,6 +152,7 @@ class L1World:
         self.state = self.contract.state
         for address in (SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER):
             self.contract.mint(address, 10 * BOND, 100_000_000)
+        self.contract.mint_asset(USER, STAKED, 100_000_000)
 
     @property
     def moment(self) -> Moment:

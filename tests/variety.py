@@ -27,7 +27,7 @@ from statemachine.actions import (
 )
 from statemachine.actions import Leg as LegAction
 from statemachine.identity.signing import address_of
-from statemachine.rules import MarketRules
+from statemachine.rules import MarketRules, Rules
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, STRANGER, TRADERS, Chooser, Duel
 from tests.worlds import USDC, trader_key
@@ -83,8 +83,8 @@ VARIED = replace(
 class VariedDuel(Duel):
     """A duel in which anything may be asked for."""
 
-    def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC) -> None:
-        super().__init__(VARIED, chooser, amount)
+    def __init__(self, chooser: Chooser, amount: int = 1_000 * USDC, rules: Rules = VARIED) -> None:
+        super().__init__(rules, chooser, amount)
         for trader in range(3):
             self.world.deposit(trader, amount, sub=ISOLATED)
 

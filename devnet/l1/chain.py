@@ -61,11 +61,13 @@ class Waiting:
 @final
 @dataclass(frozen=True, slots=True)
 class Mint:
-    """Money out of nothing: gwei and micro-USDC for an address."""
+    """Money out of nothing: gwei, micro-USDC and units of another asset for an address."""
 
     address: bytes
     eth: int
     token: int
+    asset: int = 0
+    units: int = 0
 
 
 @final
@@ -209,9 +211,9 @@ class Chain:
             with suppress(Refusal):
                 self.submit(envelope)
 
-    def mint(self, address: bytes, eth: int, token: int) -> None:
+    def mint(self, address: bytes, eth: int, token: int, asset: int = 0, units: int = 0) -> None:
         """Give money to an address in the next block."""
-        self.mints.append(Mint(address, eth, token))
+        self.mints.append(Mint(address, eth, token, asset, units))
 
     def mine(self, wall_ms: int) -> Mined:
         """Make the next block and make it the head."""
@@ -221,6 +223,8 @@ class Chain:
         mints, self.mints = tuple(self.mints), []
         for mint in mints:
             self.contract.mint(mint.address, mint.eth, mint.token)
+            if mint.asset:
+                self.contract.mint_asset(mint.address, mint.asset, mint.units)
         calls = self._take_calls()
         events = list(self.contract.settle(moment))
         results = []
@@ -265,6 +269,11 @@ class Chain:
         return tuple(calls)
 
 
+def pack_mint(mint: Mint) -> list[bytes | int]:
+    """Return a mint as it is hashed and stored."""
+    return [mint.address, mint.eth, mint.token, mint.asset, mint.units]
+
+
 def hash_block(
     moment: Moment,
     parent: bytes,
@@ -280,7 +289,7 @@ def hash_block(
                 moment.time,
                 moment.gas_price,
                 parent,
-                [[mint.address, mint.eth, mint.token] for mint in mints],
+                [pack_mint(mint) for mint in mints],
                 [waiting.hash for waiting in calls],
                 [encode_event(event) for event in events],
             ]

@@ -10,11 +10,12 @@ from devnet.l1.host import WARP_MS_MAX
 from devnet.l1.service import L1Service
 from node.l1_wire import block_to_message
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
-from prover.contract.bank import can_mint
+from prover.contract.bank import can_mint, can_mint_asset
 
 BLOCKS_MAX: Final = 1_000
 FAUCET_GWEI_MAX: Final = 10**15
 FAUCET_MICROS_MAX: Final = 10**15
+FAUCET_UNITS_MAX: Final = 10**15
 GAS_PRICE_MAX: Final = 10**12
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -66,7 +67,14 @@ class L1DevService(l1_pb2_grpc.L1DevServicer):
         await check_limit(context, "token_micros", request.token_micros, FAUCET_MICROS_MAX)
         if not can_mint(self.service.state, request.eth_gwei, request.token_micros):
             await refuse_argument(context, "the faucet is dry")
-        self.host.chain.mint(request.address, request.eth_gwei, request.token_micros)
+        asset, units = request.asset, request.asset_units
+        await check_limit(context, "asset_units", units, FAUCET_UNITS_MAX)
+        if asset or units:
+            if asset not in {rules.asset for rules in self.service.rules.rules.assets}:
+                await refuse_argument(context, f"asset {asset} is not one of the exchange's")
+            if not can_mint_asset(self.service.state, asset, units):
+                await refuse_argument(context, "the faucet is dry")
+        self.host.chain.mint(request.address, request.eth_gwei, request.token_micros, asset, units)
         self.host.mine()
         return self.service.account_message(request.address)
 

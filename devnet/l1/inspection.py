@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from node.l1 import GrpcL1
+from proto.sextant.v1 import l1_pb2
 from prover.l1 import L1Unreachable, PostedClaim
 
 PATIENCE_SECONDS: Final = 3.0
@@ -53,8 +54,21 @@ async def read_status(l1: GrpcL1) -> list[Row]:
             "genesis_root": hexed(rules.genesis.post_root),
             "deployment": hexed(rules.hash),
         },
-        {field.name: getattr(totals, field.name) for field in totals.DESCRIPTOR.fields},
+        totals_row(totals),
     ]
+
+
+def totals_row(totals: l1_pb2.L1Totals) -> Row:
+    """Return the sums over all balances, those of each asset under its number."""
+    row: Row = {
+        field.name: getattr(totals, field.name)
+        for field in totals.DESCRIPTOR.fields
+        if field.name != "assets"
+    }
+    for sums in totals.assets:
+        row[f"asset_{sums.asset}_minted_units"] = sums.minted_units
+        row[f"asset_{sums.asset}_escrowed_units"] = sums.escrowed_units
+    return row
 
 
 async def read_claims(l1: GrpcL1) -> list[Row]:
@@ -103,4 +117,7 @@ async def read_log(l1: GrpcL1) -> list[Row]:
 async def read_account(l1: GrpcL1, address: bytes) -> list[Row]:
     """Return what an address holds."""
     account = await l1.account(address)
-    return [{"address": hexed(address), "eth_gwei": account.eth, "token_micros": account.token}]
+    row: Row = {"address": hexed(address), "eth_gwei": account.eth, "token_micros": account.token}
+    for asset, units in (await l1.holdings(address)).items():
+        row[f"asset_{asset}_units"] = units
+    return [row]

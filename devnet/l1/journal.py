@@ -21,7 +21,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, final
 
-from devnet.l1.chain import HEADERS_KEPT_MAX, Chain, ChainSettings, Mined, Mint, Waiting
+from devnet.l1.chain import (
+    HEADERS_KEPT_MAX,
+    Chain,
+    ChainSettings,
+    Mined,
+    Mint,
+    Waiting,
+    pack_mint,
+)
 from node.database import Database, after
 from prover.contract.calls import (
     KINDS,
@@ -114,7 +122,7 @@ def encode_block(mined: Mined) -> bytes:
             mined.block.time,
             mined.parent,
             mined.gas_price,
-            [[mint.address, mint.eth, mint.token] for mint in mined.mints],
+            [pack_mint(mint) for mint in mined.mints],
             [waiting.hash for waiting in mined.calls],
             [encode_event(event) for event in mined.events],
         ]

@@ -175,6 +175,11 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             eth_gwei=account.eth,
             token_micros=account.token,
             nonce=self.chain.nonce_of(address),
+            holdings=[
+                l1_pb2.L1Holding(asset=rules.asset, units=units)
+                for rules in self.rules.rules.assets
+                if (units := self.state.holding_of(rules.asset, address))
+            ],
         )
 
     async def GetTotals(  # noqa: N802  the wire names it
@@ -190,6 +195,12 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             token_minted_micros=totals.token_minted,
             token_escrowed_micros=totals.token_escrowed,
             sequencer_time_ms=totals.sequencer_time,
+            assets=[
+                l1_pb2.L1AssetTotals(
+                    asset=asset, minted_units=sums.minted, escrowed_units=sums.escrowed
+                )
+                for asset, sums in sorted(self.state.asset_totals.items())
+            ],
         )
 
     async def GetWithdrawal(  # noqa: N802  the wire names it

@@ -1,6 +1,7 @@
 """What stands behind the book, as messages: vaults, deficits, and how fast money may leave."""
 
 from node.service.answers import saturate
+from node.service.assets import holdings_of
 from proto.sextant.v1 import query_pb2, status_pb2
 from statemachine.records import PORTFOLIO_LIQUIDATING, Ledger, Portfolio
 from statemachine.risk.deficits import insured_today, uncovered_deficit
@@ -59,6 +60,7 @@ def vault_view(state: State, market: int, account: int) -> query_pb2.Vault:
         deposit_min_micros=rules.vault_deposit_min,
         insured_micros=saturate(insured_today(vault, state.cursor.time)),
         insured_max_micros=saturate(rules.insurance_daily_max),
+        assets=holdings_of(state, backer, margin),
     )
     if account:
         share = state.share(market, account)

@@ -7,12 +7,15 @@ the messages of its portfolios, in the order of the events.
 from collections.abc import Iterator
 from typing import Final
 
+from node.service.answers import saturate
 from proto.sextant.v1 import common_pb2, query_pb2, stream_pb2
 from statemachine.actions import FLAG_SELL
 from statemachine.errors import Code
 from statemachine.events import (
     BALANCE_BACKSTOP,
     BALANCE_BUILDER,
+    BALANCE_COLLATERAL_BOUGHT,
+    BALANCE_COLLATERAL_SOLD,
     BALANCE_DEFICIT,
     BALANCE_DEPOSIT,
     BALANCE_FUNDING,
@@ -27,6 +30,8 @@ from statemachine.events import (
     BALANCE_VAULT_EXIT,
     BALANCE_WITHDRAWAL,
     REMOVED_TRIGGERED,
+    STAGE_COLLATERAL,
+    AssetChanged,
     BalanceChanged,
     Deleveraged,
     Event,
@@ -59,6 +64,8 @@ MONEY_KINDS: Final = {
     BALANCE_BACKSTOP: stream_pb2.MONEY_KIND_BACKSTOP,
     BALANCE_VAULT_DEPOSIT: stream_pb2.MONEY_KIND_VAULT,
     BALANCE_VAULT_EXIT: stream_pb2.MONEY_KIND_VAULT,
+    BALANCE_COLLATERAL_SOLD: stream_pb2.MONEY_KIND_COLLATERAL,
+    BALANCE_COLLATERAL_BOUGHT: stream_pb2.MONEY_KIND_COLLATERAL,
 }
 STAGES: Final = (
     stream_pb2.LIQUIDATION_STAGE_UNSPECIFIED,
@@ -70,6 +77,7 @@ STAGES: Final = (
     stream_pb2.LIQUIDATION_STAGE_BACKSTOP,
     stream_pb2.LIQUIDATION_STAGE_DELEVERAGE,
 )
+MORE_STAGES: Final = {STAGE_COLLATERAL: stream_pb2.LIQUIDATION_STAGE_COLLATERAL}
 SHARES_STAGES: Final = (
     stream_pb2.SHARES_STAGE_UNSPECIFIED,
     stream_pb2.SHARES_STAGE_BOUGHT,
@@ -128,14 +136,27 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         liquidation = stream_pb2.LiquidationEvent(
             market=event.market,
             closed_lots=event.size,
-            equity_micros=event.equity,
-            maintenance_micros=event.maintenance,
-            stage=STAGES[event.stage],
+            equity_micros=saturate(event.equity),
+            maintenance_micros=saturate(event.maintenance),
+            stage=MORE_STAGES.get(event.stage) or STAGES[event.stage],
         )
         portfolio = portfolio_of(event.portfolio)
         yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, liquidation=liquidation)
+    elif isinstance(event, AssetChanged):
+        yield event.portfolio, asset_event_of(event)
     elif isinstance(event, Deleveraged | SharesChanged):
         yield event.portfolio, tail_event_of(event)
+
+
+def asset_event_of(event: AssetChanged) -> stream_pb2.AccountEvent:
+    """Return another asset than USDC that was credited, or debited."""
+    moved = stream_pb2.AssetEvent(
+        kind=MONEY_KINDS.get(event.reason, stream_pb2.MONEY_KIND_UNSPECIFIED),
+        asset=event.asset,
+        units=saturate(event.amount),
+        reference=event.reference,
+    )
+    return stream_pb2.AccountEvent(portfolio=portfolio_of(event.portfolio), asset=moved)
 
 
 def tail_event_of(event: Deleveraged | SharesChanged) -> stream_pb2.AccountEvent:

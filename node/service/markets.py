@@ -88,6 +88,7 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
             query_pb2.PublisherPrice(price=price, time_ms=time)
             for price, time in zip(oracle.prices, oracle.times, strict=True)
         ][: len(state.rules.publishers)],
+        collateral_only=rules.collateral_only != 0,
     )
     ramp = ramp_of(state, rules.market)
     if ramp is not None:

@@ -4,6 +4,7 @@ from typing import Any, Final, final
 
 from node import feed
 from node.service.answers import receipts_of
+from node.service.assets import asset_view
 from node.service.errors import Refused, few
 from node.service.feeds import Hub
 from node.service.histories import history_view
@@ -117,6 +118,17 @@ class QueryService(query_pb2_grpc.QueryServicer):
         """Return what an action would do if it were the next one."""
         signer = self.views.signer(request.signer)
         return self.views.preview_view(request, signer.account)
+
+    async def GetAssets(  # noqa: N802 - the name of the RPC
+        self, _request: query_pb2.GetAssetsRequest, _context: Context
+    ) -> query_pb2.AssetsResponse:
+        """Return what may be collateral beyond USDC."""
+        state = self.views.open()
+        return query_pb2.AssetsResponse(
+            height=state.cursor.height,
+            time_ms=state.cursor.time,
+            assets=[asset_view(state, rules) for rules in state.rules.assets],
+        )
 
     async def GetSigner(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetSignerRequest, _context: Context

@@ -10,6 +10,7 @@ from typing import Final, Protocol, final
 from node import feed
 from node.postings import Posting
 from node.service.answers import CODE_NAMES, Answers, narrow, receipt_of, saturate
+from node.service.assets import holdings_of
 from node.service.backstops import payable_ppm, vault_view
 from node.service.errors import Refused, few
 from node.service.orders import orders_of
@@ -134,13 +135,14 @@ class Views:
     ) -> query_pb2.PortfolioState:
         """Return one portfolio."""
         margin = margin_of(state, portfolio)
-        free = margin.equity - margin.initial
+        free = margin.free
         number = portfolio.portfolio
         return query_pb2.PortfolioState(
             account=number >> 8,
             sub=number & 255,
             balance_micros=saturate(portfolio.balance),
             equity_micros=saturate(margin.equity),
+            equity_initial_micros=saturate(margin.equity_initial),
             initial_margin_micros=saturate(margin.initial),
             maintenance_margin_micros=saturate(margin.maintenance),
             available_micros=saturate(max(0, free)),
@@ -154,6 +156,7 @@ class Views:
             open_orders=portfolio.open_orders,
             open_orders_max=orders_limit(state.rules, portfolio),
             cancel_at_ms=portfolio.cancel_at,
+            assets=holdings_of(state, portfolio, margin),
         )
 
     # Previews

@@ -52,7 +52,7 @@ async def of_owner(ledger: feed.Ledger, owner: bytes) -> AsyncIterator[query_pb2
 
 def withdrawal_view(status: feed.Status, index: int, data: bytes) -> query_pb2.Withdrawal:
     """Return the withdrawal that a leaf holds."""
-    owner, amount, time = decode_withdrawal(data)
+    owner, amount, time, asset = decode_withdrawal(data)
     return query_pb2.Withdrawal(
         index=index,
         owner=owner,
@@ -60,6 +60,7 @@ def withdrawal_view(status: feed.Status, index: int, data: bytes) -> query_pb2.W
         time_ms=time,
         stage=stage_at(status, time),
         key=keys.withdrawal_key(index),
+        asset=asset,
     )
 
 

@@ -1,4 +1,4 @@
-"""Money on L1: ETH for bonds and gas, the token for the exchange.
+"""Money on L1: ETH for bonds and gas, the tokens for the exchange.
 
 Each function moves an amount from one place to exactly one other, so that
 nothing appears or is lost: minted = held by addresses + held here + burnt.
@@ -70,15 +70,52 @@ def burn_bond(state: ContractState, amount: int) -> None:
     )
 
 
-def take_deposit(state: ContractState, address: bytes, amount: int) -> None:
+def can_mint_asset(state: ContractState, asset: int, amount: int) -> bool:
+    """Return whether so much more of an asset may be created."""
+    return state.totals_of(asset).minted + amount <= MINTED_MAX
+
+
+def mint_asset(state: ContractState, address: bytes, asset: int, amount: int) -> None:
+    """Create units of an asset: a devnet's faucet."""
+    invariant(can_mint_asset(state, asset, amount), f"no more than {MINTED_MAX} is ever minted")
+    totals = state.totals_of(asset)
+    state.put_holding(asset, address, state.holding_of(asset, address) + amount)
+    state.put_asset_totals(asset, replace(totals, minted=totals.minted + amount))
+
+
+def held_by(state: ContractState, address: bytes, asset: int) -> int:
+    """Return what an address holds of an asset; 0 is USDC."""
+    return state.holding_of(asset, address) if asset else state.account_of(address).token
+
+
+def escrow_of(state: ContractState, asset: int) -> int:
+    """Return what the escrow holds of an asset; 0 is USDC."""
+    return state.totals_of(asset).escrowed if asset else state.totals.token_escrowed
+
+
+def move_escrow(state: ContractState, address: bytes, asset: int, amount: int) -> None:
+    """Move units of an asset from an address into the escrow; out of it if below zero."""
+    totals = state.totals_of(asset)
+    invariant(totals.escrowed + amount >= 0, "the escrow pays what it holds")
+    state.put_holding(asset, address, state.holding_of(asset, address) - amount)
+    state.put_asset_totals(asset, replace(totals, escrowed=totals.escrowed + amount))
+
+
+def take_deposit(state: ContractState, address: bytes, amount: int, asset: int = 0) -> None:
     """Move tokens of an address into the escrow of the exchange."""
+    if asset:
+        move_escrow(state, address, asset, amount)
+        return
     account, totals = state.account_of(address), state.totals
     state.put_account(address, replace(account, token=account.token - amount))
     state.put_totals(replace(totals, token_escrowed=totals.token_escrowed + amount))
 
 
-def pay_withdrawal(state: ContractState, address: bytes, amount: int) -> None:
+def pay_withdrawal(state: ContractState, address: bytes, amount: int, asset: int = 0) -> None:
     """Pay tokens out of the escrow of the exchange."""
+    if asset:
+        move_escrow(state, address, asset, -amount)
+        return
     account, totals = state.account_of(address), state.totals
     invariant(totals.token_escrowed >= amount, "the escrow pays what it holds")
     state.put_account(address, replace(account, token=account.token + amount))
@@ -99,4 +136,10 @@ def check_conservation(state: ContractState) -> None:
         token + totals.token_escrowed == totals.token_minted,
         f"tokens are conserved: {token} held, {totals}",
     )
+    for asset, sums in state.asset_totals.items():
+        held = sum(amount for (other, _), amount in state.holdings.items() if other == asset)
+        invariant(
+            held + sums.escrowed == sums.minted,
+            f"asset {asset} is conserved: {held} held, {sums}",
+        )
     invariant(totals.eth_bonded == bonds, f"bonds are those of pending claims: {bonds}, {totals}")

@@ -57,20 +57,28 @@ class AppendEmpty:
 @final
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """Put ``amount`` micro-USDC of the sender into sub-account ``sub`` of ``owner``."""
+    """Put ``amount`` of the sender's into sub-account ``sub`` of ``owner``.
+
+    Micro-USDC, or units of ``asset`` if that is not 0.
+    """
 
     owner: bytes
     sub: int
     amount: int
+    asset: int = 0
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class ForceWithdraw:
-    """Withdraw ``amount`` micro-USDC of the sender's on L2, 0 meaning all that may leave."""
+    """Withdraw ``amount`` of the sender's on L2, 0 meaning all that may leave.
+
+    Micro-USDC, or units of ``asset`` if that is not 0.
+    """
 
     sub: int
     amount: int
+    asset: int = 0
 
 
 @final

@@ -36,6 +36,8 @@ class ContractCode(IntEnum):
     AMOUNT = 42
     TOKEN_BALANCE = 43
     ETH_BALANCE = 44
+    ASSET = 45
+    CAP = 46
     # Claims (60..79)
     PARENT_UNKNOWN = 60
     PARENT_DEAD = 61
@@ -84,6 +86,7 @@ RETRYABLE: Final = frozenset(
         ContractCode.SEQUENCER_ALIVE,
         ContractCode.TOKEN_BALANCE,
         ContractCode.ETH_BALANCE,
+        ContractCode.CAP,
         ContractCode.PARENT_UNKNOWN,
         ContractCode.ENTRY_UNKNOWN,
         ContractCode.BOND_BALANCE,

@@ -94,6 +94,10 @@ class Contract:
         """Create money, in gwei and micro-USDC: genesis balances, a devnet's faucet."""
         bank.mint(self.state, address, eth, token)
 
+    def mint_asset(self, address: bytes, asset: int, amount: int) -> None:
+        """Create units of an asset: a devnet's faucet."""
+        bank.mint_asset(self.state, address, asset, amount)
+
     def _execute(self, context: Context, call: Call) -> int:
         match call:
             case Append():

@@ -51,6 +51,7 @@ class ItemQueued:
     sub: int
     amount: int
     accumulator: bytes
+    asset: int = 0
 
 
 @final
@@ -122,11 +123,12 @@ class BondReturned:
 @final
 @dataclass(frozen=True, slots=True)
 class WithdrawalPaid:
-    """A withdrawal left the escrow, in micro-USDC."""
+    """A withdrawal left the escrow, in micro-USDC or in units of ``asset``."""
 
     index: int
     owner: bytes
     amount: int
+    asset: int = 0
 
 
 Event = (

@@ -60,6 +60,7 @@ def gas_of(call: Call) -> int:
         case AppendEmpty():
             work = 6 * SLOT_GAS
         case Deposit() | ForceWithdraw():
+            # A token's number is part of the words that are stored anyway.
             work = 64 * BYTE_GAS + 3 * hash_gas(64) + 5 * SLOT_GAS
         case Propose(output=output, trace=trace):
             data_bytes = len(output) + len(trace)

@@ -8,7 +8,7 @@ each item: ``acc[0]`` is 32 zero bytes, ``acc[i + 1]`` is
 from hashlib import sha256
 from typing import Final
 
-from prover.contract.bank import take_deposit
+from prover.contract.bank import escrow_of, held_by, take_deposit
 from prover.contract.calls import Deposit, ForceWithdraw
 from prover.contract.codes import ContractCode, require
 from prover.contract.context import Context
@@ -16,6 +16,7 @@ from prover.contract.events import ItemQueued
 from prover.contract.records import QueuedItem
 from prover.contract.state import ContractState
 from prover.faults import item_hash
+from statemachine.assets import ASSET_USDC, AssetRules
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.units import Micros, Millis
 
@@ -38,7 +39,11 @@ def accumulator_at(state: ContractState, count: int) -> bytes:
 def deposit(context: Context, call: Deposit) -> int:
     """Take tokens into escrow and queue the deposit; return the item's index."""
     # READ
-    held = context.state.account_of(context.sender).token
+    held = held_by(context.state, context.sender, call.asset)
+    rules = asset_of(context, call.asset)
+    takes = call.asset == ASSET_USDC or rules is not None
+    least = context.rules.deposit_micros_min if rules is None else rules.deposit_min
+    unit = "micros" if rules is None else "units"
 
     # CHECKS, in the order of their codes
     require(
@@ -48,25 +53,50 @@ def deposit(context: Context, call: Deposit) -> int:
     )
     check_sub(call.sub)
     require(
-        call.amount >= context.rules.deposit_micros_min,
+        not takes or call.amount >= least,
         ContractCode.AMOUNT,
-        f"deposit of {call.amount}, the minimum is {context.rules.deposit_micros_min} micros",
+        f"deposit of {call.amount}, the minimum is {least} {unit}",
     )
     require(
-        held >= call.amount,
+        not takes or held >= call.amount,
         ContractCode.TOKEN_BALANCE,
-        f"deposit of {call.amount}, the sender holds {held} micros",
+        f"deposit of {call.amount}, the sender holds {held} {unit}",
     )
+    check_asset(context, call.asset)
+    if rules is not None:
+        escrowed = escrow_of(context.state, call.asset)
+        require(
+            escrowed + call.amount <= rules.cap,
+            ContractCode.CAP,
+            f"deposit of {call.amount}, the cap leaves room for {rules.cap - escrowed} units",
+        )
 
     # EFFECTS
-    take_deposit(context.state, context.sender, call.amount)
-    return queue(context, InboxKind.DEPOSIT, call.owner, call.sub, call.amount)
+    take_deposit(context.state, context.sender, call.amount, call.asset)
+    return queue(context, InboxKind.DEPOSIT, call.owner, call.sub, call.amount, call.asset)
 
 
 def force_withdraw(context: Context, call: ForceWithdraw) -> int:
     """Queue a withdrawal of the sender's own money; return the item's index."""
     check_sub(call.sub)
-    return queue(context, InboxKind.FORCED_WITHDRAW, context.sender, call.sub, call.amount)
+    check_asset(context, call.asset)
+    kind = InboxKind.FORCED_WITHDRAW
+    return queue(context, kind, context.sender, call.sub, call.amount, call.asset)
+
+
+def asset_of(context: Context, asset: int) -> AssetRules | None:
+    """Return an asset's rules; ``None`` for USDC, and for what the exchange does not take."""
+    found = [rules for rules in context.rules.rules.assets if rules.asset == asset]
+    return found[0] if found else None
+
+
+def check_asset(context: Context, asset: int) -> None:
+    """Refuse an asset that the exchange does not take."""
+    require(
+        asset == ASSET_USDC or asset_of(context, asset) is not None,
+        ContractCode.ASSET,
+        f"asset {asset} is not one of the exchange's",
+    )
 
 
 def check_sub(sub: int) -> None:
@@ -74,12 +104,14 @@ def check_sub(sub: int) -> None:
     require(sub < SUBS_MAX, ContractCode.SUB, f"sub-account {sub}, need 0 to {SUBS_MAX - 1}")
 
 
-def queue(context: Context, kind: InboxKind, owner: bytes, sub: int, amount: int) -> int:
+def queue(
+    context: Context, kind: InboxKind, owner: bytes, sub: int, amount: int, asset: int
+) -> int:
     """Store an item and announce it."""
     state, moment = context.state, context.moment
     index = len(state.inbox)
-    item = InboxItem(kind, owner, sub, Micros(amount), Millis(moment.time))
+    item = InboxItem(kind, owner, sub, Micros(amount), Millis(moment.time), asset)
     accumulator = accumulate(accumulator_at(state, index), item)
     state.put_item(QueuedItem(index, item, moment.block, accumulator))
-    context.emit(ItemQueued(index, int(kind), owner, sub, amount, accumulator))
+    context.emit(ItemQueued(index, int(kind), owner, sub, amount, accumulator, asset))
     return index

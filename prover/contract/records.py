@@ -13,6 +13,8 @@ C       claims       number 8               :class:`Claim`
 F       commitments  hash 32                number of the block it came in
 P       paid         withdrawal index 8     nothing: it is in the table
 T       totals       none                   :class:`Totals`
+B       holdings     asset 1, address 20    units that an address holds, 8
+S       sums         asset 1                :class:`AssetTotals`
 ======  ===========  =====================  ==================================
 """
 
@@ -171,6 +173,19 @@ class Totals:
         )
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class AssetTotals:
+    """Sums that the holdings of one asset must agree with, in its units."""
+
+    minted: int = 0
+    escrowed: int = 0
+
+    def encode(self) -> bytes:
+        """Return the stored bytes."""
+        return pack([self.minted, self.escrowed])
+
+
 def as_message(value: object, name: str) -> bytes:
     """Return the bytes of a message inside a record; else refuse."""
     if type(value) is not bytes:
@@ -231,3 +246,11 @@ def decode_totals(data: bytes) -> Totals:
     """Return the totals that ``data`` encodes, or raise ``FrameInvalid``."""
     sums = [as_uint(n, UINT_LIMIT, "total") for n in as_list(unpack(data), 6, "totals")]
     return Totals(*sums)
+
+
+def decode_asset_totals(data: bytes) -> AssetTotals:
+    """Return an asset's totals that ``data`` encodes, or raise ``FrameInvalid``."""
+    minted, escrowed = as_list(unpack(data), 2, "asset totals")
+    return AssetTotals(
+        as_uint(minted, UINT_LIMIT, "minted"), as_uint(escrowed, UINT_LIMIT, "escrowed")
+    )

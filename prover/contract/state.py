@@ -12,12 +12,14 @@ from typing import final
 
 from prover.contract.records import (
     Account,
+    AssetTotals,
     Claim,
     ClaimStatus,
     LogHeader,
     QueuedItem,
     Totals,
     decode_account,
+    decode_asset_totals,
     decode_claim,
     decode_log_header,
     decode_queued_item,
@@ -27,6 +29,7 @@ from prover.faults import item_hash
 from statemachine.errors import StorageCorrupt, invariant
 
 NO_ACCOUNT = Account()
+NO_TOTALS = AssetTotals()
 
 
 def numbered(table: bytes, number: int) -> bytes:
@@ -51,6 +54,8 @@ class ContractState:
         self.commitments: dict[bytes, int] = {}
         self.paid: set[int] = set()
         self.totals = Totals()
+        self.holdings: dict[tuple[int, bytes], int] = {}
+        self.asset_totals: dict[int, AssetTotals] = {}
         self.pending: dict[int, None] = {}
         self.children: dict[int, list[int]] = {}
         self.claim_of: dict[bytes, int] = {}
@@ -66,6 +71,25 @@ class ContractState:
         invariant(account.eth >= 0 and account.token >= 0, "no balance is negative")
         self.accounts[address] = account
         self._changes[b"A" + address] = account.encode()
+
+    def holding_of(self, asset: int, address: bytes) -> int:
+        """Return how many units of an asset an address holds."""
+        return self.holdings.get((asset, address), 0)
+
+    def put_holding(self, asset: int, address: bytes, amount: int) -> None:
+        """Store how many units of an asset an address holds."""
+        invariant(amount >= 0, "no holding is negative")
+        self.holdings[asset, address] = amount
+        self._changes[b"B" + bytes([asset]) + address] = amount.to_bytes(8, "big")
+
+    def totals_of(self, asset: int) -> AssetTotals:
+        """Return the sums of an asset."""
+        return self.asset_totals.get(asset, NO_TOTALS)
+
+    def put_asset_totals(self, asset: int, totals: AssetTotals) -> None:
+        """Store the sums of an asset."""
+        self.asset_totals[asset] = totals
+        self._changes[b"S" + bytes([asset])] = totals.encode()
 
     def put_header(self, header: LogHeader) -> None:
         """Append an entry to the log."""
@@ -131,6 +155,11 @@ class ContractState:
             **{b"F" + hash_: n.to_bytes(8, "big") for hash_, n in self.commitments.items()},
             **{numbered(b"P", index): b"" for index in self.paid},
             b"T": self.totals.encode(),
+            **{
+                b"B" + bytes([asset]) + address: amount.to_bytes(8, "big")
+                for (asset, address), amount in self.holdings.items()
+            },
+            **{b"S" + bytes([asset]): sums.encode() for asset, sums in self.asset_totals.items()},
         }
 
     def digest(self) -> bytes:
@@ -174,5 +203,9 @@ class ContractState:
                 self.put_paid(int.from_bytes(name, "big"))
             case b"T":
                 self.put_totals(decode_totals(value))
+            case b"B":
+                self.put_holding(name[0], name[1:], int.from_bytes(value, "big"))
+            case b"S":
+                self.put_asset_totals(name[0], decode_asset_totals(value))
             case _:
                 raise StorageCorrupt(f"L1 record of an unknown table: {table!r}")

@@ -4,7 +4,7 @@ The exchange writes one leaf per withdrawal; once a claim that contains it is
 final, anyone presents the proof and the owner is paid, once.
 """
 
-from prover.contract.bank import pay_withdrawal
+from prover.contract.bank import escrow_of, pay_withdrawal
 from prover.contract.calls import ClaimWithdrawal
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context
@@ -17,7 +17,7 @@ from statemachine.records import decode_withdrawal
 
 
 def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
-    """Pay a withdrawal to its owner; return the amount in micros."""
+    """Pay a withdrawal to its owner; return the amount in micros, or in units of its asset."""
     # READ
     state = context.state
 
@@ -49,22 +49,23 @@ def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
         ContractCode.PROOF,
         f"{len(call.proof)} bytes, the limit is {context.rules.witness_bytes_max}",
     )
-    owner, amount = open_withdrawal(claim.output.post_root, call)
+    owner, amount, asset = open_withdrawal(claim.output.post_root, call)
+    escrowed = escrow_of(state, asset)
     require(
-        0 < amount <= state.totals.token_escrowed,
+        0 < amount <= escrowed,
         ContractCode.ESCROW,
-        f"withdrawal of {amount}, the escrow holds {state.totals.token_escrowed} micros",
+        f"withdrawal of {amount}, the escrow holds {escrowed} {'units' if asset else 'micros'}",
     )
 
     # EFFECTS
     state.put_paid(call.index)
-    pay_withdrawal(state, owner, amount)
-    context.emit(WithdrawalPaid(call.index, owner, amount))
+    pay_withdrawal(state, owner, amount, asset)
+    context.emit(WithdrawalPaid(call.index, owner, amount, asset))
     return amount
 
 
-def open_withdrawal(root: bytes, call: ClaimWithdrawal) -> tuple[bytes, int]:
-    """Return owner and amount of the leaf shown under ``root``, or refuse the proof."""
+def open_withdrawal(root: bytes, call: ClaimWithdrawal) -> tuple[bytes, int, int]:
+    """Return owner, amount and asset of the leaf shown under ``root``, or refuse the proof."""
     try:
         tree = PartialTree.decode(call.proof)
         if tree.root != root:
@@ -73,7 +74,7 @@ def open_withdrawal(root: bytes, call: ClaimWithdrawal) -> tuple[bytes, int]:
         if leaf is None:
             message = f"claim {call.claim} holds no withdrawal {call.index}"
             raise Refusal(ContractCode.WITHDRAWAL_UNKNOWN, message)
-        owner, amount, _ = decode_withdrawal(leaf)
+        owner, amount, _, asset = decode_withdrawal(leaf)
     except SextantError as error:
         raise Refusal(ContractCode.PROOF, str(error)) from error
-    return owner, amount
+    return owner, amount, asset

@@ -80,10 +80,11 @@ WORDS: Final[dict[str, Words]] = {
         ("until (ms)",),
     ),
     "TIME_PAST": Words("that time is past, or the interval too short", "see the arguments"),
+    "ASSET_UNKNOWN": Words("there is no such asset", "see `sextant assets`", ("asked",)),
     "REDUCE_ONLY": Words("it would not reduce the position"),
     "POST_ONLY_CROSSES": Words("it would have taken", "move the price away", ("best:price",)),
     "ORDERS_MAX": Words("too many open orders", "cancel some"),
-    "MARKETS_MAX": Words("positions or orders in too many markets", "close some"),
+    "MARKETS_MAX": Words("positions, orders or assets in too many markets", "close some"),
     "MARGIN": Words(
         "not enough margin",
         "deposit, or make it smaller",
@@ -128,6 +129,11 @@ WORDS: Final[dict[str, Words]] = {
         "an account has one referrer for good: another account, that exists",
         "see `sextant fees`",
         ("referrer",),
+    ),
+    "ASSETS_MAX": Words(
+        "the sub-account counts as many assets and markets as it may",
+        "use another sub-account",
+        ("its markets", "mask of its assets"),
     ),
     "RECIPIENT": Words(
         "nobody owns an account under that address, or it is somebody's agent key",

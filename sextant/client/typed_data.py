@@ -14,15 +14,18 @@ from statemachine.actions import (
     Action,
     ApproveAgent,
     ApproveBuilder,
+    BuyCollateral,
     RevokeAgent,
     Send,
     SetMargin,
     SetMarketState,
     SetReferrer,
     Transfer,
+    TransferAsset,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     body_of,
 )
 from statemachine.codec import pack
@@ -108,9 +111,39 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
             return signing.MARKET_STATE_TYPE, head | tail
         case RevokeAgent():
             return signing.REVOKE_TYPE, {"agent": f"0x{action.agent.hex()}"} | tail
+        case WithdrawAsset() | TransferAsset() | BuyCollateral():
+            encoded, fields = asset_message_of(action)
+            return encoded, fields | tail
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             return signing.ACTION_TYPE, {"actionHash": f"0x{keccak256(body).hex()}"} | tail
+
+
+def asset_message_of(
+    action: WithdrawAsset | TransferAsset | BuyCollateral,
+) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of an action about another asset than USDC, and its values."""
+    match action:
+        case WithdrawAsset():
+            return signing.WITHDRAW_ASSET_TYPE, {
+                "subAccount": action.sub,
+                "asset": action.asset,
+                "amountUnits": action.amount,
+            }
+        case TransferAsset():
+            return signing.TRANSFER_ASSET_TYPE, {
+                "fromSubAccount": action.source,
+                "toSubAccount": action.target,
+                "asset": action.asset,
+                "amountUnits": action.amount,
+            }
+        case BuyCollateral():
+            return signing.BUY_COLLATERAL_TYPE, {
+                "subAccount": action.sub,
+                "asset": action.asset,
+                "amountUnits": action.amount,
+                "priceMaxMicroUsdcPerLot": action.price,
+            }
 
 
 def typed_data_of(domain: Domain, action: Action, nonce: int, expires_at: int) -> dict[str, Any]:

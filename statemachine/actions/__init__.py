@@ -24,10 +24,13 @@ kind  action          body
 21    Send            to (an owner's address), source sub, target sub, amount
 22    SetReferrer     sub, referrer (an account)
 23    ApproveBuilder  builder (an account), max fee in ppm (0: none)
+31    WithdrawAsset   sub, asset, amount (units)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
 34    SetMarketState  market, state
 35    SetMargin       market, initial, maintenance (ppm)
+36    TransferAsset   source sub, target sub, asset, amount (units)
+37    BuyCollateral   sub, asset, amount (units), price (at most, micros per lot)
 ====  ==============  =====================================================
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
@@ -37,6 +40,7 @@ asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import (
     COMPOUND,
     EXITS_MAX,
@@ -186,6 +190,7 @@ __all__ = [
     "ApproveBuilder",
     "Bracket",
     "Bulk",
+    "BuyCollateral",
     "Cancel",
     "CancelAll",
     "CancelAt",
@@ -207,10 +212,12 @@ __all__ = [
     "Terms",
     "Transaction",
     "Transfer",
+    "TransferAsset",
     "Twap",
     "VaultDeposit",
     "VaultWithdraw",
     "Withdraw",
+    "WithdrawAsset",
     "body_of",
     "body_of_compound",
     "client_id_of",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, final
 
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.funds import Send
 from statemachine.actions.referrals import ApproveBuilder, SetReferrer
 from statemachine.units import Lots, Micros, Millis, Price
@@ -64,10 +65,13 @@ class Kind(IntEnum):
     APPROVE_BUILDER = 23
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
+    WITHDRAW_ASSET = 31
     ORACLE = 32
     POKE = 33
     SET_MARKET_STATE = 34
     SET_MARGIN = 35
+    TRANSFER_ASSET = 36
+    BUY_COLLATERAL = 37
 
 
 @final
@@ -351,6 +355,9 @@ Action = (
     | Withdraw
     | Transfer
     | Send
+    | WithdrawAsset
+    | TransferAsset
+    | BuyCollateral
     | ApproveAgent
     | RevokeAgent
     | VaultDeposit
@@ -378,6 +385,9 @@ KIND_OF: Final[dict[type, Kind]] = {
     Withdraw: Kind.WITHDRAW,
     Transfer: Kind.TRANSFER,
     Send: Kind.SEND,
+    WithdrawAsset: Kind.WITHDRAW_ASSET,
+    TransferAsset: Kind.TRANSFER_ASSET,
+    BuyCollateral: Kind.BUY_COLLATERAL,
     ApproveAgent: Kind.APPROVE_AGENT,
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,

@@ -17,6 +17,8 @@ from statemachine.codec import as_list, as_uint
 from statemachine.units import PPM_ONE
 
 ACCOUNTS_LIMIT: Final = 1 << 32
+REFERRER_KIND: Final = 22
+REFERRAL_KINDS: Final = frozenset({REFERRER_KIND, 23})
 
 
 @final
@@ -44,14 +46,11 @@ def body_of_referral(action: SetReferrer | ApproveBuilder) -> list[object]:
     return [action.builder, action.max_fee_ppm]
 
 
-def decode_set_referrer(body: object) -> SetReferrer:
-    """Return a referrer named, or raise ``FrameInvalid``."""
-    sub, referrer = as_list(body, 2, "set referrer")
-    return SetReferrer(as_uint(sub, 256, "sub"), as_uint(referrer, ACCOUNTS_LIMIT, "referrer"))
-
-
-def decode_approve_builder(body: object) -> ApproveBuilder:
-    """Return a builder approved, or raise ``FrameInvalid``."""
+def decode_referral(kind: int, body: object) -> SetReferrer | ApproveBuilder:
+    """Return the action that :func:`body_of_referral` wrote, or raise ``FrameInvalid``."""
+    if kind == REFERRER_KIND:
+        sub, referrer = as_list(body, 2, "set referrer")
+        return SetReferrer(as_uint(sub, 256, "sub"), as_uint(referrer, ACCOUNTS_LIMIT, "referrer"))
     builder, rate = as_list(body, 2, "approve builder")
     return ApproveBuilder(
         as_uint(builder, ACCOUNTS_LIMIT, "builder"), as_uint(rate, PPM_ONE + 1, "max fee")

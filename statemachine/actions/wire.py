@@ -7,6 +7,8 @@ hash is the SHA-256 of those bytes.  See the package for the bodies.
 from hashlib import sha256
 from typing import Final, final
 
+from statemachine.actions.assets import ASSET_KINDS, body_of_asset, decode_asset_action
+from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import COMPOUND, body_of_compound, decode_compound
 from statemachine.actions.fields import (
     MARKETS_LIMIT,
@@ -48,11 +50,11 @@ from statemachine.actions.kinds import (
 )
 from statemachine.actions.legs import pack_legs, unpack_legs
 from statemachine.actions.referrals import (
+    REFERRAL_KINDS,
     ApproveBuilder,
     SetReferrer,
     body_of_referral,
-    decode_approve_builder,
-    decode_set_referrer,
+    decode_referral,
 )
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
@@ -101,26 +103,33 @@ def body_of(action: Action) -> list[object]:
             return [action.sub, pack_legs(action.legs)]
         case Bracket() | Twap() | CancelAt() | ClosePosition() | Scale():
             return body_of_compound(action)
-        case Withdraw():
-            return [action.sub, action.amount]
-        case Transfer():
-            return [action.source, action.target, action.amount]
+        case Withdraw() | Transfer():
+            return body_of_move(action)
         case Send():
             return body_of_send(action)
+        case WithdrawAsset() | TransferAsset() | BuyCollateral():
+            return body_of_asset(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
         case RevokeAgent():
             return [action.agent]
-        case SetReferrer() | ApproveBuilder():
-            return body_of_referral(action)
         case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState() | SetMargin():
             return body_of_setting(action)
+        case SetReferrer() | ApproveBuilder():
+            return body_of_referral(action)
         case OracleUpdate():
             messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
             return [action.market, messages]
         case Poke():
             return [action.account, action.sub]
+
+
+def body_of_move(action: Withdraw | Transfer) -> list[object]:
+    """Return the body of an action that moves one's own money."""
+    if isinstance(action, Withdraw):
+        return [action.sub, action.amount]
+    return [action.source, action.target, action.amount]
 
 
 def body_of_setting(
@@ -250,12 +259,12 @@ def decode_rare_action(kind: int, body: object) -> Action:
             as_uint(initial, RATE_LIMIT, "initial margin"),
             as_uint(maintenance, RATE_LIMIT, "maintenance margin"),
         )
-    if kind == Kind.SET_REFERRER:
-        return decode_set_referrer(body)
-    if kind == Kind.APPROVE_BUILDER:
-        return decode_approve_builder(body)
+    if kind in REFERRAL_KINDS:
+        return decode_referral(kind, body)
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)
+    if kind in ASSET_KINDS:
+        return decode_asset_action(kind, body)
     raise FrameInvalid(f"kind: {kind!r} is not known")
 
 

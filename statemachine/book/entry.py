@@ -36,6 +36,7 @@ from statemachine.records import (
     Portfolio,
     Position,
 )
+from statemachine.risk.collateral import assets_of
 from statemachine.risk.margin import (
     ISOLATED_FROM,
     interest_allows,
@@ -215,7 +216,10 @@ def stands_apart(step: Step, entry: Entry) -> bool:
 
 def market_allows(step: Step, portfolio: Portfolio, market: int) -> bool:
     """Check that a portfolio that is not in a market may come into it."""
-    if len(portfolio.markets) >= MARKETS_PER_PORTFOLIO_MAX:
+    held = len(portfolio.markets)
+    if portfolio.assets:
+        held += len(assets_of(portfolio))
+    if held >= MARKETS_PER_PORTFOLIO_MAX:
         step.refuse(Code.MARKETS_MAX, (MARKETS_PER_PORTFOLIO_MAX,))
         return False
     if portfolio.markets and portfolio.portfolio & 255 >= ISOLATED_FROM:

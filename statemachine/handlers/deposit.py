@@ -10,9 +10,10 @@ approved that address without asking.  It can never be approved again, as no
 address that has signed for anything can.
 """
 
-from statemachine.costs import COST_MONEY, COST_PORTFOLIO
+from statemachine.costs import COST_ASSET, COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code
 from statemachine.events import BALANCE_DEPOSIT, AgentChanged, BalanceChanged
+from statemachine.handlers.assets import credit_asset, force_asset
 from statemachine.handlers.withdraw import charge_withdrawal, pay_out
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import account_key, signer_key
@@ -26,6 +27,7 @@ from statemachine.records import (
     encode_account,
 )
 from statemachine.risk.balances import credit
+from statemachine.risk.collateral import sums_of
 from statemachine.risk.deficits import payable
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.velocity import capacity_at, time_for
@@ -34,7 +36,10 @@ from statemachine.step import Step
 from statemachine.units import div_floor
 
 DEPOSITS_LIMIT = 1 << 64
-"""All deposits ever, in micros: 18 trillion USDC; with it no balance passes 95 bits."""
+"""All deposits ever, in micros: 18 trillion USDC; with it no balance passes 95 bits.
+
+Of each other asset as well, in its units: with it no holding passes 64 bits.
+"""
 ACCOUNTS_LIMIT = (1 << 32) - 1
 """Accounts ever opened: the number of the next one has to fit its 4 bytes."""
 
@@ -43,6 +48,8 @@ def execute_inbox(step: Step, item: InboxItem) -> None:
     """Run one item of the inbox."""
     if item.kind == InboxKind.DEPOSIT:
         execute_deposit(step, item)
+    elif item.asset:
+        force_asset(step, item)
     else:
         execute_forced_withdrawal(step, item)
 
@@ -55,12 +62,19 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
     ledger = state.ledger()
     signer = state.signer(item.owner)
     known = signer is not None and signer.role == ROLE_OWNER
+    before = ledger.deposits
+    if item.asset:
+        step.cost += COST_ASSET
+        before = sums_of(state, item.asset).deposits
 
     # CHECKS
+    if item.asset and item.asset not in state.asset_rules:
+        step.refuse(Code.ASSET_UNKNOWN, (item.asset,))
+        return
     if item.amount <= 0:
         step.refuse(Code.AMOUNT, (1,))
         return
-    if ledger.deposits + item.amount >= DEPOSITS_LIMIT or (
+    if before + item.amount >= DEPOSITS_LIMIT or (
         not known and ledger.next_account >= ACCOUNTS_LIMIT
     ):
         step.refuse(Code.OVERFLOW)
@@ -70,6 +84,10 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
     if signer is None or not known:
         signer = open_account(state, item.owner, signer)
     portfolio = state.open_portfolio(signer.account << 8 | item.sub)
+    index = step.cursor.inbox_index
+    if item.asset:
+        credit_asset(step, portfolio, item.asset, item.amount, index)
+        return
     credit(state, portfolio, item.amount)
     portfolio.moved += item.amount
     ledger.deposits += item.amount
@@ -78,7 +96,6 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
 
     # RECEIPT
     step.notional = item.amount
-    index = step.cursor.inbox_index
     event = BalanceChanged(portfolio.portfolio, item.amount, BALANCE_DEPOSIT, index)
     state.events.append(event)
 

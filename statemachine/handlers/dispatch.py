@@ -6,6 +6,7 @@ from statemachine.actions import (
     ApproveBuilder,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -21,13 +22,17 @@ from statemachine.actions import (
     SetMarketState,
     SetReferrer,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
 from statemachine.handlers.agents import execute_approve, execute_revoke
+from statemachine.handlers.assets import execute_transfer_asset, execute_withdraw_asset
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
+from statemachine.handlers.collateral import execute_buy_collateral
 from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
 from statemachine.handlers.leverage import execute_leverage
 from statemachine.handlers.market_state import execute_margin, execute_market_state
@@ -91,6 +96,18 @@ def execute_money(step: Step, action: Action) -> None:
         execute_set_referrer(step, action)
     elif isinstance(action, ApproveBuilder):
         execute_approve_builder(step, action)
+    else:
+        execute_asset(step, action)
+
+
+def execute_asset(step: Step, action: Action) -> None:
+    """Execute an action about another asset than USDC."""
+    if isinstance(action, WithdrawAsset):
+        execute_withdraw_asset(step, action)
+    elif isinstance(action, TransferAsset):
+        execute_transfer_asset(step, action)
+    elif isinstance(action, BuyCollateral):
+        execute_buy_collateral(step, action)
 
 
 def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:

@@ -43,8 +43,8 @@ def execute_leverage(step: Step, action: SetLeverage) -> None:
         position.leverage = action.leverage
         after = margin_of(state, portfolio)
         position.leverage = before
-        if after.initial > need and after.equity < after.initial:
-            step.refuse(Code.MARGIN, (after.initial, after.equity))
+        if after.initial > need and after.free < 0:
+            step.refuse(Code.MARGIN, (after.initial, after.equity_initial))
             return
 
     # EFFECTS

@@ -13,7 +13,13 @@ from statemachine.errors import Code
 from statemachine.risk.grace import resume_market
 from statemachine.risk.ramps import ramp_of, start_ramp
 from statemachine.rules import NO_GUARDIAN, MarketRules
-from statemachine.states import STATE_PAUSED, STATE_SETTLED, may_follow
+from statemachine.states import (
+    STATE_ACTIVE,
+    STATE_PAUSED,
+    STATE_POST_ONLY,
+    STATE_SETTLED,
+    may_follow,
+)
 from statemachine.step import Step
 from statemachine.units import PPM_ONE
 
@@ -39,7 +45,10 @@ def execute_market_state(step: Step, action: SetMarketState) -> None:
         step.refuse(Code.MARKET_UNKNOWN, (action.market,))
         return
     market = state.market(action.market)
-    if not may_follow(market.state, action.state):
+    # What only prices collateral never takes an order.
+    opens = action.state in (STATE_ACTIVE, STATE_POST_ONLY)
+    only = state.market_rules[action.market].collateral_only
+    if not may_follow(market.state, action.state) or (only and opens):
         step.refuse(Code.MARKET_STATE, (market.state,))
         return
 

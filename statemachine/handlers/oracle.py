@@ -13,7 +13,7 @@ from statemachine.pricing.guards import admits_price
 from statemachine.pricing.mark import INDEX_LIMIT, recompute_mark
 from statemachine.records import Market, Oracle
 from statemachine.risk.grace import note_update
-from statemachine.states import STATE_ACTIVE, STATE_INITIALIZING
+from statemachine.states import STATE_ACTIVE, STATE_CANCEL_ONLY, STATE_INITIALIZING
 from statemachine.step import Step
 
 
@@ -100,5 +100,6 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
         # One round of messages counts once, in however many updates it comes.
         note_update(rules, market)
     if market.state == STATE_INITIALIZING:
-        market.state = STATE_ACTIVE
+        only = step.state.market_rules[market.market].collateral_only
+        market.state = STATE_CANCEL_ONLY if only else STATE_ACTIVE
     recompute_mark(step.state, market)

@@ -41,8 +41,8 @@ def execute_poke(step: Step, action: Poke) -> None:
     margin = margin_of(state, portfolio)
 
     # CHECKS, in the order of their codes
-    if margin.equity >= margin.initial:
-        step.refuse(Code.HEALTHY, (margin.equity, margin.initial))
+    if margin.free >= 0:
+        step.refuse(Code.HEALTHY, (margin.equity_initial, margin.initial))
         return
     if flagged or (margin.equity >= margin.maintenance and not has_risky(state, portfolio)):
         step.refuse(Code.NOTHING_TO_DO, (margin.equity, margin.maintenance))

@@ -19,7 +19,7 @@ from statemachine.keys import LANE_USER
 from statemachine.pricing.mark import is_stale, stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
 from statemachine.risk.balances import credit
-from statemachine.risk.margin import charge_markets, margin_of, withdrawable
+from statemachine.risk.margin import charge_assets, charge_markets, margin_of, withdrawable
 from statemachine.risk.vaults import (
     DUE_EXIT,
     SHARES_LIMIT,
@@ -36,7 +36,6 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     state = step.state
     step.cost += COST_PORTFOLIO + COST_MONEY + COST_BACKSTOP
     source = state.portfolio(step.account << 8 | action.sub)
-    least = step.rules.vault_deposit_min
 
     # CHECKS, in the order of their codes
     if action.market not in state.market_rules:
@@ -54,8 +53,8 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     if source.flags & PORTFOLIO_LIQUIDATING:
         step.refuse(Code.LIQUIDATING)
         return
-    if action.amount < least:
-        step.refuse(Code.AMOUNT, (least,))
+    if action.amount < step.rules.vault_deposit_min:
+        step.refuse(Code.AMOUNT, (step.rules.vault_deposit_min,))
         return
     most = withdrawable(state, source)
     if action.amount > most:
@@ -66,10 +65,11 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     backer = state.portfolio(number)
     value = 0
     if backer is not None:
+        charge_assets(step, backer)
         margin = margin_of(state, backer)
         value = values_of(state, backer, market)[1]
-        if margin.equity < margin.initial or (vault.shares and value <= 0):
-            step.refuse(Code.VAULT_SHORT, (margin.equity, margin.initial))
+        if margin.free < 0 or (vault.shares and value <= 0):
+            step.refuse(Code.VAULT_SHORT, (margin.equity_initial, margin.initial))
             return
     shares = shares_for(vault.shares, value, action.amount)
     if not 0 < shares < SHARES_LIMIT - vault.shares:

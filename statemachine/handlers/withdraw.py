@@ -94,7 +94,7 @@ def pay_out(step: Step, portfolio: Portfolio, owner: bytes, amount: int, paid: i
     ledger.insurance += amount - paid
     ledger.withdrawals += paid
     ledger.next_withdrawal += 1
-    use_capacity(state, step.now, paid)
+    use_capacity(state, step.now, paid, paid)
     state.add_blob(withdrawal_key(index), encode_withdrawal(owner, paid, step.now))
     state.touch(ledger)
 

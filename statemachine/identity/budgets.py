@@ -79,13 +79,17 @@ def budgets_allow(step: Step, action: Action, signer: Signer) -> bool:
 
 
 def made_by_trading(step: Step, signer: Signer, sub: int) -> int:
-    """Return a sub-account's equity less all that was moved into it, in micros."""
+    """Return a sub-account's equity less all that was moved into it, in micros.
+
+    Other assets than USDC are left out: what their prices do is not the agent's doing.
+    """
     step.cost += COST_PORTFOLIO
     portfolio = step.state.portfolio(signer.account << 8 | sub)
     if portfolio is None:
         return 0
     charge_markets(step, portfolio)
-    return margin_of(step.state, portfolio).equity - portfolio.moved
+    margin = margin_of(step.state, portfolio)
+    return margin.equity - margin.collateral - portfolio.moved
 
 
 def notional_today(signer: Signer, now: int) -> int:

@@ -18,6 +18,7 @@ from statemachine.actions import (
     Action,
     ApproveAgent,
     ApproveBuilder,
+    BuyCollateral,
     OracleUpdate,
     RevokeAgent,
     Send,
@@ -26,9 +27,11 @@ from statemachine.actions import (
     SetReferrer,
     Transaction,
     Transfer,
+    TransferAsset,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     body_of,
     encode_transaction,
 )
@@ -53,6 +56,17 @@ TRANSFER_TYPE: Final = (
 SEND_TYPE: Final = (
     "Send(address to,uint8 fromSubAccount,uint8 toSubAccount,uint64 amountMicroUsdc,"
     "uint64 nonce,uint64 expiresAt)"
+)
+WITHDRAW_ASSET_TYPE: Final = (
+    "WithdrawAsset(uint8 subAccount,uint8 asset,uint64 amountUnits,uint64 nonce,uint64 expiresAt)"
+)
+TRANSFER_ASSET_TYPE: Final = (
+    "TransferAsset(uint8 fromSubAccount,uint8 toSubAccount,uint8 asset,uint64 amountUnits,"
+    "uint64 nonce,uint64 expiresAt)"
+)
+BUY_COLLATERAL_TYPE: Final = (
+    "BuyCollateral(uint8 subAccount,uint8 asset,uint64 amountUnits,"
+    "uint64 priceMaxMicroUsdcPerLot,uint64 nonce,uint64 expiresAt)"
 )
 APPROVE_TYPE: Final = (
     "ApproveAgent(address agent,uint64 agentExpiresAt,uint32 actionKinds,uint64 markets,"
@@ -83,6 +97,9 @@ ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
 WITHDRAW_TYPE_HASH: Final = keccak256(WITHDRAW_TYPE.encode())
 TRANSFER_TYPE_HASH: Final = keccak256(TRANSFER_TYPE.encode())
 SEND_TYPE_HASH: Final = keccak256(SEND_TYPE.encode())
+WITHDRAW_ASSET_TYPE_HASH: Final = keccak256(WITHDRAW_ASSET_TYPE.encode())
+TRANSFER_ASSET_TYPE_HASH: Final = keccak256(TRANSFER_ASSET_TYPE.encode())
+BUY_COLLATERAL_TYPE_HASH: Final = keccak256(BUY_COLLATERAL_TYPE.encode())
 APPROVE_TYPE_HASH: Final = keccak256(APPROVE_TYPE.encode())
 REVOKE_TYPE_HASH: Final = keccak256(REVOKE_TYPE.encode())
 VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
@@ -138,6 +155,8 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
             head += word(action.notional_max) + word(action.loss_max)
         case RevokeAgent():
             head = REVOKE_TYPE_HASH + bytes(12) + action.agent
+        case WithdrawAsset() | TransferAsset() | BuyCollateral():
+            head = asset_head(action)
         case VaultDeposit():
             head = VAULT_DEPOSIT_TYPE_HASH + word(action.sub) + word(action.market)
             head += word(action.amount)
@@ -157,6 +176,20 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             head = ACTION_TYPE_HASH + keccak256(body)
     return keccak256(head + tail)
+
+
+def asset_head(action: WithdrawAsset | TransferAsset | BuyCollateral) -> bytes:
+    """Return the type and the own fields of an action about another asset than USDC."""
+    match action:
+        case WithdrawAsset():
+            head = WITHDRAW_ASSET_TYPE_HASH + word(action.sub) + word(action.asset)
+            return head + word(action.amount)
+        case TransferAsset():
+            head = TRANSFER_ASSET_TYPE_HASH + word(action.source) + word(action.target)
+            return head + word(action.asset) + word(action.amount)
+        case BuyCollateral():
+            head = BUY_COLLATERAL_TYPE_HASH + word(action.sub) + word(action.asset)
+            return head + word(action.amount) + word(action.price)
 
 
 def digest_of(domain: Domain, action: Action, nonce: int, expires_at: int) -> bytes:

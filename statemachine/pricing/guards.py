@@ -3,7 +3,8 @@
 * average: the index's mean over ``average_window_ms``, exponentially weighted
   by time.  A price beyond ``average_factor_max`` times it, or below it divided
   by as much, becomes no index.  The average still moves towards such a price,
-  as far as that bound: what stays true is believed in the end
+  as far as that bound: what stays true is believed in the end.  The market keeps it
+  as its ``stable`` price, which collateral is lent on
 * band: a price farther than ``index_band_ppm`` from the index waits.  It
   becomes the index once as many publishers as are needed have spoken again,
   later than any of those heard before, and still mean a price within the band of
@@ -34,8 +35,11 @@ def admits_price(
     if oracle.average == 0:
         oracle.average = price << AVERAGE_SHIFT
         oracle.average_time = step.now
+        set_stable(step, market, oracle)
         return True
-    if not follow_average(step, oracle, price):
+    believed = follow_average(step, oracle, price)
+    set_stable(step, market, oracle)
+    if not believed:
         return False
     band = step.state.market_rules[market.market].index_band_ppm
     if band == 0 or is_near(price, market.index, band):
@@ -55,6 +59,14 @@ def admits_price(
 def is_near(price: int, base: int, band: int) -> bool:
     """Return whether ``price`` is within ``band`` ppm of ``base``."""
     return abs(price - base) * PPM_ONE <= base * band
+
+
+def set_stable(step: Step, market: Market, oracle: Oracle) -> None:
+    """Copy the average to the market, where margin finds it, floored to whole micros."""
+    stable = oracle.average >> AVERAGE_SHIFT
+    if market.stable != stable:
+        market.stable = stable
+        step.state.touch(market)
 
 
 def follow_average(step: Step, oracle: Oracle, price: int) -> bool:

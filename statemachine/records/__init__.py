@@ -1,5 +1,11 @@
 """State records: what the leaves of the state hold, and their fixed-width bytes."""
 
+from statemachine.records.assets import (
+    AssetSums,
+    Holding,
+    decode_asset,
+    decode_holding,
+)
 from statemachine.records.backstops import (
     Share,
     Vault,
@@ -100,9 +106,11 @@ __all__ = [
     "ROLE_REVOKED",
     "VERSION_BYTE",
     "VOLUME_TOP",
+    "AssetSums",
     "Blob",
     "Exit",
     "Group",
+    "Holding",
     "Ledger",
     "Market",
     "Nonces",
@@ -120,10 +128,12 @@ __all__ = [
     "Vault",
     "Velocity",
     "decode_account",
+    "decode_asset",
     "decode_builder",
     "decode_client_id",
     "decode_due",
     "decode_group",
+    "decode_holding",
     "decode_ledger",
     "decode_market",
     "decode_nonces",

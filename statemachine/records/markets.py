@@ -7,7 +7,7 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 
 PUBLISHERS_MAX: Final = 8
 
-MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBIIQ")
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBIIQQ")
 ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX + 4}Q")
 RAMP_LAYOUT: Final = Struct(">BIIIIQQ")
 
@@ -24,6 +24,7 @@ class Market(Record):
     ``jumped_at`` (ms) is when the index last jumped beyond its band.
     ``initial_ppm`` and ``maintenance_ppm`` are the margin rates in force: the rules'
     at genesis, moved by :mod:`statemachine.risk.ramps`, 0 once the market is settled.
+    ``stable`` is the index's slow mean, in micros per lot: what collateral is lent on.
     ``graded`` is not stored: whether its rules have more than one rate.
     """
 
@@ -49,6 +50,7 @@ class Market(Record):
         "resumed_at",
         "sample_time",
         "sleepers",
+        "stable",
         "state",
         "updates",
     )
@@ -78,6 +80,7 @@ class Market(Record):
         self.updates = 0
         self.initial_ppm = 0
         self.maintenance_ppm = 0
+        self.stable = 0
         self.jumped_at = 0
 
     def encode(self) -> bytes:
@@ -104,6 +107,7 @@ class Market(Record):
             self.updates,
             self.initial_ppm,
             self.maintenance_ppm,
+            self.stable,
             self.jumped_at,
         )
 
@@ -133,7 +137,8 @@ def decode_market(key: bytes, data: bytes) -> Market:
     market.updates = values[18]
     market.initial_ppm = values[19]
     market.maintenance_ppm = values[20]
-    market.jumped_at = values[21]
+    market.stable = values[21]
+    market.jumped_at = values[22]
     return market
 
 

@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQQHBI")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQBQHBI")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -102,7 +102,8 @@ class Portfolio(Record):
     ``moved`` sums what came in, less what went out, by deposits, transfers and
     withdrawals: equity less it is what trading made.  ``cancel_at`` (ms) is when
     all its orders go, 0 if no switch is set; ``cancel_item`` is the number of the
-    due item that says so, so that a switch that moves takes it along.
+    due item that says so, so that a switch that moves takes it along.  ``assets`` has
+    bit ``asset - 1`` set for each asset that it holds and counts.
     ``traded`` (micros) is what it traded on ``traded_day`` (days since 1970),
     ``fee_tier`` and ``referrer`` what holds for it on that day
     (:mod:`statemachine.fees.standing`).
@@ -112,6 +113,7 @@ class Portfolio(Record):
     """
 
     __slots__ = (
+        "assets",
         "balance",
         "cancel_at",
         "cancel_item",
@@ -140,6 +142,7 @@ class Portfolio(Record):
         self.cancel_at = 0
         self.cancel_item = 0
         self.open_orders = 0
+        self.assets = 0
         self.markets: list[int] = []
         self.positions: list[Position] = []
         self.complete = not stored
@@ -163,6 +166,7 @@ class Portfolio(Record):
             len(markets),
             MARKET_LIST.pack(*markets, *padding),
             self.cancel_item,
+            self.assets,
             self.traded,
             self.traded_day,
             self.fee_tier,
@@ -174,7 +178,7 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     """Return the portfolio that ``data`` encodes, its positions not yet read."""
     need(data, PORTFOLIO_LAYOUT.size, "portfolio")
     values = PORTFOLIO_LAYOUT.unpack(data)
-    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count, markets = values[:9]
+    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count = values[:8]
     number = int.from_bytes(key[1:6], "big")
     portfolio = Portfolio(key, True, number)
     portfolio.balance = unmoney(balance)
@@ -184,7 +188,8 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.cancel_at = cancel_at
     portfolio.cancel_item = values[9]
     portfolio.open_orders = open_orders
-    portfolio.markets = list(MARKET_LIST.unpack(markets)[:count])
-    portfolio.traded, portfolio.traded_day = values[10], values[11]
-    portfolio.fee_tier, portfolio.referrer = values[12], values[13]
+    portfolio.assets = values[10]
+    portfolio.markets = list(MARKET_LIST.unpack(values[8])[:count])
+    portfolio.traded, portfolio.traded_day = values[11], values[12]
+    portfolio.fee_tier, portfolio.referrer = values[13], values[14]
     return portfolio

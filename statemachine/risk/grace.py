@@ -9,6 +9,7 @@ what owners do themselves, does not wait.
 """
 
 from statemachine.records import Market, Portfolio
+from statemachine.risk.collateral import assets_of
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.states import STATE_PAUSED
@@ -55,13 +56,17 @@ def grace_of(rules: Rules, market: Market, now: int) -> tuple[int, int]:
 
 
 def grace_for(step: Step, portfolio: Portfolio) -> tuple[int, int]:
-    """Return until when, and for how many updates, a portfolio's liquidation waits."""
+    """Return until when, and for how many updates, a portfolio's liquidation waits.
+
+    It waits for the markets of its positions and of its assets.
+    """
     state = step.state
     until = missing = 0
-    for position in state.all_positions(portfolio):
-        if position.size:
-            market = state.market(position.market)
-            then, updates = grace_of(step.rules, market, step.now)
-            until = max(until, then)
-            missing = max(missing, updates)
+    numbers = [p.market for p in state.all_positions(portfolio) if p.size]
+    if portfolio.assets:
+        numbers += [state.asset_rules[asset].market for asset in assets_of(portfolio)]
+    for number in numbers:
+        then, updates = grace_of(step.rules, state.market(number), step.now)
+        until = max(until, then)
+        missing = max(missing, updates)
     return until, missing

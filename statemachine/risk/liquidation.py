@@ -14,7 +14,9 @@
    what is missing, the fill band bounds the slices instead.  If it may not, those
    who gained most on the other side are deleveraged
    (:mod:`statemachine.risk.deleverage`); if nobody did, slices go on.
-5. Nothing left but a debt: insurance pays what it may, the rest stands in the
+5. No position left, but a debt and other assets: these are sold to vaults, slice by
+   slice, until the debt is paid (:mod:`statemachine.risk.collateral_sales`).
+6. Nothing left but a debt: insurance pays what it may, the rest stands in the
    deficit account of the market closed last (:mod:`statemachine.risk.deficits`).
 
 A slice's fee is at most what it improved over the zero price, so liquidation
@@ -36,6 +38,7 @@ from statemachine.events import (
     BALANCE_POKE_REWARD,
     REMOVED_LIQUIDATING,
     STAGE_BACKSTOP,
+    STAGE_COLLATERAL,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
     STAGE_FLAGGED,
@@ -49,6 +52,7 @@ from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
+from statemachine.risk.collateral_sales import sell_collateral
 from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.grace import grace_for
@@ -117,7 +121,10 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
     before = margin_of(state, portfolio)
     position = None if is_safe(step.rules, before) else largest_position(state, portfolio)
     if position is None:
-        finish(step, portfolio, last, before)
+        if is_safe(step.rules, before) or not owes_assets(portfolio):
+            finish(step, portfolio, last, before)
+        else:
+            pay_in_assets(step, portfolio, last, before)
         return
     market = state.market(position.market)
     wait = 0
@@ -129,10 +136,29 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
     else:
         wait = sell_slice(step, portfolio, position, market, before, rewarded=rewarded)
     after = margin_of(state, portfolio)
-    if is_safe(step.rules, after) or largest_position(state, portfolio) is None:
+    closed = largest_position(state, portfolio) is None and not owes_assets(portfolio)
+    if is_safe(step.rules, after) or closed:
         finish(step, portfolio, market.market, after)
         return
     arm_slice(step, portfolio, market.market, wait)
+
+
+def owes_assets(portfolio: Portfolio) -> bool:
+    """Return whether a portfolio has a debt, and assets to pay it with."""
+    return portfolio.balance < 0 and portfolio.assets != 0
+
+
+def pay_in_assets(step: Step, portfolio: Portfolio, last: int, before: Margin) -> None:
+    """Sell a slice of collateral, and release, settle or go on."""
+    state = step.state
+    asset, sold = sell_collateral(step, portfolio)
+    if asset:
+        tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, sold, before)
+    after = margin_of(state, portfolio)
+    if is_safe(step.rules, after) or not owes_assets(portfolio):
+        finish(step, portfolio, last, after)
+        return
+    arm_slice(step, portfolio, last, step.rules.slice_interval_ms)
 
 
 def back_position(
@@ -279,13 +305,14 @@ def fee_rate(step: Step, portfolio: Portfolio) -> int:
     return rules.liquidation_fee_ppm + div_floor(grown * time, rules.liquidation_ramp_ms)
 
 
-# Stage 5, and the end
+# Stage 6, and the end
 
 
 def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     """Release a portfolio that is safe again, or has nothing left; a debt is made good."""
     state = step.state
-    if portfolio.balance < 0 and largest_position(state, portfolio) is None:
+    broke = portfolio.balance < 0 and not portfolio.assets
+    if broke and largest_position(state, portfolio) is None:
         cover_debt(step, portfolio, last, margin)
     void_shares(state, portfolio)
     portfolio.flags &= ~PORTFOLIO_LIQUIDATING

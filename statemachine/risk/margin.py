@@ -1,6 +1,9 @@
 """Margin: what a portfolio is worth, against what it must keep.
 
-* equity ``E = balance + sum(size * mark - cost) + unsettled funding``, floored
+* equity ``E = balance + sum(size * mark - cost) + unsettled funding + collateral``,
+  floored, in two valuations that differ in what other assets than USDC count for
+  (:mod:`statemachine.risk.collateral`): ``E_mm`` against maintenance, and ``E_im``,
+  never above it, against initial margin and for all that may leave
 * initial ``IM = sum(ceil(worst * mark * IMF) + open loss)``, where ``worst =
   max(|size + bids|, |size - asks|)``: orders are margined as if filled
 * open loss: what resting orders would lose at today's mark if they filled,
@@ -15,7 +18,7 @@ the same rule as any other.
 An order is checked before it trades, at its own limit price and with its fee:
 every fill is then at least as good, so nothing is margined twice.  A portfolio
 short of IM may still act if it does not get riskier (StarkEx): no position
-grows or flips, and ``E1 * MM0 >= E0 * MM1``, cross-multiplied.
+grows or flips, and ``E1 * MM0 >= E0 * MM1`` in ``E_mm``, cross-multiplied.
 """
 
 from typing import Final, final
@@ -23,6 +26,7 @@ from typing import Final, final
 from statemachine.costs import COST_MARKET
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.records import Market, Portfolio, Position
+from statemachine.risk.collateral import assets_of, collateral_of
 from statemachine.risk.tiers import initial_of, maintenance_of
 from statemachine.rules import MarketRules
 from statemachine.state import State
@@ -35,15 +39,26 @@ ISOLATED_FROM: Final = 128
 
 @final
 class Margin:
-    """A portfolio's equity against its requirements, all in micros."""
+    """A portfolio's equity against its requirements, all in micros.
 
-    __slots__ = ("equity", "initial", "maintenance")
+    ``equity`` is held against ``maintenance`` and counts ``collateral`` for what
+    other assets than USDC are worth; ``equity_initial`` is held against ``initial``.
+    """
+
+    __slots__ = ("collateral", "equity", "equity_initial", "initial", "maintenance")
 
     def __init__(self, equity: int, initial: int, maintenance: int) -> None:
-        """Take the three sums."""
+        """Take the three sums of a portfolio that holds USDC alone."""
         self.equity = equity
+        self.equity_initial = equity
+        self.collateral = 0
         self.initial = initial
         self.maintenance = maintenance
+
+    @property
+    def free(self) -> int:
+        """Return ``E_im - IM``: what may be used, or is missing if it is below zero."""
+        return self.equity_initial - self.initial
 
     @property
     def closeout(self) -> int:
@@ -88,18 +103,29 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
             initial += position.bids_value - bids * mark
         if asks and asks * mark > position.asks_value:
             initial += asks * mark - position.asks_value
-    return Margin(equity, initial, maintenance)
+    margin = Margin(equity, initial, maintenance)
+    if portfolio.assets:
+        margin.collateral, lent = collateral_of(state, portfolio)
+        margin.equity += margin.collateral
+        margin.equity_initial += lent
+    return margin
 
 
 def charge_markets(step: Step, portfolio: Portfolio) -> None:
-    """Charge a step for the other positions and markets that margin reads."""
+    """Charge a step for the other positions, assets and markets that margin reads."""
     step.cost += COST_MARKET * len(portfolio.markets)
+    if portfolio.assets:
+        charge_assets(step, portfolio)
+
+
+def charge_assets(step: Step, portfolio: Portfolio) -> None:
+    """Charge a step for the assets that margin reads, and their markets."""
+    step.cost += COST_MARKET * len(assets_of(portfolio))
 
 
 def withdrawable(state: State, portfolio: Portfolio) -> int:
-    """Return ``min(E - IM, balance)``: unrealised profit cannot leave."""
-    margin = margin_of(state, portfolio)
-    return min(margin.equity - margin.initial, portfolio.balance)
+    """Return ``min(E_im - IM, balance)``: neither unrealised profit nor a loan can leave."""
+    return min(margin_of(state, portfolio).free, portfolio.balance)
 
 
 def may_add_order(
@@ -142,7 +168,7 @@ def may_add_order(
     else:
         position.asks -= size
         position.asks_value -= value
-    have = after.equity - fee - loss
+    have = after.equity_initial - fee - loss
     if have >= after.initial:
         return True, after.initial, have
     if reduce_only or is_reduction(position, side, size):

@@ -10,8 +10,11 @@ that market only.
   depositors never pay anybody's debt knowingly
 * unwinding: what a vault holds is sold slice by slice, by reduce-only orders of
   the exchange's own, no worse than ``vault_slippage_ppm`` from mark
-* value: its equity at mark and at index; whoever comes in pays the higher one,
-  whoever leaves gets the lower one; neither happens while it is below its IM
+* collateral: it buys what debtors hold of assets priced by its market, below the
+  index, and offers it to anyone (:mod:`statemachine.risk.collateral_sales`)
+* value: its equity at mark and at index, its assets by their weight and whole;
+  whoever comes in pays the higher one, whoever leaves gets the lower one; neither
+  happens while it is below its IM
 * exits are paid ``vault_notice_ms`` after they were asked for, at the value then.
   A vault that cannot pay one yet, because its margin is in use or it is below
   its IM, tries again with the next slice
@@ -38,7 +41,8 @@ from statemachine.pricing.funding import unsettled_funding
 from statemachine.pricing.mark import is_stale
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
-from statemachine.risk.margin import Margin, margin_of
+from statemachine.risk.collateral import assets_of, collateral_of, holding_of, worth_of
+from statemachine.risk.margin import Margin, charge_assets, margin_of
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.states import STATE_PAUSED
@@ -84,6 +88,8 @@ def take_over(
     step.cost += COST_BACKSTOP
     number = vault_portfolio(market.market)
     backer = state.portfolio(number)
+    if backer is not None:
+        charge_assets(step, backer)
     if backer is None or number == portfolio.portfolio or backer.flags & PORTFOLIO_LIQUIDATING:
         return False
     held = state.open_position(backer, market.market)
@@ -119,7 +125,7 @@ def stays_initial(
     after = margin_of(state, backer)
     held.size -= size
     held.cost -= cost
-    return after.equity + share >= after.initial
+    return after.free + share >= 0
 
 
 # Unwinding
@@ -167,13 +173,19 @@ def unwinding_price(step: Step, market: Market, side: int) -> int:
 
 def values_of(state: State, backer: Portfolio, market: Market) -> tuple[int, int]:
     """Return the lower and the higher of a vault's equity at mark and at index, in micros."""
+    least = most = backer.balance
+    if backer.assets:
+        least += collateral_of(state, backer)[0]
+        for asset in assets_of(backer):
+            amount = holding_of(state, backer.portfolio, asset).amount
+            most += worth_of(state, state.asset_rules[asset], amount)
     position = state.find_position(backer, market.market)
     if position is None or position.size == 0:
-        return backer.balance, backer.balance
-    base = backer.balance - position.cost + unsettled_funding(position, market)
+        return least, most
+    base = unsettled_funding(position, market) - position.cost
     first = base + position.size * market.mark
     second = base + position.size * market.index
-    return min(first, second), max(first, second)
+    return least + min(first, second), most + max(first, second)
 
 
 def shares_for(shares: int, value: int, amount: int) -> int:
@@ -192,12 +204,14 @@ def process_exit(step: Step, number: int, market_number: int, shares: int) -> No
     if holder.epoch != vault.epoch or backer is None:
         state.events.append(SharesChanged(number, market_number, SHARES_LOST, shares, 0, 0))
         return
+    charge_assets(step, backer)
     value = values_of(state, backer, market)[0]
     amount = max(0, div_floor(value * shares, vault.shares))
     margin: Margin = margin_of(state, backer)
-    ready = not backer.flags & PORTFOLIO_LIQUIDATING and margin.equity >= margin.initial
-    room = min(margin.equity - margin.initial, backer.balance)
-    if not ready or amount > room or (backer.markets and is_stale(step, market)):
+    ready = not backer.flags & PORTFOLIO_LIQUIDATING and margin.free >= 0
+    room = min(margin.free, backer.balance)
+    priced = backer.markets or backer.assets
+    if not ready or amount > room or (priced and is_stale(step, market)):
         time = step.now + step.rules.slice_interval_ms
         state.add_due(LANE_USER, time, DUE_EXIT, market_number, number, shares)
         state.events.append(
@@ -236,7 +250,9 @@ def sweep_rest(state: State, backer: Portfolio, market: int) -> None:
 
 def void_shares(state: State, portfolio: Portfolio) -> None:
     """End a vault's epoch if it has nothing left: whoever had shares has none."""
-    if not is_vault(portfolio.portfolio) or portfolio.balance > 0 or portfolio.markets:
+    if not is_vault(portfolio.portfolio) or portfolio.balance > 0:
+        return
+    if portfolio.markets or portfolio.assets:
         return
     vault = state.vault(portfolio.portfolio & 255)
     if vault.shares:

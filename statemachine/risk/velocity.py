@@ -3,7 +3,8 @@
 Capacity is at most ``max(velocity_min, velocity_ppm * TVL)`` with TVL what
 was paid in less what was paid out.  A withdrawal uses it up; it grows back
 linearly, from nothing to full in ``velocity_period_ms``.  So a thief, or a
-bug, takes no more in a day than a known share of what there is.
+bug, takes no more in a day than a known share of what there is.  Another asset
+that leaves uses up what it is worth at the index.
 """
 
 from statemachine.records import Ledger, Velocity
@@ -34,13 +35,17 @@ def time_for(rules: Rules, ledger: Ledger, velocity: Velocity, now: int, amount:
     return max(now, velocity.time + div_ceil(missing * rules.velocity_period_ms, cap))
 
 
-def use_capacity(state: State, now: int, amount: int) -> None:
-    """Note that ``amount`` micros leave now, as the ledger says already."""
+def use_capacity(state: State, now: int, amount: int, counted: int) -> None:
+    """Note that ``amount`` micros leave now; ``counted`` of them are in the ledger's sum already.
+
+    Those are USDC; another asset's worth uses up the same capacity, but is no part
+    of what the ledger holds.
+    """
     velocity = state.velocity()
     ledger = state.ledger()
-    ledger.withdrawals -= amount
+    ledger.withdrawals -= counted
     capacity = capacity_at(state.rules, ledger, velocity, now) - amount
-    ledger.withdrawals += amount
+    ledger.withdrawals += counted
     velocity.capacity = min(capacity, cap_of(state.rules, ledger))
     velocity.time = now
     state.touch(velocity)

@@ -10,6 +10,7 @@ some block means something else than it did.
 """
 
 from tests.exchange_vectors import (
+    assets,
     authority,
     custody,
     fees,
@@ -23,7 +24,19 @@ from tests.exchange_vectors import (
 )
 from tests.exchange_vectors.scene import Scene
 
-MODULES = (authority, custody, trading, strategies, fees, limits, pricing, rescue, tail, upkeep)
+MODULES = (
+    authority,
+    custody,
+    assets,
+    trading,
+    strategies,
+    fees,
+    limits,
+    pricing,
+    rescue,
+    tail,
+    upkeep,
+)
 
 
 def all_scenes() -> list[Scene]:

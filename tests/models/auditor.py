@@ -28,9 +28,11 @@ from statemachine.records import (
     Record,
     Sleeper,
     decode_account,
+    decode_asset,
     decode_client_id,
     decode_due,
     decode_group,
+    decode_holding,
     decode_ledger,
     decode_market,
     decode_nonces,
@@ -59,6 +61,7 @@ from statemachine.storage import MemoryStore
 from statemachine.waiting.grouping import DUE_GROUP
 from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
+from tests.models.assets import audit_assets
 from tests.models.backstops import audit_tail
 from tests.models.settings import GUARDED, audit_settings
 from tests.models.standings import audit_fees
@@ -71,8 +74,10 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_MARKET: decode_market,
     keys.TABLE_ORACLE: decode_oracle,
     keys.TABLE_RAMP: decode_ramp,
+    keys.TABLE_ASSET: decode_asset,
     keys.TABLE_PORTFOLIO: decode_portfolio,
     keys.TABLE_POSITION: decode_position,
+    keys.TABLE_HOLDING: decode_holding,
     keys.TABLE_ORDER: decode_order,
     keys.TABLE_SLEEPER: decode_sleeper,
     keys.TABLE_GROUP: decode_group,
@@ -154,6 +159,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_due(books, rules)
     audit_tail(books, rules, check)
     audit_settings(books, rules, check)
+    audit_assets(books, rules, check)
     audit_fees(books, rules, check)
 
 
@@ -202,10 +208,10 @@ def audit_money(books: Books) -> None:
     withdrawals = [decode_withdrawal(data) for _, data in books.table(keys.TABLE_WITHDRAWAL)]
     check(len(withdrawals) == ledger.next_withdrawal, "withdrawals are not numbered from 0")
     check(
-        sum(amount for _, amount, _ in withdrawals) == ledger.withdrawals,
+        sum(amount for _, amount, _, asset in withdrawals if not asset) == ledger.withdrawals,
         "withdrawals do not sum to the ledger's",
     )
-    check(all(amount > 0 for _, amount, _ in withdrawals), "a withdrawal of nothing")
+    check(all(amount > 0 for _, amount, *_ in withdrawals), "a withdrawal of nothing")
 
 
 def audit_markets(books: Books) -> None:
@@ -398,6 +404,7 @@ def audit_margins(books: Books, rules: Rules) -> None:
             margin = margin_of(state, portfolio)
             ladder = (margin.initial, margin.maintenance, margin.closeout, 0)
             check(list(ladder) == sorted(ladder, reverse=True), f"I6: portfolio {name}: {ladder}")
+            check(margin.equity_initial <= margin.equity, f"portfolio {name}: E_im above E_mm")
 
 
 def audit_signers(books: Books) -> None:

@@ -36,6 +36,7 @@ from tests.l1_worlds import (
     GENESIS_MS,
     PROPOSER,
     SEQUENCER,
+    STAKED,
     USER,
     WINDOW_MS,
     L1World,
@@ -75,6 +76,10 @@ class ContractHistory(RuleBasedStateMachine):
     @rule(amount=st.integers(0, 60_000_000))
     def deposit(self, amount: int) -> None:
         self.world.call(USER, Deposit(USER, 0, amount))
+
+    @rule(amount=st.integers(0, 60_000_000), asset=st.sampled_from([STAKED, STAKED, 9]))
+    def deposit_asset(self, amount: int, asset: int) -> None:
+        self.world.call(USER, Deposit(USER, 0, amount, asset))
 
     @rule(amount=st.integers(0, 10))
     def force_withdraw(self, amount: int) -> None:

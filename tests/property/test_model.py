@@ -17,6 +17,7 @@ from statemachine.actions import Bulk, Poke, Transaction
 from statemachine.block import Block, BlockResult
 from statemachine.errors import Code
 from statemachine.transition import apply_block
+from tests.collateral import CollateralDuel
 from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
 from tests.exchange_vectors import all_scenes
 from tests.exchange_vectors.scene import Scene
@@ -40,6 +41,7 @@ DUELS: dict[str, Callable[[Chooser], Duel]] = {
     **{name: partial(Duel, rules) for name, rules in RULES.items()},
     "limits": ExtremeDuel,
     "varied": VariedDuel,
+    "collateral": CollateralDuel,
 }
 
 data = st.data()

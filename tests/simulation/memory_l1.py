@@ -182,11 +182,11 @@ class MemoryL1:
         call = ProveFault(kind, claim, segment, correct_root, payee, salt, witness)
         return await self.send(call)
 
-    async def deposit(self, owner: bytes, sub: int, amount: int) -> CallReceipt:
-        return await self.send(Deposit(owner, sub, amount))
+    async def deposit(self, owner: bytes, sub: int, amount: int, asset: int = 0) -> CallReceipt:
+        return await self.send(Deposit(owner, sub, amount, asset))
 
-    async def force_withdraw(self, sub: int, amount: int) -> CallReceipt:
-        return await self.send(ForceWithdraw(sub, amount))
+    async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> CallReceipt:
+        return await self.send(ForceWithdraw(sub, amount, asset))
 
     async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
         return await self.send(ClaimWithdrawal(claim, index, proof))

@@ -17,6 +17,7 @@ from statemachine.actions import (
     ApproveBuilder,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -36,10 +37,12 @@ from statemachine.actions import (
     SetReferrer,
     Terms,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     decode_transaction,
     encode_transaction,
 )
@@ -224,6 +227,9 @@ def golden_actions() -> dict[str, Action]:
         "set margin": SetMargin(1, 60_000, 30_000),
         "revoke agent": RevokeAgent(b"\x22" * 20),
         "poke": Poke(12, 0),
+        "withdraw asset": WithdrawAsset(0, 1, 5_000_000),
+        "transfer asset": TransferAsset(0, 1, 1, 5_000_000),
+        "buy collateral": BuyCollateral(0, 1, 5_000_000, Price(3_500_000)),
     }
 
 

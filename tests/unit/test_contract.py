@@ -25,6 +25,7 @@ from tests.l1_worlds import (
     CHEAT,
     PROPOSER,
     SEQUENCER,
+    STAKED,
     USER,
     WINDOW_MS,
     L1World,
@@ -94,6 +95,8 @@ def test_deposit_refuses_in_code_order() -> None:
             (C.SUB, lambda _: (USER, Deposit(USER, 256, 0))),
             (C.AMOUNT, lambda _: (USER, Deposit(USER, 0, 999_999))),
             (C.TOKEN_BALANCE, lambda _: (USER, Deposit(USER, 0, 100_000_001))),
+            (C.ASSET, lambda _: (USER, Deposit(USER, 0, 1, 9))),
+            (C.CAP, lambda _: (USER, Deposit(USER, 0, 50_000_001, STAKED))),
         ],
     )
 
@@ -172,3 +175,43 @@ def test_claim_withdrawal_refuses_in_code_order() -> None:
     assert result.events == (WithdrawalPaid(4, USER, 2_000_000),)
     assert world.state.account_of(USER).token == 97_000_000
     refused_in_order(world, [(C.WITHDRAWAL_PAID, lambda _: (USER, ClaimWithdrawal(claim, 4, b"")))])
+
+
+def test_an_asset_has_an_escrow_a_minimum_and_a_cap_of_its_own() -> None:
+    world = L1World()
+    refused_in_order(
+        world,
+        [
+            (C.AMOUNT, lambda _: (USER, Deposit(USER, 0, 999, STAKED))),
+            (C.TOKEN_BALANCE, lambda _: (CHEAT, Deposit(USER, 0, 1_000, STAKED))),
+        ],
+    )
+    assert world.call(USER, Deposit(USER, 3, 30_000_000, STAKED)).value == 0
+    refused_in_order(world, [(C.CAP, lambda _: (USER, Deposit(USER, 0, 20_000_001, STAKED)))])
+    assert world.call(USER, Deposit(USER, 3, 20_000_000, STAKED)).ok
+    assert world.state.inbox[1].item.asset == STAKED
+    assert world.state.holding_of(STAKED, USER) == 50_000_000
+    assert world.state.totals_of(STAKED).escrowed == 50_000_000
+    assert world.state.totals.token_escrowed == 0
+    refused_in_order(world, [(C.ASSET, lambda _: (USER, ForceWithdraw(3, 0, 9)))])
+    assert world.call(USER, ForceWithdraw(3, 0, STAKED)).value == 2
+    assert world.state.inbox[2].item.asset == STAKED
+
+
+def test_a_withdrawal_is_paid_out_of_its_own_escrow() -> None:
+    world = L1World()
+    leaf = encode_withdrawal(USER, 2_000_000, world.time, STAKED)
+    tree = Tree.from_items([(withdrawal_key(4), leaf)])
+    world.append()
+    output, trace = output_with(world.state.claims[0].output, tree.root)
+    claim = world.call(PROPOSER, propose_output(0, output, trace)).value
+    world.wait(WINDOW_MS)
+    proof = proof_of(tree, 4)
+    # USDC is there, and is no help.
+    world.deposit(5_000_000)
+    refused_in_order(world, [(C.ESCROW, lambda _: (USER, ClaimWithdrawal(claim, 4, proof)))])
+    world.call(USER, Deposit(USER, 0, 3_000_000, STAKED))
+    result = world.call(CHEAT, ClaimWithdrawal(claim, 4, proof))
+    assert result.events == (WithdrawalPaid(4, USER, 2_000_000, STAKED),)
+    assert world.state.holding_of(STAKED, USER) == 99_000_000
+    assert world.state.account_of(USER).token == 95_000_000

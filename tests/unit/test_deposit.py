@@ -136,7 +136,7 @@ def test_forced_withdrawals_in_code_order(
     if paid:
         data = world.store.get(withdrawal_key(receipt.order_id))
         assert data is not None
-        assert decode_withdrawal(data) == (address_of(trader_key(trader)), paid, world.now)
+        assert decode_withdrawal(data) == (address_of(trader_key(trader)), paid, world.now, 0)
         assert world.portfolio(trader).balance == 1_000 * USDC - paid
 
 

@@ -33,6 +33,8 @@ def test_the_contract_answers_as_in_the_story() -> None:
     contract = Contract(decode_contract_rules(bytes.fromhex(story["deployment"])), judge)
     for address, eth, token in story["mints"]:
         contract.mint(bytes.fromhex(address), eth, token)
+    for address, asset, units in story["asset_mints"]:
+        contract.mint_asset(bytes.fromhex(address), asset, units)
     for step in story["steps"]:
         if "verdict" in step:
             guilty, segment, root = step["verdict"]

@@ -13,8 +13,10 @@ from statemachine.errors import StorageCorrupt
 from statemachine.inbox import InboxItem, InboxKind, decode_inbox_item
 from statemachine.receipts import Receipt, decode_receipt
 from statemachine.records import (
+    AssetSums,
     Exit,
     Group,
+    Holding,
     Ledger,
     Market,
     Nonces,
@@ -31,10 +33,12 @@ from statemachine.records import (
     Vault,
     Velocity,
     decode_account,
+    decode_asset,
     decode_builder,
     decode_client_id,
     decode_due,
     decode_group,
+    decode_holding,
     decode_ledger,
     decode_market,
     decode_nonces,
@@ -155,6 +159,10 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     standing.day, standing.referrer, standing.volumes = 20_000, 6, list(range(1, 15))
     velocity: Velocity = numbered(Velocity(stored=False))
     item = InboxItem(InboxKind.DEPOSIT, OWNER, 2, Micros(5_000_000), Millis(1_700_000_000_000))
+    time = Millis(1_700_000_000_000)
+    staked = InboxItem(InboxKind.FORCED_WITHDRAW, OWNER, 2, Micros(5_000_000), time, 3)
+    holding: Holding = numbered(Holding(keys.holding_key(7 << 8 | 2, 3), False))
+    sums: AssetSums = numbered(AssetSums(keys.asset_key(3), False))
     receipt = Receipt(b"\xcc" * 32, 4, 1, 54, (10, -3), 9, 50, 300_000_000, -7)
     return {
         "cursor": (cursor().encode(), lambda d: decode_cursor(d).encode()),
@@ -181,6 +189,13 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
             encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000),
             lambda d: encode_withdrawal(*decode_withdrawal(d)),
         ),
+        "holding": (holding.encode(), again(decode_holding, holding.key)),
+        "asset": (sums.encode(), again(decode_asset, sums.key)),
+        "asset withdrawal": (
+            encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000, 3),
+            lambda d: encode_withdrawal(*decode_withdrawal(d)),
+        ),
+        "asset item": (staked.encode(), lambda d: decode_inbox_item(d).encode()),
         "vault": (vault.encode(), again(decode_vault, vault.key)),
         "share": (share.encode(), again(decode_share, share.key)),
         "standing": (standing.encode(), again(decode_standing, standing.key)),
@@ -193,7 +208,7 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
 
 
 ROWS = rows()
-FIXED_WIDTH = sorted(set(ROWS) - {"inbox item", "receipt", "rules"})
+FIXED_WIDTH = sorted(set(ROWS) - {"inbox item", "asset item", "receipt", "rules"})
 
 
 def test_golden_bytes() -> None:

@@ -79,7 +79,7 @@ def test_withdrawals_in_code_order(
     data = world.store.get(withdrawal_key(0))
     if paid:
         assert data is not None
-        assert decode_withdrawal(data) == (address_of(trader_key(trader)), paid, world.now)
+        assert decode_withdrawal(data) == (address_of(trader_key(trader)), paid, world.now, 0)
     else:
         assert data is None
 

@@ -159,7 +159,7 @@ class L1ListInboxRequest(_message.Message):
     def __init__(self, from_index: _Optional[int] = ..., items_max: _Optional[int] = ...) -> None: ...
 
 class L1InboxItem(_message.Message):
-    __slots__ = ("index", "encoded", "block", "accumulator", "kind", "owner", "sub", "amount_micros", "time_ms")
+    __slots__ = ("index", "encoded", "block", "accumulator", "kind", "owner", "sub", "amount_micros", "time_ms", "asset")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
@@ -169,6 +169,7 @@ class L1InboxItem(_message.Message):
     SUB_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
     index: int
     encoded: bytes
     block: int
@@ -178,7 +179,8 @@ class L1InboxItem(_message.Message):
     sub: int
     amount_micros: int
     time_ms: int
-    def __init__(self, index: _Optional[int] = ..., encoded: _Optional[bytes] = ..., block: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount_micros: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    asset: int
+    def __init__(self, index: _Optional[int] = ..., encoded: _Optional[bytes] = ..., block: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount_micros: _Optional[int] = ..., time_ms: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
 
 class L1InboxPage(_message.Message):
     __slots__ = ("items", "inbox_count")
@@ -245,36 +247,58 @@ class L1GetAccountRequest(_message.Message):
     def __init__(self, address: _Optional[bytes] = ...) -> None: ...
 
 class L1Account(_message.Message):
-    __slots__ = ("address", "eth_gwei", "token_micros", "nonce")
+    __slots__ = ("address", "eth_gwei", "token_micros", "nonce", "holdings")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     ETH_GWEI_FIELD_NUMBER: _ClassVar[int]
     TOKEN_MICROS_FIELD_NUMBER: _ClassVar[int]
     NONCE_FIELD_NUMBER: _ClassVar[int]
+    HOLDINGS_FIELD_NUMBER: _ClassVar[int]
     address: bytes
     eth_gwei: int
     token_micros: int
     nonce: int
-    def __init__(self, address: _Optional[bytes] = ..., eth_gwei: _Optional[int] = ..., token_micros: _Optional[int] = ..., nonce: _Optional[int] = ...) -> None: ...
+    holdings: _containers.RepeatedCompositeFieldContainer[L1Holding]
+    def __init__(self, address: _Optional[bytes] = ..., eth_gwei: _Optional[int] = ..., token_micros: _Optional[int] = ..., nonce: _Optional[int] = ..., holdings: _Optional[_Iterable[_Union[L1Holding, _Mapping]]] = ...) -> None: ...
+
+class L1Holding(_message.Message):
+    __slots__ = ("asset", "units")
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    asset: int
+    units: int
+    def __init__(self, asset: _Optional[int] = ..., units: _Optional[int] = ...) -> None: ...
 
 class L1GetTotalsRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class L1Totals(_message.Message):
-    __slots__ = ("eth_minted_gwei", "eth_bonded_gwei", "eth_burnt_gwei", "token_minted_micros", "token_escrowed_micros", "sequencer_time_ms")
+    __slots__ = ("eth_minted_gwei", "eth_bonded_gwei", "eth_burnt_gwei", "token_minted_micros", "token_escrowed_micros", "sequencer_time_ms", "assets")
     ETH_MINTED_GWEI_FIELD_NUMBER: _ClassVar[int]
     ETH_BONDED_GWEI_FIELD_NUMBER: _ClassVar[int]
     ETH_BURNT_GWEI_FIELD_NUMBER: _ClassVar[int]
     TOKEN_MINTED_MICROS_FIELD_NUMBER: _ClassVar[int]
     TOKEN_ESCROWED_MICROS_FIELD_NUMBER: _ClassVar[int]
     SEQUENCER_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    ASSETS_FIELD_NUMBER: _ClassVar[int]
     eth_minted_gwei: int
     eth_bonded_gwei: int
     eth_burnt_gwei: int
     token_minted_micros: int
     token_escrowed_micros: int
     sequencer_time_ms: int
-    def __init__(self, eth_minted_gwei: _Optional[int] = ..., eth_bonded_gwei: _Optional[int] = ..., eth_burnt_gwei: _Optional[int] = ..., token_minted_micros: _Optional[int] = ..., token_escrowed_micros: _Optional[int] = ..., sequencer_time_ms: _Optional[int] = ...) -> None: ...
+    assets: _containers.RepeatedCompositeFieldContainer[L1AssetTotals]
+    def __init__(self, eth_minted_gwei: _Optional[int] = ..., eth_bonded_gwei: _Optional[int] = ..., eth_burnt_gwei: _Optional[int] = ..., token_minted_micros: _Optional[int] = ..., token_escrowed_micros: _Optional[int] = ..., sequencer_time_ms: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[L1AssetTotals, _Mapping]]] = ...) -> None: ...
+
+class L1AssetTotals(_message.Message):
+    __slots__ = ("asset", "minted_units", "escrowed_units")
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    MINTED_UNITS_FIELD_NUMBER: _ClassVar[int]
+    ESCROWED_UNITS_FIELD_NUMBER: _ClassVar[int]
+    asset: int
+    minted_units: int
+    escrowed_units: int
+    def __init__(self, asset: _Optional[int] = ..., minted_units: _Optional[int] = ..., escrowed_units: _Optional[int] = ...) -> None: ...
 
 class L1GetWithdrawalRequest(_message.Message):
     __slots__ = ("index",)
@@ -331,22 +355,26 @@ class L1AppendEmpty(_message.Message):
     def __init__(self, index: _Optional[int] = ...) -> None: ...
 
 class L1Deposit(_message.Message):
-    __slots__ = ("owner", "sub", "amount")
+    __slots__ = ("owner", "sub", "amount", "asset")
     OWNER_FIELD_NUMBER: _ClassVar[int]
     SUB_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
     owner: bytes
     sub: int
     amount: int
-    def __init__(self, owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ...) -> None: ...
+    asset: int
+    def __init__(self, owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
 
 class L1ForceWithdraw(_message.Message):
-    __slots__ = ("sub", "amount")
+    __slots__ = ("sub", "amount", "asset")
     SUB_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
     sub: int
     amount: int
-    def __init__(self, sub: _Optional[int] = ..., amount: _Optional[int] = ...) -> None: ...
+    asset: int
+    def __init__(self, sub: _Optional[int] = ..., amount: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
 
 class L1Propose(_message.Message):
     __slots__ = ("parent", "output", "trace")
@@ -491,20 +519,22 @@ class L1EntryAppended(_message.Message):
     def __init__(self, index: _Optional[int] = ..., data_root: _Optional[bytes] = ..., length: _Optional[int] = ..., inbox_count: _Optional[int] = ..., sender: _Optional[bytes] = ...) -> None: ...
 
 class L1ItemQueued(_message.Message):
-    __slots__ = ("index", "kind", "owner", "sub", "amount", "accumulator")
+    __slots__ = ("index", "kind", "owner", "sub", "amount", "accumulator", "asset")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     SUB_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     ACCUMULATOR_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
     index: int
     kind: int
     owner: bytes
     sub: int
     amount: int
     accumulator: bytes
-    def __init__(self, index: _Optional[int] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ..., accumulator: _Optional[bytes] = ...) -> None: ...
+    asset: int
+    def __init__(self, index: _Optional[int] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., asset: _Optional[int] = ...) -> None: ...
 
 class L1ClaimProposed(_message.Message):
     __slots__ = ("claim", "parent", "log_index", "output_hash", "proposer", "bond")
@@ -579,14 +609,16 @@ class L1BondReturned(_message.Message):
     def __init__(self, claim: _Optional[int] = ..., proposer: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
 
 class L1WithdrawalPaid(_message.Message):
-    __slots__ = ("index", "owner", "amount")
+    __slots__ = ("index", "owner", "amount", "asset")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
     index: int
     owner: bytes
     amount: int
-    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+    asset: int
+    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
 
 class L1MineRequest(_message.Message):
     __slots__ = ("blocks",)
@@ -627,14 +659,18 @@ class L1SetMiningResponse(_message.Message):
     def __init__(self, mining: _Optional[bool] = ...) -> None: ...
 
 class L1FaucetRequest(_message.Message):
-    __slots__ = ("address", "eth_gwei", "token_micros")
+    __slots__ = ("address", "eth_gwei", "token_micros", "asset", "asset_units")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     ETH_GWEI_FIELD_NUMBER: _ClassVar[int]
     TOKEN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    ASSET_UNITS_FIELD_NUMBER: _ClassVar[int]
     address: bytes
     eth_gwei: int
     token_micros: int
-    def __init__(self, address: _Optional[bytes] = ..., eth_gwei: _Optional[int] = ..., token_micros: _Optional[int] = ...) -> None: ...
+    asset: int
+    asset_units: int
+    def __init__(self, address: _Optional[bytes] = ..., eth_gwei: _Optional[int] = ..., token_micros: _Optional[int] = ..., asset: _Optional[int] = ..., asset_units: _Optional[int] = ...) -> None: ...
 
 class L1SetGasPriceRequest(_message.Message):
     __slots__ = ("gas_price",)

@@ -133,7 +133,7 @@ class MarginTier(_message.Message):
     def __init__(self, notional_from_micros: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ...) -> None: ...
 
 class Market(_message.Message):
-    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "tiers", "open_interest_lower_micros", "open_interest_upper_micros", "index_band_ppm", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "index_average", "index_pending", "initial_margin_now_ppm", "grace_until_ms", "grace_updates", "initial_margin_target_ppm", "maintenance_margin_target_ppm", "margin_ramp_start_ms", "margin_ramp_end_ms", "publishers")
+    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "tiers", "open_interest_lower_micros", "open_interest_upper_micros", "index_band_ppm", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "index_average", "index_pending", "initial_margin_now_ppm", "grace_until_ms", "grace_updates", "initial_margin_target_ppm", "maintenance_margin_target_ppm", "margin_ramp_start_ms", "margin_ramp_end_ms", "publishers", "collateral_only")
     MARKET_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -175,6 +175,7 @@ class Market(_message.Message):
     MARGIN_RAMP_START_MS_FIELD_NUMBER: _ClassVar[int]
     MARGIN_RAMP_END_MS_FIELD_NUMBER: _ClassVar[int]
     PUBLISHERS_FIELD_NUMBER: _ClassVar[int]
+    COLLATERAL_ONLY_FIELD_NUMBER: _ClassVar[int]
     market: int
     symbol: str
     state: MarketState
@@ -216,7 +217,8 @@ class Market(_message.Message):
     margin_ramp_start_ms: int
     margin_ramp_end_ms: int
     publishers: _containers.RepeatedCompositeFieldContainer[PublisherPrice]
-    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., tiers: _Optional[_Iterable[_Union[MarginTier, _Mapping]]] = ..., open_interest_lower_micros: _Optional[int] = ..., open_interest_upper_micros: _Optional[int] = ..., index_band_ppm: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., index_average: _Optional[int] = ..., index_pending: _Optional[int] = ..., initial_margin_now_ppm: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ..., initial_margin_target_ppm: _Optional[int] = ..., maintenance_margin_target_ppm: _Optional[int] = ..., margin_ramp_start_ms: _Optional[int] = ..., margin_ramp_end_ms: _Optional[int] = ..., publishers: _Optional[_Iterable[_Union[PublisherPrice, _Mapping]]] = ...) -> None: ...
+    collateral_only: bool
+    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., tiers: _Optional[_Iterable[_Union[MarginTier, _Mapping]]] = ..., open_interest_lower_micros: _Optional[int] = ..., open_interest_upper_micros: _Optional[int] = ..., index_band_ppm: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., index_average: _Optional[int] = ..., index_pending: _Optional[int] = ..., initial_margin_now_ppm: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ..., initial_margin_target_ppm: _Optional[int] = ..., maintenance_margin_target_ppm: _Optional[int] = ..., margin_ramp_start_ms: _Optional[int] = ..., margin_ramp_end_ms: _Optional[int] = ..., publishers: _Optional[_Iterable[_Union[PublisherPrice, _Mapping]]] = ..., collateral_only: _Optional[bool] = ...) -> None: ...
 
 class PublisherPrice(_message.Message):
     __slots__ = ("price", "time_ms")
@@ -225,6 +227,74 @@ class PublisherPrice(_message.Message):
     price: int
     time_ms: int
     def __init__(self, price: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
+
+class GetAssetsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class AssetsResponse(_message.Message):
+    __slots__ = ("height", "time_ms", "assets")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    ASSETS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    assets: _containers.RepeatedCompositeFieldContainer[Asset]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[Asset, _Mapping]]] = ...) -> None: ...
+
+class Asset(_message.Message):
+    __slots__ = ("asset", "symbol", "decimals", "market", "lot_units", "weight_ppm", "initial_weight_ppm", "penalty_ppm", "cap_units", "deposit_min_units", "index", "stable", "stale", "deposits_units", "withdrawals_units", "offered_units", "offer_price")
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    DECIMALS_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    LOT_UNITS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_PPM_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_WEIGHT_PPM_FIELD_NUMBER: _ClassVar[int]
+    PENALTY_PPM_FIELD_NUMBER: _ClassVar[int]
+    CAP_UNITS_FIELD_NUMBER: _ClassVar[int]
+    DEPOSIT_MIN_UNITS_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    STABLE_FIELD_NUMBER: _ClassVar[int]
+    STALE_FIELD_NUMBER: _ClassVar[int]
+    DEPOSITS_UNITS_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWALS_UNITS_FIELD_NUMBER: _ClassVar[int]
+    OFFERED_UNITS_FIELD_NUMBER: _ClassVar[int]
+    OFFER_PRICE_FIELD_NUMBER: _ClassVar[int]
+    asset: int
+    symbol: str
+    decimals: int
+    market: int
+    lot_units: int
+    weight_ppm: int
+    initial_weight_ppm: int
+    penalty_ppm: int
+    cap_units: int
+    deposit_min_units: int
+    index: int
+    stable: int
+    stale: bool
+    deposits_units: int
+    withdrawals_units: int
+    offered_units: int
+    offer_price: int
+    def __init__(self, asset: _Optional[int] = ..., symbol: _Optional[str] = ..., decimals: _Optional[int] = ..., market: _Optional[int] = ..., lot_units: _Optional[int] = ..., weight_ppm: _Optional[int] = ..., initial_weight_ppm: _Optional[int] = ..., penalty_ppm: _Optional[int] = ..., cap_units: _Optional[int] = ..., deposit_min_units: _Optional[int] = ..., index: _Optional[int] = ..., stable: _Optional[int] = ..., stale: _Optional[bool] = ..., deposits_units: _Optional[int] = ..., withdrawals_units: _Optional[int] = ..., offered_units: _Optional[int] = ..., offer_price: _Optional[int] = ...) -> None: ...
+
+class AssetHolding(_message.Message):
+    __slots__ = ("asset", "units", "counted", "value_micros", "value_initial_micros", "withdrawable_units")
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
+    VALUE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    VALUE_INITIAL_MICROS_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWABLE_UNITS_FIELD_NUMBER: _ClassVar[int]
+    asset: int
+    units: int
+    counted: bool
+    value_micros: int
+    value_initial_micros: int
+    withdrawable_units: int
+    def __init__(self, asset: _Optional[int] = ..., units: _Optional[int] = ..., counted: _Optional[bool] = ..., value_micros: _Optional[int] = ..., value_initial_micros: _Optional[int] = ..., withdrawable_units: _Optional[int] = ...) -> None: ...
 
 class GetVaultRequest(_message.Message):
     __slots__ = ("market", "address", "account")
@@ -237,7 +307,7 @@ class GetVaultRequest(_message.Message):
     def __init__(self, market: _Optional[int] = ..., address: _Optional[bytes] = ..., account: _Optional[int] = ...) -> None: ...
 
 class Vault(_message.Message):
-    __slots__ = ("height", "time_ms", "market", "shares", "balance_micros", "value_low_micros", "value_high_micros", "initial_margin_micros", "size_lots", "unwinding", "liquidating", "notice_ms", "deposit_min_micros", "insured_micros", "insured_max_micros", "held_shares", "notice_shares")
+    __slots__ = ("height", "time_ms", "market", "shares", "balance_micros", "value_low_micros", "value_high_micros", "initial_margin_micros", "size_lots", "unwinding", "liquidating", "notice_ms", "deposit_min_micros", "insured_micros", "insured_max_micros", "held_shares", "notice_shares", "assets")
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -255,6 +325,7 @@ class Vault(_message.Message):
     INSURED_MAX_MICROS_FIELD_NUMBER: _ClassVar[int]
     HELD_SHARES_FIELD_NUMBER: _ClassVar[int]
     NOTICE_SHARES_FIELD_NUMBER: _ClassVar[int]
+    ASSETS_FIELD_NUMBER: _ClassVar[int]
     height: int
     time_ms: int
     market: int
@@ -272,7 +343,8 @@ class Vault(_message.Message):
     insured_max_micros: int
     held_shares: int
     notice_shares: int
-    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., market: _Optional[int] = ..., shares: _Optional[int] = ..., balance_micros: _Optional[int] = ..., value_low_micros: _Optional[int] = ..., value_high_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., size_lots: _Optional[int] = ..., unwinding: _Optional[bool] = ..., liquidating: _Optional[bool] = ..., notice_ms: _Optional[int] = ..., deposit_min_micros: _Optional[int] = ..., insured_micros: _Optional[int] = ..., insured_max_micros: _Optional[int] = ..., held_shares: _Optional[int] = ..., notice_shares: _Optional[int] = ...) -> None: ...
+    assets: _containers.RepeatedCompositeFieldContainer[AssetHolding]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., market: _Optional[int] = ..., shares: _Optional[int] = ..., balance_micros: _Optional[int] = ..., value_low_micros: _Optional[int] = ..., value_high_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., size_lots: _Optional[int] = ..., unwinding: _Optional[bool] = ..., liquidating: _Optional[bool] = ..., notice_ms: _Optional[int] = ..., deposit_min_micros: _Optional[int] = ..., insured_micros: _Optional[int] = ..., insured_max_micros: _Optional[int] = ..., held_shares: _Optional[int] = ..., notice_shares: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[AssetHolding, _Mapping]]] = ...) -> None: ...
 
 class GetAccountRequest(_message.Message):
     __slots__ = ("address", "account", "subs", "with_orders")
@@ -303,7 +375,7 @@ class Account(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., account: _Optional[int] = ..., owner: _Optional[bytes] = ..., portfolios: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ..., payable_ppm: _Optional[int] = ...) -> None: ...
 
 class PortfolioState(_message.Message):
-    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders", "open_orders", "open_orders_max", "cancel_at_ms")
+    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders", "open_orders", "open_orders_max", "cancel_at_ms", "equity_initial_micros", "assets")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SUB_FIELD_NUMBER: _ClassVar[int]
     BALANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
@@ -318,6 +390,8 @@ class PortfolioState(_message.Message):
     OPEN_ORDERS_FIELD_NUMBER: _ClassVar[int]
     OPEN_ORDERS_MAX_FIELD_NUMBER: _ClassVar[int]
     CANCEL_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_INITIAL_MICROS_FIELD_NUMBER: _ClassVar[int]
+    ASSETS_FIELD_NUMBER: _ClassVar[int]
     account: int
     sub: int
     balance_micros: int
@@ -332,7 +406,9 @@ class PortfolioState(_message.Message):
     open_orders: int
     open_orders_max: int
     cancel_at_ms: int
-    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ..., open_orders: _Optional[int] = ..., open_orders_max: _Optional[int] = ..., cancel_at_ms: _Optional[int] = ...) -> None: ...
+    equity_initial_micros: int
+    assets: _containers.RepeatedCompositeFieldContainer[AssetHolding]
+    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ..., open_orders: _Optional[int] = ..., open_orders_max: _Optional[int] = ..., cancel_at_ms: _Optional[int] = ..., equity_initial_micros: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[AssetHolding, _Mapping]]] = ...) -> None: ...
 
 class Position(_message.Message):
     __slots__ = ("market", "size_lots", "cost_micros", "entry_price", "mark", "unrealised_micros", "funding_micros", "bid_lots", "ask_lots", "initial_margin_micros", "maintenance_margin_micros", "liquidation_price", "leverage")
@@ -625,7 +701,7 @@ class GetWithdrawalsRequest(_message.Message):
     def __init__(self, owner: _Optional[bytes] = ..., index: _Optional[int] = ...) -> None: ...
 
 class Withdrawal(_message.Message):
-    __slots__ = ("index", "owner", "amount_micros", "height", "stage", "key", "time_ms")
+    __slots__ = ("index", "owner", "amount_micros", "height", "stage", "key", "time_ms", "asset")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
@@ -633,6 +709,7 @@ class Withdrawal(_message.Message):
     STAGE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
     index: int
     owner: bytes
     amount_micros: int
@@ -640,7 +717,8 @@ class Withdrawal(_message.Message):
     stage: _common_pb2.Stage
     key: bytes
     time_ms: int
-    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount_micros: _Optional[int] = ..., height: _Optional[int] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., key: _Optional[bytes] = ..., time_ms: _Optional[int] = ...) -> None: ...
+    asset: int
+    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount_micros: _Optional[int] = ..., height: _Optional[int] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., key: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
 
 class WithdrawalsResponse(_message.Message):
     __slots__ = ("withdrawals",)

@@ -120,6 +120,11 @@ class QueryStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.PreviewRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.PreviewResponse.FromString,
                 _registered_method=True)
+        self.GetAssets = channel.unary_unary(
+                '/sextant.v1.Query/GetAssets',
+                request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetAssetsRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.AssetsResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServicer:
@@ -229,6 +234,12 @@ class QueryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAssets(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -316,6 +327,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.Preview,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.PreviewRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.PreviewResponse.SerializeToString,
+            ),
+            'GetAssets': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAssets,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetAssetsRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.AssetsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -777,6 +793,33 @@ class Query:
             '/sextant.v1.Query/Preview',
             proto_dot_sextant_dot_v1_dot_query__pb2.PreviewRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_query__pb2.PreviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAssets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Query/GetAssets',
+            proto_dot_sextant_dot_v1_dot_query__pb2.GetAssetsRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_query__pb2.AssetsResponse.FromString,
             options,
             channel_credentials,
             insecure,

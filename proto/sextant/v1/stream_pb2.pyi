@@ -22,6 +22,7 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_HAIRCUT: _ClassVar[MoneyKind]
     MONEY_KIND_BACKSTOP: _ClassVar[MoneyKind]
     MONEY_KIND_VAULT: _ClassVar[MoneyKind]
+    MONEY_KIND_COLLATERAL: _ClassVar[MoneyKind]
     MONEY_KIND_REFERRAL: _ClassVar[MoneyKind]
     MONEY_KIND_BUILDER: _ClassVar[MoneyKind]
     MONEY_KIND_SEND: _ClassVar[MoneyKind]
@@ -36,6 +37,7 @@ class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LIQUIDATION_STAGE_RELEASED: _ClassVar[LiquidationStage]
     LIQUIDATION_STAGE_BACKSTOP: _ClassVar[LiquidationStage]
     LIQUIDATION_STAGE_DELEVERAGE: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_COLLATERAL: _ClassVar[LiquidationStage]
 
 class SharesStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -56,6 +58,7 @@ MONEY_KIND_DEFICIT: MoneyKind
 MONEY_KIND_HAIRCUT: MoneyKind
 MONEY_KIND_BACKSTOP: MoneyKind
 MONEY_KIND_VAULT: MoneyKind
+MONEY_KIND_COLLATERAL: MoneyKind
 MONEY_KIND_REFERRAL: MoneyKind
 MONEY_KIND_BUILDER: MoneyKind
 MONEY_KIND_SEND: MoneyKind
@@ -67,6 +70,7 @@ LIQUIDATION_STAGE_DEFICIT: LiquidationStage
 LIQUIDATION_STAGE_RELEASED: LiquidationStage
 LIQUIDATION_STAGE_BACKSTOP: LiquidationStage
 LIQUIDATION_STAGE_DELEVERAGE: LiquidationStage
+LIQUIDATION_STAGE_COLLATERAL: LiquidationStage
 SHARES_STAGE_UNSPECIFIED: SharesStage
 SHARES_STAGE_BOUGHT: SharesStage
 SHARES_STAGE_NOTICE: SharesStage
@@ -169,7 +173,7 @@ class AccountUpdate(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., events: _Optional[_Iterable[_Union[AccountEvent, _Mapping]]] = ...) -> None: ...
 
 class AccountEvent(_message.Message):
-    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "shares")
+    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "shares", "asset")
     PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     FILL_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +181,7 @@ class AccountEvent(_message.Message):
     LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
     DELEVERAGE_FIELD_NUMBER: _ClassVar[int]
     SHARES_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
     portfolio: _common_pb2.Portfolio
     order: OrderEvent
     fill: FillEvent
@@ -184,7 +189,8 @@ class AccountEvent(_message.Message):
     liquidation: LiquidationEvent
     deleverage: DeleverageEvent
     shares: SharesEvent
-    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ...) -> None: ...
+    asset: AssetEvent
+    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ..., asset: _Optional[_Union[AssetEvent, _Mapping]] = ...) -> None: ...
 
 class OrderEvent(_message.Message):
     __slots__ = ("order",)
@@ -223,6 +229,18 @@ class MoneyEvent(_message.Message):
     amount_micros: int
     reference: int
     def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., amount_micros: _Optional[int] = ..., reference: _Optional[int] = ...) -> None: ...
+
+class AssetEvent(_message.Message):
+    __slots__ = ("kind", "asset", "units", "reference")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    kind: MoneyKind
+    asset: int
+    units: int
+    reference: int
+    def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., asset: _Optional[int] = ..., units: _Optional[int] = ..., reference: _Optional[int] = ...) -> None: ...
 
 class LiquidationEvent(_message.Message):
     __slots__ = ("stage", "market", "closed_lots", "equity_micros", "maintenance_micros")

@@ -20,6 +20,7 @@ matching        who meets whom
 waiting         sleeping orders, brackets, TWAPs, switches, cancels
 removal         orders that go, and the brackets that hear of it
 custody         deposits, withdrawals, transfers
+collateral      the same of assets beyond USDC; sales of them
 authority       signers, nonces, agents, budgets, the guardian, leverage
 money           fees, insurance, deficits, velocity
 pricing         oracle and its guards, mark, premium, funding

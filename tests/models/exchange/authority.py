@@ -30,6 +30,7 @@ from tests.models.exchange.margin import margin_of
 from tests.models.exchange.money import DAY_MS
 from tests.models.exchange.state import (
     ACTIVE,
+    CANCEL_ONLY,
     MILLION,
     PAUSED,
     RAMP,
@@ -124,7 +125,8 @@ def spend(exchange: Exchange, signer: Signer, action: Action) -> None:
     made = 0
     portfolio = signer.account << 8 | sub
     if signer.loss_max and portfolio in exchange.balances:
-        made = margin_of(exchange, portfolio).equity - exchange.moved.get(portfolio, 0)
+        margin = margin_of(exchange, portfolio)
+        made = margin.equity - margin.collateral - exchange.moved.get(portfolio, 0)
     today = exchange.now // DAY_MS
     if signer.day != today:
         signer.day, signer.notional, signer.sub, signer.start = today, 0, sub, made
@@ -212,11 +214,11 @@ def set_leverage(exchange: Exchange, account: int, action: SetLeverage) -> Outco
     if action.leverage:
         exchange.leverage[portfolio, number] = action.leverage
     after = margin_of(exchange, portfolio)
-    if after.initial > without and after.equity < after.initial:
+    if after.initial > without and after.equity_initial < after.initial:
         exchange.leverage.pop((portfolio, number), None)
         if before:
             exchange.leverage[portfolio, number] = before
-        raise Refused(Code.MARGIN, after.initial, after.equity)
+        raise Refused(Code.MARGIN, after.initial, after.equity_initial)
     return Outcome(args=(before,))
 
 
@@ -278,8 +280,9 @@ def set_state(exchange: Exchange, address: bytes, action: SetMarketState) -> Out
         raise Refused(Code.MARKET_UNKNOWN, action.market)
     market = exchange.markets[action.market]
     before = market.state
+    lowest = CANCEL_ONLY if market.rules.collateral_only else ACTIVE
     if action.state == before or not (
-        ACTIVE <= before <= PAUSED and ACTIVE <= action.state <= SETTLED
+        ACTIVE <= before <= PAUSED and lowest <= action.state <= SETTLED
     ):
         raise Refused(Code.MARKET_STATE, before)
     market.state = action.state

@@ -10,6 +10,7 @@ from statemachine.actions import (
     ApproveBuilder,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -27,10 +28,12 @@ from statemachine.actions import (
     SetReferrer,
     Transaction,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
 )
 from statemachine.block import Block
 from statemachine.inbox import InboxItem, InboxKind
@@ -42,6 +45,13 @@ from tests.models.exchange.authority import (
     set_leverage,
     set_margin,
     set_state,
+)
+from tests.models.exchange.collateral import (
+    buy_collateral,
+    deposit_asset,
+    force_asset,
+    transfer_asset,
+    withdraw_asset,
 )
 from tests.models.exchange.custody import (
     deposit,
@@ -138,6 +148,9 @@ def run_inbox(exchange: Exchange, block: Block) -> list[Outcome]:
 
 def run_item(exchange: Exchange, item: InboxItem) -> Outcome:
     """Run one item of the inbox."""
+    if item.asset:
+        taken = item.kind == InboxKind.DEPOSIT
+        return deposit_asset(exchange, item) if taken else force_asset(exchange, item)
     if item.kind == InboxKind.DEPOSIT:
         return deposit(exchange, item)
     return force_withdrawal(exchange, item)
@@ -269,6 +282,12 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return leave(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
+        case WithdrawAsset():
+            return withdraw_asset(exchange, account, action)
+        case TransferAsset():
+            return transfer_asset(exchange, account, action)
+        case BuyCollateral():
+            return buy_collateral(exchange, account, action)
         case SetReferrer():
             return set_referrer(exchange, account, action)
         case ApproveBuilder():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 from statemachine import keys
@@ -9,10 +10,12 @@ from statemachine.receipts import Receipt
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     decode_account,
+    decode_asset,
     decode_builder,
     decode_client_id,
     decode_due,
     decode_group,
+    decode_holding,
     decode_nonces,
     decode_oracle,
     decode_order,
@@ -111,6 +114,17 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for share in [decode_share(key, data)]
         },
         "leverage": {place: p.leverage for place, p in books.positions.items() if p.leverage},
+        "holdings": {
+            (account << 8 | sub, asset): decode_holding(key, data).amount
+            for key, data in books.table(keys.TABLE_HOLDING)
+            for _, account, sub, asset in [keys.HOLDING.unpack(key)]
+        },
+        "counted": {n: p.assets for n, p in books.portfolios.items() if p.assets},
+        "assets": {
+            key[1]: (sums.deposits, sums.withdrawals)
+            for key, data in books.table(keys.TABLE_ASSET)
+            for sums in [decode_asset(key, data)]
+        },
         "numbers": (ledger.next_account, ledger.next_sequence, ledger.next_due),
         "signers": {
             key[1:]: (ROLES[s.role], *signer_terms(s))
@@ -190,7 +204,7 @@ def engine_margins(state: State, portfolios: Iterable[int]) -> dict[int, tuple[i
         portfolio = state.portfolio(number)
         assert portfolio is not None
         margin = margin_of(state, portfolio)
-        ladder = (margin.equity, margin.initial, margin.maintenance)
+        ladder = (margin.equity, margin.equity_initial, margin.initial, margin.maintenance)
         margins[number] = (*ladder, withdrawable(state, portfolio))
     return margins
 
@@ -199,7 +213,7 @@ def engine_market(market: StoredMarket) -> Plain:
     """Return a market's record as plain values."""
     names = "index index_time mark last basis sample_time funding_rate funding_index"
     names += " funding_time funding_dust open_interest deficit premium_count"
-    names += " state resumed_at updates sleepers initial_ppm maintenance_ppm jumped_at"
+    names += " state resumed_at updates sleepers stable initial_ppm maintenance_ppm jumped_at"
     values = {name: getattr(market, name) for name in names.split()}
     return values | {"premiums": market.premium_sum}
 
@@ -272,7 +286,7 @@ def twap_terms(plan: Any) -> tuple[int, ...]:
 
 def model_state(exchange: Exchange) -> Plain:
     """Return a model's state as plain values."""
-    withdrawn = sum(amount for _, amount, _ in exchange.paid_out)
+    withdrawn = sum(amount for _, amount, _, asset in exchange.paid_out if not asset)
     due = sorted(exchange.due, key=lambda item: (item.lane, item.time, item.number))
     first = exchange.rules.markets[0].market
     touched = {
@@ -310,6 +324,16 @@ def model_state(exchange: Exchange) -> Plain:
         "vaults": {number: vault_terms(v) for number, v in exchange.vaults.items()},
         "shares": {place: share_terms(share) for place, share in exchange.shares.items()},
         "leverage": dict(exchange.leverage),
+        "holdings": exchange.holdings,
+        "counted": {
+            portfolio: sum(1 << (asset - 1) for asset in counted)
+            for portfolio, counted in exchange.counted.items()
+            if counted
+        },
+        "assets": {
+            asset: (deposits, sum(p[1] for p in exchange.paid_out if p[3] == asset))
+            for asset, deposits in exchange.asset_deposits.items()
+        },
         "numbers": (
             len(exchange.owners) + 1,
             exchange.orders_numbered + 1,
@@ -380,7 +404,7 @@ def model_state(exchange: Exchange) -> Plain:
 def model_margins(exchange: Exchange, portfolio: int) -> tuple[int, ...]:
     """Return equity, requirements and what may leave."""
     margin = model_margin_of(exchange, portfolio)
-    ladder = (margin.equity, margin.initial, margin.maintenance)
+    ladder = (margin.equity, margin.equity_initial, margin.initial, margin.maintenance)
     return (*ladder, model_withdrawable(exchange, portfolio))
 
 
@@ -394,6 +418,7 @@ def model_market(exchange: Exchange, market: Market) -> Plain:
         "basis": whole(market.basis * BASIS_PARTS),
         "funding_index": whole(market.funding_index * FUNDING_PARTS),
         "funding_dust": whole(market.funding_dust * FUNDING_PARTS),
+        "stable": floor(market.average),
         "open_interest": exchange.open_interest(market.rules.market),
         "sleepers": sum(s.market == market.rules.market for s in exchange.sleepers.values()),
     }

@@ -21,11 +21,22 @@ ACCOUNTS_LIMIT = 2**32 - 1
 
 def deposit(exchange: Exchange, item: InboxItem) -> Outcome:
     """Credit an owner, who gets an account with his first deposit."""
+    portfolio = owner_of(exchange, item, exchange.deposits)
+    exchange.credit(portfolio, item.amount)
+    exchange.deposits += item.amount
+    return Outcome(notional=item.amount)
+
+
+def owner_of(exchange: Exchange, item: InboxItem, before: int) -> int:
+    """Return the portfolio that a deposit is for, after ``before`` of the same money.
+
+    It has an owner then.
+    """
     signer = exchange.signers.get(item.owner)
     new = signer is None or signer.role != "owner"
     if item.amount <= 0:
         raise Refused(Code.AMOUNT, 1)
-    if exchange.deposits + item.amount >= DEPOSITS_LIMIT:
+    if before + item.amount >= DEPOSITS_LIMIT:
         raise Refused(Code.OVERFLOW)
     if new and len(exchange.owners) + 1 >= ACCOUNTS_LIMIT:
         raise Refused(Code.OVERFLOW)
@@ -37,10 +48,7 @@ def deposit(exchange: Exchange, item: InboxItem) -> Outcome:
         signer.notional, signer.start = spent.notional, spent.start
         exchange.signers[item.owner] = signer
         exchange.owners[signer.account] = item.owner
-    portfolio = signer.account << 8 | item.sub
-    exchange.credit(portfolio, item.amount)
-    exchange.deposits += item.amount
-    return Outcome(notional=item.amount)
+    return signer.account << 8 | item.sub
 
 
 def check_free(exchange: Exchange, portfolio: int, amount: int) -> None:
@@ -105,7 +113,7 @@ def pay_out(exchange: Exchange, portfolio: int, amount: int, paid: int) -> Outco
     capacity = capacity_now(exchange) - paid
     exchange.credit(portfolio, -amount)
     exchange.insurance += amount - paid
-    exchange.paid_out.append((exchange.owners[portfolio >> 8], paid, exchange.now))
+    exchange.paid_out.append((exchange.owners[portfolio >> 8], paid, exchange.now, 0))
     exchange.capacity = min(capacity, largest_capacity(exchange))
     exchange.capacity_time = exchange.now
     return Outcome(order_id=len(exchange.paid_out) - 1, notional=paid, fee=amount - paid)

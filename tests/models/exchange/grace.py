@@ -35,9 +35,8 @@ def grace_of(exchange: Exchange, market: Market) -> tuple[int, int]:
 
 def grace_for(exchange: Exchange, portfolio: int) -> tuple[int, int]:
     """Return until when, and for how many updates, a portfolio's liquidation waits."""
-    found = [
-        grace_of(exchange, exchange.markets[market])
-        for owner, market in exchange.positions
-        if owner == portfolio
-    ]
+    held = {market for owner, market in exchange.positions if owner == portfolio}
+    counted = exchange.counted.get(portfolio, set())
+    held |= {rules.market for rules in exchange.rules.assets if rules.asset in counted}
+    found = [grace_of(exchange, exchange.markets[market]) for market in held]
     return max((until for until, _ in found), default=0), max((m for _, m in found), default=0)

@@ -10,6 +10,7 @@ from math import ceil, floor
 
 from statemachine.actions import Poke
 from statemachine.errors import Code
+from tests.models.exchange.collateral import owes_assets, sell_for_debt
 from tests.models.exchange.grace import grace_for
 from tests.models.exchange.margin import Margin, maintenance_of, margin_of
 from tests.models.exchange.matching import Taker, match, worst_price
@@ -38,8 +39,8 @@ def poke(exchange: Exchange, account: int, action: Poke) -> Outcome:
     margin = margin_of(exchange, portfolio)
     flagged = portfolio in exchange.flagged
     risky = [order for order in exchange.orders_of(portfolio) if is_risky(exchange, order)]
-    if margin.equity >= margin.initial:
-        raise Refused(Code.HEALTHY, margin.equity, margin.initial)
+    if margin.equity_initial >= margin.initial:
+        raise Refused(Code.HEALTHY, margin.equity_initial, margin.initial)
     if flagged or (margin.equity >= margin.maintenance and not risky):
         raise Refused(Code.NOTHING_TO_DO, margin.equity, margin.maintenance)
     until, missing = grace_for(exchange, portfolio)
@@ -145,8 +146,16 @@ def cut_slice(
     """Close a slice of the largest position; release the portfolio or come back to it."""
     before = margin_of(exchange, portfolio)
     number = largest(exchange, portfolio)
-    if number is None or is_safe(exchange, before):
+    if is_safe(exchange, before) or is_done(exchange, portfolio):
         release(exchange, portfolio, last)
+        return Outcome()
+    if number is None:
+        sell_for_debt(exchange, portfolio)
+        if is_safe(exchange, margin_of(exchange, portfolio)) or is_done(exchange, portfolio):
+            release(exchange, portfolio, last)
+        else:
+            again = exchange.now + exchange.rules.slice_interval_ms
+            exchange.arm(again, SLICE, last, portfolio)
         return Outcome()
     wait = 0
     outcome = Outcome()
@@ -155,11 +164,16 @@ def cut_slice(
     bankrupt = before.equity < 0 and before.equity + room < 0
     if not backed and not (bankrupt and deleverage(exchange, portfolio, number, before, room)):
         outcome, wait = sell_slice(exchange, portfolio, number, before, visits, poker)
-    if is_safe(exchange, margin_of(exchange, portfolio)) or largest(exchange, portfolio) is None:
+    if is_safe(exchange, margin_of(exchange, portfolio)) or is_done(exchange, portfolio):
         release(exchange, portfolio, number)
     else:
         exchange.arm(exchange.now + wait, SLICE, number, portfolio)
     return outcome
+
+
+def is_done(exchange: Exchange, portfolio: int) -> bool:
+    """Return whether there is nothing left to close, and nothing to sell for a debt."""
+    return largest(exchange, portfolio) is None and not owes_assets(exchange, portfolio)
 
 
 def sell_slice(
@@ -213,7 +227,7 @@ def charge(exchange: Exchange, taker: Taker, before: Margin, poker: int | None) 
 def release(exchange: Exchange, portfolio: int, last: int | None) -> None:
     """End a liquidation; a debt without positions is paid by insurance, or stands as a deficit."""
     debt = -exchange.balances[portfolio]
-    if debt > 0 and largest(exchange, portfolio) is None:
+    if debt > 0 and largest(exchange, portfolio) is None and not owes_assets(exchange, portfolio):
         number = exchange.rules.markets[0].market if last is None else last
         market = exchange.markets[number]
         market.deficit += debt - draw_insurance(exchange, market, debt)

@@ -7,6 +7,10 @@
   trader's own leverage asks for, ceiled; and what those fills would lose at the mark
 * maintenance: per position, at mark and by the tiers of MMF, ceiled
 
+Other assets than USDC add to equity: to what maintenance sees, their weight at the last
+index; to what initial margin sees, their initial weight at the lower of index and slow
+mean, and nothing while the index is stale.
+
 Reduce-only orders can only shrink what is margined already: they count nothing.
 """
 
@@ -15,6 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from statemachine.assets import AssetRules
 from statemachine.rules import MarketRules
 from tests.models.exchange.state import BUY, MILLION, SELL, Exchange, Order
 
@@ -29,6 +34,8 @@ class Margin:
     equity: int
     initial: int
     maintenance: int
+    equity_initial: int
+    collateral: int
 
     @property
     def closeout(self) -> Fraction:
@@ -102,7 +109,43 @@ def margin_of(
         initial += max(0, sum((price - market.mark) * lots for price, lots in bids))
         initial += max(0, sum((market.mark - price) * lots for price, lots in asks))
         maintenance += maintenance_of(exchange, number, size)
-    return Margin(equity, initial, maintenance)
+    kept = lent = 0
+    for asset in exchange.counted.get(portfolio, set()):
+        amount = exchange.held(portfolio, asset)
+        kept += kept_for(exchange, asset, amount)
+        lent += lent_on(exchange, asset, amount)
+    return Margin(equity + kept, initial, maintenance, equity + lent, kept)
+
+
+def rules_of(exchange: Exchange, asset: int) -> AssetRules | None:
+    """Return an asset's rules, if there is such an asset."""
+    return next((rules for rules in exchange.rules.assets if rules.asset == asset), None)
+
+
+def worth(exchange: Exchange, rules: AssetRules, amount: int) -> Fraction:
+    """Return what an amount of an asset is worth at the last index, exactly."""
+    decimals = exchange.markets[rules.market].rules.lot_decimals
+    lots: Fraction = Fraction(amount, 10**rules.decimals) * 10**decimals
+    return lots * exchange.markets[rules.market].index
+
+
+def kept_for(exchange: Exchange, asset: int, amount: int) -> int:
+    """Return what an asset counts for against maintenance margin."""
+    rules = rules_of(exchange, asset)
+    assert rules is not None
+    return floor(worth(exchange, rules, amount) * Fraction(rules.weight_ppm, MILLION))
+
+
+def lent_on(exchange: Exchange, asset: int, amount: int) -> int:
+    """Return what an asset counts for against initial margin."""
+    rules = rules_of(exchange, asset)
+    assert rules is not None
+    market = exchange.markets[rules.market]
+    if exchange.is_stale(rules.market) or not market.index:
+        return 0
+    share = Fraction(min(market.index, floor(market.average)), market.index)
+    weight = Fraction(rules.initial_weight_ppm, MILLION)
+    return floor(worth(exchange, rules, amount) * share * weight)
 
 
 def maintenance_of(exchange: Exchange, market: int, size: int) -> int:
@@ -122,7 +165,7 @@ def opening_lots(exchange: Exchange, portfolio: int, market: int, side: int, lot
 def withdrawable(exchange: Exchange, portfolio: int) -> int:
     """Return what may leave: free of margin, and settled."""
     margin = margin_of(exchange, portfolio)
-    return min(margin.equity - margin.initial, exchange.balances[portfolio])
+    return min(margin.equity_initial - margin.initial, exchange.balances[portfolio])
 
 
 def not_riskier(before: Margin, equity: int, maintenance: int) -> bool:

@@ -59,7 +59,8 @@ def payable(exchange: Exchange, amount: int) -> int:
 
 def largest_capacity(exchange: Exchange) -> int:
     """Return the most that may ever leave at once."""
-    held = exchange.deposits - sum(amount for _, amount, _ in exchange.paid_out)
+    left = sum(amount for _, amount, _, asset in exchange.paid_out if not asset)
+    held = exchange.deposits - left
     share = floor(max(0, held) * Fraction(exchange.rules.velocity_ppm, MILLION))
     return max(exchange.rules.velocity_min, share)
 

@@ -9,6 +9,7 @@ from tests.models.exchange.grace import note_sample, note_update
 from tests.models.exchange.state import (
     ACTIVE,
     BUY,
+    CANCEL_ONLY,
     FUNDING,
     INITIALIZING,
     MILLION,
@@ -103,7 +104,7 @@ def set_index(exchange: Exchange, number: int) -> None:
     if first_of_block:
         note_update(exchange, market)
     if market.state == INITIALIZING:
-        market.state = ACTIVE
+        market.state = CANCEL_ONLY if market.rules.collateral_only else ACTIVE
     set_mark(exchange, number)
 
 

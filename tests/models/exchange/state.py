@@ -270,7 +270,10 @@ class Exchange:
     referrers: dict[int, int] = field(default_factory=dict)
     builders: dict[tuple[int, int], int] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
-    paid_out: list[tuple[bytes, int, int]] = field(default_factory=list)
+    paid_out: list[tuple[bytes, int, int, int]] = field(default_factory=list)
+    holdings: dict[tuple[int, int], int] = field(default_factory=dict)
+    counted: dict[int, set[int]] = field(default_factory=dict)
+    asset_deposits: dict[int, int] = field(default_factory=dict)
     insurance: int = 0
     capacity: int = 0
     capacity_time: int = 0
@@ -360,6 +363,10 @@ class Exchange:
             if item.portfolio == portfolio and market in (None, item.market)
         ]
         return sorted(found, key=lambda item: (item.market, item.number))
+
+    def held(self, portfolio: int, asset: int) -> int:
+        """Return how much of an asset a portfolio holds."""
+        return self.holdings.get((portfolio, asset), 0)
 
     def size_of(self, portfolio: int, market: int) -> int:
         """Return the signed lots that a portfolio holds in a market."""

@@ -29,7 +29,7 @@ def back(exchange: Exchange, portfolio: int, number: int, before: Margin) -> boo
     del exchange.positions[place]
     if held is not None:
         exchange.positions[place] = held
-    if after.equity < after.initial:
+    if after.equity_initial < after.initial:
         return False
     move(exchange, portfolio, number, -size, mark)
     move(exchange, vault, number, size, mark)
@@ -103,6 +103,7 @@ def void_shares(exchange: Exchange, portfolio: int) -> None:
     """End a vault's epoch if it has nothing left."""
     vault = exchange.vaults.get(portfolio & 255)
     empty = not exchange.balances[portfolio] > 0 and not exchange.markets_of(portfolio)
+    empty = empty and not exchange.counted.get(portfolio)
     if portfolio >> 8 == 0 and vault is not None and vault.shares and empty:
         vault.shares = 0
         vault.epoch += 1

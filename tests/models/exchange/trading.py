@@ -229,7 +229,7 @@ def check_market(exchange: Exchange, portfolio: int, market: int) -> None:
     held = exchange.markets_of(portfolio)
     if market in held:
         return
-    if len(held) >= MARKETS_MAX:
+    if len(held) + len(exchange.counted.get(portfolio, set())) >= MARKETS_MAX:
         raise Refused(Code.MARKETS_MAX, MARKETS_MAX)
     if held and portfolio & 255 >= ISOLATED_FROM:
         raise Refused(Code.ISOLATED, held[0], market)
@@ -321,7 +321,7 @@ def check_margin(exchange: Exchange, request: Request, without: Order | None) ->
     loss = abs(request.price - fair) * request.size
     claim = (number, request.side, fair, request.size)
     after = margin_of(exchange, portfolio, [*claims, claim], opened)
-    have = after.equity - fee - loss
+    have = after.equity_initial - fee - loss
     if have >= after.initial:
         return
     same_side = sum(lots for _, side, _, lots in here if side == request.side)

@@ -7,7 +7,13 @@ from statemachine.actions import VaultDeposit, VaultWithdraw
 from statemachine.errors import Code
 from tests.models.exchange.custody import check_free
 from tests.models.exchange.liquidation import slice_of
-from tests.models.exchange.margin import margin_of, unsettled_funding, withdrawable
+from tests.models.exchange.margin import (
+    kept_for,
+    margin_of,
+    unsettled_funding,
+    withdrawable,
+    worth,
+)
 from tests.models.exchange.matching import Taker, match
 from tests.models.exchange.state import (
     BUY,
@@ -30,11 +36,17 @@ def values_of(exchange: Exchange, number: int) -> tuple[int, int]:
     """Return the lower and the higher of a vault's equity at mark and at index."""
     position = exchange.positions.get((number, number))
     market = exchange.markets[number]
+    low = high = exchange.balances[number]
+    for rules in exchange.rules.assets:
+        if rules.asset in exchange.counted.get(number, set()):
+            amount = exchange.held(number, rules.asset)
+            low += kept_for(exchange, rules.asset, amount)
+            high += ceil(worth(exchange, rules, amount))
     if position is None:
-        return exchange.balances[number], exchange.balances[number]
-    base = exchange.balances[number] - position.cost + unsettled_funding(exchange, number, number)
+        return low, high
+    base = unsettled_funding(exchange, number, number) - position.cost
     found = sorted(base + position.size * price for price in (market.mark, market.index))
-    return found[0], found[1]
+    return low + found[0], high + found[1]
 
 
 def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcome:
@@ -56,8 +68,8 @@ def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcom
     if number in exchange.balances:
         margin = margin_of(exchange, number)
         value = values_of(exchange, number)[1]
-        if margin.equity < margin.initial or (vault.shares and value <= 0):
-            raise Refused(Code.VAULT_SHORT, margin.equity, margin.initial)
+        if margin.equity_initial < margin.initial or (vault.shares and value <= 0):
+            raise Refused(Code.VAULT_SHORT, margin.equity_initial, margin.initial)
     shares: int = action.amount
     if vault.shares:
         shares = floor(action.amount * Fraction(vault.shares, value))
@@ -102,9 +114,11 @@ def pay_shares(exchange: Exchange, item: Due) -> None:
     value = values_of(exchange, number)[0]
     amount = max(0, floor(value * Fraction(shares, vault.shares)))
     margin = margin_of(exchange, number)
-    free = min(margin.equity - margin.initial, exchange.balances[number])
-    blind = exchange.markets_of(number) and exchange.is_stale(number)
-    if number in exchange.flagged or margin.equity < margin.initial or amount > free or blind:
+    free = min(margin.equity_initial - margin.initial, exchange.balances[number])
+    priced = exchange.markets_of(number) or exchange.counted.get(number)
+    blind = priced and exchange.is_stale(number)
+    short = margin.equity_initial < margin.initial
+    if number in exchange.flagged or short or amount > free or blind:
         again = exchange.now + exchange.rules.slice_interval_ms
         exchange.arm(again, EXIT, number, item.portfolio, shares)
         return

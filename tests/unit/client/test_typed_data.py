@@ -15,6 +15,7 @@ from statemachine.actions import (
     ApproveBuilder,
     Bracket,
     Bulk,
+    BuyCollateral,
     Cancel,
     CancelAll,
     CancelAt,
@@ -32,10 +33,12 @@ from statemachine.actions import (
     SetReferrer,
     Terms,
     Transfer,
+    TransferAsset,
     Twap,
     VaultDeposit,
     VaultWithdraw,
     Withdraw,
+    WithdrawAsset,
     decode_transaction,
 )
 from statemachine.identity.signing import Domain, address_of, digest_of, recover_signer, sign_action
@@ -75,6 +78,9 @@ ACTIONS: list[Action] = [
     ApproveAgent(AGENT, Millis(1_900_000_000_000), 62, 3),
     RevokeAgent(AGENT),
     Poke(7, 1),
+    WithdrawAsset(7, 8, (1 << 64) - 1),
+    TransferAsset(0, 255, 1, 5),
+    BuyCollateral(3, 2, 10**9, Price(3_500_000)),
 ]
 
 
