@@ -27,6 +27,7 @@ RANK              2  a position's rank before and after
 BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due item; or its
                      portfolio, position and market, and what it holds of four assets
 VICTIM            5  a deleveraged portfolio, its position and ranks; next head
+PEGS              2  a side's best pegged order, and the fixed price across that it keeps from
 ASSET             3  an asset's holdings on both sides, and its sums; its market with MARKET
 STANDING          1  what an owner traded lately (119 bytes), once a day and portfolio
 SHARE             1  an approved builder, or the portfolio of somebody who has a share of a fee
@@ -52,6 +53,7 @@ COST_GROUP: Final = 4
 COST_RANK: Final = 2
 COST_BACKSTOP: Final = 9
 COST_VICTIM: Final = 5
+COST_PEGS: Final = 2
 COST_ASSET: Final = 3
 COST_STANDING: Final = 1
 COST_SHARE: Final = 1
@@ -74,6 +76,7 @@ COST_TABLE: Final = (
     COST_RANK,
     COST_BACKSTOP,
     COST_VICTIM,
+    COST_PEGS,
     COST_ASSET,
     COST_STANDING,
     COST_SHARE,

@@ -29,6 +29,7 @@ table   name          ids                                             range
 0x34    GROUP         sequence 8
 0x35    TWAP          sequence 8
 0x36    RANK          market 2, side 1, entry 8, account 4, sub 1     4
+0x37    PEGGED        market 2, side 1, priority 8, sequence 8        4
 0x40    DUE           lane 1, time 8, sequence 8                      2
 0x50    WITHDRAWAL    index 8
 0x60    VAULT         market 2
@@ -37,7 +38,9 @@ table   name          ids                                             range
 
 ``range`` is the length of the prefix within which ``seek`` may look.
 ``priority`` is the price for asks, and for triggers that rise to theirs; 2**64
-- 1 - price for bids, and for triggers that fall: what fires first sorts first.
+- 1 - price for bids, and for triggers that fall: what fires first sorts first.  A
+pegged order's is its offset from the index, moved up by 2**63, turned round for
+bids likewise: the one that is priced best wherever the index is sorts first.
 ``entry`` is the price at which a ranked position was entered, turned round for
 shorts: the one that gained most sorts first.
 """
@@ -67,6 +70,7 @@ TABLE_SLEEPER: Final = 0x33
 TABLE_GROUP: Final = 0x34
 TABLE_TWAP: Final = 0x35
 TABLE_RANK: Final = 0x36
+TABLE_PEGGED: Final = 0x37
 TABLE_DUE: Final = 0x40
 TABLE_WITHDRAWAL: Final = 0x50
 TABLE_VAULT: Final = 0x60
@@ -78,6 +82,7 @@ RANGE_LENGTH: Final[dict[int, int]] = {
     TABLE_OWNED: 6,
     TABLE_SLEEPER: 3,
     TABLE_RANK: 4,
+    TABLE_PEGGED: 4,
     TABLE_DUE: 2,
 }
 """Table byte -> length of the prefix that a seek of this table uses."""
@@ -86,6 +91,8 @@ CURSOR_KEY: Final = bytes([TABLE_CURSOR])
 LEDGER_KEY: Final = bytes([TABLE_LEDGER])
 VELOCITY_KEY: Final = bytes([TABLE_VELOCITY])
 PRIORITY_TOP: Final = (1 << 64) - 1
+OFFSET_BIAS: Final = 1 << 63
+"""Added to an offset, which may be negative, where it is stored."""
 BUY: Final = 0
 SELL: Final = 1
 LANE_SYSTEM: Final = 0
@@ -182,6 +189,25 @@ def order_place(key: bytes) -> tuple[int, int, int, int]:
     """Return (market, side, price, sequence) of an order's key."""
     _, market, side, priority, sequence = ORDER.unpack(key)
     return market, side, priority if side == SELL else PRIORITY_TOP - priority, sequence
+
+
+def pegged_key(market: int, side: int, offset: int, sequence: int) -> bytes:
+    """Return the key of a resting order that is priced ``offset`` from the index."""
+    biased = offset + OFFSET_BIAS
+    priority = biased if side == SELL else PRIORITY_TOP - biased
+    return ORDER.pack(TABLE_PEGGED, market, side, priority, sequence)
+
+
+def pegged_range(market: int, side: int) -> bytes:
+    """Return the prefix of the pegged orders of one side of one book."""
+    return bytes([TABLE_PEGGED, market >> 8, market & 255, side])
+
+
+def pegged_place(key: bytes) -> tuple[int, int, int, int]:
+    """Return (market, side, offset, sequence) of a pegged order's key."""
+    _, market, side, priority, sequence = ORDER.unpack(key)
+    biased = priority if side == SELL else PRIORITY_TOP - priority
+    return market, side, biased - OFFSET_BIAS, sequence
 
 
 def sleeper_key(market: int, trigger: int, price: int, sequence: int) -> bytes:

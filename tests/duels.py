@@ -240,7 +240,23 @@ class Duel:
         market = self.market()
         price = self.price_near(market if market in self.price else self.numbers[0])
         sub = self.chooser.pick((*[0] * 20, *[1] * (10 if trader < 2 else 1)))
-        return PlaceOrder(sub, market, flags, price, self.size(), client_id)
+        order = PlaceOrder(sub, market, flags, price, self.size(), client_id)
+        return self.pegged(order) if self.chooser.number(0, 5) == 0 else order
+
+    def pegged(self, order: PlaceOrder) -> PlaceOrder:
+        """Return an order that follows the index, mostly as far as its limit lets it."""
+        side = order.flags & 1
+        flags = side | self.chooser.pick((*[132] * 8, *[164] * 3, 140, 128, 4))
+        base = self.price[order.market if order.market in self.price else self.numbers[0]]
+        limit = Price((base * 98 // 100 if side else base * 102 // 100) // 10 * 10)
+        limit = self.chooser.pick((limit, limit, order.price))
+        terms = replace(order.terms, offset=self.offset(base))
+        return replace(order, flags=flags, price=limit, terms=terms)
+
+    def offset(self, base: int) -> int:
+        """Return an offset from the index, mostly of ticks."""
+        away = self.chooser.number(-12, 12) * base // 2_000 // 10 * 10
+        return self.chooser.pick((*[away] * 20, 0, -10, 10, away + 1))
 
     def leg(self, trader: int) -> Leg:
         """Return an order, a cancel or a modify."""

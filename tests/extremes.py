@@ -69,6 +69,12 @@ class ExtremeDuel(Duel):
         price = self.chooser.pick((near, near, near, off, far))
         return Price(max(0, min(PRICE_TOP, price)))
 
+    def offset(self, base: int) -> int:
+        """Return an offset near nothing, or as far as one may be."""
+        far = self.chooser.pick((base, 2**45, 2**46 - 1))
+        sign = self.chooser.pick((1, -1))
+        return self.chooser.pick((self.chooser.number(-3, 3), sign * far))
+
     def amount(self) -> Micros:
         """Return an amount of any magnitude."""
         return Micros(self.chooser.pick((1, 7, 2**40, 2**62, 2**63, 2**64 - 1)))

@@ -103,6 +103,13 @@ class VariedDuel(Duel):
         flags = (*[order.flags] * 16, 16, 17, 18, 19, 20, 26, 27, 32, 36, 37, 36, 37, 45, 64)
         sub = self.chooser.pick((*[order.sub] * 20, ISOLATED))
         terms = self.terms(order.market)
+        if order.terms.offset:
+            # Seldom with other flags than those with which an offset makes sense.
+            more = self.chooser.pick((*[0] * 20, 2, 16))
+            terms = replace(terms, offset=order.terms.offset)
+            if self.chooser.number(0, 9):
+                terms = replace(terms, trigger_price=Price(0))
+            return replace(order, sub=sub, flags=order.flags | more, terms=terms)
         return replace(order, sub=sub, flags=self.chooser.pick(flags), terms=terms)
 
     def leg(self, trader: int) -> LegAction:

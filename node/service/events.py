@@ -39,6 +39,7 @@ from statemachine.events import (
     Liquidated,
     OrderAsleep,
     OrderAwake,
+    OrderPegged,
     OrderRemoved,
     OrderRested,
     SharesChanged,
@@ -100,6 +101,7 @@ REMOVALS: Final = (
     query_pb2.REMOVAL_TRIGGERED,
     query_pb2.REMOVAL_REFUSED,
     query_pb2.REMOVAL_DONE,
+    query_pb2.REMOVAL_LIMIT,
 )
 TRIGGERS: Final = (
     query_pb2.TRIGGER_MARK_RISES,
@@ -121,7 +123,7 @@ def account_events_of(event: Event) -> Iterator[Pair]:
     """Yield what an event means to each portfolio that it names."""
     if isinstance(event, Fill):
         yield from fill_events_of(event)
-    elif isinstance(event, OrderRested | OrderRemoved):
+    elif isinstance(event, OrderRested | OrderPegged | OrderRemoved):
         yield event.portfolio, order_event_of(event)
     elif isinstance(event, OrderAsleep | OrderAwake | TwapChanged):
         yield event.portfolio, waiting_event_of(event)
@@ -224,18 +226,21 @@ def waiting_event_of(event: OrderAsleep | OrderAwake | TwapChanged) -> stream_pb
     return stream_pb2.AccountEvent(portfolio=portfolio, order=stream_pb2.OrderEvent(order=order))
 
 
-def order_event_of(event: OrderRested | OrderRemoved) -> stream_pb2.AccountEvent:
+def order_event_of(event: OrderRested | OrderPegged | OrderRemoved) -> stream_pb2.AccountEvent:
     """Return an order that joined or left the book."""
     portfolio = portfolio_of(event.portfolio)
-    rested = isinstance(event, OrderRested)
+    removed = isinstance(event, OrderRemoved)
+    pegged = isinstance(event, OrderPegged)
     order = query_pb2.Order(
         order_id=event.order_id,
         market=event.market,
         side=SIDES[event.side],
-        price=event.price,
+        price=event.limit if isinstance(event, OrderPegged) else event.price,
         remaining_lots=event.remaining,
         portfolio=portfolio,
-        state=query_pb2.ORDER_STATE_RESTING if rested else query_pb2.ORDER_STATE_CANCELLED,
-        removal=REMOVALS[0 if isinstance(event, OrderRested) else event.reason],
+        state=query_pb2.ORDER_STATE_CANCELLED if removed else query_pb2.ORDER_STATE_RESTING,
+        removal=REMOVALS[event.reason if isinstance(event, OrderRemoved) else 0],
+        pegged=pegged,
+        offset=event.offset if isinstance(event, OrderPegged) else 0,
     )
     return stream_pb2.AccountEvent(portfolio=portfolio, order=stream_pb2.OrderEvent(order=order))

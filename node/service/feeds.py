@@ -31,8 +31,10 @@ from statemachine.events import (
     Liquidated,
     OrderAsleep,
     OrderAwake,
+    OrderPegged,
     OrderRemoved,
     OrderRested,
+    PriceChanged,
 )
 from statemachine.keys import sleeper_key, sleeper_place, sleeper_range
 from statemachine.state import State
@@ -82,8 +84,9 @@ class Hub:
         self.settings = settings
         self.metrics = metrics
         numbers = [market.market for market in ledger.rules.markets]
+        ticks = {market.market: market.tick for market in ledger.rules.markets}
         kept = settings.trades_kept_max
-        self.books = {number: BookView(number) for number in numbers}
+        self.books = {number: BookView(number, ticks[number]) for number in numbers}
         self.trades: dict[int, deque[query_pb2.Trade]] = {n: deque(maxlen=kept) for n in numbers}
         self.trade_counts = dict.fromkeys(numbers, 0)
         self.transactions = 0
@@ -163,7 +166,7 @@ class Hub:
         trades: list[query_pb2.Trade] = []
         modified: dict[int, Removed] = {}  # the portfolio's next order takes its place
         for event in block.events:
-            if isinstance(event, OrderRested):
+            if isinstance(event, OrderRested | OrderPegged):
                 books[event.market].rest(event)
                 if modified and event.portfolio in modified:
                     modified.pop(event.portfolio).replaced_by = event.order_id
@@ -179,6 +182,8 @@ class Hub:
                     self.remember(event.maker_order, Removed(block.height, event, size))
                 if modified and event.taker in modified:
                     modified.pop(event.taker).replaced_by = event.taker_order
+            elif isinstance(event, PriceChanged):
+                books[event.market].index = event.index
             elif isinstance(event, OrderAsleep):
                 place = (event.market, event.trigger, event.trigger_price, event.order_id)
                 self.sleepers[event.order_id] = sleeper_key(*place)
@@ -250,7 +255,7 @@ class Hub:
         if not any(portfolio >> 8 in readers for portfolio in portfolios_of(event)):
             return []
         wanted = [pair for pair in account_events_of(event) if pair[0] >> 8 in readers]
-        if isinstance(event, OrderRested):
+        if isinstance(event, OrderRested | OrderPegged):
             for portfolio, message in wanted:
                 self.complete_order(portfolio, message.order.order)
         return wanted
@@ -264,6 +269,7 @@ class Hub:
             order.lots = found.lots
             order.post_only = found.post_only
             order.reduce_only = found.reduce_only
+            order.price_now = found.price_now
 
     def end_all(self, reason: Refused) -> None:
         """Close every subscription."""

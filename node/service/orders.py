@@ -13,7 +13,8 @@ from statemachine.actions import (
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
 )
-from statemachine.book.resting import NO_CLIENT, hash_client_id
+from statemachine.book.heads import is_past, price_now
+from statemachine.book.resting import NO_CLIENT, book_key, hash_client_id, place_of
 from statemachine.events import Fill, OrderRemoved
 from statemachine.records import (
     OWNED_ASLEEP,
@@ -41,16 +42,16 @@ def order_at(state: State, portfolio: int, market: int, sequence: int) -> query_
     data = state.store.get(keys.owned_key(portfolio, market, sequence))
     if data is None:
         return None
+    place = book_key(market, sequence, data)
+    if place is not None:
+        order = state.order(place)
+        return None if order is None else order_view(state, order)
     side, price = decode_owned(data)
     if side == OWNED_TWAP:
         plan = state.twap(sequence)
         return None if plan is None else twap_view(state, plan, sequence)
-    if side >= OWNED_ASLEEP:
-        key = keys.sleeper_key(market, side - OWNED_ASLEEP, price, sequence)
-        sleeper = state.sleeper(key)
-        return None if sleeper is None else sleeper_view(state, sleeper)
-    order = state.order(keys.order_key(market, side, price, sequence))
-    return None if order is None else order_view(state, order)
+    sleeper = state.sleeper(keys.sleeper_key(market, side - OWNED_ASLEEP, price, sequence))
+    return None if sleeper is None else sleeper_view(state, sleeper)
 
 
 def order_by_client_id(state: State, portfolio: int, client_id: bytes) -> int:
@@ -64,9 +65,9 @@ def order_by_client_id(state: State, portfolio: int, client_id: bytes) -> int:
 
 def order_view(state: State, order: Order) -> query_pb2.Order:
     """Return a resting order."""
-    market, side, price, sequence = keys.order_place(order.key)
+    market, side, price, sequence = place_of(order)
     timed = order.expires_at != 0
-    return query_pb2.Order(
+    view = query_pb2.Order(
         order_id=sequence,
         client_id=client_id_of(state, order),
         market=market,
@@ -83,6 +84,12 @@ def order_view(state: State, order: Order) -> query_pb2.Order:
         height=state.cursor.height,
         bracket=order.group,
     )
+    if order.limit:
+        view.pegged = True
+        view.offset = keys.pegged_place(order.key)[2]
+        now = price_now(state, state.market(market), side, view.offset)
+        view.price_now = 0 if now <= 0 or is_past(side, now, order.limit) else now
+    return view
 
 
 def waiting_order(state: State, order_id: int, sleeper_at: bytes | None) -> query_pb2.Order | None:

@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from decimal import Decimal
 
 from sextant.cli.numbers import is_digits, read_share, read_span
 from sextant.cli.options import (
@@ -12,7 +13,7 @@ from sextant.cli.options import (
 from sextant.cli.output import print_json, print_pairs, print_table
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, print_placed, show_dry
-from sextant.client.amounts import Rounding
+from sextant.client.amounts import Rounding, show_decimal
 from sextant.client.api import AsyncClient
 from sextant.client.models import Order
 from sextant.client.orders import NewOrder, TimeInForce, new_client_id, read_client_id
@@ -69,6 +70,11 @@ def add_terms(place: argparse.ArgumentParser) -> None:
     place.add_argument(
         "--expires", type=read_span, metavar="TIME", help="end it after a time, such as 90s or 2h"
     )
+    place.add_argument(
+        "--peg",
+        metavar="USD",
+        help="follow the index, such as -5 for 5 USD below it; --limit is its hard limit",
+    )
     place.add_argument("--stop", metavar="PRICE", help="sleep until the price turns against you")
     place.add_argument("--take-profit", metavar="PRICE", help="sleep until it turns your way")
     place.add_argument(
@@ -105,6 +111,7 @@ def order_of(arguments: argparse.Namespace) -> NewOrder:
         source=arguments.source,
         self_trade=arguments.self_trade,
         max_fee=arguments.max_fee,
+        peg=arguments.peg,
         client_id=new_client_id() if client_id is None else read_client_id(client_id),
         rounding=Rounding(arguments.rounding) if arguments.rounding else None,
         slippage=arguments.slippage,
@@ -156,7 +163,8 @@ def run_show(arguments: argparse.Namespace) -> int:
             ("client id", order.client_id),
             ("market", order.market),
             ("side", order.side),
-            ("price", order.price),
+            ("price" if order.offset is None else "hard limit", order.price),
+            *peg_pairs(order),
             ("size", order.size),
             ("remaining", order.remaining),
             ("state", f"{order.state} {order.reason}".strip()),
@@ -164,6 +172,30 @@ def run_show(arguments: argparse.Namespace) -> int:
         ]
     )
     return EXIT_OK
+
+
+def peg_pairs(order: Order) -> list[tuple[str, object]]:
+    """Return what there is to say of a pegged order, nothing for another."""
+    if order.offset is None:
+        return []
+    now = "past its limit" if order.price_now is None else order.price_now
+    return [
+        ("index", signed(order.offset)),
+        *([("price", now)] if order.state == "resting" else []),
+    ]
+
+
+def describe_peg(order: Order) -> str:
+    """Return where a pegged order stands, in words."""
+    if order.offset is None:
+        return ""
+    now = "past its limit" if order.price_now is None else f"now {show_decimal(order.price_now)}"
+    return f"pegged at index {signed(order.offset)}, {now}"
+
+
+def signed(offset: Decimal) -> str:
+    """Return a distance from the index, with its sign."""
+    return f"{'-' if offset < 0 else '+'}{show_decimal(abs(offset))}"
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -196,6 +228,7 @@ def print_orders(arguments: argparse.Namespace, orders: tuple[Order, ...]) -> No
                     for name, on in (
                         ("post-only", order.post_only),
                         ("reduce-only", order.reduce_only),
+                        (describe_peg(order), order.offset is not None),
                         (f"asleep until {order.trigger} to {order.trigger_price}", order.trigger),
                         (f"{order.slices} slices to come", order.slices),
                     )

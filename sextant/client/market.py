@@ -116,6 +116,26 @@ class Market:
             )
         return max(self.tick, round_to(exact, self.tick, rounding))
 
+    def offset(self, value: Amount, *, rounding: Rounding | None = None) -> int:
+        """Return a distance from the index in micro-USDC per lot; below it if negative.
+
+        Raises
+        ------
+        BadRequest
+            ``TICK``: not a multiple of the tick (without ``rounding``).
+        """
+        exact = scale_exact(value, self.price_decimals)
+        sign = -1 if exact < 0 else 1
+        if exact % self.tick == 0:
+            return int(exact)
+        if rounding is None:
+            raise BadRequest(
+                "TICK",
+                f"offset {value} is not a multiple of {show_decimal(self.tick_size)} ({self.name})",
+                advice="choose a multiple, or ask for rounding",
+            )
+        return sign * round_to(abs(exact), self.tick, rounding)
+
     def size(self, value: Amount, *, rounding: Rounding | None = None) -> int:
         """Return a size in lots.
 

@@ -234,6 +234,8 @@ class Order:
     ``state`` ``"asleep"`` waits for ``trigger`` (such as ``"mark falls"``) at
     ``trigger_price``; ``"slicing"`` is a TWAP with ``slices`` to come.
     ``replaced_by`` took its place when it was modified; 0 if none is known.
+    A pegged order has an ``offset`` from the index; ``price`` is its hard limit, and
+    ``price_now`` where it stands, unless it is past that.
     """
 
     order_id: int
@@ -258,6 +260,8 @@ class Order:
     interval_ms: int = 0
     bracket: int = 0
     replaced_by: int = 0
+    offset: Decimal | None = None
+    price_now: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from statemachine.actions import (
     FEE_ANY,
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
@@ -96,6 +97,10 @@ class NewOrder:
         the latter, only of the same sub-account).
     max_fee
         The highest fee rate to pay, as a share; above it the order is refused.
+    peg
+        Follow the index at this distance (USDC per unit of the base asset;
+        below the index if negative).  ``limit`` is then the hard limit: margin
+        is reserved at it, and past it the order goes.  It only ever rests.
     """
 
     market: str | int | Market
@@ -117,6 +122,7 @@ class NewOrder:
     self_trade: SelfTrade | str = SelfTrade.MAKER
     self_trade_sub: bool = False
     max_fee: Amount | None = None
+    peg: Amount | None = None
 
 
 def new_client_id() -> bytes:
@@ -228,6 +234,9 @@ def compose_order(
     flags = FLAG_SELL if side is Side.SELL else 0
     force = read_word(TimeInForce, order.time_in_force, "TIME_IN_FORCE", "time in force")
     is_ioc = force is TimeInForce.IOC
+    pegged = order.peg is not None
+    if pegged:
+        check_peg(order, force)
     if order.limit is None:
         if order.post_only:
             raise BadRequest("FLAGS", "a post-only order needs a limit", advice="add a limit")
@@ -239,13 +248,14 @@ def compose_order(
     is_fok = force is TimeInForce.FOK
     if (is_ioc or is_fok) and order.post_only:
         raise BadRequest("FLAGS", "post-only and IOC or FOK exclude each other", advice="drop one")
-    if order.slide and not order.post_only:
+    if order.slide and not (order.post_only or pegged):
         raise BadRequest("FLAGS", "only a post-only order slides", advice="add post_only")
-    check_state(market, post_only=order.post_only)
-    if not order.reduce_only:
+    check_state(market, post_only=order.post_only or pegged)
+    if not order.reduce_only and not pegged:
         market.check_notional(price, size)
     flags |= FLAG_IOC if is_ioc else 0
-    flags |= FLAG_POST_ONLY if order.post_only else 0
+    flags |= FLAG_POST_ONLY if order.post_only or pegged else 0
+    flags |= FLAG_PEG if pegged else 0
     flags |= FLAG_REDUCE_ONLY if order.reduce_only else 0
     flags |= FLAG_FOK if is_fok else 0
     flags |= FLAG_SLIDE if order.slide else 0
@@ -259,6 +269,24 @@ def compose_order(
         client_id,
         compose_terms(order, market, side),
     )
+
+
+def check_peg(order: NewOrder, force: TimeInForce) -> None:
+    """Refuse what a pegged order cannot be.
+
+    Raises
+    ------
+    BadRequest
+        ``FLAGS``.
+    """
+    if order.limit is None:
+        raise BadRequest(
+            "FLAGS", "a pegged order needs a hard limit", advice="give the worst price as limit"
+        )
+    if force is not TimeInForce.GTC:
+        raise BadRequest("FLAGS", "a pegged order only ever rests", advice="drop IOC or FOK")
+    if order.stop is not None or order.take_profit is not None:
+        raise BadRequest("FLAGS", "a pegged order waits for no trigger", advice="drop one")
 
 
 def compose_terms(order: NewOrder, market: Market, side: Side) -> Terms:
@@ -284,9 +312,10 @@ def compose_terms(order: NewOrder, market: Market, side: Side) -> Terms:
         falls = (side is Side.SELL) == (order.stop is not None)
         trigger = 2 * list(PriceSource).index(source) + (TRIGGER_FALL if falls else TRIGGER_RISE)
         trigger_price = market.price(watched, rounding=order.rounding)
-    if (self_trade, max_fee, order.expires_at_ms, trigger_price) == (0, FEE_ANY, 0, 0):
-        return NO_TERMS
-    return Terms(Millis(order.expires_at_ms), self_trade, max_fee, trigger, Price(trigger_price))
+    offset = 0 if order.peg is None else market.offset(order.peg, rounding=order.rounding)
+    expires_at, watched_price = Millis(order.expires_at_ms), Price(trigger_price)
+    terms = Terms(expires_at, self_trade, max_fee, trigger, watched_price, offset)
+    return NO_TERMS if terms == NO_TERMS else terms
 
 
 Word = TypeVar("Word", bound=StrEnum)

@@ -209,13 +209,20 @@ class Trading(Reads):
     ) -> Placed:
         """Give an order a new price, a new *remaining* size, or both.
 
-        Returns the order's new id.  Making it smaller keeps its priority.
+        Returns the order's new id.  Making it smaller keeps its priority; a
+        pegged order can only get smaller.
         """
         if limit is None and size is None:
             raise BadRequest("MODIFY", "nothing to change", advice="give a price, a size, or both")
         found = read_ref(ref)
         order = await self.order(found, sub=self.sub if sub is None else sub)
         market = order.market
+        if order.offset is not None and limit is not None:
+            raise BadRequest(
+                "MODIFY",
+                f"order {order.order_id} follows the index",
+                advice="cancel it and place another",
+            )
         action = compose_modify(
             market,
             found,

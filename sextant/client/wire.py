@@ -251,6 +251,8 @@ def order_of(markets: Markets, message: query_pb2.Order) -> Order:
         interval_ms=message.interval_ms,
         bracket=message.bracket,
         replaced_by=message.replaced_by,
+        offset=market.show_price(message.offset) if message.pegged else None,
+        price_now=maybe_price(market, message.price_now),
     )
 
 

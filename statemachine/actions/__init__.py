@@ -34,9 +34,9 @@ kind  action          body
 ====  ==============  =====================================================
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
-16 FOK + 32 slide + 64 total (modify).  ``terms`` = expiry, self-trade mode,
-max fee, trigger, trigger price[, builder, builder's ppm]; absent if none is
-asked for.
+16 FOK + 32 slide + 64 total (modify) + 128 pegged.  ``terms`` = expiry,
+self-trade mode, max fee, trigger, trigger price, offset (pegged)[, builder,
+builder's ppm]; absent if none is asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
@@ -56,6 +56,7 @@ from statemachine.actions.compound import (
 from statemachine.actions.fields import (
     FLAGS_LIMIT,
     MARKETS_LIMIT,
+    OFFSET_LIMIT,
     SELF_TRADE_LIMIT,
     TRIGGERS_LIMIT,
     U64,
@@ -74,6 +75,7 @@ from statemachine.actions.kinds import (
     FEE_ANY,
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
@@ -113,9 +115,6 @@ from statemachine.actions.kinds import (
     Poke,
     RevokeAgent,
     Scale,
-    SetLeverage,
-    SetMargin,
-    SetMarketState,
     Terms,
     Transfer,
     Twap,
@@ -130,6 +129,7 @@ from statemachine.actions.legs import (
     unpack_legs,
 )
 from statemachine.actions.referrals import ApproveBuilder, SetReferrer
+from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.actions.wire import (
     ORACLE_MESSAGES_MAX,
     SIGNATURE_SIZE,
@@ -152,6 +152,7 @@ __all__ = [
     "FLAGS_LIMIT",
     "FLAG_FOK",
     "FLAG_IOC",
+    "FLAG_PEG",
     "FLAG_POST_ONLY",
     "FLAG_REDUCE_ONLY",
     "FLAG_SELL",
@@ -164,6 +165,7 @@ __all__ = [
     "NO_EXPIRY",
     "NO_TERMS",
     "NO_TRIGGER",
+    "OFFSET_LIMIT",
     "ORACLE_MESSAGES_MAX",
     "SCALE_ORDERS_MAX",
     "SELF_TRADE_BOTH",

@@ -8,7 +8,9 @@ from statemachine.errors import FrameInvalid
 from statemachine.units import LOTS_LIMIT, PRICE_LIMIT, TIME_LIMIT, Lots, Millis, Price
 
 MARKETS_LIMIT: Final = 65535
-FLAGS_LIMIT: Final = 128
+FLAGS_LIMIT: Final = 256
+OFFSET_LIMIT: Final = 1 << 46
+"""No index reaches this, so no offset needs to."""
 TRIGGERS_LIMIT: Final = 6
 SELF_TRADE_LIMIT: Final = 8
 U64: Final = 1 << 64
@@ -45,10 +47,10 @@ def ref_of(value: object, base: int) -> int | bytes:
 
 def terms_of(value: object) -> Terms:
     """Return an order's terms; those that ask for nothing are not written."""
-    built = type(value) is list and len(value) == 7
-    items = as_list(value, 7 if built else 5, "terms")
-    expires_at, self_trade, max_fee, trigger, trigger_price = items[:5]
-    builder = as_uint(items[5], 1 << 32, "builder") if built else 0
+    built = type(value) is list and len(value) == 8
+    items = as_list(value, 8 if built else 6, "terms")
+    expires_at, self_trade, max_fee, trigger, trigger_price, offset = items[:6]
+    builder = as_uint(items[6], 1 << 32, "builder") if built else 0
     if built and builder == 0:
         raise FrameInvalid("terms: without a builder, nothing is written of one")
     terms = Terms(
@@ -57,8 +59,9 @@ def terms_of(value: object) -> Terms:
         as_uint(max_fee, FEE_ANY + 1, "max fee"),
         as_uint(trigger, TRIGGERS_LIMIT, "trigger"),
         price_of(trigger_price),
+        as_int(offset, OFFSET_LIMIT, "offset"),
         builder,
-        as_uint(items[6], FEE_ANY + 1, "builder's fee") if built else 0,
+        as_uint(items[7], FEE_ANY + 1, "builder's fee") if built else 0,
     )
     if terms == NO_TERMS:
         raise FrameInvalid("terms: nothing is asked for, so nothing is written")
@@ -75,9 +78,9 @@ def pack_order(order: PlaceOrder) -> list[object]:
 
 
 def pack_terms(terms: Terms) -> list[object]:
-    """Return terms as an array of 5 items, or 7 where they name a builder."""
+    """Return terms as an array of 6 items, or 8 where they name a builder."""
     first: list[object] = [terms.expires_at, terms.self_trade, terms.max_fee_ppm]
-    first += [terms.trigger, terms.trigger_price]
+    first += [terms.trigger, terms.trigger_price, terms.offset]
     return [*first, terms.builder, terms.builder_ppm] if terms.builder else first
 
 

@@ -7,6 +7,7 @@ from typing import Final, final
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.funds import Send
 from statemachine.actions.referrals import ApproveBuilder, SetReferrer
+from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -21,6 +22,8 @@ FLAG_SLIDE: Final = 32
 """With post-only: move a crossing price to one tick from the other side instead of refusing."""
 FLAG_TOTAL: Final = 64
 """In a modify: the size counts what has been filled already."""
+FLAG_PEG: Final = 128
+"""Priced at an offset from the index, wherever it goes; ``price`` is the hard limit."""
 
 SELF_TRADE_MAKER: Final = 0
 SELF_TRADE_TAKER: Final = 1
@@ -38,6 +41,7 @@ TRIGGER_LAST: Final = 4
 FEE_ANY: Final = 1_000_000
 NO_EXPIRY: Final = Millis(0)
 NO_TRIGGER: Final = Price(0)
+NO_OFFSET: Final = 0
 NO_BUDGET: Final = Micros(0)
 
 
@@ -81,7 +85,8 @@ class Terms:
 
     ``expires_at`` (ms, 0: never) ends a resting order; ``self_trade`` is a
     mode and a scope; ``max_fee_ppm`` bounds the fee rate; an order with a
-    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires;
+    ``trigger_price`` sleeps until ``trigger`` (direction + source) fires; a
+    pegged order's ``offset`` (micros per lot, signed) is added to the index;
     ``builder_ppm`` of what it takes is paid to the account ``builder`` on top.
     """
 
@@ -90,6 +95,7 @@ class Terms:
     max_fee_ppm: int = FEE_ANY
     trigger: int = 0
     trigger_price: Price = NO_TRIGGER
+    offset: int = NO_OFFSET
     builder: int = 0
     builder_ppm: int = 0
 
@@ -261,35 +267,6 @@ class RevokeAgent:
     """End a session key for good: its address can never be approved again."""
 
     agent: bytes
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class SetLeverage:
-    """Bound what a position in one market may be, in multiples of its margin; 0: no bound."""
-
-    sub: int
-    market: int
-    leverage: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class SetMarketState:
-    """Move a market to another state: the guardian may."""
-
-    market: int
-    state: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class SetMargin:
-    """Let a market's margin rates move to these, slowly: the guardian may."""
-
-    market: int
-    initial_ppm: int
-    maintenance_ppm: int
 
 
 @final

@@ -39,9 +39,6 @@ from statemachine.actions.kinds import (
     Poke,
     RevokeAgent,
     Scale,
-    SetLeverage,
-    SetMargin,
-    SetMarketState,
     Transfer,
     Twap,
     VaultDeposit,
@@ -56,6 +53,7 @@ from statemachine.actions.referrals import (
     body_of_referral,
     decode_referral,
 )
+from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.units import TIME_LIMIT, Micros, Millis

@@ -4,6 +4,9 @@ An order is margined once, before it trades, at its own limit and with its
 fee (see ``margin``), so every effect below the checks must succeed.  An order
 with more to match than a step may visit goes on in the next step, before
 anything else happens; the cursor remembers how far it got.
+
+A pegged order's price is its hard limit: it is margined there, and its offset is
+checked for what it is worth now.
 """
 
 from typing import Final, final
@@ -12,17 +15,19 @@ from statemachine import keys
 from statemachine.actions import (
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
-    FLAG_SLIDE,
 )
+from statemachine.book.heads import is_past, price_now
 from statemachine.book.matching import (
     Taker,
     band_of,
     fillable,
     match_orders,
 )
+from statemachine.book.posting import posted_offset, posted_price, terms_agree
 from statemachine.book.resting import NO_CLIENT, bind_client_id, rest_order
 from statemachine.cursor import FLAG_BACKLOG
 from statemachine.errors import Code
@@ -69,6 +74,7 @@ class Entry:
         "group",
         "market",
         "max_fee_ppm",
+        "offset",
         "parameters",
         "portfolio",
         "price",
@@ -107,6 +113,7 @@ class Entry:
         self.self_trade = self_trade
         self.max_fee_ppm = max_fee_ppm
         self.group = group
+        self.offset = 0
         # Who else is paid, and all that is paid: known once its shape is checked.
         self.builder = 0
         self.builder_ppm = 0
@@ -121,23 +128,26 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     price = entry.price
     size = entry.size
     set_rates(step, entry)
+    worth = price
+    if flags & FLAG_PEG:
+        worth = price_now(step.state, market, entry.side, entry.offset)
     if not (market.state == STATE_ACTIVE or admits_order(market.state, flags)):
         step.refuse(Code.MARKET_STATE, (market.state,))
-    elif not flags_agree(flags):
+    elif not terms_agree(flags, entry.offset):
         step.refuse(Code.FIELD, (flags,))
     elif not 0 < size < ORDER_LOTS_LIMIT:
         step.refuse(Code.SIZE_RANGE, (size,))
     elif not 0 < price * size < NOTIONAL_LIMIT:
         step.refuse(Code.PRICE_RANGE, (price,))
-    elif price % parameters.tick:
+    elif worth <= 0:
+        step.refuse(Code.PRICE_RANGE, (worth,))
+    elif price % parameters.tick or entry.offset % parameters.tick:
         step.refuse(Code.TICK, (parameters.tick,))
-    elif price * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
+    elif worth * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
         step.refuse(Code.NOTIONAL_MIN, (parameters.notional_min,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
-    elif entry.rates.worst > entry.max_fee_ppm:
-        step.refuse(Code.FEE_MAX, (entry.rates.worst,))
-    elif not builder_allows(step, entry.portfolio.portfolio, entry.builder, entry.builder_ppm):
+    elif not fees_allow(step, entry):
         pass  # it said why
     elif step.cursor.flags & FLAG_BACKLOG and not flags & FLAG_POST_ONLY:
         step.refuse(Code.DUE)
@@ -145,9 +155,12 @@ def shape_allows(step: Step, entry: Entry) -> bool:
         step.now - market.index_time > step.rules.oracle_age_ms_max and not flags & FLAG_REDUCE_ONLY
     ):
         step.refuse(Code.ORACLE_STALE, (market.index_time,))
+    elif is_past(entry.side, worth, price):
+        # Pegged, and so dear already that a visit would remove it.
+        step.refuse(Code.BAND, (price,))
     elif step.rules.flags & FLAG_FILL_BAND:
         worst = band_of(parameters, market.mark, entry.side)
-        if price < worst if entry.side else price > worst:
+        if is_past(entry.side, worth, worst):
             step.refuse(Code.BAND, (worst,))
             return False
         return True
@@ -156,19 +169,20 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     return False
 
 
+def fees_allow(step: Step, entry: Entry) -> bool:
+    """Check what an entry pays against what was signed and approved."""
+    if entry.rates.worst > entry.max_fee_ppm:
+        step.refuse(Code.FEE_MAX, (entry.rates.worst,))
+        return False
+    return builder_allows(step, entry.portfolio.portfolio, entry.builder, entry.builder_ppm)
+
+
 def set_rates(step: Step, entry: Entry) -> None:
     """Find out what an entry pays."""
     post_only = entry.flags & FLAG_POST_ONLY != 0
     entry.rates = rates_of(
         step, entry.portfolio, entry.market, entry.parameters, entry.builder_ppm, post_only
     )
-
-
-def flags_agree(flags: int) -> bool:
-    """Return whether an order's flags can be meant together."""
-    if flags & FLAG_POST_ONLY:
-        return not flags & (FLAG_IOC | FLAG_FOK)
-    return not flags & FLAG_SLIDE
 
 
 def book_allows(step: Step, entry: Entry, position: Position | None) -> bool:
@@ -199,19 +213,13 @@ def book_allows(step: Step, entry: Entry, position: Position | None) -> bool:
 
 def stands_apart(step: Step, entry: Entry) -> bool:
     """Check that a post-only order does not cross; one that slides is moved one tick away."""
-    best = step.state.range(keys.order_range(entry.market.market, 1 - entry.side)).first()
-    if best is None:
-        return True
-    price = keys.order_place(best)[2]
-    if price < entry.price if entry.side else price > entry.price:
-        return True
+    market, side, flags = entry.market, entry.side, entry.flags
     tick = entry.parameters.tick
-    moved = price + tick if entry.side else price - tick
-    if entry.flags & FLAG_SLIDE and moved > 0:
-        entry.price = moved
-        return True
-    step.refuse(Code.POST_ONLY_CROSSES, (price,))
-    return False
+    if flags & FLAG_PEG:
+        entry.offset = posted_offset(step, market, side, entry.offset, tick, flags)
+    else:
+        entry.price = posted_price(step, market, side, entry.price, tick, flags)
+    return step.code == Code.OK
 
 
 def market_allows(step: Step, portfolio: Portfolio, market: int) -> bool:
@@ -353,16 +361,20 @@ def settle_entry(step: Step, entry: Entry, remaining: int) -> None:
         bind_entry(step, entry)
     market = entry.market.market
     position = step.state.open_position(entry.portfolio, market)
+    pegged = entry.flags & FLAG_PEG != 0
+    if pegged:
+        key = keys.pegged_key(market, entry.side, entry.offset, step.order_id)
+    else:
+        key = keys.order_key(market, entry.side, entry.price, step.order_id)
     rest_order(
         step,
         entry.portfolio,
         position,
-        entry.side,
-        entry.price,
+        key,
+        entry.price if pegged else 0,
         entry.size,
         remaining,
         entry.flags,
-        step.order_id,
         entry.client_hash,
         entry.expires_at,
         entry.group,

@@ -1,11 +1,11 @@
 """Matching: price-time priority over sorted keys, at the maker's price.
 
-A taker looks at the first key of the other side's range, visits the order
-there, and goes on.  A visit fills the order or removes it: because it has
+A taker looks at the other side's best order (:mod:`statemachine.book.heads`),
+visits it, and goes on.  A visit fills the order or removes it: because it has
 expired, its owner is being liquidated or is the taker himself, it may no
-longer reduce, or because its price has come to be worse than mark by more than
-the fill band, so that no stale order drains an account past its margin.
-Visits are bounded per step.
+longer reduce, it is pegged and past its hard limit, or because its price has
+come to be worse than mark by more than the fill band, so that no stale order
+drains an account past its margin.  Visits are bounded per step.
 
 Of two orders of one owner that meet, the taker's mode says which one goes:
 the maker's (0), the taker's (1), both (2), or the smaller one, with as much of
@@ -23,7 +23,8 @@ from statemachine.actions import (
     SELF_TRADE_OWN_SUB,
     SELF_TRADE_TAKER,
 )
-from statemachine.book.resting import forget_order, release, remove_order
+from statemachine.book.heads import BookSide
+from statemachine.book.resting import forget_order, release, remove_order, tell_rested
 from statemachine.costs import COST_RANK, COST_VISIT
 from statemachine.errors import invariant
 from statemachine.fees.rates import NO_RATES, Rates
@@ -41,7 +42,6 @@ from statemachine.risk.balances import credit
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.storage import successor
 from statemachine.units import PPM_ONE
 
 NO_CLIENT: Final = bytes(8)
@@ -113,7 +113,7 @@ def match_orders(step: Step, taker: Taker) -> None:
     side = taker.side
     limit = taker.limit
     other = 1 - side
-    book = state.range(keys.order_range(taker.market.market, other))
+    book = BookSide(step, taker.market, other)
     banded = step.rules.flags & FLAG_FILL_BAND != 0
     worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
     visits_max = step.rules.step_visits_max
@@ -122,15 +122,9 @@ def match_orders(step: Step, taker: Taker) -> None:
         key = book.first()
         if key is None:
             return
-        priority = int.from_bytes(key[4:12], "big")
-        if side == keys.BUY:
-            price = priority
-            if price > limit:
-                return
-        else:
-            price = keys.PRIORITY_TOP - priority
-            if price < limit:
-                return
+        price = book.price
+        if price > limit if side == keys.BUY else price < limit:
+            return
         if step.visits >= visits_max:
             step.more = True
             return
@@ -143,6 +137,8 @@ def match_orders(step: Step, taker: Taker) -> None:
         reason = 0
         if banded and (price > worst if other == keys.BUY else price < worst):
             reason = events.REMOVED_BAND
+        elif order.limit and book.is_past(order):
+            reason = events.REMOVED_LIMIT
         visit_order(step, taker, order, price, reason)
 
 
@@ -193,11 +189,7 @@ def meet_own(step: Step, taker: Taker, order: Order, position: Position, price: 
         order.remaining -= size
         state.touch(order)
         state.touch(position)
-        sequence = int.from_bytes(order.key[12:20], "big")
-        rested = events.OrderRested(
-            position.market, sequence, order.portfolio, 1 - taker.side, price, order.remaining
-        )
-        state.events.append(rested)
+        tell_rested(state, order)
     elif mode != SELF_TRADE_TAKER:
         remove_order(state, order, events.REMOVED_SELF_TRADE)
     if mode == SELF_TRADE_DECREMENT:
@@ -323,15 +315,14 @@ def fillable(step: Step, taker: Taker) -> int:
     """
     state = step.state
     other = 1 - taker.side
-    market = taker.market.market
-    book = state.range(keys.order_range(market, other))
+    book = BookSide(step, taker.market, other)
     banded = step.rules.flags & FLAG_FILL_BAND != 0
     worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
     found = visits = 0
     moved: dict[int, int] = {}
     key = book.first()
     while key is not None and found < taker.remaining and visits < step.rules.step_visits_max:
-        price = keys.order_place(key)[2]
+        price = book.price
         if price > taker.limit if taker.side == keys.BUY else price < taker.limit:
             break
         visits += 1
@@ -339,11 +330,12 @@ def fillable(step: Step, taker: Taker) -> int:
         order = state.order(key)
         if order is not None:
             outside = banded and (price > worst if other == keys.BUY else price < worst)
-            given = 0 if outside else offered(step, taker, order, moved)
+            gone = outside or book.is_past(order)
+            given = 0 if gone else offered(step, taker, order, moved)
             if given < 0:
                 break
             found += given
-        key = book.seek(successor(key))
+        key = book.after(key)
     return min(found, taker.remaining)
 
 

@@ -1,7 +1,8 @@
 """Resting orders: put on the book, found again, taken off, with all their leaves.
 
 An order is its own leaf, an entry in its owner's list, a client id if it has
-one, and a share of the sums its position reserves margin for.
+one, and a share of the sums its position reserves margin for.  A pegged order
+reserves it at its hard limit, and its market counts it.
 """
 
 from hashlib import sha256
@@ -11,6 +12,8 @@ from statemachine import events, keys
 from statemachine.actions import FLAG_REDUCE_ONLY
 from statemachine.errors import invariant
 from statemachine.records import (
+    OWNED_ASLEEP,
+    OWNED_PEGGED,
     Order,
     Portfolio,
     Position,
@@ -26,10 +29,18 @@ from statemachine.waiting.grouping import end_entry
 NO_CLIENT: Final = bytes(8)
 
 
+def place_of(order: Order) -> tuple[int, int, int, int]:
+    """Return (market, side, price, sequence); the price of a pegged order is its limit."""
+    market, side, price, sequence = keys.order_place(order.key)
+    return market, side, order.limit or price, sequence
+
+
 def release(position: Position, order: Order, side: int, price: int, size: int) -> None:
-    """Take ``size`` lots of an order out of its position's reserved sums."""
+    """Take ``size`` lots of an order at ``price`` out of its position's reserved sums."""
     if order.flags & FLAG_REDUCE_ONLY:
         return
+    if order.limit:
+        price = order.limit
     if side == keys.BUY:
         position.bids -= size
         position.bids_value -= price * size
@@ -56,6 +67,10 @@ def forget_order(
         position.reduce_only -= 1
     if order.group:
         end_entry(state, order.group, order.size - order.remaining)
+    if order.limit:
+        record = state.market(market)
+        record.pegs -= 1
+        state.touch(record)
     position.orders -= 1
     owner.open_orders -= 1
     state.touch(position)
@@ -65,7 +80,7 @@ def forget_order(
 
 def remove_order(state: State, order: Order, reason: int) -> None:
     """Take a resting order off the book, with its reserved margin."""
-    market, side, price, sequence = keys.order_place(order.key)
+    market, side, price, sequence = place_of(order)
     owner = state.portfolio(order.portfolio)
     if owner is None:
         invariant(condition=False, message="an order has an owner")
@@ -82,20 +97,25 @@ def rest_order(
     step: Step,
     owner: Portfolio,
     position: Position,
-    side: int,
-    price: int,
+    key: bytes,
+    limit: int,
     size: int,
     remaining: int,
     flags: int,
-    sequence: int,
     client_hash: bytes,
     expires_at: int,
     group: int,
 ) -> None:
-    """Put what is left of an order on the book."""
+    """Put what is left of an order on the book; ``limit`` is 0 unless it is pegged."""
     state = step.state
-    market = position.market
-    key = keys.order_key(market, side, price, sequence)
+    market, side, price, sequence = keys.order_place(key)
+    place = encode_owned(side, price)
+    if limit:
+        price = limit
+        place = encode_owned(OWNED_PEGGED + side, keys.pegged_place(key)[2] + keys.OFFSET_BIAS)
+        record = state.market(market)
+        record.pegs += 1
+        state.touch(record)
     order = Order(
         key,
         False,
@@ -107,12 +127,13 @@ def rest_order(
         client_hash,
         expires_at,
         group,
+        limit,
     )
     state.orders[key] = order
     state.touch(order)
     state.range(key[:4]).insert(key)
     owned = keys.owned_key(owner.portfolio, market, sequence)
-    state.add_blob(owned, encode_owned(side, price))
+    state.add_blob(owned, place)
     state.range(owned[:6]).insert(owned)
     if flags & FLAG_REDUCE_ONLY:
         position.reduce_only += 1
@@ -126,8 +147,21 @@ def rest_order(
     owner.open_orders += 1
     state.touch(position)
     state.touch(owner)
+    tell_rested(state, order)
+
+
+def tell_rested(state: State, order: Order) -> None:
+    """Note for streams and screens how an order rests now."""
+    if order.limit:
+        market, side, offset, sequence = keys.pegged_place(order.key)
+        left = order.remaining
+        state.events.append(
+            events.OrderPegged(market, sequence, order.portfolio, side, offset, order.limit, left)
+        )
+        return
+    market, side, price, sequence = keys.order_place(order.key)
     state.events.append(
-        events.OrderRested(market, sequence, owner.portfolio, side, price, remaining)
+        events.OrderRested(market, sequence, order.portfolio, side, price, order.remaining)
     )
 
 
@@ -165,7 +199,16 @@ def own_order(state: State, portfolio: int, market: int, sequence: int) -> Order
     data = state.blob(keys.owned_key(portfolio, market, sequence))
     if data is None:
         return None
-    side, price = decode_owned(data)
-    if side > keys.SELL:
+    key = book_key(market, sequence, data)
+    return None if key is None else state.order(key)
+
+
+def book_key(market: int, sequence: int, owned: bytes) -> bytes | None:
+    """Return the key of the order that an owned-order record names, if it is in the book."""
+    side, price = decode_owned(owned)
+    if side >= OWNED_PEGGED:
+        offset = price - keys.OFFSET_BIAS
+        return keys.pegged_key(market, side - OWNED_PEGGED, offset, sequence)
+    if side >= OWNED_ASLEEP:
         return None
-    return state.order(keys.order_key(market, side, price, sequence))
+    return keys.order_key(market, side, price, sequence)

@@ -2,10 +2,10 @@
 
 from statemachine import events, keys
 from statemachine.actions import MARKET_EVERY, SIDE_BOTH, Cancel, CancelAll
-from statemachine.book.resting import find_sequence, remove_order
+from statemachine.book.resting import book_key, find_sequence, remove_order
 from statemachine.costs import COST_PORTFOLIO, COST_REMOVE, COST_VISIT
 from statemachine.errors import Code, invariant
-from statemachine.records import OWNED_ASLEEP, OWNED_TWAP, decode_owned
+from statemachine.records import OWNED_ASLEEP, OWNED_PEGGED, OWNED_TWAP, decode_owned
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.waiting.sleeping import remove_sleeper
@@ -36,20 +36,21 @@ def remove_owned(state: State, portfolio: int, market: int, sequence: int, reaso
     if data is None:
         invariant(condition=False, message="an owned order is in its owner's list")
         return
+    place = book_key(market, sequence, data)
+    if place is not None:
+        order = state.order(place)
+        if order is not None:
+            remove_order(state, order, reason)
+        return
     side, price = decode_owned(data)
     if side == OWNED_TWAP:
         plan = state.twap(sequence)
         if plan is not None:
             remove_twap(state, plan, reason)
-    elif side >= OWNED_ASLEEP:
-        key = keys.sleeper_key(market, side - OWNED_ASLEEP, price, sequence)
-        sleeper = state.sleeper(key)
-        if sleeper is not None:
-            remove_sleeper(state, sleeper, reason)
-    else:
-        order = state.order(keys.order_key(market, side, price, sequence))
-        if order is not None:
-            remove_order(state, order, reason)
+        return
+    sleeper = state.sleeper(keys.sleeper_key(market, side - OWNED_ASLEEP, price, sequence))
+    if sleeper is not None:
+        remove_sleeper(state, sleeper, reason)
 
 
 def execute_cancel_all(step: Step, action: CancelAll) -> None:
@@ -117,4 +118,6 @@ def owned_side(state: State, key: bytes) -> int:
     """Return the book side of an owned order; what is not on the book has neither."""
     data = state.blob(key)
     side = OWNED_TWAP if data is None else decode_owned(data)[0]
+    if side >= OWNED_PEGGED:
+        return side - OWNED_PEGGED
     return side if side < OWNED_ASLEEP else -1

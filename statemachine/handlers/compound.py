@@ -1,9 +1,12 @@
 """Brackets, TWAPs and the dead-man's switch: orders that act later."""
 
+from typing import Final
+
 from statemachine.actions import (
     FEE_ANY,
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
@@ -25,6 +28,9 @@ from statemachine.waiting.brackets import open_group
 from statemachine.waiting.grouping import call_group
 from statemachine.waiting.switch import arm_switch, disarm_switch
 from statemachine.waiting.twap import start_twap
+
+EXIT_NEVER: Final = FLAG_POST_ONLY | FLAG_SLIDE | FLAG_FOK | FLAG_PEG
+"""Flags of which an exit has none."""
 
 
 def execute_bracket(step: Step, action: Bracket) -> None:
@@ -72,7 +78,7 @@ def exits_allow(step: Step, action: Bracket) -> bool:
         sells = order.flags & FLAG_SELL
         opposed = entry is None or sells != entry.flags & FLAG_SELL
         never = order.client_id or order.terms.builder
-        if not opposed or never or order.flags & (FLAG_POST_ONLY | FLAG_SLIDE | FLAG_FOK):
+        if not opposed or never or order.flags & EXIT_NEVER:
             step.refuse(Code.FIELD, (order.flags,))
             return False
         if not 0 < order.size < ORDER_LOTS_LIMIT:

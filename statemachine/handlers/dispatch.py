@@ -1,6 +1,7 @@
 """Which handler executes which action."""
 
 from statemachine.actions import (
+    FLAG_PEG,
     Action,
     ApproveAgent,
     ApproveBuilder,
@@ -29,6 +30,7 @@ from statemachine.actions import (
     Withdraw,
     WithdrawAsset,
 )
+from statemachine.errors import Code
 from statemachine.handlers.agents import execute_approve, execute_revoke
 from statemachine.handlers.assets import execute_transfer_asset, execute_withdraw_asset
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
@@ -113,6 +115,10 @@ def execute_asset(step: Step, action: Action) -> None:
 def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:
     """Execute one leg of a bulk, or one order of a scale."""
     if isinstance(bulk, Scale):
+        if bulk.flags & FLAG_PEG:
+            # A ladder is made of prices, and a pegged order has none.
+            step.refuse(Code.FIELD, (bulk.flags,))
+            return
         execute_order(step, scale_leg(step, bulk, place))
         return
     leg = bulk.legs[place]

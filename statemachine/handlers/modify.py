@@ -1,5 +1,7 @@
 """Modify an order: a smaller size keeps its priority, anything else is a new order.
 
+A pegged order can only get smaller; to move it, cancel it and place another.
+
 Either the change is allowed and the receipt carries the id under which the
 order now lives, or nothing changed.
 """
@@ -9,6 +11,7 @@ from statemachine.actions import (
     FEE_ANY,
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
     FLAG_TOTAL,
@@ -24,7 +27,14 @@ from statemachine.book.entry import (
     margin_allows,
     shape_allows,
 )
-from statemachine.book.resting import NO_CLIENT, find_order, release, remove_order
+from statemachine.book.resting import (
+    NO_CLIENT,
+    find_order,
+    place_of,
+    release,
+    remove_order,
+    tell_rested,
+)
 from statemachine.costs import COST_PLACE, COST_PORTFOLIO, COST_REMOVE
 from statemachine.errors import Code
 from statemachine.records import Order, Position, decode_client_id
@@ -57,7 +67,7 @@ def execute_modify(step: Step, action: Modify) -> None:
         step.refuse(Code.ORDER_UNKNOWN)
         return
     charge_markets(step, portfolio)
-    _, side, price, sequence = keys.order_place(order.key)
+    _, side, price, sequence = place_of(order)
     kept = FLAG_SELL | FLAG_REDUCE_ONLY
     if action.flags & (FLAG_IOC | FLAG_FOK) or (order.flags ^ action.flags) & kept:
         # A change of side or kind is a new order, to be signed as one.
@@ -90,6 +100,9 @@ def execute_modify(step: Step, action: Modify) -> None:
         # Less of what rests already: allowed whatever the market's state and prices.
         shrink(step, order, position, side, price, size, sequence)
         return
+    if (order.flags | action.flags) & FLAG_PEG:
+        step.refuse(Code.FIELD, (action.flags,))
+        return
     if not shape_allows(step, entry):
         return
     if not replacement_allowed(step, entry, position, order):
@@ -120,9 +133,7 @@ def shrink(
     order.remaining = size
     state.touch(order)
     state.touch(position)
-    state.events.append(
-        events.OrderRested(position.market, sequence, order.portfolio, side, price, size)
-    )
+    tell_rested(state, order)
 
 
 def replacement_allowed(step: Step, entry: Entry, position: Position, order: Order) -> bool:

@@ -102,4 +102,4 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
     if market.state == STATE_INITIALIZING:
         only = step.state.market_rules[market.market].collateral_only
         market.state = STATE_CANCEL_ONLY if only else STATE_ACTIVE
-    recompute_mark(step.state, market)
+    recompute_mark(step, market)

@@ -77,6 +77,7 @@ def execute_order(step: Step, action: PlaceOrder, group: int = 0) -> None:
         terms.max_fee_ppm,
         state.ledger().next_sequence if group else 0,
     )
+    entry.offset = terms.offset
     entry.builder = terms.builder
     entry.builder_ppm = terms.builder_ppm
     if terms.trigger_price:

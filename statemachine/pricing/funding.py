@@ -3,8 +3,8 @@
 * premium, each ``premium_interval_ms``, in parts per 10**9 of the index I:
   ``(max(impact bid - I, 0) - max(I - impact ask, 0)) / I``, floored, where an
   impact price is the mean price of trading ``impact_notional / IMF`` against
-  at most 16 orders; what they do not fill counts at the index; a side that
-  is missing, or a missed sample, counts 0
+  at most 16 orders, pegged ones at the prices they have now; what they do not
+  fill counts at the index; a side that is missing, or a missed sample, counts 0
 * rate, each hour: ``F8 = P + clamp(i - P, +-0.05%)`` with P the mean over the
   hour's fixed count of samples and i = 0.01%, within ``+-6 (IMF - MMF)``, per
   8 hours
@@ -17,14 +17,14 @@ that all settlements and the dust sum to zero exactly.
 
 from typing import Final
 
+from statemachine.book.heads import BookSide
 from statemachine.costs import COST_IMPACT
 from statemachine.events import FundingPaid
-from statemachine.keys import BUY, SELL, order_place, order_range
+from statemachine.keys import BUY, SELL
 from statemachine.records import Market, Portfolio, Position
 from statemachine.risk.balances import credit
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.storage import successor
 from statemachine.units import PPM_ONE, clamp, div_ceil, div_floor, div_trunc
 
 FUNDING_SHIFT: Final = 32
@@ -70,22 +70,21 @@ def impact_price(step: Step, market: Market, side: int, notional: int) -> tuple[
     The numerator is in micros, the denominator in lots; 0 for an empty side.
     """
     state = step.state
-    prefix = order_range(market.market, side)
-    orders = state.range(prefix)
-    key = orders.first()
+    book = BookSide(step, market, side)
+    key = book.first()
     if key is None:
         return 0, 1
     left = notional
     parts = visits = 0  # parts: lots in millionths
     while key is not None and left > 0 and visits < IMPACT_ORDERS_MAX:
-        price = order_place(key)[2]
+        price = book.price
         order = state.order(key)
         visits += 1
-        if order is not None:
+        if order is not None and not book.is_past(order):
             taken = min(left, price * order.remaining)
             parts += div_floor(taken * LOT_PARTS, price)
             left -= taken
-        key = orders.seek(successor(key)) if left > 0 else None
+        key = book.after(key) if left > 0 else None
     step.cost += COST_IMPACT * (visits + 1)
     # Depth that nobody has shown, or that was not looked at, counts at the index.
     parts += div_floor(left * LOT_PARTS, market.index)

@@ -5,7 +5,7 @@
   was missed, counts 0
 * mark: ``median(index + basis, median(best bid, best ask, last), index)``,
   no further from the index than half the initial margin; with a side missing
-  the book's term is the index
+  the book's term is the index.  Pegged orders count at the prices they have now
 
 Mark changes only at a sample and at an oracle update.  Both run before a
 block's takers, so nobody can move the mark and trade on it within a block.
@@ -13,11 +13,11 @@ block's takers, so nobody can move the mark and trade on it within a block.
 
 from typing import Final
 
+from statemachine.book.heads import best_price
 from statemachine.events import PriceChanged
-from statemachine.keys import BUY, SELL, order_place, order_range
+from statemachine.keys import BUY, SELL
 from statemachine.records import Market, Portfolio
 from statemachine.risk.grace import note_sample
-from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, clamp, div_floor, div_trunc, median
 
@@ -26,24 +26,19 @@ INDEX_LIMIT: Final = 1 << 46
 """No index reaches this (70 million USDC per lot): a basis, shifted, fits its 8 bytes."""
 
 
-def best_price(state: State, market: int, side: int) -> int:
-    """Return the best resting price of one side in micros per lot, 0 if it is empty."""
-    key = state.range(order_range(market, side)).first()
-    return 0 if key is None else order_place(key)[2]
-
-
 def bound_of(market: Market) -> int:
     """Return how far from the index the mark may be, in micros per lot, floored."""
     return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)
 
 
-def recompute_mark(state: State, market: Market) -> None:
+def recompute_mark(step: Step, market: Market) -> None:
     """Set a market's mark from its index, its basis and its book."""
     index = market.index
     if index == 0:
         return
-    bid = best_price(state, market.market, BUY)
-    ask = best_price(state, market.market, SELL)
+    state = step.state
+    bid = best_price(step, market, BUY)
+    ask = best_price(step, market, SELL)
     book = median(bid, ask, market.last or index) if bid and ask else index
     fair = index + (market.basis >> BASIS_SHIFT)  # floored
     bound = bound_of(market)
@@ -56,13 +51,12 @@ def process_sample(step: Step, market: Market) -> None:
     """Take the second's sample of the basis, then set the mark."""
     if market.index == 0:
         return
-    state = step.state
     rules = step.rules
     window = rules.basis_window_ms
     interval = rules.sample_interval_ms
     index = market.index
-    bid = best_price(state, market.market, BUY)
-    ask = best_price(state, market.market, SELL)
+    bid = best_price(step, market, BUY)
+    ask = best_price(step, market, SELL)
     target = 0
     if bid and ask:
         bound = bound_of(market) << BASIS_SHIFT
@@ -74,7 +68,7 @@ def process_sample(step: Step, market: Market) -> None:
     basis = div_trunc(market.basis * (window - missed), window)
     market.basis = basis + div_trunc((target - basis) * min(interval, window), window)
     market.sample_time = second
-    recompute_mark(state, market)
+    recompute_mark(step, market)
 
 
 def is_stale(step: Step, market: Market) -> bool:

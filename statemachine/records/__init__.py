@@ -47,6 +47,7 @@ from statemachine.records.markets import (
 )
 from statemachine.records.orders import (
     OWNED_ASLEEP,
+    OWNED_PEGGED,
     OWNED_TWAP,
     Order,
     decode_client_id,
@@ -97,6 +98,7 @@ __all__ = [
     "NONCES_PER_BUCKET",
     "NONCE_BUCKETS",
     "OWNED_ASLEEP",
+    "OWNED_PEGGED",
     "OWNED_TWAP",
     "PORTFOLIO_LIQUIDATING",
     "PUBLISHERS_MAX",

@@ -7,7 +7,7 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 
 PUBLISHERS_MAX: Final = 8
 
-MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBIIQQ")
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBIIQIQ")
 ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX + 4}Q")
 RAMP_LAYOUT: Final = Struct(">BIIIIQQ")
 
@@ -25,6 +25,7 @@ class Market(Record):
     ``initial_ppm`` and ``maintenance_ppm`` are the margin rates in force: the rules'
     at genesis, moved by :mod:`statemachine.risk.ramps`, 0 once the market is settled.
     ``stable`` is the index's slow mean, in micros per lot: what collateral is lent on.
+    ``pegs`` counts the resting orders that are pegged.
     ``graded`` is not stored: whether its rules have more than one rate.
     """
 
@@ -45,6 +46,7 @@ class Market(Record):
         "mark",
         "market",
         "open_interest",
+        "pegs",
         "premium_count",
         "premium_sum",
         "resumed_at",
@@ -81,6 +83,7 @@ class Market(Record):
         self.initial_ppm = 0
         self.maintenance_ppm = 0
         self.stable = 0
+        self.pegs = 0
         self.jumped_at = 0
 
     def encode(self) -> bytes:
@@ -108,6 +111,7 @@ class Market(Record):
             self.initial_ppm,
             self.maintenance_ppm,
             self.stable,
+            self.pegs,
             self.jumped_at,
         )
 
@@ -138,7 +142,8 @@ def decode_market(key: bytes, data: bytes) -> Market:
     market.initial_ppm = values[19]
     market.maintenance_ppm = values[20]
     market.stable = values[21]
-    market.jumped_at = values[22]
+    market.pegs = values[22]
+    market.jumped_at = values[23]
     return market
 
 

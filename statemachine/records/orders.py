@@ -5,18 +5,20 @@ from typing import Final, final
 
 from statemachine.records.base import RECORD_VERSION, Record, need
 
-ORDER_LAYOUT: Final = Struct(">BIBBQQQ8sQQ")
+ORDER_LAYOUT: Final = Struct(">BIBBQQQ8sQQQ")
 OWNED_LAYOUT: Final = Struct(">BBQ")
 CLIENT_ID_LAYOUT: Final = Struct(">B16sHQ")
 OWNED_ASLEEP: Final = 2
 OWNED_TWAP: Final = 8
+OWNED_PEGGED: Final = 16
 
 
 @final
 class Order(Record):
-    """A resting order; its key says market, side, price and sequence.
+    """A resting order; its key says market, side, price (or offset) and sequence.
 
-    ``expires_at`` in ms, 0 for never; ``group`` is the bracket it is the entry of.
+    ``expires_at`` in ms, 0 for never; ``group`` is the bracket it is the entry of;
+    ``limit`` the hard limit of a pegged order, 0 for any other.
     """
 
     __slots__ = (
@@ -24,6 +26,7 @@ class Order(Record):
         "expires_at",
         "flags",
         "group",
+        "limit",
         "portfolio",
         "remaining",
         "size",
@@ -42,6 +45,7 @@ class Order(Record):
         client_hash: bytes,
         expires_at: int,
         group: int,
+        limit: int = 0,
     ) -> None:
         """Take every field, in the order of the encoding."""
         super().__init__(key, stored)
@@ -53,6 +57,7 @@ class Order(Record):
         self.client_hash = client_hash
         self.expires_at = expires_at
         self.group = group
+        self.limit = limit
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -67,24 +72,36 @@ class Order(Record):
             self.client_hash,
             self.expires_at,
             self.group,
+            self.limit,
         )
 
 
 def decode_order(key: bytes, data: bytes) -> Order:
     """Return the order that ``data`` encodes."""
     need(data, ORDER_LAYOUT.size, "order")
-    _, account, sub, flags, size, remaining, time, client_hash, expires_at, group = (
-        ORDER_LAYOUT.unpack(data)
+    values = ORDER_LAYOUT.unpack(data)
+    _, account, sub, flags, size, remaining, time, client_hash, expires_at, group, limit = values
+    return Order(
+        key,
+        True,
+        account << 8 | sub,
+        flags,
+        size,
+        remaining,
+        time,
+        client_hash,
+        expires_at,
+        group,
+        limit,
     )
-    number = account << 8 | sub
-    return Order(key, True, number, flags, size, remaining, time, client_hash, expires_at, group)
 
 
 def encode_owned(side: int, price: int) -> bytes:
     """Return an owned-order record: where the order stands.
 
     ``side`` 0 or 1: in the book, at ``price``; from 2 on: asleep, ``side - 2``
-    is its trigger and ``price`` the trigger's; 8: a TWAP.
+    is its trigger and ``price`` the trigger's; 8: a TWAP; 16 or 17: pegged, in
+    the book, ``price`` its offset and :data:`statemachine.keys.OFFSET_BIAS`.
     """
     return OWNED_LAYOUT.pack(RECORD_VERSION, side, price)
 

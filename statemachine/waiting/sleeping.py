@@ -17,7 +17,7 @@ that a trade of one lot far away wakes nobody.
 from typing import Final
 
 from statemachine import events, keys
-from statemachine.actions import FLAG_IOC, TRIGGER_INDEX, TRIGGER_LAST
+from statemachine.actions import FLAG_IOC, FLAG_PEG, TRIGGER_INDEX, TRIGGER_LAST
 from statemachine.book.entry import (
     NOTIONAL_LIMIT,
     ORDER_LOTS_LIMIT,
@@ -25,7 +25,6 @@ from statemachine.book.entry import (
     bind_entry,
     book_allows,
     fill_allows,
-    flags_agree,
     margin_allows,
     market_allows,
     settle_entry,
@@ -33,6 +32,7 @@ from statemachine.book.entry import (
     taker_of,
 )
 from statemachine.book.matching import match_orders
+from statemachine.book.posting import terms_agree
 from statemachine.book.resting import NO_CLIENT
 from statemachine.book.room import room_allows
 from statemachine.costs import COST_GROUP, COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
@@ -67,7 +67,7 @@ def put_to_sleep(step: Step, entry: Entry, trigger: int, price: int) -> None:
     # CHECKS, in the order of their codes
     if market.state != STATE_ACTIVE:
         step.refuse(Code.MARKET_STATE, (market.state,))
-    elif not flags_agree(entry.flags):
+    elif not terms_agree(entry.flags, entry.offset) or entry.flags & FLAG_PEG:
         step.refuse(Code.FIELD, (entry.flags,))
     elif not 0 < entry.size < ORDER_LOTS_LIMIT:
         step.refuse(Code.SIZE_RANGE, (entry.size,))

@@ -63,6 +63,7 @@ from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
 from tests.models.assets import audit_assets
 from tests.models.backstops import audit_tail
+from tests.models.pegs import audit_pegs, place_of
 from tests.models.settings import GUARDED, audit_settings
 from tests.models.standings import audit_fees
 
@@ -79,6 +80,7 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_POSITION: decode_position,
     keys.TABLE_HOLDING: decode_holding,
     keys.TABLE_ORDER: decode_order,
+    keys.TABLE_PEGGED: decode_order,
     keys.TABLE_SLEEPER: decode_sleeper,
     keys.TABLE_GROUP: decode_group,
     keys.TABLE_TWAP: decode_twap,
@@ -122,7 +124,9 @@ class Books:
             for key, data in self.table(keys.TABLE_POSITION)
         }
         self.orders: list[Order] = [
-            decode_order(key, data) for key, data in self.table(keys.TABLE_ORDER)
+            decode_order(key, data)
+            for table in (keys.TABLE_ORDER, keys.TABLE_PEGGED)
+            for key, data in self.table(table)
         ]
         self.sleepers = [decode_sleeper(key, data) for key, data in self.table(keys.TABLE_SLEEPER)]
         self.twaps = [decode_twap(key, data) for key, data in self.table(keys.TABLE_TWAP)]
@@ -151,6 +155,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_encodings(books)
     audit_money(books)
     audit_markets(books)
+    audit_pegs(books, rules, check)
     audit_limits(books, rules)
     audit_orders(books, rules)
     audit_portfolios(books)
@@ -224,7 +229,8 @@ def audit_markets(books: Books) -> None:
     best: dict[tuple[int, int], int] = {}
     for order in books.orders:
         number, side, price, _ = keys.order_place(order.key)
-        best.setdefault((number, side), price)
+        if not order.limit:
+            best.setdefault((number, side), price)
     for number, market in books.markets.items():
         check(sizes[number] == 0, f"I2: market {number}: sizes sum to {sizes[number]}")
         check(
@@ -302,13 +308,13 @@ def audit_orders(books: Books, rules: Rules) -> None:
     owned: dict[bytes, tuple[int, int]] = {}
     bound: set[bytes] = set()
     for order in books.orders:
-        number, side, price, sequence = keys.order_place(order.key)
+        number, side, price, sequence, place = place_of(order)
         name = f"order {sequence} of market {number}"
         check(side in (keys.BUY, keys.SELL), f"{name}: side {side}")
         check(0 < order.remaining <= order.size, f"I4: {name}: {order.remaining} of {order.size}")
         check(price > 0 and price % ticks[number] == 0, f"{name}: price {price} is off the tick")
         check(0 < sequence < books.ledger.next_sequence, f"{name}: a number not yet given")
-        owned[keys.owned_key(order.portfolio, number, sequence)] = (side, price)
+        owned[keys.owned_key(order.portfolio, number, sequence)] = place
         bound |= bound_by(books, order, number, sequence)
     for sleeper in books.sleepers:
         number, trigger, price, sequence = keys.sleeper_place(sleeper.key)
@@ -355,7 +361,7 @@ def audit_portfolios(books: Books) -> None:
     """Positions sum their orders, portfolios list their positions and count their orders."""
     sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * 6)
     for order in books.orders:
-        number, side, price, _ = keys.order_place(order.key)
+        number, side, price, *_ = place_of(order)
         total = sums[order.portfolio, number]
         total[4] += 1
         if order.flags & FLAG_REDUCE_ONLY:

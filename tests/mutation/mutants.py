@@ -13,6 +13,7 @@ DEPOSIT: Final = "tests/unit/test_deposit.py"
 TERMS: Final = "tests/unit/test_order_terms.py"
 WAITING: Final = "tests/unit/test_conditional.py"
 STOP_ENTRIES: Final = "tests/unit/test_stop_entries.py"
+PEGS: Final = "tests/unit/test_pegs.py"
 ROOM: Final = "tests/unit/test_room.py"
 WITHDRAW: Final = "tests/unit/test_withdraw.py"
 AGENTS: Final = "tests/unit/test_agents.py"
@@ -401,15 +402,15 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/matching.py",
-        "            if price > limit:",
-        "            if price >= limit:",
+        "if price > limit if side == keys.BUY else price < limit:",
+        "if price >= limit if side == keys.BUY else price < limit:",
         "a bid does not meet an ask at its own price",
         (ORDERS,),
     ),
     Mutant(
         "book/matching.py",
-        "            if price < limit:",
-        "            if price < limit - 10:",
+        "if price > limit if side == keys.BUY else price < limit:",
+        "if price > limit if side == keys.BUY else price < limit - 10:",
         "an ask sells a tick below its limit",
     ),
     Mutant(
@@ -477,18 +478,122 @@ MUTANTS: Final = (
         "the worst bid comes first",
         (ORDERS,),
     ),
+    # Pegged orders
+    Mutant(
+        "book/heads.py",
+        "price = wanted - wanted % tick  # floored",
+        "price = wanted + -wanted % tick",
+        "a pegged bid rounds up",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "return min(price, across - tick) if across else price",
+        "return price",
+        "a pegged bid crosses fixed asks",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "return max(price, across + tick) if across else price",
+        "return max(price, across) if across else price",
+        "a pegged ask locks the book",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "(price >= moved if self.side == BUY else price <= moved)",
+        "(price > moved if self.side == BUY else price < moved)",
+        "pegged orders come before fixed ones at one price",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "if self.side == BUY and moved <= 0:",
+        "if self.side == BUY and moved < -self.tick:",
+        "a pegged bid at no price is met",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/heads.py",
+        "if looked == PEGS_LOOK_MAX:",
+        "if looked > PEGS_LOOK_MAX:",
+        "one pegged order too many is looked behind",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/matching.py",
+        "elif order.limit and book.is_past(order):",
+        "elif order.limit > 1 << 62 and book.is_past(order):",
+        "pegged orders trade past their limits",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/matching.py",
+        "gone = outside or book.is_past(order)",
+        "gone = outside",
+        "a fill-or-kill order counts on pegged orders past their limits",
+    ),
+    Mutant(
+        "pricing/funding.py",
+        "if order is not None and not book.is_past(order):",
+        "if order is not None:",
+        "pegged orders past their limits make a premium",
+    ),
+    Mutant(
+        "book/posting.py",
+        "if offset < best if side == BUY else offset > best:",
+        "if offset <= best if side == BUY else offset >= best:",
+        "pegged orders of two sides stand at one offset",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/posting.py",
+        "return not flags & (FLAG_SLIDE | FLAG_PEG)",
+        "return not flags & FLAG_SLIDE",
+        "pegged orders take",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/resting.py",
+        "    if order.limit:\n        price = order.limit\n",
+        "",
+        "a pegged order that fills stays margined for the rest of its limit",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/resting.py",
+        "        record.pegs -= 1\n",
+        "",
+        "pegged orders that are gone are counted",
+        (PEGS,),
+    ),
+    Mutant(
+        "book/entry.py",
+        "elif is_past(entry.side, worth, price):",
+        "elif entry.side and is_past(entry.side, worth, price):",
+        "a pegged bid past its limit comes in",
+        (PEGS,),
+    ),
+    Mutant(
+        "handlers/modify.py",
+        "if (order.flags | action.flags) & FLAG_PEG:",
+        "if action.flags & FLAG_PEG:",
+        "a pegged order is modified into a fixed one",
+        (PEGS,),
+    ),
     # Orders
     Mutant(
         "book/entry.py",
-        "elif price % parameters.tick:",
-        "elif price % 1:",
+        "elif price % parameters.tick or entry.offset",
+        "elif price % 1 or entry.offset",
         "off-tick prices rest",
         (ORDERS,),
     ),
     Mutant(
         "book/entry.py",
-        "elif price * size < parameters.notional_min and",
-        "elif price * size < 0 and",
+        "elif worth * size < parameters.notional_min and",
+        "elif worth * size < 0 and",
         "dust orders rest",
         (ORDERS,),
     ),
@@ -508,8 +613,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "if price < worst if entry.side else price > worst:",
-        "if price > worst if entry.side else price < worst:",
+        "if is_past(entry.side, worth, worst):",
+        "if is_past(1 - entry.side, worth, worst):",
         "the band refuses the wrong side",
         (ORDERS,),
     ),
@@ -527,9 +632,9 @@ MUTANTS: Final = (
         (ORDERS,),
     ),
     Mutant(
-        "book/entry.py",
-        "if price < entry.price if entry.side else price > entry.price:",
-        "if price <= entry.price if entry.side else price >= entry.price:",
+        "book/posting.py",
+        "if price < best if side == BUY else price > best:",
+        "if price <= best if side == BUY else price >= best:",
         "post-only orders lock the book",
         (ORDERS,),
     ),
@@ -635,9 +740,9 @@ MUTANTS: Final = (
         (TERMS,),
     ),
     Mutant(
-        "book/entry.py",
-        "moved = price + tick if entry.side else price - tick",
-        "moved = price",
+        "book/posting.py",
+        "moved = best - tick if side == BUY else best + tick",
+        "moved = best",
         "an order that slides locks the book",
         (TERMS,),
     ),

@@ -109,6 +109,8 @@ class Crowd:
         if roll < 0.7:
             cid = client_id if pick.random() < 0.4 else b""
             size = Lots(pick.choice((5, 400, 2_000, 5_000)))
+            if roll < 0.15:
+                return self.peg(market, size, cid)
             return PlaceOrder(
                 0,
                 market,
@@ -125,6 +127,15 @@ class Crowd:
         return Modify(
             0, market, pick.choice((0, 1, 4, 8, 9, 64, 65)), ref, self.price_near(market), size
         )
+
+    def peg(self, market: int, size: Lots, client_id: bytes) -> PlaceOrder:
+        """Return an order that follows the index, as far as its limit lets it."""
+        pick = self.random
+        side = pick.randrange(2)
+        flags = side | pick.choice((132, 132, 164, 140))
+        limit = self.price[market] * pick.choice((98, 102, 100)) // 1_000 * 10
+        terms = Terms(offset=pick.randint(-30, 30) * 100)
+        return PlaceOrder(0, market, flags, Price(limit), size, client_id, terms)
 
     def some_ref(self, trader: int, client_id: bytes) -> int | bytes:
         prefix = keys.owned_range(self.world.account(trader) << 8)

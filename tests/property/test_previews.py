@@ -222,7 +222,7 @@ def test_the_next_funding_rate_is_the_one_paid(premium: int) -> None:
     while world.now < hour - 10_000:
         world.run(advance=5_000)
     world.run(advance=hour - 1 - world.now)
-    book = BookView(0)
+    book = BookView(0, world.rules.markets[0].tick)
     book.load(world.store, world.cursor.height, world.cursor.time)
     foreseen = market_view(world.state, world.rules.markets[0], book).funding_next_ppb
     # The sample that falls due with the hour is the only thing yet to come.

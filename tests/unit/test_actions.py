@@ -264,16 +264,16 @@ def with_body(kind: int, body: object) -> bytes:
         pytest.param(pack([2, 1, 1, 0, [0, 1, 0, 1, 1, b""], SIGNATURE]), id="version"),
         pytest.param(with_body(99, []), id="kind"),
         pytest.param(with_body(1, [0, 1, 0, 1, 1]), id="short order"),
-        pytest.param(with_body(1, [0, 1, 128, 1, 1, b""]), id="unknown flag"),
+        pytest.param(with_body(1, [0, 1, 256, 1, 1, b""]), id="unknown flag"),
         pytest.param(with_body(1, [256, 1, 0, 1, 1, b""]), id="sub-account"),
         pytest.param(with_body(1, [0, 1, 0, -1, 1, b""]), id="negative price"),
         pytest.param(with_body(1, [0, 1, 0, 1, -1, b""]), id="negative size"),
         pytest.param(with_body(1, [0, 1, 0, 1, 1, b"short"]), id="client id of 5 bytes"),
         pytest.param(
-            with_body(1, [0, 1, 0, 1, 1, b"", [0, 0, FEE_ANY, 0, 0, 0, 0]]), id="builder nobody"
+            with_body(1, [0, 1, 0, 1, 1, b"", [0, 0, FEE_ANY, 0, 0, 0, 0, 0]]), id="builder nobody"
         ),
         pytest.param(
-            with_body(1, [0, 1, 0, 1, 1, b"", [0, 0, FEE_ANY, 0, 0, 7]]), id="builder alone"
+            with_body(1, [0, 1, 0, 1, 1, b"", [0, 0, FEE_ANY, 0, 0, 0, 7]]), id="builder alone"
         ),
         pytest.param(with_body(23, [7, FEE_ANY + 1]), id="more than everything"),
         pytest.param(with_body(2, [0, 1, -1]), id="negative order id"),

@@ -13,6 +13,7 @@ from statemachine.identity.signing import oracle_digest, sign_digest
 from statemachine.keys import market_key
 from statemachine.pricing.mark import BASIS_SHIFT, INDEX_LIMIT, recompute_mark
 from statemachine.receipts import Receipt
+from statemachine.step import Step
 from statemachine.units import Lots, Millis, Price
 from tests.models.auditor import audit
 from tests.worlds import PUBLISHER_KEYS, World, world_rules
@@ -171,7 +172,7 @@ def test_mark_of_one_moment(bid: int, ask: int, last: int, basis: int, mark: int
     market = state.market(0)
     market.last = PRICE + 10 * last if last else 0
     market.basis = 10 * basis << BASIS_SHIFT
-    recompute_mark(state, market)
+    recompute_mark(Step(state), market)
     assert market.mark == PRICE + 10 * mark
 
 

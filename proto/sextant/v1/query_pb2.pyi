@@ -64,6 +64,7 @@ class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REMOVAL_TRIGGERED: _ClassVar[Removal]
     REMOVAL_REFUSED: _ClassVar[Removal]
     REMOVAL_DONE: _ClassVar[Removal]
+    REMOVAL_LIMIT: _ClassVar[Removal]
 MARKET_STATE_UNSPECIFIED: MarketState
 MARKET_STATE_INITIALIZING: MarketState
 MARKET_STATE_ACTIVE: MarketState
@@ -105,6 +106,7 @@ REMOVAL_BRACKET: Removal
 REMOVAL_TRIGGERED: Removal
 REMOVAL_REFUSED: Removal
 REMOVAL_DONE: Removal
+REMOVAL_LIMIT: Removal
 
 class GetMarketsRequest(_message.Message):
     __slots__ = ("markets",)
@@ -441,7 +443,7 @@ class Position(_message.Message):
     def __init__(self, market: _Optional[int] = ..., size_lots: _Optional[int] = ..., cost_micros: _Optional[int] = ..., entry_price: _Optional[int] = ..., mark: _Optional[int] = ..., unrealised_micros: _Optional[int] = ..., funding_micros: _Optional[int] = ..., bid_lots: _Optional[int] = ..., ask_lots: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., liquidation_price: _Optional[int] = ..., leverage: _Optional[int] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("order_id", "client_id", "market", "side", "price", "lots", "remaining_lots", "time_in_force", "post_only", "reduce_only", "expires_at_ms", "portfolio", "state", "height", "code", "code_name", "removal", "trigger", "trigger_price", "slices", "interval_ms", "bracket", "replaced_by")
+    __slots__ = ("order_id", "client_id", "market", "side", "price", "lots", "remaining_lots", "time_in_force", "post_only", "reduce_only", "expires_at_ms", "portfolio", "state", "height", "code", "code_name", "removal", "trigger", "trigger_price", "slices", "interval_ms", "bracket", "replaced_by", "pegged", "offset", "price_now")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -465,6 +467,9 @@ class Order(_message.Message):
     INTERVAL_MS_FIELD_NUMBER: _ClassVar[int]
     BRACKET_FIELD_NUMBER: _ClassVar[int]
     REPLACED_BY_FIELD_NUMBER: _ClassVar[int]
+    PEGGED_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    PRICE_NOW_FIELD_NUMBER: _ClassVar[int]
     order_id: int
     client_id: bytes
     market: int
@@ -488,7 +493,10 @@ class Order(_message.Message):
     interval_ms: int
     bracket: int
     replaced_by: int
-    def __init__(self, order_id: _Optional[int] = ..., client_id: _Optional[bytes] = ..., market: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., remaining_lots: _Optional[int] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., state: _Optional[_Union[OrderState, str]] = ..., height: _Optional[int] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ..., removal: _Optional[_Union[Removal, str]] = ..., trigger: _Optional[_Union[Trigger, str]] = ..., trigger_price: _Optional[int] = ..., slices: _Optional[int] = ..., interval_ms: _Optional[int] = ..., bracket: _Optional[int] = ..., replaced_by: _Optional[int] = ...) -> None: ...
+    pegged: bool
+    offset: int
+    price_now: int
+    def __init__(self, order_id: _Optional[int] = ..., client_id: _Optional[bytes] = ..., market: _Optional[int] = ..., side: _Optional[_Union[_common_pb2.Side, str]] = ..., price: _Optional[int] = ..., lots: _Optional[int] = ..., remaining_lots: _Optional[int] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., post_only: _Optional[bool] = ..., reduce_only: _Optional[bool] = ..., expires_at_ms: _Optional[int] = ..., portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., state: _Optional[_Union[OrderState, str]] = ..., height: _Optional[int] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ..., removal: _Optional[_Union[Removal, str]] = ..., trigger: _Optional[_Union[Trigger, str]] = ..., trigger_price: _Optional[int] = ..., slices: _Optional[int] = ..., interval_ms: _Optional[int] = ..., bracket: _Optional[int] = ..., replaced_by: _Optional[int] = ..., pegged: _Optional[bool] = ..., offset: _Optional[int] = ..., price_now: _Optional[int] = ...) -> None: ...
 
 class GetOrderRequest(_message.Message):
     __slots__ = ("order_id", "client")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from statemachine.actions import (
+    FLAG_PEG,
     Action,
     ApproveAgent,
     ApproveBuilder,
@@ -36,6 +37,7 @@ from statemachine.actions import (
     WithdrawAsset,
 )
 from statemachine.block import Block
+from statemachine.errors import Code
 from statemachine.inbox import InboxItem, InboxKind
 from tests.models.exchange.authority import (
     approve,
@@ -230,12 +232,20 @@ def run_transaction(
     steps: Sequence[Action] = (action,)
     if isinstance(action, Bulk):
         steps = action.legs
+    elif isinstance(action, Scale) and action.flags & FLAG_PEG:
+        refusal = partial(refuse_ladder, action)
+        return [attempt(refusal, index, leg) for leg in range(action.orders)]
     elif isinstance(action, Scale):
         steps = orders_of_scale(exchange, action)
     return [
         attempt(partial(run_action, exchange, account, step), index, leg)
         for leg, step in enumerate(steps)
     ]
+
+
+def refuse_ladder(action: Scale) -> Outcome:
+    """Refuse an order of a ladder that would have no prices."""
+    raise Refused(Code.FIELD, action.flags)
 
 
 def run_action(exchange: Exchange, account: int, action: Action) -> Outcome:

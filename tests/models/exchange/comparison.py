@@ -41,6 +41,7 @@ from tests.models.exchange.fees import DAYS, last_of
 from tests.models.exchange.margin import Claim, claims_of
 from tests.models.exchange.margin import margin_of as model_margin_of
 from tests.models.exchange.margin import withdrawable as model_withdrawable
+from tests.models.exchange.pegs import fixed_side, pegged_side
 from tests.models.exchange.pricing import AVERAGE_PARTS, BASIS_PARTS, FUNDING_PARTS
 from tests.models.exchange.state import BUY, SELL, Exchange, Market, Outcome
 from tests.models.exchange.tail import rank_of
@@ -184,6 +185,7 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for place, p in books.positions.items()
         },
         "books": engine_books(books),
+        "pegs": engine_pegs(books),
         "client ids": {
             (int.from_bytes(key[1:6], "big"), client_id): (market, sequence)
             for key, data in books.table(keys.TABLE_CLIENT_ID)
@@ -213,7 +215,7 @@ def engine_market(market: StoredMarket) -> Plain:
     """Return a market's record as plain values."""
     names = "index index_time mark last basis sample_time funding_rate funding_index"
     names += " funding_time funding_dust open_interest deficit premium_count"
-    names += " state resumed_at updates sleepers stable initial_ppm maintenance_ppm jumped_at"
+    names += " state resumed_at updates sleepers pegs stable initial_ppm maintenance_ppm jumped_at"
     values = {name: getattr(market, name) for name in names.split()}
     return values | {"premiums": market.premium_sum}
 
@@ -225,6 +227,17 @@ def engine_books(books: Books) -> dict[tuple[int, int], list[tuple[int, ...]]]:
         market, side, price, number = keys.order_place(key)
         o = decode_order(key, data)
         order = (price, number, *resting_terms(o))
+        found.setdefault((market, side), []).append(order)
+    return found
+
+
+def engine_pegs(books: Books) -> dict[tuple[int, int], list[tuple[int, ...]]]:
+    """Return the pegged orders of each side of each book, in order of their keys."""
+    found: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+    for key, data in books.table(keys.TABLE_PEGGED):
+        market, side, offset, number = keys.pegged_place(key)
+        o = decode_order(key, data)
+        order = (offset, o.limit, number, *resting_terms(o))
         found.setdefault((market, side), []).append(order)
     return found
 
@@ -380,11 +393,20 @@ def model_state(exchange: Exchange) -> Plain:
         "claims": {place: model_claims(exchange, *place) for place in touched},
         "books": {
             (market, side): [
-                (o.price, o.number, *resting_terms(o)) for o in exchange.side_of(market, side)
+                (o.price, o.number, *resting_terms(o)) for o in fixed_side(exchange, market, side)
             ]
             for market in exchange.markets
             for side in (BUY, SELL)
-            if exchange.side_of(market, side)
+            if fixed_side(exchange, market, side)
+        },
+        "pegs": {
+            (market, side): [
+                (offset, o.price, o.number, *resting_terms(o))
+                for offset, o in pegged_side(exchange, market, side)
+            ]
+            for market in exchange.markets
+            for side in (BUY, SELL)
+            if pegged_side(exchange, market, side)
         },
         "client ids": {
             (o.portfolio, o.client_id): (o.market, o.number)
@@ -420,6 +442,10 @@ def model_market(exchange: Exchange, market: Market) -> Plain:
         "funding_dust": whole(market.funding_dust * FUNDING_PARTS),
         "stable": floor(market.average),
         "open_interest": exchange.open_interest(market.rules.market),
+        "pegs": sum(
+            o.offset is not None and o.market == market.rules.market
+            for o in exchange.orders.values()
+        ),
         "sleepers": sum(s.market == market.rules.market for s in exchange.sleepers.values()),
     }
 

@@ -7,6 +7,7 @@ from math import ceil, floor
 
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE
 from tests.models.exchange.fees import book, count, maker_rate, report
+from tests.models.exchange.pegs import is_past_limit, side_of
 from tests.models.exchange.removal import remove
 from tests.models.exchange.state import BUY, MILLION, Exchange, Market, Order, Position
 
@@ -59,11 +60,11 @@ def match(exchange: Exchange, taker: Taker, visits: int, steps: int = 1) -> bool
     """
     left = visits
     while taker.remaining and not taker.stopped:
-        book = exchange.side_of(taker.market, 1 - taker.side)
+        book = side_of(exchange, taker.market, 1 - taker.side)
         if not book:
             return False
-        best = book[0]
-        if best.price > taker.limit if taker.side == BUY else best.price < taker.limit:
+        price, best = book[0]
+        if price > taker.limit if taker.side == BUY else price < taker.limit:
             return False
         if left == 0:
             steps -= 1
@@ -72,13 +73,13 @@ def match(exchange: Exchange, taker: Taker, visits: int, steps: int = 1) -> bool
             left = visits
             taker.decremented = 0
         left -= 1
-        size = tradable(exchange, taker, best)
+        size = tradable(exchange, taker, best, price)
         if size is None:
             meet_own(exchange, taker, best)
         elif size == 0:
             remove(exchange, best)
         else:
-            trade(exchange, taker, best, min(size, taker.remaining))
+            trade(exchange, taker, best, price, min(size, taker.remaining))
     return False
 
 
@@ -91,7 +92,7 @@ def is_own(exchange: Exchange, taker: Taker, maker: Order) -> bool:
     return maker.portfolio >> 8 == taker.portfolio >> 8
 
 
-def tradable(exchange: Exchange, taker: Taker, maker: Order) -> int | None:
+def tradable(exchange: Exchange, taker: Taker, maker: Order, price: int) -> int | None:
     """Return the lots of a resting order that may trade; with none it has to go.
 
     ``None``: it is the taker's own, and the taker's mode says what happens.
@@ -102,7 +103,9 @@ def tradable(exchange: Exchange, taker: Taker, maker: Order) -> int | None:
     if maker.portfolio in exchange.flagged:
         return 0
     market = exchange.markets[maker.market]
-    if rules.flags & FLAG_FILL_BAND and is_beyond(market, maker.side, maker.price):
+    if rules.flags & FLAG_FILL_BAND and is_beyond(market, maker.side, price):
+        return 0
+    if is_past_limit(price, maker):
         return 0
     if is_own(exchange, taker, maker):
         return None
@@ -141,13 +144,13 @@ def fillable(exchange: Exchange, taker: Taker, visits: int) -> int:
     return wanted.filled
 
 
-def trade(exchange: Exchange, taker: Taker, maker: Order, size: int) -> None:
+def trade(exchange: Exchange, taker: Taker, maker: Order, price: int, size: int) -> None:
     """Trade ``size`` lots at the maker's price."""
     market = exchange.markets[maker.market]
-    notional = maker.price * size
+    notional = price * size
     bought = size if taker.side == BUY else -size
-    move(exchange, taker.portfolio, maker.market, bought, maker.price)
-    move(exchange, maker.portfolio, maker.market, -bought, maker.price)
+    move(exchange, taker.portfolio, maker.market, bought, price)
+    move(exchange, maker.portfolio, maker.market, -bought, price)
     every_ppm = taker.fee_ppm + taker.ramp_ppm + taker.builder_ppm
     taker_fee = ceil(notional * Fraction(every_ppm, MILLION))
     # Others' parts round down; what is left is the exchange's.
@@ -167,7 +170,7 @@ def trade(exchange: Exchange, taker: Taker, maker: Order, size: int) -> None:
     count(exchange, maker.portfolio, notional)
     if not taker.forced:
         count(exchange, taker.portfolio, notional)
-    market.last = maker.price
+    market.last = price
     taker.remaining -= size
     taker.filled += size
     taker.notional += notional

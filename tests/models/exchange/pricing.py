@@ -6,6 +6,7 @@ from math import ceil, floor
 from statemachine.actions import OracleMessage, OracleUpdate
 from statemachine.errors import Code
 from tests.models.exchange.grace import note_sample, note_update
+from tests.models.exchange.pegs import best_price, is_past_limit, side_of
 from tests.models.exchange.state import (
     ACTIVE,
     BUY,
@@ -157,7 +158,7 @@ def set_mark(exchange: Exchange, number: int) -> None:
     """Set the mark from index, basis and book."""
     market = exchange.markets[number]
     index = market.index
-    bid, ask = exchange.best_price(number, BUY), exchange.best_price(number, SELL)
+    bid, ask = best_price(exchange, number, BUY), best_price(exchange, number, SELL)
     book = index
     if bid is not None and ask is not None:
         book = sorted([bid, ask, market.last or index])[1]
@@ -172,7 +173,7 @@ def sample(exchange: Exchange, number: int) -> None:
         return
     rules = exchange.rules
     window, interval = rules.basis_window_ms, rules.sample_interval_ms
-    bid, ask = exchange.best_price(number, BUY), exchange.best_price(number, SELL)
+    bid, ask = best_price(exchange, number, BUY), best_price(exchange, number, SELL)
     found = Fraction(0)
     if bid is not None and ask is not None:
         found = within(Fraction(bid + ask, 2) - market.index, bound_of(market))
@@ -192,14 +193,16 @@ def sample(exchange: Exchange, number: int) -> None:
 
 def impact_price(exchange: Exchange, number: int, side: int, notional: int) -> Fraction | None:
     """Return the mean price of trading ``notional`` against one side of the book, if it has any."""
-    orders = exchange.side_of(number, side)[:IMPACT_ORDERS]
+    orders = side_of(exchange, number, side)[:IMPACT_ORDERS]
     if not orders:
         return None
     left = notional
     parts = 0  # lots in millionths
-    for order in orders:
-        taken = min(left, order.price * order.remaining)
-        parts += floor(Fraction(taken * MILLION, order.price))
+    for price, order in orders:
+        if is_past_limit(price, order):
+            continue
+        taken = min(left, price * order.remaining)
+        parts += floor(Fraction(taken * MILLION, price))
         left -= taken
     parts += floor(Fraction(left * MILLION, exchange.markets[number].index))
     return Fraction(notional * MILLION, max(1, parts))

@@ -7,6 +7,7 @@ from math import ceil, floor
 from statemachine.actions import (
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
@@ -36,6 +37,7 @@ from tests.models.exchange.margin import (
     opening_lots,
 )
 from tests.models.exchange.matching import Taker, fillable, is_beyond, match, worst_price
+from tests.models.exchange.pegs import pegged_side, price_of_peg, side_of
 from tests.models.exchange.removal import end_entry, remove
 from tests.models.exchange.state import (
     ACTIVE,
@@ -75,6 +77,7 @@ class Request:
     self_trade: int = 0
     max_fee_ppm: int = MILLION
     group: int = 0
+    offset: int = 0
     builder: int = 0
     builder_ppm: int = 0
 
@@ -103,6 +106,10 @@ class Request:
         return bool(self.flags & FLAG_SLIDE)
 
     @property
+    def pegged(self) -> bool:
+        return bool(self.flags & FLAG_PEG)
+
+    @property
     def reduce_only(self) -> bool:
         return bool(self.flags & FLAG_REDUCE_ONLY)
 
@@ -129,6 +136,7 @@ def request_of(exchange: Exchange, account: int, action: PlaceOrder) -> Request:
         terms.expires_at,
         terms.self_trade,
         terms.max_fee_ppm,
+        offset=terms.offset,
         builder=terms.builder,
         builder_ppm=terms.builder_ppm,
     )
@@ -180,7 +188,9 @@ def check_flags(request: Request) -> None:
     """Check that the order's flags can be meant together."""
     if request.post_only and (request.ioc or request.fok):
         raise Refused(Code.FIELD, request.flags)
-    if request.slides and not request.post_only:
+    if (request.slides or request.pegged) and not request.post_only:
+        raise Refused(Code.FIELD, request.flags)
+    if request.offset and not request.pegged:
         raise Refused(Code.FIELD, request.flags)
 
 
@@ -206,9 +216,14 @@ def check_shape(exchange: Exchange, request: Request) -> None:
         raise Refused(Code.MARKET_STATE, market.state)
     check_flags(request)
     check_size(request)
-    if request.price % rules.tick != 0:
+    price = request.price
+    if request.pegged:
+        price = price_of_peg(exchange, request.number, request.side, request.offset)
+    if price <= 0:
+        raise Refused(Code.PRICE_RANGE, price)
+    if request.price % rules.tick != 0 or request.offset % rules.tick != 0:
         raise Refused(Code.TICK, rules.tick)
-    if request.price * request.size < rules.notional_min and not request.reduce_only:
+    if price * request.size < rules.notional_min and not request.reduce_only:
         raise Refused(Code.NOTIONAL_MIN, rules.notional_min)
     check_expiry(exchange, request)
     worst = worst_rate(exchange, request)
@@ -219,8 +234,10 @@ def check_shape(exchange: Exchange, request: Request) -> None:
         raise Refused(Code.DUE)
     if exchange.is_stale(request.number) and not request.reduce_only:
         raise Refused(Code.ORACLE_STALE, market.index_time)
+    if price > request.price if request.side == BUY else price < request.price:
+        raise Refused(Code.BAND, request.price)
     banded = exchange.rules.flags & FLAG_FILL_BAND
-    if banded and is_beyond(market, request.side, request.price):
+    if banded and is_beyond(market, request.side, price):
         raise Refused(Code.BAND, worst_price(market, request.side))
 
 
@@ -245,9 +262,12 @@ def check_fill(exchange: Exchange, request: Request) -> None:
 
 def slide(exchange: Exchange, request: Request) -> Request:
     """Return a post-only order that does not cross; one that slides is moved a tick away."""
-    best = exchange.best_price(request.number, 1 - request.side)
-    if best is None:
+    if request.pegged:
+        return slide_peg(exchange, request)
+    across = side_of(exchange, request.number, 1 - request.side)
+    if not across:
         return request
+    best = across[0][0]
     if best > request.price if request.side == BUY else best < request.price:
         return request
     tick = request.market.rules.tick
@@ -255,6 +275,20 @@ def slide(exchange: Exchange, request: Request) -> Request:
     if not request.slides or moved <= 0:
         raise Refused(Code.POST_ONLY_CROSSES, best)
     return replace(request, price=moved)
+
+
+def slide_peg(exchange: Exchange, request: Request) -> Request:
+    """Return a pegged order whose offset does not meet the other side's; slid if it may."""
+    across = pegged_side(exchange, request.number, 1 - request.side)
+    if not across:
+        return request
+    best, _ = across[0]
+    if best > request.offset if request.side == BUY else best < request.offset:
+        return request
+    if not request.slides:
+        raise Refused(Code.POST_ONLY_CROSSES, best)
+    tick = request.market.rules.tick
+    return replace(request, offset=best - tick if request.side == BUY else best + tick)
 
 
 def others_of(exchange: Exchange, portfolio: int, without: Waiting | None) -> list[Order]:
@@ -419,6 +453,7 @@ def rest(exchange: Exchange, request: Request, number: int, size: int, remaining
         client_id=request.client_id,
         expires_at=request.expires_at,
         group=request.group,
+        offset=request.offset if request.pegged else None,
     )
 
 
@@ -456,6 +491,8 @@ def modify(exchange: Exchange, account: int, action: Modify) -> Outcome:
         order.size -= order.remaining - size
         order.remaining = size
         return Outcome(order_id=order.number)
+    if order.offset is not None or request.pegged:
+        raise Refused(Code.FIELD, action.flags)
     check_shape(exchange, request)
     request = check_book(exchange, request, without=order)
     check_margin(exchange, request, without=order)

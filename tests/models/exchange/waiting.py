@@ -6,6 +6,7 @@ from math import ceil, floor
 from statemachine.actions import (
     FLAG_FOK,
     FLAG_IOC,
+    FLAG_PEG,
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
@@ -63,6 +64,7 @@ from tests.models.exchange.trading import (
 TRIGGERS = range(6)
 LAST_MOVES = 5
 CATCH_UP = 3
+NO_EXITS = FLAG_POST_ONLY | FLAG_SLIDE | FLAG_FOK | FLAG_PEG
 
 
 def place(exchange: Exchange, account: int, action: PlaceOrder) -> Outcome:
@@ -150,6 +152,8 @@ def put_to_sleep(exchange: Exchange, request: Request, trigger: int, price: int)
     if market.state != ACTIVE:
         raise Refused(Code.MARKET_STATE, market.state)
     check_flags(request)
+    if request.pegged:
+        raise Refused(Code.FIELD, request.flags)
     check_size(request)
     if request.price % market.rules.tick or price % market.rules.tick:
         raise Refused(Code.TICK, market.rules.tick)
@@ -306,7 +310,7 @@ def check_exits(exchange: Exchange, action: Bracket) -> None:
     for order in action.exits:
         same_side = entry is not None and not (order.flags ^ entry.flags) & FLAG_SELL
         never = order.client_id or order.terms.builder
-        if same_side or never or order.flags & (FLAG_POST_ONLY | FLAG_SLIDE | FLAG_FOK):
+        if same_side or never or order.flags & NO_EXITS:
             raise Refused(Code.FIELD, order.flags)
         if not 0 < order.size < SIZE_LIMIT:
             raise Refused(Code.SIZE_RANGE, order.size)

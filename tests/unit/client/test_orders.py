@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from sextant.client.amounts import Rounding
 from sextant.client.market import Market
 from sextant.client.models import Side, Ticker
 from sextant.client.orders import (
@@ -19,7 +20,15 @@ from sextant.client.orders import (
     read_side,
 )
 from sextant.errors import BadRequest
-from statemachine.actions import FLAG_IOC, FLAG_POST_ONLY, FLAG_REDUCE_ONLY, FLAG_SELL, PlaceOrder
+from statemachine.actions import (
+    FLAG_IOC,
+    FLAG_PEG,
+    FLAG_POST_ONLY,
+    FLAG_REDUCE_ONLY,
+    FLAG_SELL,
+    FLAG_SLIDE,
+    PlaceOrder,
+)
 
 BTC = Market(
     id=1, name="BTC", lot_decimals=4, tick=10, minimum_notional=10_000_000, fill_band_ppm=5_000
@@ -54,6 +63,17 @@ def test_limit_order() -> None:
     assert action == PlaceOrder(3, 1, flags, 6_500_050, 5_000, b"")  # type: ignore[arg-type]  # plain integers
 
 
+def test_pegged_order_is_post_only_with_a_hard_limit() -> None:
+    action = compose(limit="66000", peg="-5.1")
+    assert action.flags == FLAG_PEG | FLAG_POST_ONLY
+    assert (action.price, action.terms.offset) == (6_600_000, -510)
+    above = compose(limit="64000", side="sell", peg="12", slide=True, reduce_only=True)
+    assert above.flags == FLAG_SELL | FLAG_PEG | FLAG_POST_ONLY | FLAG_SLIDE | FLAG_REDUCE_ONLY
+    assert above.terms.offset == 1_200
+    assert compose(limit="66000", peg="0").terms.offset == 0
+    assert compose(limit="66000", peg="-5.13", rounding=Rounding.DOWN).terms.offset == -510
+
+
 def test_market_order_is_an_ioc_bounded_within_the_band() -> None:
     wide = compose(slippage="0.5")
     assert wide.flags == FLAG_IOC
@@ -78,6 +98,10 @@ def test_bound_is_on_the_tick_and_never_leaves_the_band() -> None:
         ({"limit": "65000", "size": "0.00001"}, "LOT"),
         ({"limit": "65000", "size": "0.0001"}, "NOTIONAL"),
         ({"post_only": True}, "FLAGS"),
+        ({"peg": "-5"}, "FLAGS"),
+        ({"peg": "-5", "limit": "65000", "time_in_force": "ioc"}, "FLAGS"),
+        ({"peg": "-5", "limit": "65000", "stop": "64000"}, "FLAGS"),
+        ({"peg": "-5.05", "limit": "65000"}, "TICK"),
         ({"limit": "65000", "post_only": True, "time_in_force": "ioc"}, "FLAGS"),
         ({"limit": "65000", "time_in_force": "gfd"}, "TIME_IN_FORCE"),
         ({"limit": "65000", "slide": True}, "FLAGS"),
