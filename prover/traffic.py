@@ -14,6 +14,7 @@ from typing import Final, final
 from prover.compounds import asset_action_of, compound_of, sharing_of, terms_of
 from prover.entry import encode_entry
 from statemachine.actions import (
+    ATOMIC_LEGS_MAX,
     FLAG_FOK,
     FLAG_IOC,
     FLAG_POST_ONLY,
@@ -284,7 +285,8 @@ class Traffic:
             return compound_of(random, self.now, self.make_order(trader))
         if draw < 0.82:
             count = random.choice((2, 5, 20, 64))
-            return Bulk(0, tuple(self.make_leg(trader) for _ in range(count)))
+            atomic = count <= ATOMIC_LEGS_MAX and random.random() < 0.5
+            return Bulk(0, tuple(self.make_leg(trader) for _ in range(count)), atomic)
         if draw < 0.85:
             return CancelAll(0, random.choice((market, MARKET_EVERY)), random.choice((0, 1, 2, 2)))
         if draw < 0.88:

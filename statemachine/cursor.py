@@ -95,6 +95,21 @@ class Cursor(Record):
         self.receipts = 0
         self.frontier: list[bytes] = []
 
+    def forget_continuation(self) -> None:
+        """Clear what a continued step had to remember."""
+        if self.continuation or self.filled:
+            self.continuation = 0
+            self.order_id = 0
+            self.client_hash = 0
+            self.expires_at = 0
+            self.group = 0
+            self.remaining = 0
+            self.filled = 0
+            self.notional = 0
+            self.fee = 0
+            self.builder_fee = 0
+            self.referable = 0
+
     def encode(self) -> bytes:
         """Return the canonical bytes."""
         head = LAYOUT.pack(

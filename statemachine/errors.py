@@ -73,6 +73,7 @@ class Code(IntEnum):
     ISOLATED = 60
     OPEN_INTEREST = 61
     LEVERAGE = 62
+    ATOMIC = 63
     # Money (70..89)
     AMOUNT = 70
     BALANCE = 71

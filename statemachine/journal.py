@@ -74,7 +74,7 @@ class Range:
 class Journal:
     """Changed records, write-once records and ranges, over a read-only store."""
 
-    __slots__ = ("blobs", "changed", "ranges", "store")
+    __slots__ = ("blobs", "changed", "flushes", "ranges", "store")
 
     def __init__(self, store: Store, blobs: dict[bytes, Blob | None]) -> None:
         """Start with nothing changed; ``blobs`` are those known already."""
@@ -82,6 +82,7 @@ class Journal:
         self.blobs = blobs
         self.changed: list[Record] = []
         self.ranges: dict[bytes, Range] = {}
+        self.flushes: list[dict[bytes, bytes | None]] = []
 
     def touch(self, record: Record) -> None:
         """Note that a record changed."""
@@ -101,7 +102,15 @@ class Journal:
                 writes[record.key] = None
                 record.stored = False
         self.changed = []
+        self.flushes.append(writes)
         return writes
+
+    def last_written(self, key: bytes) -> bytes | None:
+        """Return what this run last flushed for a key; ``None`` if nothing, or a deletion."""
+        for writes in reversed(self.flushes):
+            if key in writes:
+                return writes[key]
+        return None
 
     def blob(self, key: bytes) -> bytes | None:
         """Return the value of a write-once record, if it exists."""

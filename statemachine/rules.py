@@ -128,6 +128,8 @@ class Rules:
     user_items_max: int = 64
     triggers_max: int = 32
     scan_cost_max: int = 56
+    atomic_legs_max: int = 8
+    atomic_visits_max: int = 8
     # Time
     nonce_past_ms: int = 7_200_000
     nonce_future_ms: int = 60_000

@@ -1,8 +1,12 @@
 """One step: the unit of execution, of cost and of receipts.
 
 A step is a transaction or its continuation, one leg of a bulk, one inbox item
-or one item of due work.  Handlers read what they act on from here, and leave
-the outcome here: a code, its arguments, and what was traded.
+or one item of due work.  An atomic bulk is one step with all of its legs.
+Handlers read what they act on from here, and leave the outcome here: a code, its
+arguments, and what was traded.
+
+``visits_max`` bounds the step's visits; ``charged`` is the portfolio whose
+markets the step has paid for: each leaf is read once, however often it is asked.
 """
 
 from typing import Final, final
@@ -16,6 +20,7 @@ from statemachine.units import clamp
 
 ARG_MIN: Final = -(1 << 63)
 ARG_MAX: Final = (1 << 64) - 1
+NOBODY: Final = -1
 
 
 @final
@@ -25,6 +30,7 @@ class Step:
     __slots__ = (
         "account",
         "args",
+        "charged",
         "code",
         "cost",
         "cursor",
@@ -38,6 +44,7 @@ class Step:
         "signer",
         "state",
         "visits",
+        "visits_max",
     )
 
     def __init__(self, state: State) -> None:
@@ -56,19 +63,27 @@ class Step:
         self.fee = 0
         self.cost = 0
         self.visits = 0
+        self.visits_max = 0
+        self.charged = 0
         self.more = False
 
     def begin(self, cost: int) -> None:
         """Start a step of a base ``cost``, so far successful."""
         self.now = self.cursor.time
+        self.cost = cost
+        self.visits = 0
+        self.visits_max = self.rules.step_visits_max
+        self.charged = NOBODY
+        self.renew()
+
+    def renew(self) -> None:
+        """Be successful so far, at the start of a step or of a leg that shares one."""
         self.code = 0
         self.args = ()
         self.order_id = 0
         self.filled = 0
         self.notional = 0
         self.fee = 0
-        self.cost = cost
-        self.visits = 0
         self.more = False
 
     def refuse(self, code: Code, args: tuple[int, ...] = ()) -> None:

@@ -9,7 +9,7 @@ Both walk the same steps:
 3. *oracle updates* at the front of the frame
 4. *triggers*: sleeping orders whose price has come, at most T
 5. *user due work*: brackets, slices, switches, at most K items
-6. *transactions*, in the frame's order; a bulk's legs one by one
+6. *transactions*, in the frame's order; a bulk's legs one by one, or all in one step
 
 A segment ends with the first step at which it has 64 steps, cost 192 or
 16 KiB of transactions, or with its block.
@@ -35,6 +35,7 @@ from statemachine.cursor import (
     Cursor,
 )
 from statemachine.errors import WitnessIncomplete, invariant
+from statemachine.handlers.atomic import execute_atomic
 from statemachine.handlers.deposit import execute_inbox
 from statemachine.handlers.dispatch import execute, execute_leg
 from statemachine.handlers.oracle import execute_oracle
@@ -266,6 +267,9 @@ class Run:
             cursor.account = step.account
         else:
             step.account = cursor.account
+        if isinstance(action, Bulk) and action.atomic:
+            self.run_atomic(transaction, action)
+            return
         if isinstance(action, Bulk | Scale):
             self.run_leg(transaction, action)
             return
@@ -282,34 +286,29 @@ class Run:
         if step.more:
             return
         self.add_receipt(transaction.hash, cursor.transaction, cursor.leg)
-        self.forget_continuation()
+        cursor.forget_continuation()
         cursor.leg += 1
         if cursor.leg == legs:
             cursor.leg = 0
             cursor.transaction += 1
 
+    def run_atomic(self, transaction: Transaction, bulk: Bulk) -> None:
+        """Run all legs of an atomic bulk; each has a receipt of its own."""
+        cursor = self.cursor
+        step = self.step
+        for leg, outcome in enumerate(execute_atomic(step, bulk)):
+            outcome.show(step)
+            self.add_receipt(transaction.hash, cursor.transaction, leg)
+        step.more = False
+        cursor.forget_continuation()
+        cursor.transaction += 1
+
     def finish_transaction(self, transaction: Transaction) -> None:
         """Leave the receipt and move on."""
         cursor = self.cursor
         self.add_receipt(transaction.hash, cursor.transaction, 0)
-        self.forget_continuation()
+        cursor.forget_continuation()
         cursor.transaction += 1
-
-    def forget_continuation(self) -> None:
-        """Clear what a continued step had to remember."""
-        cursor = self.cursor
-        if cursor.continuation or cursor.filled:
-            cursor.continuation = 0
-            cursor.order_id = 0
-            cursor.client_hash = 0
-            cursor.expires_at = 0
-            cursor.group = 0
-            cursor.remaining = 0
-            cursor.filled = 0
-            cursor.notional = 0
-            cursor.fee = 0
-            cursor.builder_fee = 0
-            cursor.referable = 0
 
     def add_receipt(self, tx_hash: bytes, index: int, leg: int) -> None:
         """Commit to the step's outcome."""

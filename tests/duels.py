@@ -375,7 +375,7 @@ class Duel:
                 self.send(trader, self.leg(trader))
             elif kind < 14:
                 legs = tuple(self.leg(trader) for _ in range(chooser.number(1, 6)))
-                self.send(trader, Bulk(0, legs))
+                self.send(trader, Bulk(0, legs, atomic=chooser.number(0, 2) == 0))
             elif kind < 16:
                 self.send(trader, Poke(self.account(), 0))
             elif kind < 19:

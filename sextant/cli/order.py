@@ -23,33 +23,21 @@ from statemachine.actions import Action
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Add ``buy``, ``sell``, ``show`` and ``list``."""
+    """Add ``buy``, ``sell``, ``replace``, ``show`` and ``list``."""
     parser.epilog = "example: sextant order buy BTC 0.5 --limit 65000"
     commands = parser.add_subparsers(metavar="COMMAND")
     for side in ("buy", "sell"):
         place = commands.add_parser(side, help=f"place an order to {side}", allow_abbrev=False)
-        place.add_argument("market", metavar="MARKET", help="such as BTC")
-        place.add_argument("size", metavar="SIZE", help="in units of the base asset, such as 0.5")
-        place.add_argument("--limit", metavar="PRICE", help="worst price; without it: at market")
-        place.add_argument("--post-only", action="store_true", help="never take; rest or refuse")
-        place.add_argument("--reduce-only", action="store_true", help="only shrink the position")
-        place.add_argument("--ioc", action="store_true", help="take what there is, never rest")
-        add_terms(place)
-        place.add_argument(
-            "--slippage",
-            type=read_share,
-            default=read_share("1%"),
-            metavar="SHARE",
-            help="how far from mark a market order may go, such as 0.5%% (default: 1%%)",
-        )
-        place.add_argument(
-            "--client-id", metavar="HEX", help="your own 128-bit id; placing it again is harmless"
-        )
-        add_rounding(place)
-        add_dry_run(place)
-        add_key_options(place)
-        add_node_options(place)
+        add_order(place)
         place.set_defaults(run=run_place, side=side)
+    other = commands.add_parser(
+        "replace", help="cancel an order and place another: both, or neither", allow_abbrev=False
+    )
+    other.epilog = "example: sextant order replace 1234 sell BTC 0.5 --limit 66000 --post-only"
+    other.add_argument("ref", metavar="ORDER", help="order id, or client id in hex")
+    other.add_argument("side", choices=("buy", "sell"), help="side of the new order")
+    add_order(other)
+    other.set_defaults(run=run_replace)
     shown = commands.add_parser("show", help="show an order, resting or gone", allow_abbrev=False)
     shown.add_argument("ref", metavar="ORDER", help="order id, or client id in hex")
     add_key_options(shown)
@@ -59,6 +47,31 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add_key_options(listed)
     add_node_options(listed)
     listed.set_defaults(run=run_list)
+
+
+def add_order(place: argparse.ArgumentParser) -> None:
+    """Add what describes an order, but for its side, and who signs it."""
+    place.add_argument("market", metavar="MARKET", help="such as BTC")
+    place.add_argument("size", metavar="SIZE", help="in units of the base asset, such as 0.5")
+    place.add_argument("--limit", metavar="PRICE", help="worst price; without it: at market")
+    place.add_argument("--post-only", action="store_true", help="never take; rest or refuse")
+    place.add_argument("--reduce-only", action="store_true", help="only shrink the position")
+    place.add_argument("--ioc", action="store_true", help="take what there is, never rest")
+    add_terms(place)
+    place.add_argument(
+        "--slippage",
+        type=read_share,
+        default=read_share("1%"),
+        metavar="SHARE",
+        help="how far from mark a market order may go, such as 0.5%% (default: 1%%)",
+    )
+    place.add_argument(
+        "--client-id", metavar="HEX", help="your own 128-bit id; placing it again is harmless"
+    )
+    add_rounding(place)
+    add_dry_run(place)
+    add_key_options(place)
+    add_node_options(place)
 
 
 def add_terms(place: argparse.ArgumentParser) -> None:
@@ -128,25 +141,44 @@ def force_of(arguments: argparse.Namespace) -> TimeInForce:
     return TimeInForce.IOC if arguments.ioc else TimeInForce.GTC
 
 
+async def timed(client: AsyncClient, order: NewOrder, span_ms: int | None) -> NewOrder:
+    """Return ``order`` with an expiry so far from now, by the chain's clock."""
+    if span_ms is None:
+        return order
+    return replace(order, expires_at_ms=await client.sync_clock() + span_ms)
+
+
 def run_place(arguments: argparse.Namespace) -> int:
     """Place an order."""
     order = order_of(arguments)
 
-    async def timed(client: AsyncClient) -> NewOrder:
-        if arguments.expires is None:
-            return order
-        return replace(order, expires_at_ms=await client.sync_clock() + arguments.expires)
-
     async def compose(client: AsyncClient) -> Action:
-        return await client.compose(await timed(client))
+        return await client.compose(await timed(client, order, arguments.expires))
 
     async def send(client: AsyncClient) -> Placed:
-        return await client.place_order(await timed(client))
+        return await client.place_order(await timed(client, order, arguments.expires))
 
     if arguments.dry_run:
         return show_dry(arguments, compose)
     placed = run_client(arguments, send, signs=True)
     print_placed(arguments, placed)
+    return EXIT_OK
+
+
+def run_replace(arguments: argparse.Namespace) -> int:
+    """Cancel an order and place another."""
+    order = order_of(arguments)
+
+    async def compose(client: AsyncClient) -> Action:
+        made = await timed(client, order, arguments.expires)
+        return await client.compose_replace(arguments.ref, made)
+
+    async def send(client: AsyncClient) -> Placed:
+        return await client.replace(arguments.ref, await timed(client, order, arguments.expires))
+
+    if arguments.dry_run:
+        return show_dry(arguments, compose)
+    print_placed(arguments, run_client(arguments, send, signs=True))
     return EXIT_OK
 
 

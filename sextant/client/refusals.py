@@ -101,6 +101,9 @@ WORDS: Final[dict[str, Words]] = {
         ("cap in lots", "lots now"),
     ),
     "LEVERAGE": Words("the market does not give that much leverage", "use less", ("most",)),
+    "ATOMIC": Words(
+        "another leg failed, so none of them was done", "see that leg", ("leg", "its code")
+    ),
     "IOC_UNFILLED": Words(
         "nothing to trade with at that price", "move the price", ("bound:price",)
     ),

@@ -175,6 +175,7 @@ class Client:
     place = waiting(AsyncClient.place)
     place_many = waiting(AsyncClient.place_many)
     bulk = waiting(AsyncClient.bulk)
+    replace = waiting(AsyncClient.replace)
     cancel = waiting(AsyncClient.cancel)
     cancel_all = waiting(AsyncClient.cancel_all)
     modify = waiting(AsyncClient.modify)

@@ -28,6 +28,7 @@ from sextant.client.receipts import Placed, Receipt
 from sextant.client.refusals import rejection_of
 from sextant.errors import BadRequest, ClientError
 from statemachine.actions import (
+    ATOMIC_LEGS_MAX,
     BULK_LEGS_MAX,
     MARKET_EVERY,
     SIDE_BOTH,
@@ -39,6 +40,8 @@ from statemachine.actions import (
 )
 
 EXISTS: Final = "CLIENT_ID_EXISTS"
+UNDONE: Final = "ATOMIC"
+"""Another leg failed: what that one's receipt says is the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +125,22 @@ class Trading(Reads):
             ticker = replace(ticker, mark=market.show_price(price))
         return compose_order(order, market, sub=self.sub, ticker=ticker)
 
-    async def place_many(self, orders: Sequence[NewOrder]) -> list[Outcome]:
+    async def place_many(
+        self, orders: Sequence[NewOrder], *, atomic: bool = False
+    ) -> list[Outcome]:
         """Place up to 64 orders under one signature; each has its own outcome.
+
+        With ``atomic`` up to 8, all of them or none.
 
         Raises
         ------
         BadRequest
             One of them could not be right; nothing was sent.
+        Rejected
+            With ``atomic``: one was refused, so none was placed.
         """
         actions = [await self.compose(order) for order in orders]
-        receipts = await self.bulk(actions)
+        receipts = await self.bulk(actions, atomic=atomic)
         outcomes = []
         for order, action, receipt in zip(orders, actions, receipts, strict=True):
             market = await self.market(order.market)
@@ -142,26 +151,66 @@ class Trading(Reads):
                 outcomes.append(Outcome(placed=None, error=error))
         return outcomes
 
-    async def bulk(self, legs: Sequence[Leg]) -> tuple[Receipt, ...]:
+    async def bulk(self, legs: Sequence[Leg], *, atomic: bool = False) -> tuple[Receipt, ...]:
         """Submit up to 64 places, cancels and modifies of one sub-account as one transaction.
+
+        Each leg has its own receipt, and is done or not by itself.  With
+        ``atomic`` (up to 8 legs, which together visit few resting orders) all
+        of them are done or none.
 
         Raises
         ------
         BadRequest
             ``BULK``: no legs, too many, or of several sub-accounts.
+        Rejected
+            With ``atomic``: a leg was refused, and nothing was done.  Carries
+            that leg's receipt.
         """
         subs = {leg.sub for leg in legs}
-        if not 0 < len(legs) <= BULK_LEGS_MAX or len(subs) != 1:
+        most = ATOMIC_LEGS_MAX if atomic else BULK_LEGS_MAX
+        if not 0 < len(legs) <= most or len(subs) != 1:
             raise BadRequest(
                 "BULK",
                 f"{len(legs)} legs of {len(subs)} sub-accounts",
-                advice=f"use 1 to {BULK_LEGS_MAX} legs of one sub-account",
+                advice=f"use 1 to {most} legs of one sub-account",
             )
-        sequenced = await self.submit(Bulk(subs.pop(), tuple(legs)))
+        sequenced = await self.submit(Bulk(subs.pop(), tuple(legs), atomic))
         if len(sequenced.receipts) != len(legs):
             # Refused as a whole, before its first leg ran.
             raise rejection_of(sequenced.receipt)
+        failed = [r for r in sequenced.receipts if not r.accepted and r.code_name != UNDONE]
+        if atomic and failed:
+            raise rejection_of(failed[0], await self.market(legs[failed[0].leg].market))
         return sequenced.receipts
+
+    async def replace(self, ref: OrderRef, order: NewOrder) -> Placed:
+        """Cancel an order and place another of any kind, in one step: both happen, or neither.
+
+        Unlike :meth:`modify` it may change side, market, kind and terms; it
+        never leaves both orders, or none.
+
+        Raises
+        ------
+        Rejected
+            The first order is gone, or the second was refused.  The first one,
+            if it was there, still is.
+        """
+        cancel, placed = await self.replacement(ref, order)
+        receipts = await self.bulk((cancel, placed), atomic=True)
+        return self.placed_of(await self.market(order.market), placed, receipts[1])
+
+    async def compose_replace(self, ref: OrderRef, order: NewOrder) -> Bulk:
+        """Return the action of :meth:`replace`, checked; nothing is sent."""
+        legs = await self.replacement(ref, order)
+        return Bulk(legs[0].sub, legs, atomic=True)
+
+    async def replacement(self, ref: OrderRef, order: NewOrder) -> tuple[Cancel, PlaceOrder]:
+        """Return the two legs of :meth:`replace`."""
+        old = await self.order(read_ref(ref), sub=self.sub if order.sub is None else order.sub)
+        if order.client_id is None:
+            order = replace(order, client_id=new_client_id())
+        placed = await self.compose(replace(order, sub=old.sub))
+        return Cancel(old.sub, old.market.id, old.order_id), placed
 
     async def cancel(
         self,

@@ -10,7 +10,7 @@ kind  action          body
 2     Cancel          sub, market, ref
 3     CancelAll       sub, market (65535: every one), side (2: both)
 4     Modify          sub, market, flags, ref, price, size
-5     Bulk            sub, [[market, [leg...]]...]
+5     Bulk            sub, [[market, [leg...]]...][, 1 (atomic)]
 6     Bracket         sub, [entry], [exit, exit]
 7     Twap            sub, market, flags, price, size, slices, interval
 8     CancelAt        sub, time
@@ -123,7 +123,9 @@ from statemachine.actions.kinds import (
     Withdraw,
 )
 from statemachine.actions.legs import (
+    ATOMIC_LEGS_MAX,
     BULK_LEGS_MAX,
+    decode_bulk,
     pack_legs,
     unpack_group,
     unpack_legs,
@@ -145,6 +147,7 @@ from statemachine.actions.wire import (
 )
 
 __all__ = [
+    "ATOMIC_LEGS_MAX",
     "BULK_LEGS_MAX",
     "COMPOUND",
     "EXITS_MAX",
@@ -225,6 +228,7 @@ __all__ = [
     "client_id_of",
     "decode_action",
     "decode_bracket",
+    "decode_bulk",
     "decode_compound",
     "decode_oracle_update",
     "decode_rare_action",

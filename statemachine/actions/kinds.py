@@ -159,10 +159,11 @@ Leg = PlaceOrder | Cancel | Modify
 @final
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Up to 64 places, cancels and modifies under one signature, each its own step."""
+    """Up to 64 places, cancels, modifies, each a step; if ``atomic`` up to 8, all or none."""
 
     sub: int
     legs: tuple[Leg, ...]
+    atomic: bool = False
 
 
 @final

@@ -2,7 +2,8 @@
 
 A leg is ``[0, flags, price, size, client id]`` (and the terms, if any), ``[1,
 ref]`` or ``[2, flags, ref, price, size]``, with prices and order ids as differences from the
-previous ones of the same market's list, starting at 0.
+previous ones of the same market's list, starting at 0.  A third item of the body,
+which can only be 1, asks for all of the legs or none.
 """
 
 from typing import Any, Final
@@ -17,12 +18,13 @@ from statemachine.actions.fields import (
     size_of,
     terms_of,
 )
-from statemachine.actions.kinds import NO_TERMS, Cancel, Leg, Modify, PlaceOrder
+from statemachine.actions.kinds import NO_TERMS, Bulk, Cancel, Leg, Modify, PlaceOrder
 from statemachine.codec import as_int, as_list, as_uint
 from statemachine.errors import FrameInvalid
 from statemachine.units import PRICE_LIMIT
 
 BULK_LEGS_MAX: Final = 64
+ATOMIC_LEGS_MAX: Final = 8
 
 
 def pack_legs(legs: tuple[Leg, ...]) -> list[object]:
@@ -54,6 +56,19 @@ def pack_legs(legs: tuple[Leg, ...]) -> list[object]:
                 items.append([2, leg.flags, leg.ref, leg.price - price, leg.size])
                 price = leg.price
     return groups
+
+
+def decode_bulk(body: object) -> Bulk:
+    """Return a bulk of 1 to 64 legs, an atomic one of 1 to 8, or raise ``FrameInvalid``."""
+    atomic = type(body) is list and len(body) > 2
+    items = as_list(body, 3 if atomic else 2, "bulk")
+    if atomic and (type(items[2]) is not int or items[2] != 1):
+        raise FrameInvalid("bulk: what follows the legs is 1 for an atomic one, or nothing")
+    sub = as_uint(items[0], 256, "sub")
+    legs = unpack_legs(sub, items[1])
+    if atomic and len(legs) > ATOMIC_LEGS_MAX:
+        raise FrameInvalid(f"bulk: more than {ATOMIC_LEGS_MAX} legs in an atomic one")
+    return Bulk(sub, legs, atomic)
 
 
 def unpack_legs(sub: int, value: object) -> tuple[Leg, ...]:

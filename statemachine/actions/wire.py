@@ -45,7 +45,7 @@ from statemachine.actions.kinds import (
     VaultWithdraw,
     Withdraw,
 )
-from statemachine.actions.legs import pack_legs, unpack_legs
+from statemachine.actions.legs import decode_bulk, pack_legs
 from statemachine.actions.referrals import (
     REFERRAL_KINDS,
     ApproveBuilder,
@@ -98,7 +98,8 @@ def body_of(action: Action) -> list[object]:
             head = [action.sub, action.market, action.flags]
             return [*head, action.ref, action.price, action.size]
         case Bulk():
-            return [action.sub, pack_legs(action.legs)]
+            body: list[object] = [action.sub, pack_legs(action.legs)]
+            return [*body, 1] if action.atomic else body
         case Bracket() | Twap() | CancelAt() | ClosePosition() | Scale():
             return body_of_compound(action)
         case Withdraw() | Transfer():
@@ -180,9 +181,7 @@ def decode_action(kind: int, body: object) -> Action:
             as_uint(sub, 256, "sub"), as_uint(market, MARKETS_LIMIT, "market"), ref_of(ref, 0)
         )
     if kind == Kind.BULK:
-        sub, groups = as_list(body, 2, "bulk")
-        sub = as_uint(sub, 256, "sub")
-        return Bulk(sub, unpack_legs(sub, groups))
+        return decode_bulk(body)
     if kind == Kind.MODIFY:
         sub, market, flags, ref, price, size = as_list(body, 6, "modify")
         return Modify(

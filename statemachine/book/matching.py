@@ -116,7 +116,7 @@ def match_orders(step: Step, taker: Taker) -> None:
     book = BookSide(step, taker.market, other)
     banded = step.rules.flags & FLAG_FILL_BAND != 0
     worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
-    visits_max = step.rules.step_visits_max
+    visits_max = step.visits_max
     step.cost += COST_RANK
     while taker.remaining and not taker.stopped:
         key = book.first()
@@ -318,10 +318,11 @@ def fillable(step: Step, taker: Taker) -> int:
     book = BookSide(step, taker.market, other)
     banded = step.rules.flags & FLAG_FILL_BAND != 0
     worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
-    found = visits = 0
+    found = 0
+    visits = step.visits
     moved: dict[int, int] = {}
     key = book.first()
-    while key is not None and found < taker.remaining and visits < step.rules.step_visits_max:
+    while key is not None and found < taker.remaining and visits < step.visits_max:
         price = book.price
         if price > taker.limit if taker.side == keys.BUY else price < taker.limit:
             break

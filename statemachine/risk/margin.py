@@ -112,7 +112,10 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
 
 
 def charge_markets(step: Step, portfolio: Portfolio) -> None:
-    """Charge a step for the other positions, assets and markets that margin reads."""
+    """Charge a step for the other positions, assets and markets that margin reads; once."""
+    if step.charged == portfolio.portfolio:
+        return
+    step.charged = portfolio.portfolio
     step.cost += COST_MARKET * len(portfolio.markets)
     if portfolio.assets:
         charge_assets(step, portfolio)

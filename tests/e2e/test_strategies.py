@@ -1,6 +1,7 @@
 """Orders of every kind from the command line, against a real service."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret, write_private_file
 from sextant.client.models import Side
 from sextant.client.orders import NewOrder
+from sextant.errors import BadRequest, Rejected
 from tests.e2e.serving import run, serve
 from tests.e2e.shell import Shell
 from tests.worlds import trader_key
@@ -107,6 +109,39 @@ def test_an_entry_waits_for_its_price_with_its_exits(play: Play) -> None:
         assert await states_of(shell) == []
         wrong = await shell.ask(*words, "--exits-only", code=2)
         assert wrong["code"] == "BRACKET"
+
+    play(work)
+
+
+def test_an_order_is_replaced_in_one_step_or_not_at_all(play: Play) -> None:
+    async def work(shell: Shell, maker: AsyncClient, mark: Decimal) -> None:
+        bid = await shell.ask("order", "buy", MARKET, "0.1", "--limit", str(mark - 300))
+        words = ("order", "replace", bid["order_id"])
+        ask = (MARKET, "0.2", "--limit", str(mark + 300), "--post-only")
+        dry = await shell.ask(*words, "sell", *ask, "--dry-run")
+        assert dry["typed_data"]["primaryType"] == "SextantAction"
+        crosses = await shell.ask(*words, "buy", *ask, code=1)
+        assert crosses["code"] == "POST_ONLY_CROSSES"
+        (order,) = (await shell.ask("order", "list"))["orders"]
+        assert order["order_id"] == bid["order_id"], "what was not replaced still rests"
+
+        placed = await shell.ask(*words, "sell", *ask)
+        assert placed["schema"] == "sextant.order.placed.v1"
+        (order,) = (await shell.ask("order", "list"))["orders"]
+        assert (order["order_id"], order["side"]) == (placed["order_id"], "sell")
+        gone = await shell.ask(*words, "sell", *ask, code=1)
+        assert gone["code"] == "ORDER_UNKNOWN"
+
+        base = NewOrder(market=MARKET, side="buy", size="0.1", limit=mark - 400)
+        wrong = replace(base, limit=mark + 400, post_only=True)
+        before = await maker.account()
+        with pytest.raises(Rejected, match="POST_ONLY_CROSSES"):
+            await maker.place_many([base, wrong], atomic=True)
+        after = await maker.account()
+        assert after.portfolios[0].open_orders == before.portfolios[0].open_orders
+        assert all(outcome.ok for outcome in await maker.place_many([base, base], atomic=True))
+        with pytest.raises(BadRequest, match="1 to 8"):
+            await maker.bulk([await maker.compose(base)] * 9, atomic=True)
 
     play(work)
 

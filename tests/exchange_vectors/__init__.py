@@ -11,6 +11,7 @@ some block means something else than it did.
 
 from tests.exchange_vectors import (
     assets,
+    atomic,
     authority,
     custody,
     fees,
@@ -30,6 +31,7 @@ MODULES = (
     custody,
     assets,
     trading,
+    atomic,
     strategies,
     pegs,
     fees,

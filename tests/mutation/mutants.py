@@ -1149,9 +1149,9 @@ MUTANTS: Final = (
         "an overdue item waits a block",
     ),
     Mutant(
-        "transition.py",
-        "        if cursor.continuation or cursor.filled:",
-        "        if cursor.height == 0:",
+        "cursor.py",
+        "        if self.continuation or self.filled:",
+        "        if self.height == 0:",
         "a continuation leaks into the next transaction",
     ),
     Mutant(

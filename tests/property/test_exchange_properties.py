@@ -150,7 +150,8 @@ class Crowd:
         if roll < 0.6:
             return self.leg(trader)
         if roll < 0.75:
-            return Bulk(0, tuple(self.leg(trader) for _ in range(pick.randint(1, 6))))
+            legs = tuple(self.leg(trader) for _ in range(pick.randint(1, 6)))
+            return Bulk(0, legs, atomic=pick.random() < 0.5)
         if roll < 0.8:
             return Poke(self.world.account(pick.randrange(TRADERS)), 0)
         if roll < 0.9:

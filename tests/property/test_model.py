@@ -90,6 +90,11 @@ class Histories(RuleBasedStateMachine):
         duel = self.choose(source)
         duel.send(trader, Bulk(0, tuple(duel.leg(trader) for _ in range(legs))))
 
+    @rule(trader=traders, legs=st.integers(1, 8), source=data)
+    def atomic(self, trader: int, legs: int, source: st.DataObject) -> None:
+        duel = self.choose(source)
+        duel.send(trader, Bulk(0, tuple(duel.leg(trader) for _ in range(legs)), atomic=True))
+
     @rule(trader=traders, source=data)
     def errand(self, trader: int, source: st.DataObject) -> None:
         duel = self.choose(source)

@@ -100,7 +100,7 @@ def legs_of(sub: int) -> st.SearchStrategy[Leg]:
 
 bulks = subs.flatmap(
     lambda sub: st.builds(
-        Bulk, st.just(sub), st.lists(legs_of(sub), min_size=1, max_size=8).map(tuple)
+        Bulk, st.just(sub), st.lists(legs_of(sub), min_size=1, max_size=8).map(tuple), st.booleans()
     )
 )
 messages = st.builds(OracleMessage, st.integers(0, 255), prices, times, signatures)
@@ -202,6 +202,11 @@ def golden_actions() -> dict[str, Action]:
                 Modify(0, 2, 0, 995, Price(100), Lots(7)),
             ),
         ),
+        "atomic bulk": Bulk(
+            0,
+            (Cancel(0, 1, 1000), PlaceOrder(0, 1, 4, Price(6_000_000), Lots(5))),
+            atomic=True,
+        ),
         "bulk with terms": Bulk(
             0, (stop, PlaceOrder(0, 1, 4, Price(5_900_000), Lots(5), cid, expiring))
         ),
@@ -284,6 +289,11 @@ def with_body(kind: int, body: object) -> bytes:
         pytest.param(with_body(5, [0, [[1, [[1, 5]]], [1, [[1, 6]]]]]), id="market twice in a row"),
         pytest.param(with_body(5, [0, [[1, [[1, 5]] * (BULK_LEGS_MAX + 1)]]]), id="65 legs"),
         pytest.param(with_body(5, [0, [[1, [[3, 5]]]]]), id="leg of no kind"),
+        pytest.param(with_body(5, [0, [[1, [[1, 5]]]], 0]), id="an atomic bulk that is none"),
+        pytest.param(with_body(5, [0, [[1, [[1, 5]]]], 2]), id="an atomic bulk of another kind"),
+        pytest.param(with_body(5, [0, [[1, [[1, 5]]]], True]), id="an atomic bulk by a truth"),
+        pytest.param(with_body(5, [0, [[1, [[1, 5]]]], 1, 1]), id="more behind an atomic bulk"),
+        pytest.param(with_body(5, [0, [[1, [[1, 0]] * 9]], 1]), id="9 legs in an atomic bulk"),
         pytest.param(with_body(5, [0, [[1, [[1, 5], [1, -6]]]]]), id="difference below zero"),
         pytest.param(pack([1, 1, 1, 0, [0, 1, 0, 1, 1, b""], b""]), id="no signature"),
         pytest.param(pack([1, 1, -1, 0, [0, 1, 0, 1, 1, b""], SIGNATURE]), id="nonce"),

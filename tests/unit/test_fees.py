@@ -12,6 +12,7 @@ from statemachine.actions import (
     FLAG_SELL,
     ApproveAgent,
     ApproveBuilder,
+    Bulk,
     PlaceOrder,
     Poke,
     SetReferrer,
@@ -316,3 +317,24 @@ def test_the_ramp_goes_to_insurance_and_deficits_come_first() -> None:
     assert ramped(100_000) == (260_000, insurance, 0)
     assert ramped(400_000) == (0, insurance - 40_000, 0)
     assert ramped(2_000_000) == (0, 0, 2_000_000 - 360_000 - insurance)
+
+
+def test_an_undone_bulk_leaves_standings_and_shares_as_they_were() -> None:
+    world = opened(fee_ramp_factor=1)
+    other = world.account(OTHER)
+    assert world.act(TRADER, ApproveBuilder(other, 300)) == "OK"
+    trade(world, 20)
+    later(world, 1)
+    assert world.act(MAKER, order(10, FLAG_SELL)) == "OK"
+    before = dict(world.store.values)
+    legs = (order(10, builder=other, builder_ppm=300), order(0))
+    codes = world.codes(world.sign(TRADER, Bulk(0, legs, atomic=True)))
+    assert codes == ["ATOMIC", "SIZE_RANGE"]
+    for key in (keys.portfolio_key(world.account(t) << 8) for t in (TRADER, MAKER, OTHER)):
+        assert world.store.values[key] == before[key]
+    assert standing(world, TRADER) is None, "the maker reported today, the trader did not"
+    assert world.act(TRADER, order(10, builder=other, builder_ppm=300)) == "OK"
+    found = standing(world, TRADER)
+    assert found is not None
+    assert found.volumes[0] == 40 * MID
+    audit(world.store.values, world.rules)

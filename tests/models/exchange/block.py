@@ -1,6 +1,7 @@
 """A block: inbox, what is due, oracle, triggers, users' due work, transactions, in this order."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -227,6 +228,8 @@ def run_transaction(
         return [Outcome(refused.code, refused.figures, index=index)]
     if isinstance(action, SetMarketState):
         return [attempt(partial(set_state, exchange, address, action), index, 0)]
+    if isinstance(action, Bulk) and action.atomic:
+        return run_atomic(exchange, account, action, index)
     if isinstance(action, SetMargin):
         return [attempt(partial(set_margin, exchange, address, action), index, 0)]
     steps: Sequence[Action] = (action,)
@@ -241,6 +244,28 @@ def run_transaction(
         attempt(partial(run_action, exchange, account, step), index, leg)
         for leg, step in enumerate(steps)
     ]
+
+
+def run_atomic(exchange: Exchange, account: int, bulk: Bulk, index: int) -> list[Outcome]:
+    """Run all legs of a bulk, or put everything back as it was."""
+    rules = exchange.rules
+    before = deepcopy(exchange)
+    outcomes: list[Outcome] = []
+    if len(bulk.legs) > rules.atomic_legs_max:
+        outcomes = [Outcome(Code.FIELD, (len(bulk.legs), rules.atomic_legs_max))]
+    exchange.visits_left = rules.atomic_visits_max
+    for leg in bulk.legs[: rules.atomic_legs_max]:
+        if outcomes and outcomes[-1].code != Code.OK:
+            break
+        outcomes.append(attempt(partial(run_action, exchange, account, leg), 0, 0))
+    exchange.visits_left = None
+    last = outcomes[-1]
+    if last.code != Code.OK:
+        vars(exchange).update(vars(before))
+        failed = len(outcomes) - 1
+        outcomes = [Outcome(Code.ATOMIC, (failed, last.code)) for _ in bulk.legs]
+        outcomes[failed] = Outcome(last.code, last.args)
+    return [replace(outcome, index=index, leg=leg) for leg, outcome in enumerate(outcomes)]
 
 
 def refuse_ladder(action: Scale) -> Outcome:

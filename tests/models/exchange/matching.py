@@ -36,6 +36,7 @@ class Taker:
     notional: int = 0
     fee: int = 0
     decremented: int = 0
+    visits: int = 0
     stopped: bool = False
 
 
@@ -73,6 +74,7 @@ def match(exchange: Exchange, taker: Taker, visits: int, steps: int = 1) -> bool
             left = visits
             taker.decremented = 0
         left -= 1
+        taker.visits += 1
         size = tradable(exchange, taker, best, price)
         if size is None:
             meet_own(exchange, taker, best)

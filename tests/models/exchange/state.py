@@ -284,6 +284,8 @@ class Exchange:
     due_numbered: int = 0
     backlog: bool = False
     """System work waits beyond this block."""
+    visits_left: int | None = None
+    """Within an atomic bulk: the visits that its legs share."""
 
     def __post_init__(self) -> None:
         """Start at genesis: markets without prices, and their clocks armed."""

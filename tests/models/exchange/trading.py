@@ -255,7 +255,7 @@ def check_market(exchange: Exchange, portfolio: int, market: int) -> None:
 def check_fill(exchange: Exchange, request: Request) -> None:
     """Check that what has to fill at once would."""
     if request.fok:
-        found = fillable(exchange, taker_of(exchange, request), exchange.rules.step_visits_max)
+        found = fillable(exchange, taker_of(exchange, request), visits_of(exchange)[0])
         if found < request.size:
             raise Refused(Code.FOK_UNFILLED, found)
 
@@ -411,6 +411,13 @@ def share_out(exchange: Exchange, taker: Taker) -> None:
     pay_shares(exchange, taker.portfolio, taker.builder, taker.owed, taker.referable)
 
 
+def visits_of(exchange: Exchange) -> tuple[int, int]:
+    """Return how many orders an order may visit in a step, and in how many steps."""
+    if exchange.visits_left is not None:
+        return exchange.visits_left, 1
+    return exchange.rules.step_visits_max, exchange.rules.step_continuations_max
+
+
 def enter(exchange: Exchange, request: Request) -> Outcome:
     """Match an order that passed every check, and rest what is left of it."""
     number = exchange.number_order()
@@ -419,8 +426,9 @@ def enter(exchange: Exchange, request: Request) -> Outcome:
         rest(exchange, request, number, request.size, request.size)
         return Outcome(order_id=number)
     taker = taker_of(exchange, request)
-    rules = exchange.rules
-    cut = match(exchange, taker, rules.step_visits_max, rules.step_continuations_max)
+    cut = match(exchange, taker, *visits_of(exchange))
+    if exchange.visits_left is not None:
+        exchange.visits_left -= taker.visits
     share_out(exchange, taker)
     outcome = Outcome(order_id=number, filled=taker.filled, notional=taker.notional, fee=taker.fee)
     if cut:
