@@ -78,6 +78,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "devnet": Command("devnet", "devnet.cli", "run everything on this machine"),
     "dev": Command("devnet", "devnet.dev_cli", "mine, warp, move prices, corrupt claims"),
     "replay": Command("devnet", "devnet.replay.cli", "feed a recorded market through it"),
+    "scenario": Command("devnet", "devnet.scenarios.cli", "play a crash, and see who was hurt"),
     "bench": Command("devnet", "bench.cli", "measure"),
 }
 
