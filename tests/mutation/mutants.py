@@ -592,8 +592,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "elif worth * size < parameters.notional_min and",
-        "elif worth * size < 0 and",
+        "elif price * size < parameters.notional_min and",
+        "elif price * size < 0 and",
         "dust orders rest",
         (ORDERS,),
     ),
@@ -613,8 +613,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "if is_past(entry.side, worth, worst):",
-        "if is_past(1 - entry.side, worth, worst):",
+        "if is_past(entry.side, price, worst):",
+        "if is_past(1 - entry.side, price, worst):",
         "the band refuses the wrong side",
         (ORDERS,),
     ),
@@ -1277,6 +1277,13 @@ MUTANTS: Final = (
         "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable != stable:",
         "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable == 0:",
         "the slow price stands still",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "        equity += sale_surplus(step.state, portfolio)",
+        "        equity += 0",
+        "winners pay for who has assets",
         ASSETS,
     ),
 )
