@@ -87,6 +87,21 @@ class SharesEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementEvent:
+    """A position was closed at its market's settlement price, without a fee.
+
+    ``closed`` is what was held, negative for a short; ``amount`` went into the
+    balance with it, funding included.
+    """
+
+    sub: int
+    market: Market
+    closed: Decimal
+    price: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetEvent:
     """Another asset than USDC came or went: in, out, between sub-accounts, or in a sale."""
 
@@ -104,6 +119,7 @@ AccountEvent = (
     | LiquidationEvent
     | DeleverageEvent
     | SharesEvent
+    | SettlementEvent
     | AssetEvent
 )
 
@@ -156,6 +172,15 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
             )
         case "liquidation":
             return liquidation_of(markets, sub, message.liquidation)
+        case "settlement":
+            settled = markets.of(message.settlement.market)
+            return SettlementEvent(
+                sub=sub,
+                market=settled,
+                closed=settled.show_size(message.settlement.closed_lots),
+                price=settled.show_price(message.settlement.price),
+                amount=from_micros(message.settlement.amount_micros),
+            )
         case "deleverage":
             market = markets.of(message.deleverage.market)
             return DeleverageEvent(

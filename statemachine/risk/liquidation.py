@@ -24,7 +24,8 @@ never lowers E/MM while E >= 0; its rate grows from ``liquidation_fee_ppm`` to
 ``liquidation_fee_ppm_max`` in the ``liquidation_ramp_ms`` after the flag.  Out of
 the fee of the first slice whoever poked gets a small reward, then the market's
 deficit is repaid, and the rest goes to the insurance fund.  After an outage or
-a halt all of this waits (:mod:`statemachine.risk.grace`).
+a halt all of this waits (:mod:`statemachine.risk.grace`).  What a portfolio holds in
+a settled market is closed before anything else (:mod:`statemachine.risk.clearing`).
 """
 
 from typing import Final
@@ -52,6 +53,7 @@ from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
+from statemachine.risk.clearing import NONE_CLEARED, clear_portfolio
 from statemachine.risk.collateral_sales import sale_surplus, sell_collateral
 from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
@@ -75,6 +77,10 @@ def process_slice(step: Step, number: int, market: int) -> None:
     if portfolio is None or not portfolio.flags & PORTFOLIO_LIQUIDATING:
         return
     charge_markets(step, portfolio)
+    settled = clear_portfolio(step, portfolio)
+    if settled != NONE_CLEARED:
+        arm_slice(step, portfolio, settled, 0)
+        return
     until, missing = grace_for(step, portfolio)
     if until:
         wait = step.rules.sample_interval_ms if missing else 0
@@ -321,6 +327,18 @@ def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     portfolio.flagged_at = 0
     state.touch(portfolio)
     tell(state, portfolio, STAGE_RELEASED, max(0, last), 0, margin)
+
+
+def make_good(step: Step, portfolio: Portfolio, last: int) -> None:
+    """End the debt of who has nothing left at all, and is not in liquidation.
+
+    ``last`` is the market that closed his last position.
+    """
+    owns = portfolio.markets or portfolio.assets
+    if portfolio.balance >= 0 or owns or portfolio.flags & PORTFOLIO_LIQUIDATING:
+        return
+    cover_debt(step, portfolio, last, Margin(portfolio.balance, 0, 0))
+    void_shares(step.state, portfolio)
 
 
 def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:

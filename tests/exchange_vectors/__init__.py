@@ -14,6 +14,7 @@ from tests.exchange_vectors import (
     atomic,
     authority,
     custody,
+    ends,
     fees,
     limits,
     pegs,
@@ -29,17 +30,18 @@ from tests.exchange_vectors.scene import Scene
 MODULES = (
     authority,
     custody,
+    fees,
     assets,
     trading,
     atomic,
     strategies,
     pegs,
-    fees,
     limits,
     pricing,
     rescue,
     tail,
     upkeep,
+    ends,
 )
 
 

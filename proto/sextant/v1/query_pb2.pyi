@@ -65,6 +65,7 @@ class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REMOVAL_REFUSED: _ClassVar[Removal]
     REMOVAL_DONE: _ClassVar[Removal]
     REMOVAL_LIMIT: _ClassVar[Removal]
+    REMOVAL_SETTLED: _ClassVar[Removal]
 MARKET_STATE_UNSPECIFIED: MarketState
 MARKET_STATE_INITIALIZING: MarketState
 MARKET_STATE_ACTIVE: MarketState
@@ -107,6 +108,7 @@ REMOVAL_TRIGGERED: Removal
 REMOVAL_REFUSED: Removal
 REMOVAL_DONE: Removal
 REMOVAL_LIMIT: Removal
+REMOVAL_SETTLED: Removal
 
 class GetMarketsRequest(_message.Message):
     __slots__ = ("markets",)

@@ -45,7 +45,6 @@ from tests.models.exchange.state import (
     MILLION,
     POST_ONLY,
     SELL,
-    SETTLED,
     Exchange,
     Market,
     Order,
@@ -179,8 +178,6 @@ def orders_of_scale(exchange: Exchange, action: Scale) -> list[PlaceOrder]:
 
 def admits(state: int, request: Request) -> bool:
     """Return whether a market's state takes an order like this."""
-    if state == SETTLED:
-        return request.reduce_only
     return state == ACTIVE or (state == POST_ONLY and request.post_only)
 
 
