@@ -18,6 +18,7 @@ from statemachine.records import (
     Nonces,
     Oracle,
     Order,
+    Pool,
     Portfolio,
     Position,
     Ramp,
@@ -25,6 +26,7 @@ from statemachine.records import (
     Signer,
     Sleeper,
     Standing,
+    Supply,
     TwapPlan,
     Vault,
 )
@@ -47,6 +49,7 @@ class WorkingSet:
         "nonces",
         "oracles",
         "orders",
+        "pool",
         "portfolios",
         "positions",
         "ramps",
@@ -54,6 +57,7 @@ class WorkingSet:
         "signers",
         "sleepers",
         "standings",
+        "supplies",
         "twaps",
         "vaults",
     )
@@ -61,6 +65,7 @@ class WorkingSet:
     def __init__(self) -> None:
         """Hold nothing."""
         self.ledger: Ledger | None = None
+        self.pool: Pool | None = None
         self.markets: dict[int, Market] = {}
         self.oracles: dict[int, Oracle] = {}
         self.ramps: dict[int, Ramp] = {}
@@ -73,6 +78,7 @@ class WorkingSet:
         self.twaps: dict[bytes, TwapPlan] = {}
         self.vaults: dict[int, Vault] = {}
         self.shares: dict[bytes, Share] = {}
+        self.supplies: dict[int, Supply] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
         self.holdings: dict[int, Holding] = {}
@@ -82,6 +88,7 @@ class WorkingSet:
     def clear(self) -> None:
         """Forget everything."""
         self.ledger = None
+        self.pool = None
         self.markets = {}
         self.oracles = {}
         self.ramps = {}
@@ -94,6 +101,7 @@ class WorkingSet:
         self.twaps = {}
         self.vaults = {}
         self.shares = {}
+        self.supplies = {}
         self.signers = {}
         self.nonces = {}
         self.holdings = {}

@@ -13,6 +13,8 @@ from statemachine.actions import (
     ClosePosition,
     Modify,
     PlaceOrder,
+    PoolRedeem,
+    PoolSupply,
     Scale,
     Send,
     SetLeverage,
@@ -73,6 +75,9 @@ VARIED = replace(
     average_factor_max=2,
     vault_notice_ms=5_000,
     vault_deposit_min=USDC,
+    loan_rate_base_ppm=1_000_000,
+    loan_slope_below_ppm=4_000_000,
+    loan_slope_above_ppm=10_000_000,
     ramp_notice_ms=20_000,
     ramp_step_ms=1_500,
     fee_tiers=((3_000 * USDC, 500_000, 800_000), (9_000 * USDC, 250_000, 333_333)),
@@ -192,7 +197,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 19)
+        kind = chooser.number(0, 22)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -229,8 +234,13 @@ class VariedDuel(Duel):
                 address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
             )
         if kind == 17:
-            return SetReferrer(chooser.pick((0, 0, 1, 2)), self.account())
+            sub = chooser.pick((0, 0, 0, 1, ISOLATED))
+            return PoolSupply(sub, Micros(chooser.pick((USDC - 1, USDC, 40 * USDC, 300 * USDC))))
         if kind == 18:
+            return PoolRedeem(chooser.pick((0, 0, 1)), chooser.pick((0, 1, USDC, 50 * USDC)))
+        if kind == 19:
+            return SetReferrer(chooser.pick((0, 0, 1, 2)), self.account())
+        if kind == 20:
             rate = chooser.pick((0, 99, 100, 500, 1_001))
             return ApproveBuilder(chooser.pick((1, 2, 2, 3, 99)), rate)
         return super().errand()

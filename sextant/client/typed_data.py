@@ -15,6 +15,8 @@ from statemachine.actions import (
     ApproveAgent,
     ApproveBuilder,
     BuyCollateral,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Send,
     SetMargin,
@@ -69,12 +71,9 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "amountMicroUsdc": action.amount,
             }
             return signing.SEND_TYPE, sent | tail
-        case SetReferrer():
-            brought = {"subAccount": action.sub, "referrerAccount": action.referrer}
-            return signing.SET_REFERRER_TYPE, brought | tail
-        case ApproveBuilder():
-            built = {"builderAccount": action.builder, "maxFeePpm": action.max_fee_ppm}
-            return signing.APPROVE_BUILDER_TYPE, built | tail
+        case SetReferrer() | ApproveBuilder():
+            encoded, shared = sharing_message_of(action)
+            return encoded, shared | tail
         case VaultDeposit():
             bought: dict[str, Any] = {
                 "subAccount": action.sub,
@@ -89,6 +88,12 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "shares": action.shares,
             }
             return signing.VAULT_WITHDRAW_TYPE, left | tail
+        case PoolSupply():
+            supplied = {"subAccount": action.sub, "amountMicroUsdc": action.amount}
+            return signing.POOL_SUPPLY_TYPE, supplied | tail
+        case PoolRedeem():
+            redeemed = {"subAccount": action.sub, "shares": action.shares}
+            return signing.POOL_REDEEM_TYPE, redeemed | tail
         case ApproveAgent():
             approved: dict[str, Any] = {
                 "agent": f"0x{action.agent.hex()}",
@@ -117,6 +122,15 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             return signing.ACTION_TYPE, {"actionHash": f"0x{keccak256(body).hex()}"} | tail
+
+
+def sharing_message_of(action: SetReferrer | ApproveBuilder) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of an action that lets somebody share in fees, and its values."""
+    if isinstance(action, SetReferrer):
+        brought = {"subAccount": action.sub, "referrerAccount": action.referrer}
+        return signing.SET_REFERRER_TYPE, brought
+    built = {"builderAccount": action.builder, "maxFeePpm": action.max_fee_ppm}
+    return signing.APPROVE_BUILDER_TYPE, built
 
 
 def asset_message_of(

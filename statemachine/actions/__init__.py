@@ -24,6 +24,8 @@ kind  action          body
 21    Send            to (an owner's address), source sub, target sub, amount
 22    SetReferrer     sub, referrer (an account)
 23    ApproveBuilder  builder (an account), max fee in ppm (0: none)
+26    PoolSupply      sub, amount
+27    PoolRedeem      sub, shares (0: all)
 31    WithdrawAsset   sub, asset, amount (units)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
@@ -118,8 +120,6 @@ from statemachine.actions.kinds import (
     Terms,
     Transfer,
     Twap,
-    VaultDeposit,
-    VaultWithdraw,
     Withdraw,
 )
 from statemachine.actions.legs import (
@@ -132,6 +132,7 @@ from statemachine.actions.legs import (
 )
 from statemachine.actions.referrals import ApproveBuilder, SetReferrer
 from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
+from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.actions.wire import (
     ORACLE_MESSAGES_MAX,
     SIGNATURE_SIZE,
@@ -207,6 +208,8 @@ __all__ = [
     "OracleUpdate",
     "PlaceOrder",
     "Poke",
+    "PoolRedeem",
+    "PoolSupply",
     "RevokeAgent",
     "Scale",
     "Send",

@@ -8,6 +8,7 @@ from statemachine.actions.collateral import BuyCollateral, TransferAsset, Withdr
 from statemachine.actions.funds import Send
 from statemachine.actions.referrals import ApproveBuilder, SetReferrer
 from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
+from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -69,6 +70,8 @@ class Kind(IntEnum):
     APPROVE_BUILDER = 23
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
+    POOL_SUPPLY = 26
+    POOL_REDEEM = 27
     WITHDRAW_ASSET = 31
     ORACLE = 32
     POKE = 33
@@ -272,26 +275,6 @@ class RevokeAgent:
 
 @final
 @dataclass(frozen=True, slots=True)
-class VaultDeposit:
-    """Buy shares of a market's backstop vault with settled collateral."""
-
-    sub: int
-    market: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class VaultWithdraw:
-    """Put shares of a market's vault on notice: paid to ``sub`` once it is over; 0 for all."""
-
-    sub: int
-    market: int
-    shares: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class OracleMessage:
     """One publisher's own signed price: micro-USDC per lot at an L1 time in ms."""
 
@@ -340,6 +323,8 @@ Action = (
     | RevokeAgent
     | VaultDeposit
     | VaultWithdraw
+    | PoolSupply
+    | PoolRedeem
     | SetLeverage
     | SetReferrer
     | ApproveBuilder
@@ -370,6 +355,8 @@ KIND_OF: Final[dict[type, Kind]] = {
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,
     VaultWithdraw: Kind.VAULT_WITHDRAW,
+    PoolSupply: Kind.POOL_SUPPLY,
+    PoolRedeem: Kind.POOL_REDEEM,
     SetLeverage: Kind.SET_LEVERAGE,
     SetReferrer: Kind.SET_REFERRER,
     ApproveBuilder: Kind.APPROVE_BUILDER,

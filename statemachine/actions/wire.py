@@ -41,8 +41,6 @@ from statemachine.actions.kinds import (
     Scale,
     Transfer,
     Twap,
-    VaultDeposit,
-    VaultWithdraw,
     Withdraw,
 )
 from statemachine.actions.legs import decode_bulk, pack_legs
@@ -54,6 +52,15 @@ from statemachine.actions.referrals import (
     decode_referral,
 )
 from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
+from statemachine.actions.stakes import (
+    PoolRedeem,
+    PoolSupply,
+    VaultDeposit,
+    VaultWithdraw,
+    body_of_pool,
+    decode_redeem_action,
+    decode_supply_action,
+)
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.units import TIME_LIMIT, Micros, Millis
@@ -104,8 +111,8 @@ def body_of(action: Action) -> list[object]:
             return body_of_compound(action)
         case Withdraw() | Transfer():
             return body_of_move(action)
-        case Send():
-            return body_of_send(action)
+        case Send() | PoolSupply() | PoolRedeem():
+            return body_of_send(action) if isinstance(action, Send) else body_of_pool(action)
         case WithdrawAsset() | TransferAsset() | BuyCollateral():
             return body_of_asset(action)
         case ApproveAgent():
@@ -194,6 +201,8 @@ def decode_action(kind: int, body: object) -> Action:
         )
     if kind in COMPOUND:
         return decode_compound(kind, body)
+    if kind in REFERRAL_KINDS:
+        return decode_referral(kind, body)
     return decode_rare_action(kind, body)
 
 
@@ -234,6 +243,9 @@ def decode_rare_action(kind: int, body: object) -> Action:
         if kind == Kind.VAULT_DEPOSIT:
             return VaultDeposit(*place, Micros(as_uint(number, U64, "amount")))
         return VaultWithdraw(*place, as_uint(number, U64, "shares"))
+    if kind in (Kind.POOL_SUPPLY, Kind.POOL_REDEEM):
+        supplies = kind == Kind.POOL_SUPPLY
+        return decode_supply_action(body) if supplies else decode_redeem_action(body)
     if kind == Kind.POKE:
         account, sub = as_list(body, 2, "poke")
         return Poke(as_uint(account, 1 << 32, "account"), as_uint(sub, 256, "sub"))
@@ -256,8 +268,6 @@ def decode_rare_action(kind: int, body: object) -> Action:
             as_uint(initial, RATE_LIMIT, "initial margin"),
             as_uint(maintenance, RATE_LIMIT, "maintenance margin"),
         )
-    if kind in REFERRAL_KINDS:
-        return decode_referral(kind, body)
     if kind == Kind.ORACLE:
         return decode_oracle_update(body)
     if kind in ASSET_KINDS:

@@ -56,6 +56,12 @@ from statemachine.records.orders import (
     encode_client_id,
     encode_owned,
 )
+from statemachine.records.pool import (
+    Pool,
+    Supply,
+    decode_pool,
+    decode_supply,
+)
 from statemachine.records.portfolios import (
     MARKETS_PER_PORTFOLIO_MAX,
     PORTFOLIO_LIQUIDATING,
@@ -118,6 +124,7 @@ __all__ = [
     "Nonces",
     "Oracle",
     "Order",
+    "Pool",
     "Portfolio",
     "Position",
     "Ramp",
@@ -126,6 +133,7 @@ __all__ = [
     "Signer",
     "Sleeper",
     "Standing",
+    "Supply",
     "TwapPlan",
     "Vault",
     "Velocity",
@@ -142,6 +150,7 @@ __all__ = [
     "decode_oracle",
     "decode_order",
     "decode_owned",
+    "decode_pool",
     "decode_portfolio",
     "decode_position",
     "decode_ramp",
@@ -149,6 +158,7 @@ __all__ = [
     "decode_signer",
     "decode_sleeper",
     "decode_standing",
+    "decode_supply",
     "decode_twap",
     "decode_vault",
     "decode_velocity",

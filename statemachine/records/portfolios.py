@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQBQHBI")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB12s12sQHBI")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -108,6 +108,10 @@ class Portfolio(Record):
     ``fee_tier`` and ``referrer`` what holds for it on that day
     (:mod:`statemachine.fees.standing`).
 
+    A balance below zero is a loan: ``loan_index`` is the pool's index up to which its
+    interest is settled, and ``borrowed`` what was lent when the liquidation that it
+    is in began.
+
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.
     """
@@ -115,12 +119,14 @@ class Portfolio(Record):
     __slots__ = (
         "assets",
         "balance",
+        "borrowed",
         "cancel_at",
         "cancel_item",
         "complete",
         "fee_tier",
         "flagged_at",
         "flags",
+        "loan_index",
         "markets",
         "moved",
         "open_orders",
@@ -143,6 +149,8 @@ class Portfolio(Record):
         self.cancel_item = 0
         self.open_orders = 0
         self.assets = 0
+        self.loan_index = 0
+        self.borrowed = 0
         self.markets: list[int] = []
         self.positions: list[Position] = []
         self.complete = not stored
@@ -167,6 +175,8 @@ class Portfolio(Record):
             MARKET_LIST.pack(*markets, *padding),
             self.cancel_item,
             self.assets,
+            self.loan_index.to_bytes(12, "big", signed=True),
+            self.borrowed.to_bytes(12, "big", signed=True),
             self.traded,
             self.traded_day,
             self.fee_tier,
@@ -190,6 +200,8 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.open_orders = open_orders
     portfolio.assets = values[10]
     portfolio.markets = list(MARKET_LIST.unpack(values[8])[:count])
-    portfolio.traded, portfolio.traded_day = values[11], values[12]
-    portfolio.fee_tier, portfolio.referrer = values[13], values[14]
+    portfolio.loan_index = unmoney(values[11])
+    portfolio.borrowed = unmoney(values[12])
+    portfolio.traded, portfolio.traded_day = values[13], values[14]
+    portfolio.fee_tier, portfolio.referrer = values[15], values[16]
     return portfolio

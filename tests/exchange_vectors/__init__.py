@@ -16,6 +16,7 @@ from tests.exchange_vectors import (
     custody,
     ends,
     fees,
+    lending,
     limits,
     pegs,
     pricing,
@@ -40,6 +41,7 @@ MODULES = (
     pricing,
     rescue,
     tail,
+    lending,
     upkeep,
     ends,
 )
