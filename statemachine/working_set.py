@@ -27,6 +27,7 @@ from statemachine.records import (
     Signer,
     Sleeper,
     Stake,
+    Standing,
     Supply,
     TwapPlan,
     Vault,
@@ -59,6 +60,7 @@ class WorkingSet:
         "signers",
         "sleepers",
         "stakes",
+        "standings",
         "supplies",
         "twaps",
         "vaults",
@@ -75,6 +77,7 @@ class WorkingSet:
         self.positions: dict[int, Position] = {}
         self.orders: dict[bytes, Order] = {}
         self.sleepers: dict[bytes, Sleeper] = {}
+        self.standings: dict[int, Standing] = {}
         self.groups: dict[bytes, Group] = {}
         self.twaps: dict[bytes, TwapPlan] = {}
         self.vaults: dict[int, Vault] = {}
@@ -99,6 +102,7 @@ class WorkingSet:
         self.positions = {}
         self.orders = {}
         self.sleepers = {}
+        self.standings = {}
         self.groups = {}
         self.twaps = {}
         self.vaults = {}

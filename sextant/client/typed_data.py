@@ -13,6 +13,7 @@ from statemachine.actions import (
     KIND_OF,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     BuyCollateral,
     CreateFund,
     FundDeposit,
@@ -23,6 +24,7 @@ from statemachine.actions import (
     Send,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Transfer,
     TransferAsset,
     VaultDeposit,
@@ -67,6 +69,9 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
         case Send() | CreateFund() | FundDeposit() | FundWithdraw():
             encoded, fields = shared_message_of(action)
             return encoded, fields | tail
+        case SetReferrer() | ApproveBuilder():
+            encoded, shared = sharing_message_of(action)
+            return encoded, shared | tail
         case VaultDeposit():
             bought: dict[str, Any] = {
                 "subAccount": action.sub,
@@ -97,16 +102,9 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "lossPerDayMicroUsdc": action.loss_max,
             }
             return signing.APPROVE_TYPE, approved | tail
-        case SetMargin():
-            rates: dict[str, Any] = {
-                "market": action.market,
-                "initialMarginPpm": action.initial_ppm,
-                "maintenanceMarginPpm": action.maintenance_ppm,
-            }
-            return signing.MARGIN_TYPE, rates | tail
-        case SetMarketState():
-            head = {"market": action.market, "state": action.state}
-            return signing.MARKET_STATE_TYPE, head | tail
+        case SetMargin() | SetMarketState():
+            encoded, set_to = guarded_message_of(action)
+            return encoded, set_to | tail
         case RevokeAgent():
             return signing.REVOKE_TYPE, {"agent": f"0x{action.agent.hex()}"} | tail
         case WithdrawAsset() | TransferAsset() | BuyCollateral():
@@ -140,6 +138,26 @@ def shared_message_of(
         return signing.FUND_DEPOSIT_TYPE, place | paid
     left = {"toSubAccount": action.sub, "shares": action.shares}
     return signing.FUND_WITHDRAW_TYPE, place | left
+
+
+def guarded_message_of(action: SetMargin | SetMarketState) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of what the guardian may sign, and its values."""
+    if isinstance(action, SetMarketState):
+        return signing.MARKET_STATE_TYPE, {"market": action.market, "state": action.state}
+    return signing.MARGIN_TYPE, {
+        "market": action.market,
+        "initialMarginPpm": action.initial_ppm,
+        "maintenanceMarginPpm": action.maintenance_ppm,
+    }
+
+
+def sharing_message_of(action: SetReferrer | ApproveBuilder) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of an action that lets somebody share in fees, and its values."""
+    if isinstance(action, SetReferrer):
+        brought = {"subAccount": action.sub, "referrerAccount": action.referrer}
+        return signing.SET_REFERRER_TYPE, brought
+    built = {"builderAccount": action.builder, "maxFeePpm": action.max_fee_ppm}
+    return signing.APPROVE_BUILDER_TYPE, built
 
 
 def asset_message_of(

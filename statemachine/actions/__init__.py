@@ -25,6 +25,8 @@ kind  action          body
 28    CreateFund      sub, profit share in ppm, lock in ms
 29    FundDeposit     leader's account, fund's sub, own sub, amount
 30    FundWithdraw    leader's account, fund's sub, own sub, shares (0: all)
+22    SetReferrer     sub, referrer (an account)
+23    ApproveBuilder  builder (an account), max fee in ppm (0: none)
 26    PoolSupply      sub, amount
 27    PoolRedeem      sub, shares (0: all)
 31    WithdrawAsset   sub, asset, amount (units)
@@ -38,8 +40,8 @@ kind  action          body
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
 16 FOK + 32 slide + 64 total (modify) + 128 pegged.  ``terms`` = expiry,
-self-trade mode, max fee, trigger, trigger price, offset (pegged); absent if none
-is asked for.
+self-trade mode, max fee, trigger, trigger price, offset (pegged)[, builder,
+builder's ppm]; absent if none is asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
@@ -56,7 +58,7 @@ from statemachine.actions.compound import (
     decode_scale,
     decode_twap,
 )
-from statemachine.actions.custody import Transfer, Withdraw
+from statemachine.actions.custody import RevokeAgent, Transfer, Withdraw
 from statemachine.actions.fields import (
     FLAGS_LIMIT,
     MARKETS_LIMIT,
@@ -117,11 +119,7 @@ from statemachine.actions.kinds import (
     OracleUpdate,
     PlaceOrder,
     Poke,
-    RevokeAgent,
     Scale,
-    SetLeverage,
-    SetMargin,
-    SetMarketState,
     Terms,
     Twap,
 )
@@ -133,6 +131,8 @@ from statemachine.actions.legs import (
     unpack_group,
     unpack_legs,
 )
+from statemachine.actions.referrals import ApproveBuilder, SetReferrer
+from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.actions.wire import (
     ORACLE_MESSAGES_MAX,
@@ -194,6 +194,7 @@ __all__ = [
     "U64",
     "Action",
     "ApproveAgent",
+    "ApproveBuilder",
     "Bracket",
     "Bulk",
     "BuyCollateral",
@@ -219,6 +220,7 @@ __all__ = [
     "SetLeverage",
     "SetMargin",
     "SetMarketState",
+    "SetReferrer",
     "Terms",
     "Transaction",
     "Transfer",

@@ -1,4 +1,4 @@
-"""What moves an owner's settled collateral: out, and between his sub-accounts."""
+"""What an owner asks for himself: money out, or between sub-accounts; the end of an agent."""
 
 from dataclasses import dataclass
 from typing import final
@@ -25,8 +25,18 @@ class Transfer:
     amount: Micros
 
 
-def body_of_custody(action: Withdraw | Transfer) -> list[object]:
+@final
+@dataclass(frozen=True, slots=True)
+class RevokeAgent:
+    """End a session key for good: its address can never be approved again."""
+
+    agent: bytes
+
+
+def body_of_custody(action: Withdraw | Transfer | RevokeAgent) -> list[object]:
     """Return the body as it is packed."""
+    if isinstance(action, RevokeAgent):
+        return [action.agent]
     if isinstance(action, Withdraw):
         return [action.sub, action.amount]
     return [action.source, action.target, action.amount]

@@ -10,7 +10,7 @@ from typing import Final, final
 from statemachine.actions.assets import ASSET_KINDS, body_of_asset, decode_asset_action
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import COMPOUND, body_of_compound, decode_compound
-from statemachine.actions.custody import Transfer, Withdraw, body_of_custody
+from statemachine.actions.custody import RevokeAgent, Transfer, Withdraw, body_of_custody
 from statemachine.actions.fields import (
     MARKETS_LIMIT,
     U64,
@@ -48,14 +48,18 @@ from statemachine.actions.kinds import (
     OracleUpdate,
     PlaceOrder,
     Poke,
-    RevokeAgent,
     Scale,
-    SetLeverage,
-    SetMargin,
-    SetMarketState,
     Twap,
 )
 from statemachine.actions.legs import decode_bulk, pack_legs
+from statemachine.actions.referrals import (
+    REFERRAL_KINDS,
+    ApproveBuilder,
+    SetReferrer,
+    body_of_referral,
+    decode_referral,
+)
+from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.actions.stakes import (
     PoolRedeem,
     PoolSupply,
@@ -113,7 +117,7 @@ def body_of(action: Action) -> list[object]:
             return [*body, 1] if action.atomic else body
         case Bracket() | Twap() | CancelAt() | ClosePosition() | Scale():
             return body_of_compound(action)
-        case Withdraw() | Transfer():
+        case Withdraw() | Transfer() | RevokeAgent():
             return body_of_custody(action)
         case PoolSupply() | PoolRedeem():
             return body_of_pool(action)
@@ -124,10 +128,10 @@ def body_of(action: Action) -> list[object]:
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
-        case RevokeAgent():
-            return [action.agent]
         case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState() | SetMargin():
             return body_of_setting(action)
+        case SetReferrer() | ApproveBuilder():
+            return body_of_referral(action)
         case OracleUpdate():
             messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
             return [action.market, messages]
@@ -198,6 +202,8 @@ def decode_action(kind: int, body: object) -> Action:
         )
     if kind in COMPOUND:
         return decode_compound(kind, body)
+    if kind in REFERRAL_KINDS:
+        return decode_referral(kind, body)
     return decode_rare_action(kind, body)
 
 

@@ -4,6 +4,7 @@ from statemachine.actions import (
     FLAG_PEG,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     Bulk,
     BuyCollateral,
@@ -25,6 +26,7 @@ from statemachine.actions import (
     SetLeverage,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Transfer,
     TransferAsset,
     Twap,
@@ -50,6 +52,7 @@ from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
 from statemachine.handlers.pool import execute_pool_redeem, execute_pool_supply
+from statemachine.handlers.referrals import execute_approve_builder, execute_set_referrer
 from statemachine.handlers.transfer import execute_send, execute_transfer
 from statemachine.handlers.vault import execute_vault_deposit, execute_vault_withdraw
 from statemachine.handlers.withdraw import execute_withdraw
@@ -104,14 +107,12 @@ def execute_money(step: Step, action: Action) -> None:
         execute_pool_redeem(step, action)
     elif isinstance(action, SetMarketState):
         execute_market_state(step, action)
-    elif isinstance(action, CreateFund):
-        execute_create_fund(step, action)
-    elif isinstance(action, FundDeposit):
-        execute_fund_deposit(step, action)
-    elif isinstance(action, FundWithdraw):
-        execute_fund_withdraw(step, action)
     elif isinstance(action, SetMargin):
         execute_margin(step, action)
+    elif isinstance(action, SetReferrer):
+        execute_set_referrer(step, action)
+    elif isinstance(action, ApproveBuilder):
+        execute_approve_builder(step, action)
     else:
         execute_asset(step, action)
 
@@ -124,6 +125,18 @@ def execute_asset(step: Step, action: Action) -> None:
         execute_transfer_asset(step, action)
     elif isinstance(action, BuyCollateral):
         execute_buy_collateral(step, action)
+    else:
+        execute_fund(step, action)
+
+
+def execute_fund(step: Step, action: Action) -> None:
+    """Execute an action about a fund."""
+    if isinstance(action, CreateFund):
+        execute_create_fund(step, action)
+    elif isinstance(action, FundDeposit):
+        execute_fund_deposit(step, action)
+    elif isinstance(action, FundWithdraw):
+        execute_fund_withdraw(step, action)
 
 
 def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:

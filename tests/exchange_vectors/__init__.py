@@ -15,6 +15,7 @@ from tests.exchange_vectors import (
     authority,
     custody,
     ends,
+    fees,
     funds,
     lending,
     limits,
@@ -31,6 +32,7 @@ from tests.exchange_vectors.scene import Scene
 MODULES = (
     authority,
     custody,
+    fees,
     assets,
     funds,
     trading,

@@ -675,6 +675,8 @@ NO_MONEY = {
     Kind.POKE,
     Kind.SET_MARKET_STATE,
     Kind.SET_MARGIN,
+    Kind.SET_REFERRER,
+    Kind.APPROVE_BUILDER,
 }
 """Kinds that trade, set or look: they move no money but by trading."""
 

@@ -28,6 +28,8 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_SUPPLY: _ClassVar[MoneyKind]
     MONEY_KIND_REDEEM: _ClassVar[MoneyKind]
     MONEY_KIND_POOL: _ClassVar[MoneyKind]
+    MONEY_KIND_REFERRAL: _ClassVar[MoneyKind]
+    MONEY_KIND_BUILDER: _ClassVar[MoneyKind]
     MONEY_KIND_SEND: _ClassVar[MoneyKind]
     MONEY_KIND_FUND: _ClassVar[MoneyKind]
 
@@ -76,6 +78,8 @@ MONEY_KIND_INTEREST: MoneyKind
 MONEY_KIND_SUPPLY: MoneyKind
 MONEY_KIND_REDEEM: MoneyKind
 MONEY_KIND_POOL: MoneyKind
+MONEY_KIND_REFERRAL: MoneyKind
+MONEY_KIND_BUILDER: MoneyKind
 MONEY_KIND_SEND: MoneyKind
 MONEY_KIND_FUND: MoneyKind
 LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
