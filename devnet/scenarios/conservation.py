@@ -13,6 +13,8 @@ from typing import final
 from statemachine import keys
 from statemachine.pricing.funding import FUNDING_SHIFT
 from statemachine.records import (
+    decode_asset,
+    decode_holding,
     decode_ledger,
     decode_market,
     decode_portfolio,
@@ -42,18 +44,22 @@ class Conservation:
     interest: tuple[int, ...]
     below_zero: int
     """Portfolios without a position whose balance is below zero: debts that nobody recorded."""
+    assets: tuple[int, ...]
+    """Assets of which holdings and withdrawals are not what was deposited."""
 
     @property
     def holds(self) -> bool:
         """Whether everything adds up, and no debt is hidden."""
-        return not (self.missing or self.sizes or self.interest or self.below_zero)
+        wrong = self.missing or self.sizes or self.interest or self.below_zero or self.assets
+        return not wrong
 
 
 def conserve(items: Mapping[bytes, bytes]) -> Conservation:
     """Add up a whole state, leaf by leaf."""
     ledger = decode_ledger(items[keys.LEDGER_KEY])
     markets = {}
-    balances = paid = scaled = deficits = 0
+    balances = scaled = deficits = 0
+    units: Counter[int] = Counter()
     debtors: set[int] = set()
     holders: set[int] = set()
     sizes: Counter[int] = Counter()
@@ -81,7 +87,12 @@ def conserve(items: Mapping[bytes, bytes]) -> Conservation:
                 holders.add(int.from_bytes(key[1:6], "big"))
         elif key[0] == keys.TABLE_WITHDRAWAL:
             _, amount, _, asset = decode_withdrawal(data)
-            paid += 0 if asset else amount
+            units[asset] += amount
+        elif key[0] == keys.TABLE_HOLDING:
+            units[key[-1]] += decode_holding(key, data).amount
+        elif key[0] == keys.TABLE_ASSET:
+            units[key[1]] -= decode_asset(key, data).deposits
+    paid = units.pop(0, 0)
     own = balances + ledger.insurance + ledger.fees + ledger.dust
     scaled += (own - ledger.deposits + paid) << FUNDING_SHIFT
     return Conservation(
@@ -98,4 +109,5 @@ def conserve(items: Mapping[bytes, bytes]) -> Conservation:
             sorted(n for n, market in markets.items() if longs[n] != market.open_interest)
         ),
         below_zero=len(debtors - holders),
+        assets=tuple(sorted(asset for asset, amount in units.items() if amount)),
     )

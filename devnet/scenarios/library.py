@@ -42,10 +42,10 @@ LIBRARY: Final[dict[str, Scenario]] = {
         ),
         Scenario(
             name="grinding-fall",
-            story="thirty percent in an hour and a half, without a pause and with full books",
-            seconds=6_300,
+            story="thirty percent in an hour, without a pause and with full books",
+            seconds=4_200,
             step_ms=3_000,
-            paths={"BTC": ((0, PPM), (CALM_S, PPM), (5_400, 700_000), (6_300, 705_000))},
+            paths={"BTC": ((0, PPM), (CALM_S, PPM), (3_600, 700_000), (4_200, 705_000))},
         ),
         Scenario(
             name="oracle-gap",
@@ -98,9 +98,9 @@ LIBRARY: Final[dict[str, Scenario]] = {
         Scenario(
             name="funding-squeeze",
             story="the perpetual trades far above its index for hours, and longs pay for it",
-            seconds=14_400,
+            seconds=10_800,
             step_ms=5_000,
-            paths={"BTC": ((0, PPM), (CALM_S, PPM), (7_200, 998_000), (14_400, 985_000))},
+            paths={"BTC": ((0, PPM), (CALM_S, PPM), (5_400, 998_000), (10_800, 985_000))},
             quoting=(Quoting(), Quoting(since=CALM_S, premium=24_000)),
             population=Population(
                 long_share=900_000, leverages=((5, 20), (10, 30), (15, 30), (19, 20))

@@ -80,8 +80,8 @@ class Play:
             )
             first[number] = units.price(scenario.first_usd.get(symbol, BASE_USD[symbol]))
         hand = Hand(self.observer.domain)
-        self.scene = Scene(scenario, hand, self.observer, markets, first)
-        self.cast = draw_cast(scenario, markets, accounts, seed)
+        self.scene = Scene(scenario, hand, self.observer, markets, first, seed)
+        self.cast = draw_cast(scenario, rules, first, accounts, seed)
         self.crowd = Crowd(self.cast, f"crowd/{seed}")
         self.makers = [
             Maker(who, markets[number], self.cast.depth_micros[number] // len(people), place)

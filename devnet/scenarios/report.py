@@ -47,6 +47,8 @@ class Report:
             found.append(f"money is not conserved: {books.missing} micros << 32 too much")
         if books.sizes or books.interest:
             found.append(f"positions do not cancel in markets {books.sizes or books.interest}")
+        if books.assets:
+            found.append(f"units of assets {books.assets} are missing, or too many")
         if books.below_zero:
             found.append(f"{books.below_zero} debts stand in no account")
         if play.underwater:

@@ -60,6 +60,8 @@ class Divergence:
 class Population:
     """Who trades: shares of the accounts, and weights of leverage.
 
+    ``asset_share`` of them keep ``asset_part`` of their equity in the exchange's first
+    other asset, if it has one.
     ``equities`` in USDC are drawn between two bounds, small ones more often;
     ``leverages`` are (times, weight).  ``keepers`` poke at most ``pokes`` portfolios
     a step each.  ``vault_share`` is what depositors put into the vaults, of all equity.
@@ -68,6 +70,8 @@ class Population:
     long_share: int = 760_000
     isolated_share: int = 300_000
     stop_share: int = 200_000
+    asset_share: int = 0
+    asset_part: int = 800_000
     equities: tuple[int, int] = (300, 12_000)
     leverages: tuple[tuple[int, int], ...] = (
         (2, 15),
@@ -100,6 +104,8 @@ class Scenario:
         default_factory=lambda: {"BTC": PPM, "ETH": 1_150_000, "SOL": 1_350_000}
     )
     step_ms: int = 2_000
+    noise: int = 700
+    """How far prices wander beside their path, in ppm."""
     quoting: tuple[Quoting, ...] = (Quoting(),)
     silences: tuple[Silence, ...] = ()
     divergences: tuple[Divergence, ...] = ()
