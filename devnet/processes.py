@@ -165,10 +165,13 @@ def bots_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
     bots = [*(("maker", name) for name in MAKERS[: options.makers])]
     bots += [("taker", name) for name in TAKERS[: options.takers]]
     for number, (kind, name) in enumerate(bots):
+        # One maker of two sends a new price when the index moves, the other's follow by themselves.
+        pegged = ["--pegged"] if name == MAKERS[1] else []
         yield ProcessSpec(
             name=name,
             command=(
                 *("bot", kind, "--identity", name, "--seed", str(options.seed * 100 + number)),
+                *pegged,
                 *("--instance", str(layout.instance), "--datadir", str(layout.directory)),
             ),
             environment=environment_of(),

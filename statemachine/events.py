@@ -18,6 +18,7 @@ from statemachine.order_events import (
     REMOVED_REDUCE_ONLY,
     REMOVED_REFUSED,
     REMOVED_SELF_TRADE,
+    REMOVED_SETTLED,
     REMOVED_SWITCH,
     REMOVED_TRIGGERED,
     Event,
@@ -41,6 +42,7 @@ __all__ = [
     "REMOVED_REDUCE_ONLY",
     "REMOVED_REFUSED",
     "REMOVED_SELF_TRADE",
+    "REMOVED_SETTLED",
     "REMOVED_SWITCH",
     "REMOVED_TRIGGERED",
     "Event",
@@ -172,6 +174,38 @@ class FundingPaid(Event):
         self.market = market
         self.rate = rate
         self.funding_index = funding_index
+
+
+@final
+class MarketChanged(Event):
+    """The guardian moved a market to another state."""
+
+    __slots__ = ("before", "market", "state")
+
+    def __init__(self, market: int, before: int, state: int) -> None:
+        """Take the state before, and the one now."""
+        self.market = market
+        self.before = before
+        self.state = state
+
+
+@final
+class PositionSettled(Event):
+    """A position was closed at its market's settlement price.
+
+    ``size`` lots, negative for a short, at ``price`` micros per lot; ``amount``
+    micros went into the balance with it, funding included.
+    """
+
+    __slots__ = ("amount", "market", "portfolio", "price", "size")
+
+    def __init__(self, portfolio: int, market: int, size: int, price: int, amount: int) -> None:
+        """Take whose it was, and what came of it."""
+        self.portfolio = portfolio
+        self.market = market
+        self.size = size
+        self.price = price
+        self.amount = amount
 
 
 @final

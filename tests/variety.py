@@ -184,7 +184,9 @@ class VariedDuel(Duel):
             return SetLeverage(chooser.pick((0, 0, 1)), self.market(), chooser.pick((0, 1, 5, 26)))
         if kind == 8:
             # Mostly back to what it was: a market that stands still shows little.
-            return SetMarketState(self.market(), chooser.pick((*[1] * 12, 2, 3, 4)))
+            # An end is for ever: the last market is left alone.
+            state = chooser.pick((*[1] * 12, 2, 3, 4, 5))
+            return SetMarketState(self.market() if state != 5 else chooser.pick((0, 1)), state)
         if kind == 9:
             return CancelAll(0, chooser.pick((*self.numbers, 65535)), chooser.number(0, 1))
         if kind == 10:

@@ -21,6 +21,7 @@ RUNGS: Final = (
     ("flagged", "flagged by a poke", "#bcd3ea", ""),
     ("slice", "slice sold on the book", "#6a9ac4", "//"),
     ("backstop", "taken over by a vault", "#f2b134", ".."),
+    ("collateral", "collateral sold to a vault", "#7fb77e", "\\\\"),
     ("deleverage", "deleveraged", "#c0392b", "xx"),
     ("deficit", "deficit recorded", "#333333", ""),
 )
@@ -154,6 +155,8 @@ def draw_rungs(axes: "Axes", report: Report) -> None:
     for name, label, color, hatch in RUNGS:
         heights = per_minute(samples, name, last)
         total = sum(heights)
+        if not total:
+            continue
         axes.bar(
             [minute + 0.5 for minute in range(last)],
             heights,

@@ -43,7 +43,7 @@ class Conservation:
     sizes: tuple[int, ...]
     interest: tuple[int, ...]
     below_zero: int
-    """Portfolios without a position whose balance is below zero: debts that nobody recorded."""
+    """Portfolios with a balance below zero and nothing else: debts that nobody recorded."""
     assets: tuple[int, ...]
     """Assets of which holdings and withdrawals are not what was deposited."""
 
@@ -90,6 +90,7 @@ def conserve(items: Mapping[bytes, bytes]) -> Conservation:
             units[asset] += amount
         elif key[0] == keys.TABLE_HOLDING:
             units[key[-1]] += decode_holding(key, data).amount
+            holders.add(int.from_bytes(key[1:6], "big"))
         elif key[0] == keys.TABLE_ASSET:
             units[key[1]] -= decode_asset(key, data).deposits
     paid = units.pop(0, 0)

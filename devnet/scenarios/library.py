@@ -96,6 +96,26 @@ LIBRARY: Final[dict[str, Scenario]] = {
             ),
         ),
         Scenario(
+            name="collateral-depeg",
+            story="a staking derivative that backs two accounts in five loses 60% in ten minutes",
+            seconds=2_400,
+            paths={
+                "WSTETH": (
+                    *((0, PPM), (CALM_S, PPM), (300, 850_000), (480, 620_000), (720, 400_000)),
+                    *((1_200, 470_000), (2_400, 500_000)),
+                ),
+                "BTC": ((0, PPM), (CALM_S, PPM), (720, 945_000), (2_400, 960_000)),
+                "ETH": ((0, PPM), (CALM_S, PPM), (720, 900_000), (2_400, 930_000)),
+                "SOL": ((0, PPM), (CALM_S, PPM), (720, 930_000), (2_400, 950_000)),
+            },
+            quoting=(Quoting(), Quoting(since=300, depth=500_000), Quoting(since=1_200)),
+            population=Population(
+                asset_share=400_000,
+                asset_part=950_000,
+                leverages=((3, 10), (5, 20), (10, 30), (18, 40)),
+            ),
+        ),
+        Scenario(
             name="funding-squeeze",
             story="the perpetual trades far above its index for hours, and longs pay for it",
             seconds=10_800,

@@ -278,7 +278,7 @@ class Play:
         if portfolio is None or portfolio.balance <= 0:
             return False
         margin = self.observer.margin(portfolio)
-        return margin.equity - margin.initial > portfolio.balance // 3
+        return margin.free > portfolio.balance // 3
 
     def equity(self, name: int) -> int:
         """Return a portfolio's equity in micros."""

@@ -179,7 +179,7 @@ class Report:
         return [
             *(
                 (f"  {name}", f"{rungs[name]:,} times, {usdc(tally.notional[name])} USDC")
-                for name in ("slice", "slice_unfilled", "backstop")
+                for name in ("slice", "slice_unfilled", "backstop", "collateral")
             ),
             (
                 "  deleverage",

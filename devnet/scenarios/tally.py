@@ -9,6 +9,7 @@ from devnet.scenarios.depth import Books
 from devnet.scenarios.scene import Scene
 from statemachine.errors import Code
 from statemachine.events import (
+    BALANCE_COLLATERAL_SOLD,
     BALANCE_DEFICIT,
     BALANCE_HAIRCUT,
     BALANCE_INSURANCE,
@@ -16,6 +17,7 @@ from statemachine.events import (
     BALANCE_POKE_REWARD,
     BALANCE_WITHDRAWAL,
     STAGE_BACKSTOP,
+    STAGE_COLLATERAL,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
     STAGE_FLAGGED,
@@ -35,6 +37,7 @@ RUNGS: Final = {
     STAGE_FLAGGED: "flagged",
     STAGE_SLICE: "slice",
     STAGE_BACKSTOP: "backstop",
+    STAGE_COLLATERAL: "collateral",
     STAGE_DELEVERAGE: "deleverage",
     STAGE_INSURANCE: "insurance",
     STAGE_DEFICIT: "deficit",
@@ -105,6 +108,8 @@ class Tally:
                 name = SUMS.get(event.reason)
                 if name:
                     self.sums[name] += abs(event.amount)
+                if event.reason == BALANCE_COLLATERAL_SOLD:
+                    self.notional["collateral"] += event.amount
                 touched.add(event.portfolio)
             elif isinstance(event, Deleveraged):
                 self.victims.add(event.portfolio)

@@ -27,6 +27,8 @@ from statemachine.events import (
     BALANCE_VAULT_DEPOSIT,
     BALANCE_VAULT_EXIT,
     BALANCE_WITHDRAWAL,
+    REMOVED_LIMIT,
+    REMOVED_SETTLED,
     REMOVED_TRIGGERED,
     STAGE_COLLATERAL,
     AssetChanged,
@@ -40,6 +42,7 @@ from statemachine.events import (
     OrderPegged,
     OrderRemoved,
     OrderRested,
+    PositionSettled,
     SharesChanged,
     TwapChanged,
 )
@@ -98,7 +101,10 @@ REMOVALS: Final = (
     query_pb2.REMOVAL_REFUSED,
     query_pb2.REMOVAL_DONE,
     query_pb2.REMOVAL_LIMIT,
+    *[query_pb2.REMOVAL_UNSPECIFIED] * (REMOVED_SETTLED - REMOVED_LIMIT - 1),
+    query_pb2.REMOVAL_SETTLED,
 )
+"""By the number of the reason."""
 TRIGGERS: Final = (
     query_pb2.TRIGGER_MARK_RISES,
     query_pb2.TRIGGER_MARK_FALLS,
@@ -142,7 +148,7 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, liquidation=liquidation)
     elif isinstance(event, AssetChanged):
         yield event.portfolio, asset_event_of(event)
-    elif isinstance(event, Deleveraged | SharesChanged):
+    elif isinstance(event, Deleveraged | PositionSettled | SharesChanged):
         yield event.portfolio, tail_event_of(event)
 
 
@@ -157,9 +163,17 @@ def asset_event_of(event: AssetChanged) -> stream_pb2.AccountEvent:
     return stream_pb2.AccountEvent(portfolio=portfolio_of(event.portfolio), asset=moved)
 
 
-def tail_event_of(event: Deleveraged | SharesChanged) -> stream_pb2.AccountEvent:
-    """Return a position cut by deleveraging, or what became of vault shares."""
+def tail_event_of(event: Deleveraged | PositionSettled | SharesChanged) -> stream_pb2.AccountEvent:
+    """Return a position that was closed for its owner, or what became of vault shares."""
     portfolio = portfolio_of(event.portfolio)
+    if isinstance(event, PositionSettled):
+        settlement = stream_pb2.SettlementEvent(
+            market=event.market,
+            closed_lots=event.size,
+            price=event.price,
+            amount_micros=saturate(event.amount),
+        )
+        return stream_pb2.AccountEvent(portfolio=portfolio, settlement=settlement)
     if isinstance(event, Deleveraged):
         deleverage = stream_pb2.DeleverageEvent(
             market=event.market, closed_lots=event.size, price=event.price, mark=event.mark

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from proto.sextant.v1 import stream_pb2
-from sextant.client.amounts import from_micros
+from sextant.client.amounts import from_micros, to_decimal
 from sextant.client.market import Market
 from sextant.client.models import Order, Side
 from sextant.client.wire import Markets, order_of, side_of
@@ -86,8 +86,41 @@ class SharesEvent:
     due_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementEvent:
+    """A position was closed at its market's settlement price, without a fee.
+
+    ``closed`` is what was held, negative for a short; ``amount`` went into the
+    balance with it, funding included.
+    """
+
+    sub: int
+    market: Market
+    closed: Decimal
+    price: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetEvent:
+    """Another asset than USDC came or went: in, out, between sub-accounts, or in a sale."""
+
+    sub: int
+    kind: str
+    asset: str
+    amount: Decimal
+    reference: int
+
+
 AccountEvent = (
-    OrderEvent | FillEvent | MoneyEvent | LiquidationEvent | DeleverageEvent | SharesEvent
+    OrderEvent
+    | FillEvent
+    | MoneyEvent
+    | LiquidationEvent
+    | DeleverageEvent
+    | SharesEvent
+    | SettlementEvent
+    | AssetEvent
 )
 
 
@@ -128,8 +161,26 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
                 amount=from_micros(message.money.amount_micros),
                 reference=message.money.reference,
             )
+        case "asset":
+            kind = stream_pb2.MoneyKind.Name(message.asset.kind)
+            return AssetEvent(
+                sub=sub,
+                kind=kind.removeprefix("MONEY_KIND_").lower(),
+                asset=message.asset.symbol,
+                amount=to_decimal(message.asset.units, message.asset.decimals),
+                reference=message.asset.reference,
+            )
         case "liquidation":
             return liquidation_of(markets, sub, message.liquidation)
+        case "settlement":
+            settled = markets.of(message.settlement.market)
+            return SettlementEvent(
+                sub=sub,
+                market=settled,
+                closed=settled.show_size(message.settlement.closed_lots),
+                price=settled.show_price(message.settlement.price),
+                amount=from_micros(message.settlement.amount_micros),
+            )
         case "deleverage":
             market = markets.of(message.deleverage.market)
             return DeleverageEvent(

@@ -16,12 +16,13 @@ import grpc.aio
 
 from proto.sextant.v1 import stream_pb2
 from sextant.client.chain import Block, block_of
+from sextant.client.collateral import Collateral
 from sextant.client.connection import backoff, explain
 from sextant.client.events import AccountUpdate, update_of
+from sextant.client.governance import MarketUpdate, market_update_of
 from sextant.client.ladder import Gap, Ladder
 from sextant.client.market import Market
 from sextant.client.models import Trade
-from sextant.client.money import Money
 from sextant.client.names import read_address, read_number
 from sextant.client.wire import trade_of
 from sextant.errors import ClientError, ServerFault, Unreachable
@@ -38,7 +39,7 @@ def ignore_reset(_: ClientError) -> None:
     """Do nothing: the default of ``on_reset``."""
 
 
-class Feeds(Money):
+class Feeds(Collateral):
     """A session that can listen."""
 
     async def watch_book(
@@ -107,6 +108,30 @@ class Feeds(Money):
 
         def take(message: stream_pb2.AccountUpdate) -> AccountUpdate:
             return update_of(known, message)
+
+        async with aclosing(self._follow(open_stream, take, on_reset)) as feed:
+            async for item in feed:
+                yield item
+
+    async def watch_markets(
+        self,
+        markets: Sequence[str | int | Market] = (),
+        *,
+        on_reset: OnReset = ignore_reset,
+    ) -> AsyncGenerator[MarketUpdate, None]:
+        """Yield what the guardian does to some markets, or to all; the first update is empty.
+
+        After a reset read the markets again: what happened meanwhile is not repeated.
+        """
+        known = await self.markets()
+        numbers = [known.find(market).id for market in markets]
+        request = stream_pb2.MarketEventsRequest(markets=numbers)
+
+        def open_stream() -> "StreamCall[stream_pb2.MarketEventsUpdate]":
+            return self.connection.stream.Markets(request)
+
+        def take(message: stream_pb2.MarketEventsUpdate) -> MarketUpdate:
+            return market_update_of(known, message)
 
         async with aclosing(self._follow(open_stream, take, on_reset)) as feed:
             async for item in feed:

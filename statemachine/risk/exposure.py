@@ -32,12 +32,12 @@ def liquidation_price(state: State, position: Position, margin: Margin) -> int:
     0 if there is none above zero.
     """
     size = position.size
-    if not size:
-        return 0
     parameters = state.market_rules[position.market]
     market = state.market(position.market)
     price, rate = market.mark, market.maintenance_ppm
-    if parameters.tiers and rate:
+    if not size or not rate:
+        return 0  # a settled market moves no more
+    if parameters.tiers:
         return tiered_liquidation_price(parameters, rate, size, price, margin)
     slope = size * PPM_ONE - abs(size) * rate
     price -= (margin.equity - margin.maintenance) * PPM_ONE // slope

@@ -11,8 +11,8 @@
    its share of the margin (:mod:`statemachine.risk.vaults`); if it cannot, stage 2
    goes on.
 4. ``E < 0``: the zero price would be beyond the mark; while insurance may pay
-   what is missing, the fill band bounds the slices instead.  If it may not, those
-   who gained most on the other side are deleveraged
+   what is missing, or a sale of other assets would, the fill band bounds the
+   slices instead.  If not, those who gained most on the other side are deleveraged
    (:mod:`statemachine.risk.deleverage`); if nobody did, slices go on.
 5. No position left, but a debt and other assets: these are sold to vaults, slice by
    slice, until the debt is paid (:mod:`statemachine.risk.collateral_sales`).
@@ -24,7 +24,8 @@ never lowers E/MM while E >= 0; its rate grows from ``liquidation_fee_ppm`` to
 ``liquidation_fee_ppm_max`` in the ``liquidation_ramp_ms`` after the flag.  Out of
 the fee of the first slice whoever poked gets a small reward, then the market's
 deficit is repaid, and the rest goes to the insurance fund.  After an outage or
-a halt all of this waits (:mod:`statemachine.risk.grace`).
+a halt all of this waits (:mod:`statemachine.risk.grace`).  What a portfolio holds in
+a settled market is closed before anything else (:mod:`statemachine.risk.clearing`).
 """
 
 from typing import Final
@@ -52,7 +53,8 @@ from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
-from statemachine.risk.collateral_sales import sell_collateral
+from statemachine.risk.clearing import NONE_CLEARED, clear_portfolio
+from statemachine.risk.collateral_sales import sale_surplus, sell_collateral
 from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.grace import grace_for
@@ -75,6 +77,10 @@ def process_slice(step: Step, number: int, market: int) -> None:
     if portfolio is None or not portfolio.flags & PORTFOLIO_LIQUIDATING:
         return
     charge_markets(step, portfolio)
+    settled = clear_portfolio(step, portfolio)
+    if settled != NONE_CLEARED:
+        arm_slice(step, portfolio, settled, 0)
+        return
     until, missing = grace_for(step, portfolio)
     if until:
         wait = step.rules.sample_interval_ms if missing else 0
@@ -151,9 +157,9 @@ def owes_assets(portfolio: Portfolio) -> bool:
 def pay_in_assets(step: Step, portfolio: Portfolio, last: int, before: Margin) -> None:
     """Sell a slice of collateral, and release, settle or go on."""
     state = step.state
-    asset, sold = sell_collateral(step, portfolio)
+    asset = sell_collateral(step, portfolio)
     if asset:
-        tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, sold, before)
+        tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, 0, before)
     after = margin_of(state, portfolio)
     if is_safe(step.rules, after) or not owes_assets(portfolio):
         finish(step, portfolio, last, after)
@@ -177,8 +183,10 @@ def back_position(
 def deleverage_position(
     step: Step, portfolio: Portfolio, position: Position, market: Market, before: Margin
 ) -> bool:
-    """Close a position against those who gained, if insurance may not pay for it."""
+    """Close a position against those who gained, if neither assets nor insurance may pay."""
     equity = before.equity + insurance_room(step, market)
+    if portfolio.assets:
+        equity += sale_surplus(step.state, portfolio)
     if equity >= 0:
         return False
     size = position.size
@@ -319,6 +327,18 @@ def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     portfolio.flagged_at = 0
     state.touch(portfolio)
     tell(state, portfolio, STAGE_RELEASED, max(0, last), 0, margin)
+
+
+def make_good(step: Step, portfolio: Portfolio, last: int) -> None:
+    """End the debt of who has nothing left at all, and is not in liquidation.
+
+    ``last`` is the market that closed his last position.
+    """
+    owns = portfolio.markets or portfolio.assets
+    if portfolio.balance >= 0 or owns or portfolio.flags & PORTFOLIO_LIQUIDATING:
+        return
+    cover_debt(step, portfolio, last, Margin(portfolio.balance, 0, 0))
+    void_shares(step.state, portfolio)
 
 
 def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:

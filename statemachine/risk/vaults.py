@@ -43,9 +43,10 @@ from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Posit
 from statemachine.risk.balances import credit
 from statemachine.risk.collateral import assets_of, collateral_of, holding_of, worth_of
 from statemachine.risk.margin import Margin, charge_assets, margin_of
+from statemachine.risk.ranks import is_clearing
 from statemachine.rules import Rules
 from statemachine.state import State
-from statemachine.states import STATE_PAUSED
+from statemachine.states import STATE_PAUSED, STATE_SETTLED
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, div_ceil, div_floor
 
@@ -64,7 +65,7 @@ def vault_portfolio(market: int) -> int:
 
 def is_vault(portfolio: int) -> bool:
     """Return whether a portfolio is a vault's."""
-    return portfolio >> 8 == VAULT_ACCOUNT
+    return portfolio >> 8 == VAULT_ACCOUNT and not is_clearing(portfolio)
 
 
 def slice_size(rules: Rules, mark: int, held: int) -> int:
@@ -149,7 +150,8 @@ def process_unwind(step: Step, number: int, market_number: int) -> None:
         vault.unwinding = 0
         state.touch(vault)
         return
-    waits = market.state == STATE_PAUSED or is_stale(step, market)
+    # What is settled is not sold: it is closed with everybody else's.
+    waits = market.state in (STATE_PAUSED, STATE_SETTLED) or is_stale(step, market)
     if not backer.flags & PORTFOLIO_LIQUIDATING and not waits:
         side = SELL if position.size > 0 else BUY
         limit = unwinding_price(step, market, side)

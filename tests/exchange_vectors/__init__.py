@@ -14,6 +14,7 @@ from tests.exchange_vectors import (
     atomic,
     authority,
     custody,
+    ends,
     limits,
     pegs,
     pricing,
@@ -38,6 +39,7 @@ MODULES = (
     rescue,
     tail,
     upkeep,
+    ends,
 )
 
 

@@ -56,6 +56,7 @@ from statemachine.risk.tiers import leverage_max
 from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, VAULT_ACCOUNT
 from statemachine.rules import NO_GUARDIAN, Rules
 from statemachine.state import State
+from statemachine.states import STATE_SETTLED
 from statemachine.storage import MemoryStore
 from statemachine.waiting.grouping import DUE_GROUP
 from statemachine.waiting.switch import DUE_SWITCH
@@ -441,7 +442,13 @@ def audit_due(books: Books, rules: Rules) -> None:
             continue
         if kind != DUE_UNWIND and kind not in GUARDED:
             waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
-    expected = {(kind, m.market, 0): 1 for kind in PERIODIC for m in rules.markets}
+    # A settled market's clocks stop the next time they are looked at.
+    settled = {m.market for m in books.markets.values() if m.state == STATE_SETTLED}
+    for kind in PERIODIC:
+        for number in settled:
+            check(waiting.pop((kind, number, 0), 0) <= 1, f"market {number}: clocks run twice")
+    live = [m.market for m in rules.markets if m.market not in settled]
+    expected = {(kind, number, 0): 1 for kind in PERIODIC for number in live}
     for name, record in books.portfolios.items():
         if record.flags & PORTFOLIO_LIQUIDATING:
             expected[DUE_SLICE, 0, name] = 1

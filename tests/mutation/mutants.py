@@ -5,6 +5,7 @@ from typing import Final
 
 ORDERS: Final = "tests/unit/test_orders.py"
 RAMPS: Final = "tests/unit/test_ramps.py"
+SETTLEMENT: Final = "tests/unit/test_settlement.py"
 LIQUIDATION: Final = "tests/unit/test_liquidation.py"
 FUNDING: Final = "tests/unit/test_funding.py"
 ORACLE: Final = "tests/unit/test_oracle.py"
@@ -97,6 +98,97 @@ MUTANTS: Final = (
         "return div_floor(market.index * market.initial_ppm, 2 * PPM_ONE)",
         "return div_floor(market.index * market.maintenance_ppm, 2 * PPM_ONE)",
         "the mark is bound by the other rate",
+    ),
+    # The end of a market
+    Mutant(
+        "risk/settlement.py",
+        "price = max(1, state.oracle(market.market).average >> AVERAGE_SHIFT)",
+        "price = market.index",
+        "one update decides the settlement price",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/settlement.py",
+        "    market.initial_ppm = market.maintenance_ppm = 0\n",
+        "    market.initial_ppm = 0\n",
+        "a settled market still asks for maintenance",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/settlement.py",
+        "again = step.cursor.due_count + 1 < step.rules.due_items_max // 2",
+        "again = True",
+        "a settlement holds up everybody else's work",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/settlement.py",
+        "        make_good(step, portfolio, number)\n",
+        "",
+        "a debt that nothing stands against stays",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/settlement.py",
+        "first = SELL if held is not None and held.size > 0 else BUY",
+        "first = BUY",
+        "the exchange holds all longs before it closes a short",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/clearing.py",
+        "    position.leverage = 0\n",
+        "",
+        "a settled market keeps its place in a portfolio",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/clearing.py",
+        "        price = market.mark\n",
+        "        price = market.last or market.mark\n",
+        "positions are closed at the last trade's price",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/clearing.py",
+        "    if is_clearing(portfolio.portfolio):\n        return last\n",
+        "",
+        "a poke lets the clearing portfolio trade with itself",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "    if settled != NONE_CLEARED:\n        arm_slice(step, portfolio, settled, 0)\n",
+        "    if settled == market:\n        arm_slice(step, portfolio, settled, 0)\n",
+        "a liquidation trades in the step that cleared",
+    ),
+    Mutant(
+        "due.py",
+        "    if market.state == STATE_SETTLED:\n        return  # its clocks stand still\n",
+        "",
+        "a settled market's clocks go on",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "pricing/mark.py",
+        "    if market.state == STATE_SETTLED:\n        return False\n",
+        "",
+        "a settlement price goes stale",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "waiting/brackets.py",
+        "    if step.state.market(group.market).state == STATE_SETTLED:\n        return False\n",
+        "",
+        "exits are armed in a settled market",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "state.py",
+        "            if is_clearing(number):\n                continue\n",
+        "",
+        "the clearing portfolio is ranked, and closed against itself",
+        (SETTLEMENT,),
     ),
     # Margin
     Mutant(
@@ -380,8 +472,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "elif worth * size < parameters.notional_min and",
-        "elif worth * size < 0 and",
+        "elif price * size < parameters.notional_min and",
+        "elif price * size < 0 and",
         "dust orders rest",
         (ORDERS,),
     ),
@@ -401,8 +493,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "if is_past(entry.side, worth, worst):",
-        "if is_past(1 - entry.side, worth, worst):",
+        "if is_past(entry.side, price, worst):",
+        "if is_past(1 - entry.side, price, worst):",
         "the band refuses the wrong side",
         (ORDERS,),
     ),
@@ -937,9 +1029,9 @@ MUTANTS: Final = (
         "an overdue item waits a block",
     ),
     Mutant(
-        "transition.py",
-        "        if cursor.continuation or cursor.filled:",
-        "        if cursor.height == 0:",
+        "cursor.py",
+        "        if self.continuation or self.filled:",
+        "        if self.height == 0:",
         "a continuation leaks into the next transaction",
     ),
     Mutant(
@@ -1065,6 +1157,13 @@ MUTANTS: Final = (
         "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable != stable:",
         "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable == 0:",
         "the slow price stands still",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "        equity += sale_surplus(step.state, portfolio)",
+        "        equity += 0",
+        "winners pay for who has assets",
         ASSETS,
     ),
 )

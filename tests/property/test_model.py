@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from statemachine.actions import Bulk, Poke, Transaction
+from statemachine.actions import Bulk, Poke, SetMarketState, Transaction
 from statemachine.block import Block, BlockResult
 from statemachine.errors import Code
+from statemachine.states import STATE_SETTLED
 from statemachine.transition import apply_block
 from tests.collateral import CollateralDuel
 from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
@@ -25,6 +26,7 @@ from tests.extremes import ExtremeDuel
 from tests.models.exchange import Exchange
 from tests.models.exchange import apply_block as run_model
 from tests.models.exchange.comparison import compare
+from tests.models.exchange.state import SETTLE
 from tests.variety import VariedDuel
 from tests.worlds import World
 
@@ -154,6 +156,24 @@ def test_crowds(name: str, seed: int) -> None:
     for _ in range(60):
         duel.random_block()
     assert len(duel.codes) > 15, duel.codes
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_markets_end_in_a_crowd(seed: int) -> None:
+    """Two of three markets end while everybody trades; engine and model agree on the way out."""
+    duel = VariedDuel(Seeded(100 + seed))
+    for block in range(60):
+        for number, after in zip(duel.numbers, (30, 45), strict=False):
+            if block >= after and duel.model.markets[number].state != STATE_SETTLED:
+                end = SetMarketState(number, STATE_SETTLED)
+                duel.pending.append(duel.world.sign(0, end))
+        duel.random_block()
+    while any(item.kind == SETTLE for item in duel.model.due):
+        duel.wait(SECOND)
+        duel.finish_block()
+    for number in duel.numbers[:2]:
+        assert duel.model.markets[number].state == STATE_SETTLED
+        assert not [o for o in duel.model.orders.values() if o.market == number]
 
 
 class ModelledWorld(World):

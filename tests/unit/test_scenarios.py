@@ -24,7 +24,14 @@ from statemachine.transition import genesis_state
 
 RULES = devnet_rules()
 FIRST = {market.market: 1_000_000 for market in RULES.markets}
-WANTED = {"flash-crash", "grinding-fall", "oracle-gap", "outage", "one-sided", "funding-squeeze"}
+WANTED = {
+    "flash-crash",
+    "grinding-fall",
+    "oracle-gap",
+    "outage",
+    "one-sided",
+    "funding-squeeze",
+} | {"collateral-depeg"}
 
 
 @pytest.mark.parametrize("scenario", LIBRARY.values(), ids=lambda one: one.name)

@@ -169,13 +169,14 @@ class AccountUpdate(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., events: _Optional[_Iterable[_Union[AccountEvent, _Mapping]]] = ...) -> None: ...
 
 class AccountEvent(_message.Message):
-    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "shares", "asset")
+    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "settlement", "shares", "asset")
     PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     FILL_FIELD_NUMBER: _ClassVar[int]
     MONEY_FIELD_NUMBER: _ClassVar[int]
     LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
     DELEVERAGE_FIELD_NUMBER: _ClassVar[int]
+    SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
     SHARES_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
     portfolio: _common_pb2.Portfolio
@@ -184,9 +185,10 @@ class AccountEvent(_message.Message):
     money: MoneyEvent
     liquidation: LiquidationEvent
     deleverage: DeleverageEvent
+    settlement: SettlementEvent
     shares: SharesEvent
     asset: AssetEvent
-    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ..., asset: _Optional[_Union[AssetEvent, _Mapping]] = ...) -> None: ...
+    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., settlement: _Optional[_Union[SettlementEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ..., asset: _Optional[_Union[AssetEvent, _Mapping]] = ...) -> None: ...
 
 class OrderEvent(_message.Message):
     __slots__ = ("order",)
@@ -227,16 +229,20 @@ class MoneyEvent(_message.Message):
     def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., amount_micros: _Optional[int] = ..., reference: _Optional[int] = ...) -> None: ...
 
 class AssetEvent(_message.Message):
-    __slots__ = ("kind", "asset", "units", "reference")
+    __slots__ = ("kind", "asset", "units", "reference", "symbol", "decimals")
     KIND_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
     UNITS_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    DECIMALS_FIELD_NUMBER: _ClassVar[int]
     kind: MoneyKind
     asset: int
     units: int
     reference: int
-    def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., asset: _Optional[int] = ..., units: _Optional[int] = ..., reference: _Optional[int] = ...) -> None: ...
+    symbol: str
+    decimals: int
+    def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., asset: _Optional[int] = ..., units: _Optional[int] = ..., reference: _Optional[int] = ..., symbol: _Optional[str] = ..., decimals: _Optional[int] = ...) -> None: ...
 
 class LiquidationEvent(_message.Message):
     __slots__ = ("stage", "market", "closed_lots", "equity_micros", "maintenance_micros")
@@ -277,3 +283,63 @@ class SharesEvent(_message.Message):
     amount_micros: int
     due_ms: int
     def __init__(self, market: _Optional[int] = ..., stage: _Optional[_Union[SharesStage, str]] = ..., shares: _Optional[int] = ..., amount_micros: _Optional[int] = ..., due_ms: _Optional[int] = ...) -> None: ...
+
+class SettlementEvent(_message.Message):
+    __slots__ = ("market", "closed_lots", "price", "amount_micros")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_LOTS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    closed_lots: int
+    price: int
+    amount_micros: int
+    def __init__(self, market: _Optional[int] = ..., closed_lots: _Optional[int] = ..., price: _Optional[int] = ..., amount_micros: _Optional[int] = ...) -> None: ...
+
+class MarketEventsRequest(_message.Message):
+    __slots__ = ("markets",)
+    MARKETS_FIELD_NUMBER: _ClassVar[int]
+    markets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, markets: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class MarketEventsUpdate(_message.Message):
+    __slots__ = ("height", "time_ms", "events")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    events: _containers.RepeatedCompositeFieldContainer[MarketEvent]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., events: _Optional[_Iterable[_Union[MarketEvent, _Mapping]]] = ...) -> None: ...
+
+class MarketEvent(_message.Message):
+    __slots__ = ("market", "state", "rates")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    RATES_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    state: MarketStateEvent
+    rates: MarginRatesEvent
+    def __init__(self, market: _Optional[int] = ..., state: _Optional[_Union[MarketStateEvent, _Mapping]] = ..., rates: _Optional[_Union[MarginRatesEvent, _Mapping]] = ...) -> None: ...
+
+class MarketStateEvent(_message.Message):
+    __slots__ = ("before", "after")
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    before: _query_pb2.MarketState
+    after: _query_pb2.MarketState
+    def __init__(self, before: _Optional[_Union[_query_pb2.MarketState, str]] = ..., after: _Optional[_Union[_query_pb2.MarketState, str]] = ...) -> None: ...
+
+class MarginRatesEvent(_message.Message):
+    __slots__ = ("initial_margin_ppm", "maintenance_margin_ppm", "initial_margin_target_ppm", "maintenance_margin_target_ppm", "until_ms")
+    INITIAL_MARGIN_PPM_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_PPM_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_MARGIN_TARGET_PPM_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_TARGET_PPM_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    initial_margin_ppm: int
+    maintenance_margin_ppm: int
+    initial_margin_target_ppm: int
+    maintenance_margin_target_ppm: int
+    until_ms: int
+    def __init__(self, initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., initial_margin_target_ppm: _Optional[int] = ..., maintenance_margin_target_ppm: _Optional[int] = ..., until_ms: _Optional[int] = ...) -> None: ...

@@ -41,6 +41,7 @@ from tests.models.exchange.margin import margin_of as model_margin_of
 from tests.models.exchange.margin import withdrawable as model_withdrawable
 from tests.models.exchange.pegs import fixed_side, pegged_side
 from tests.models.exchange.pricing import AVERAGE_PARTS, BASIS_PARTS, FUNDING_PARTS
+from tests.models.exchange.settlement import CLEARING_FROM
 from tests.models.exchange.state import BUY, SELL, Exchange, Market, Outcome
 from tests.models.exchange.tail import rank_of
 
@@ -360,7 +361,12 @@ def model_state(exchange: Exchange) -> Plain:
         "markets of portfolios": {p: exchange.markets_of(p) for p in exchange.balances},
         "margins": {p: model_margins(exchange, p) for p in exchange.balances},
         "positions": {
-            place: (p.size, p.cost, whole(p.settled_at * FUNDING_PARTS), rank_of(exchange, p))
+            place: (
+                p.size,
+                p.cost,
+                whole(p.settled_at * FUNDING_PARTS),
+                model_rank(exchange, *place),
+            )
             for place, p in exchange.positions.items()
         },
         "claims": {place: model_claims(exchange, *place) for place in touched},
@@ -394,6 +400,13 @@ def model_state(exchange: Exchange) -> Plain:
         ],
         "paid out": exchange.paid_out,
     }
+
+
+def model_rank(exchange: Exchange, portfolio: int, market: int) -> int:
+    """Return a position's rank; what the exchange clears has none."""
+    if portfolio == CLEARING_FROM + market:
+        return 0
+    return rank_of(exchange, exchange.positions[portfolio, market])
 
 
 def model_margins(exchange: Exchange, portfolio: int) -> tuple[int, ...]:

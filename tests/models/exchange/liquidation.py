@@ -10,12 +10,13 @@ from math import ceil, floor
 
 from statemachine.actions import Poke
 from statemachine.errors import Code
-from tests.models.exchange.collateral import owes_assets, sell_for_debt
+from tests.models.exchange.collateral import owes_assets, sell_for_debt, surplus
 from tests.models.exchange.grace import grace_for
 from tests.models.exchange.margin import Margin, maintenance_of, margin_of
 from tests.models.exchange.matching import Taker, match, worst_price
 from tests.models.exchange.money import draw_insurance, insurance_room, repay
 from tests.models.exchange.removal import remove, remove_some
+from tests.models.exchange.settlement import close_settled, make_good
 from tests.models.exchange.state import (
     BUY,
     MILLION,
@@ -36,6 +37,10 @@ def poke(exchange: Exchange, account: int, action: Poke) -> Outcome:
     portfolio = action.account << 8 | action.sub
     if portfolio not in exchange.balances:
         raise Refused(Code.HEALTHY, 0, 0)
+    settled = close_settled(exchange, portfolio)
+    if settled is not None:
+        make_good(exchange, portfolio, settled)
+        return Outcome()
     margin = margin_of(exchange, portfolio)
     flagged = portfolio in exchange.flagged
     risky = [order for order in exchange.orders_of(portfolio) if is_risky(exchange, order)]
@@ -90,6 +95,10 @@ def run_due_slice(exchange: Exchange, item: Due) -> None:
     """Go on with a flagged portfolio."""
     portfolio = item.portfolio
     if portfolio not in exchange.flagged:
+        return
+    settled = close_settled(exchange, portfolio)
+    if settled is not None:
+        exchange.arm(exchange.now, SLICE, settled, portfolio)
         return
     until, missing = grace_for(exchange, portfolio)
     if until:
@@ -160,7 +169,7 @@ def cut_slice(
     wait = 0
     outcome = Outcome()
     backed = 0 <= before.equity < before.closeout and back(exchange, portfolio, number, before)
-    room = insurance_room(exchange, exchange.markets[number])
+    room = insurance_room(exchange, exchange.markets[number]) + surplus(exchange, portfolio)
     bankrupt = before.equity < 0 and before.equity + room < 0
     if not backed and not (bankrupt and deleverage(exchange, portfolio, number, before, room)):
         outcome, wait = sell_slice(exchange, portfolio, number, before, visits, poker)

@@ -21,7 +21,7 @@ from math import ceil, floor
 
 from statemachine.assets import AssetRules
 from statemachine.rules import MarketRules
-from tests.models.exchange.state import BUY, MILLION, SELL, Exchange, Order
+from tests.models.exchange.state import BUY, MILLION, SELL, SETTLED, Exchange, Order
 
 Claim = tuple[int, int, int, int]
 """(market, side, price, lots) of an order that counts for margin."""
@@ -68,6 +68,8 @@ def tiered(notional: int, tiers: list[tuple[int, int]]) -> Fraction:
 def initial_of(exchange: Exchange, portfolio: int, number: int, lots: int, opened: int) -> int:
     """Return what taking on ``lots`` needs, with ``opened`` more of them in the crowd."""
     market = exchange.markets[number]
+    if market.state == SETTLED:
+        return 0
     rules = market.rules
     notional = lots * market.mark
     need = tiered(notional, [(0, market.initial_ppm), *[(t[0], t[1]) for t in rules.tiers]])
@@ -151,6 +153,8 @@ def lent_on(exchange: Exchange, asset: int, amount: int) -> int:
 def maintenance_of(exchange: Exchange, market: int, size: int) -> int:
     """Return what a position of ``size`` lots must keep."""
     state = exchange.markets[market]
+    if state.state == SETTLED:
+        return 0
     rules: MarketRules = state.rules
     tiers = [(0, state.maintenance_ppm), *[(t[0], t[2]) for t in rules.tiers]]
     return ceil(tiered(abs(size) * state.mark, tiers))

@@ -9,7 +9,7 @@ from statemachine.rules import MarketRules, Rules
 BUY = 0
 SELL = 1
 MILLION = 1_000_000
-SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND, RAMP = 1, 2, 3, 4, 5, 7
+SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND, SETTLE, RAMP = 1, 2, 3, 4, 5, 6, 7
 GROUP, TWAP, SWITCH, EXIT = 16, 17, 18, 19
 """Kinds of due work; from 16 on they are the users'."""
 INITIALIZING, ACTIVE, POST_ONLY, CANCEL_ONLY, PAUSED, SETTLED = range(6)
@@ -361,5 +361,7 @@ class Exchange:
         return sum(size for size in sizes if size > 0)
 
     def is_stale(self, market: int) -> bool:
-        """Return whether a market's index is older than it may be."""
+        """Return whether a market's index is older than it may be; a settlement price never is."""
+        if self.markets[market].state == SETTLED:
+            return False
         return self.now - self.markets[market].index_time > self.rules.oracle_age_ms_max

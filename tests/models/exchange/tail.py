@@ -104,6 +104,6 @@ def void_shares(exchange: Exchange, portfolio: int) -> None:
     vault = exchange.vaults.get(portfolio & 255)
     empty = not exchange.balances[portfolio] > 0 and not exchange.markets_of(portfolio)
     empty = empty and not exchange.counted.get(portfolio)
-    if portfolio >> 8 == 0 and vault is not None and vault.shares and empty:
+    if portfolio < 64 and vault is not None and vault.shares and empty:
         vault.shares = 0
         vault.epoch += 1

@@ -38,7 +38,6 @@ from tests.models.exchange.state import (
     MILLION,
     POST_ONLY,
     SELL,
-    SETTLED,
     Exchange,
     Market,
     Order,
@@ -172,8 +171,6 @@ def orders_of_scale(exchange: Exchange, action: Scale) -> list[PlaceOrder]:
 
 def admits(state: int, request: Request) -> bool:
     """Return whether a market's state takes an order like this."""
-    if state == SETTLED:
-        return request.reduce_only
     return state == ACTIVE or (state == POST_ONLY and request.post_only)
 
 
@@ -216,7 +213,7 @@ def check_shape(exchange: Exchange, request: Request) -> None:
         raise Refused(Code.PRICE_RANGE, price)
     if request.price % rules.tick != 0 or request.offset % rules.tick != 0:
         raise Refused(Code.TICK, rules.tick)
-    if price * request.size < rules.notional_min and not request.reduce_only:
+    if request.price * request.size < rules.notional_min and not request.reduce_only:
         raise Refused(Code.NOTIONAL_MIN, rules.notional_min)
     check_expiry(exchange, request)
     if request.worst_fee_ppm > request.max_fee_ppm:
@@ -228,7 +225,7 @@ def check_shape(exchange: Exchange, request: Request) -> None:
     if price > request.price if request.side == BUY else price < request.price:
         raise Refused(Code.BAND, request.price)
     banded = exchange.rules.flags & FLAG_FILL_BAND
-    if banded and is_beyond(market, request.side, price):
+    if banded and is_beyond(market, request.side, request.price):
         raise Refused(Code.BAND, worst_price(market, request.side))
 
 

@@ -19,7 +19,9 @@ from tests.models.exchange.state import (
     BUY,
     EXIT,
     MILLION,
+    PAUSED,
     SELL,
+    SETTLED,
     UNWIND,
     Due,
     Exchange,
@@ -54,6 +56,8 @@ def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcom
     number, source = action.market, account << 8 | action.sub
     if number not in exchange.markets:
         raise Refused(Code.MARKET_UNKNOWN, number)
+    if exchange.markets[number].state == SETTLED:
+        raise Refused(Code.MARKET_STATE, SETTLED)
     if source in exchange.balances and exchange.is_stale(number):
         raise Refused(Code.ORACLE_STALE, number)
     check_free(exchange, source, action.amount)
@@ -142,7 +146,8 @@ def unwind(exchange: Exchange, item: Due) -> None:
         exchange.vaults[number].unwinding = False
         return
     market = exchange.markets[number]
-    if number not in exchange.flagged and not exchange.is_stale(number):
+    halted = market.state in (PAUSED, SETTLED) or exchange.is_stale(number)
+    if number not in exchange.flagged and not halted:
         away = Fraction(exchange.rules.vault_slippage_ppm, MILLION)
         tick = market.rules.tick
         side, limit = SELL, ceil(market.mark * (1 - away) / tick) * tick
