@@ -130,6 +130,10 @@ BALANCE_VAULT_DEPOSIT = 11
 BALANCE_VAULT_EXIT = 12
 BALANCE_COLLATERAL_SOLD = 20
 BALANCE_COLLATERAL_BOUGHT = 21
+BALANCE_INTEREST = 30
+BALANCE_SUPPLY = 31
+BALANCE_REDEEM = 32
+BALANCE_POOL = 33
 BALANCE_SEND = 50
 
 
@@ -265,6 +269,7 @@ STAGE_RELEASED = 5
 STAGE_BACKSTOP = 6
 STAGE_DELEVERAGE = 7
 STAGE_COLLATERAL = 20
+STAGE_POOL = 30
 
 
 @final
@@ -287,35 +292,6 @@ class Deleveraged(Event):
         self.price = price
         self.mark = mark
         self.bankrupt = bankrupt
-
-
-@final
-class SharesChanged(Event):
-    """Shares of a market's vault were bought, put on notice, or paid.
-
-    ``stage`` is one of the ``SHARES_`` numbers; ``amount`` in micros, 0 for a
-    notice; ``due`` is when shares on notice are to be paid, in ms.
-    """
-
-    __slots__ = ("amount", "due", "market", "portfolio", "shares", "stage")
-
-    def __init__(
-        self, portfolio: int, market: int, stage: int, shares: int, amount: int, due: int
-    ) -> None:
-        """Take whose they are, and what became of them."""
-        self.portfolio = portfolio
-        self.market = market
-        self.stage = stage
-        self.shares = shares
-        self.amount = amount
-        self.due = due
-
-
-SHARES_BOUGHT = 1
-SHARES_NOTICE = 2
-SHARES_PAID = 3
-SHARES_DELAYED = 4
-SHARES_LOST = 5
 
 
 @final

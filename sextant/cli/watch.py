@@ -20,6 +20,7 @@ from sextant.client.events import (
     LiquidationEvent,
     MoneyEvent,
     OrderEvent,
+    PoolEvent,
     SettlementEvent,
     SharesEvent,
 )
@@ -220,6 +221,8 @@ def words_of(event: AccountEvent | MarketEvent) -> str:
                 f"vault   {event.market} {event.stage} {event.shares} shares"
                 f"  {show(event.amount)} USDC"
             )
+        case PoolEvent():
+            return f"pool    {event.stage} {event.shares} shares  {show(event.amount)} USDC"
         case SettlementEvent():
             return (
                 f"settled  {show(event.closed)} {event.market} at {show(event.price)}"

@@ -87,6 +87,22 @@ class SharesEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolEvent:
+    """The lending pool was supplied or redeemed, or lost a loan of the sub-account.
+
+    ``shares`` and ``amount`` are what came, negative for what went; ``stage`` is
+    ``supplied``, ``redeemed``, ``lost`` or ``voided``.
+    """
+
+    sub: int
+    stage: str
+    shares: int
+    amount: Decimal
+    supplied: Decimal
+    lent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementEvent:
     """A position was closed at its market's settlement price, without a fee.
 
@@ -119,6 +135,7 @@ AccountEvent = (
     | LiquidationEvent
     | DeleverageEvent
     | SharesEvent
+    | PoolEvent
     | SettlementEvent
     | AssetEvent
 )
@@ -189,6 +206,16 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
                 closed=market.show_size(message.deleverage.closed_lots),
                 price=market.show_price(message.deleverage.price),
                 mark=market.show_price(message.deleverage.mark),
+            )
+        case "pool":
+            stage = stream_pb2.PoolStage.Name(message.pool.stage)
+            return PoolEvent(
+                sub=sub,
+                stage=stage.removeprefix("POOL_STAGE_").lower(),
+                shares=message.pool.shares,
+                amount=from_micros(message.pool.amount_micros),
+                supplied=from_micros(message.pool.supplied_micros),
+                lent=from_micros(message.pool.lent_micros),
             )
         case "shares":
             stage = stream_pb2.SharesStage.Name(message.shares.stage)

@@ -18,8 +18,9 @@ from statemachine.events import REMOVED_LIQUIDATING
 from statemachine.keys import BUY, SELL, owned_key, owned_place, owned_range
 from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio, Position
 from statemachine.risk.clearing import NONE_CLEARED, clear_portfolio
+from statemachine.risk.debts import make_good
 from statemachine.risk.grace import grace_for
-from statemachine.risk.liquidation import close_orders, make_good, start_closing
+from statemachine.risk.liquidation import close_orders, start_closing
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.state import State
 from statemachine.step import Step

@@ -8,13 +8,7 @@ collateral: margin never counts them.
 from statemachine.actions import VaultDeposit, VaultWithdraw
 from statemachine.costs import COST_BACKSTOP, COST_DUE, COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code, invariant
-from statemachine.events import (
-    BALANCE_VAULT_DEPOSIT,
-    SHARES_BOUGHT,
-    SHARES_NOTICE,
-    BalanceChanged,
-    SharesChanged,
-)
+from statemachine.events import BALANCE_VAULT_DEPOSIT, BalanceChanged
 from statemachine.keys import LANE_USER
 from statemachine.pricing.mark import is_stale, stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
@@ -27,6 +21,7 @@ from statemachine.risk.vaults import (
     values_of,
     vault_portfolio,
 )
+from statemachine.stakes import SHARES_BOUGHT, SHARES_NOTICE, SharesChanged
 from statemachine.state import State
 from statemachine.states import STATE_SETTLED
 from statemachine.step import Step

@@ -18,6 +18,7 @@ from statemachine.book.matching import trade
 from statemachine.costs import COST_VICTIM
 from statemachine.events import PositionSettled
 from statemachine.records import Market, Portfolio, Position
+from statemachine.risk.debts import note_loan_of_open
 from statemachine.risk.ranks import CLEARING_FROM, is_clearing
 from statemachine.state import State
 from statemachine.states import STATE_SETTLED
@@ -44,6 +45,8 @@ def clear_portfolio(step: Step, portfolio: Portfolio) -> int:
         market = state.market(position.market)
         if market.state == STATE_SETTLED and (position.size or position.leverage):
             step.cost += COST_VICTIM
+            if last == NONE_CLEARED:
+                note_loan_of_open(state, portfolio)
             clear_position(state, portfolio, position, market)
             last = market.market
     return last

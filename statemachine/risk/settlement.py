@@ -44,7 +44,7 @@ from statemachine.keys import BUY, LANE_SYSTEM, SELL, rank_portfolio, rank_range
 from statemachine.pricing.guards import AVERAGE_SHIFT
 from statemachine.records import Market
 from statemachine.risk.clearing import clear_position, clearing_portfolio
-from statemachine.risk.liquidation import make_good
+from statemachine.risk.debts import make_good, note_loan_of_open
 from statemachine.risk.ramps import end_ramp, ramp_of
 from statemachine.state import State
 from statemachine.step import Step
@@ -144,6 +144,7 @@ def close_ranked(step: Step, market: Market) -> bool:
         if portfolio is None:
             invariant(condition=False, message="a ranked position has an owner")
             return False
+        note_loan_of_open(state, portfolio)
         clear_position(state, portfolio, state.position(name, number), market)
         make_good(step, portfolio, number)
         state.rank_positions()

@@ -27,15 +27,7 @@ from typing import Final
 
 from statemachine.book.matching import match_system, trade
 from statemachine.costs import COST_BACKSTOP, COST_MONEY, COST_PORTFOLIO
-from statemachine.events import (
-    BALANCE_BACKSTOP,
-    BALANCE_VAULT_EXIT,
-    SHARES_DELAYED,
-    SHARES_LOST,
-    SHARES_PAID,
-    BalanceChanged,
-    SharesChanged,
-)
+from statemachine.events import BALANCE_BACKSTOP, BALANCE_VAULT_EXIT, BalanceChanged
 from statemachine.keys import BUY, LANE_SYSTEM, LANE_USER, SELL
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.pricing.mark import is_stale
@@ -43,8 +35,10 @@ from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Posit
 from statemachine.risk.balances import credit
 from statemachine.risk.collateral import assets_of, collateral_of, holding_of, worth_of
 from statemachine.risk.margin import Margin, charge_assets, margin_of
+from statemachine.risk.pool import unsettled_interest
 from statemachine.risk.ranks import is_clearing
 from statemachine.rules import Rules
+from statemachine.stakes import SHARES_DELAYED, SHARES_LOST, SHARES_PAID, SharesChanged
 from statemachine.state import State
 from statemachine.states import STATE_PAUSED, STATE_SETTLED
 from statemachine.step import Step
@@ -123,10 +117,10 @@ def stays_initial(
     """Return whether a vault that took ``size`` lots for ``cost`` would keep its IM."""
     held.size += size
     held.cost += cost
-    after = margin_of(state, backer)
+    after = margin_of(state, backer, share)
     held.size -= size
     held.cost -= cost
-    return after.free + share >= 0
+    return after.free >= 0
 
 
 # Unwinding
@@ -175,7 +169,7 @@ def unwinding_price(step: Step, market: Market, side: int) -> int:
 
 def values_of(state: State, backer: Portfolio, market: Market) -> tuple[int, int]:
     """Return the lower and the higher of a vault's equity at mark and at index, in micros."""
-    least = most = backer.balance
+    least = most = backer.balance - unsettled_interest(state, backer)
     if backer.assets:
         least += collateral_of(state, backer)[0]
         for asset in assets_of(backer):

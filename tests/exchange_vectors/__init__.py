@@ -15,6 +15,7 @@ from tests.exchange_vectors import (
     authority,
     custody,
     ends,
+    lending,
     limits,
     pegs,
     pricing,
@@ -38,6 +39,7 @@ MODULES = (
     pricing,
     rescue,
     tail,
+    lending,
     upkeep,
     ends,
 )

@@ -39,12 +39,14 @@ from statemachine.records import (
     decode_oracle,
     decode_order,
     decode_owned,
+    decode_pool,
     decode_portfolio,
     decode_position,
     decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_supply,
     decode_twap,
     decode_vault,
     decode_velocity,
@@ -63,6 +65,7 @@ from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
 from tests.models.assets import audit_assets
 from tests.models.backstops import audit_tail
+from tests.models.lending import audit_pool, pool_of
 from tests.models.pegs import audit_pegs, place_of
 from tests.models.settings import GUARDED, audit_settings
 
@@ -86,6 +89,8 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_VAULT: decode_vault,
     keys.TABLE_SHARE: decode_share,
     keys.TABLE_VELOCITY: lambda _, data: decode_velocity(data),
+    keys.TABLE_POOL: lambda _, data: decode_pool(data),
+    keys.TABLE_SUPPLY: decode_supply,
 }
 """Records that are decoded into objects, which encode themselves again."""
 
@@ -156,6 +161,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_signers(books)
     audit_due(books, rules)
     audit_tail(books, rules, check)
+    audit_pool(books, check)
     audit_settings(books, rules, check)
     audit_assets(books, rules, check)
 
@@ -191,7 +197,8 @@ def audit_money(books: Books) -> None:
         scaled += market.funding_dust - (market.deficit << FUNDING_SHIFT)
         check(market.funding_dust >= 0, f"I3: market {market.market}: funding dust below zero")
         check(market.deficit >= 0, f"I7: market {market.market}: deficit below zero")
-    scaled += (ledger.insurance + ledger.fees + ledger.dust) << FUNDING_SHIFT
+    funds = ledger.insurance + ledger.fees + ledger.dust + pool_of(books).supplied
+    scaled += funds << FUNDING_SHIFT
     paid_in = (ledger.deposits - ledger.withdrawals) << FUNDING_SHIFT
     check(
         scaled == paid_in,

@@ -16,8 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from statemachine.actions import Bulk, Poke, SetMarketState, Transaction
 from statemachine.block import Block, BlockResult
 from statemachine.errors import Code
+from statemachine.events import STAGE_POOL
 from statemachine.states import STATE_SETTLED
 from statemachine.transition import apply_block
+from tests.borrowers import BorrowersDuel
 from tests.collateral import CollateralDuel
 from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
 from tests.exchange_vectors import all_scenes
@@ -43,6 +45,7 @@ DUELS: dict[str, Callable[[Chooser], Duel]] = {
     **{name: partial(Duel, rules) for name, rules in RULES.items()},
     "limits": ExtremeDuel,
     "varied": VariedDuel,
+    "borrowers": BorrowersDuel,
     "collateral": CollateralDuel,
 }
 
@@ -222,4 +225,5 @@ def test_soak() -> None:
     print(dict(codes.most_common()), dict(stages))  # noqa: T201  likewise
     unseen = {code.name for code in Code} - {code.name for code in UNREACHED} - set(codes)
     assert not unseen, f"a soak that never saw {unseen} shows too little"
-    assert set(stages) == {1, 2, 3, 4, 5, 6, 7}
+    # Loans that go bad are rare; a vector shows one.
+    assert set(stages) - {STAGE_POOL} == {1, 2, 3, 4, 5, 6, 7}

@@ -20,6 +20,8 @@ from statemachine.actions import (
     OracleUpdate,
     PlaceOrder,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Scale,
     Send,
@@ -62,6 +64,7 @@ from tests.models.exchange.custody import (
     withdraw,
 )
 from tests.models.exchange.liquidation import poke, run_due_slice
+from tests.models.exchange.pool import redeem, supply
 from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
 from tests.models.exchange.settlement import run_settlement
 from tests.models.exchange.state import (
@@ -320,6 +323,10 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return buy_shares(exchange, account, action)
         case VaultWithdraw():
             return leave(exchange, account, action)
+        case PoolSupply():
+            return supply(exchange, account, action)
+        case PoolRedeem():
+            return redeem(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
         case WithdrawAsset():

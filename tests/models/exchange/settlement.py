@@ -6,6 +6,7 @@ from tests.models.exchange.margin import margin_of
 from tests.models.exchange.matching import move
 from tests.models.exchange.money import draw_insurance
 from tests.models.exchange.pegs import fixed_side, pegged_side
+from tests.models.exchange.pool import lose
 from tests.models.exchange.removal import remove
 from tests.models.exchange.state import (
     BUY,
@@ -87,6 +88,7 @@ def settle_next(exchange: Exchange, number: int) -> bool:
     found = candidates(exchange, number)
     if not found:
         return False
+    note_loan(exchange, found[0])
     close(exchange, found[0], number)
     make_good(exchange, found[0], number)
     return True
@@ -112,19 +114,32 @@ def close_settled(exchange: Exchange, portfolio: int) -> int | None:
     for number in exchange.markets_of(portfolio):
         held = (portfolio, number) in exchange.positions or (portfolio, number) in exchange.leverage
         if exchange.markets[number].state == SETTLED and held:
+            if last is None:
+                note_loan(exchange, portfolio)
             close(exchange, portfolio, number)
             last = number
     return last
 
 
+def note_loan(exchange: Exchange, portfolio: int) -> None:
+    """Remember what is lent to who is closed by the exchange, but not liquidated."""
+    if exchange.balances[portfolio] < 0 and portfolio not in exchange.flagged:
+        exchange.pay(portfolio, 0)
+        exchange.borrowed[portfolio] = -exchange.balances[portfolio]
+
+
 def make_good(exchange: Exchange, portfolio: int, number: int) -> None:
     """End the debt of who has nothing left, and is not being liquidated."""
-    debt = -exchange.balances[portfolio]
     owns = exchange.markets_of(portfolio) or exchange.counted.get(portfolio)
-    if debt <= 0 or owns or portfolio in exchange.flagged:
+    if portfolio in exchange.flagged:
         return
-    assert margin_of(exchange, portfolio).equity == -debt
-    market = exchange.markets[number]
-    market.deficit += debt - draw_insurance(exchange, market, debt)
-    exchange.balances[portfolio] = 0
-    void_shares(exchange, portfolio)
+    if exchange.balances[portfolio] < 0 and not owns:
+        exchange.pay(portfolio, 0)
+        debt = -exchange.balances[portfolio]
+        assert margin_of(exchange, portfolio).equity == -debt
+        market = exchange.markets[number]
+        rest = debt - draw_insurance(exchange, market, debt)
+        market.deficit += rest - lose(exchange, portfolio, rest)
+        exchange.pay(portfolio, debt)
+        void_shares(exchange, portfolio)
+    exchange.borrowed.pop(portfolio, None)
