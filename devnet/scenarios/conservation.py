@@ -1,7 +1,7 @@
 """Whether all money is there: the ledger's zero-sum, taken again from every leaf.
 
 ``sum(balances - costs + unsettled funding) + funding dust - deficits + insurance +
-fees + dust = deposits - withdrawals``, exactly, in micros << 32 so that what is not
+fees + dust + pool = deposits - withdrawals``, exactly, in micros << 32 so that what is not
 settled yet is part of it.  Nothing that the state keeps as a sum is believed.
 """
 
@@ -17,6 +17,7 @@ from statemachine.records import (
     decode_holding,
     decode_ledger,
     decode_market,
+    decode_pool,
     decode_portfolio,
     decode_position,
     decode_withdrawal,
@@ -39,6 +40,7 @@ class Conservation:
     fees: int
     dust: int
     deficits: int
+    pool: int
     missing: int
     sizes: tuple[int, ...]
     interest: tuple[int, ...]
@@ -94,7 +96,9 @@ def conserve(items: Mapping[bytes, bytes]) -> Conservation:
         elif key[0] == keys.TABLE_ASSET:
             units[key[1]] -= decode_asset(key, data).deposits
     paid = units.pop(0, 0)
-    own = balances + ledger.insurance + ledger.fees + ledger.dust
+    lent = items.get(keys.POOL_KEY)
+    pool = 0 if lent is None else decode_pool(lent).supplied
+    own = balances + ledger.insurance + ledger.fees + ledger.dust + pool
     scaled += (own - ledger.deposits + paid) << FUNDING_SHIFT
     return Conservation(
         deposits=ledger.deposits,
@@ -104,6 +108,7 @@ def conserve(items: Mapping[bytes, bytes]) -> Conservation:
         fees=ledger.fees,
         dust=ledger.dust,
         deficits=deficits,
+        pool=pool,
         missing=scaled,
         sizes=tuple(sorted(number for number, sum_ in sizes.items() if sum_)),
         interest=tuple(

@@ -27,7 +27,7 @@ from devnet.scenarios.tally import Tally
 from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2
 from sextant.client.market import Market
 from sextant.errors import ClientError
-from statemachine.actions import VaultDeposit
+from statemachine.actions import PoolSupply, VaultDeposit
 from statemachine.units import Micros
 
 SETUP_STEP_MS: Final = 1_000
@@ -175,7 +175,7 @@ class Play:
         await self.place_stops()
 
     async def back_vaults(self) -> None:
-        """Let depositors buy shares of every vault."""
+        """Let depositors buy shares of every vault, and supply the lending pool."""
         self.scene.hand.now = self.lockstep.now + SETUP_STEP_MS
         batch = Batch()
         for number, micros in self.cast.vault_micros.items():
@@ -183,6 +183,9 @@ class Play:
             for who in self.cast.depositors:
                 action = VaultDeposit(0, number, each)
                 batch.add("vault", [self.scene.hand.sign(who, action)])
+        lent = Micros(self.cast.pool_micros // len(self.cast.depositors))
+        for who in self.cast.depositors:
+            batch.add("pool", [self.scene.hand.sign(who, PoolSupply(0, lent))])
         await self.ordinary(SETUP_STEP_MS, batch)
 
     async def place_stops(self) -> None:

@@ -66,6 +66,7 @@ class Cast:
     depositors: list[Identity]
     vault_micros: dict[int, int]
     depth_micros: dict[int, int]
+    pool_micros: int
     asset: int = 0
 
     def deposits(self) -> list[Deposit]:
@@ -79,7 +80,8 @@ class Cast:
         for makers in self.makers.values():
             found += [Deposit(who.address, 0, MAKER_USDC * USDC) for who in makers]
         found += [Deposit(who.address, 0, KEEPER_USDC * USDC) for who in self.keepers]
-        each = sum(self.vault_micros.values()) // len(self.depositors) + USDC
+        backed = sum(self.vault_micros.values()) + self.pool_micros
+        each = backed // len(self.depositors) + USDC
         return found + [Deposit(who.address, 0, each) for who in self.depositors]
 
 
@@ -117,6 +119,7 @@ def draw_cast(
             number: max(100 * USDC, equity * population.vault_share // PPM * part // total)
             for number, part in backed.items()
         },
+        pool_micros=max(100 * USDC, equity * population.pool_share // PPM),
         asset=0 if asset is None else asset.asset,
         depth_micros={
             number: max(20_000 * USDC, part * population.depth_share // PPM)

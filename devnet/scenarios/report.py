@@ -189,6 +189,7 @@ class Report:
                 ),
             ),
             ("  insurance", f"{rungs['insurance']:,} times, {paid(tally.sums['insurance_paid'])}"),
+            ("  pool", f"{rungs['pool']:,} times, {paid(tally.sums['pool_borne'])}"),
             ("  deficit", f"{rungs['deficit']:,} times, {paid(tally.sums['deficits_recorded'])}"),
         ]
 

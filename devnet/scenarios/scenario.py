@@ -64,7 +64,8 @@ class Population:
     other asset, if it has one.
     ``equities`` in USDC are drawn between two bounds, small ones more often;
     ``leverages`` are (times, weight).  ``keepers`` poke at most ``pokes`` portfolios
-    a step each.  ``vault_share`` is what depositors put into the vaults, of all equity.
+    a step each.  ``vault_share`` is what depositors put into the vaults, of all equity,
+    and ``pool_share`` what they lend.
     """
 
     long_share: int = 760_000
@@ -84,6 +85,7 @@ class Population:
     keepers: int = 3
     pokes: int = 12
     vault_share: int = 60_000
+    pool_share: int = 20_000
     depth_share: int = 350_000
 
 

@@ -15,6 +15,7 @@ from statemachine.events import (
     BALANCE_INSURANCE,
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
+    BALANCE_POOL,
     BALANCE_WITHDRAWAL,
     STAGE_BACKSTOP,
     STAGE_COLLATERAL,
@@ -22,6 +23,7 @@ from statemachine.events import (
     STAGE_DELEVERAGE,
     STAGE_FLAGGED,
     STAGE_INSURANCE,
+    STAGE_POOL,
     STAGE_RELEASED,
     STAGE_SLICE,
     BalanceChanged,
@@ -40,6 +42,7 @@ RUNGS: Final = {
     STAGE_COLLATERAL: "collateral",
     STAGE_DELEVERAGE: "deleverage",
     STAGE_INSURANCE: "insurance",
+    STAGE_POOL: "pool",
     STAGE_DEFICIT: "deficit",
     STAGE_RELEASED: "released",
 }
@@ -49,6 +52,7 @@ SUMS: Final = {
     BALANCE_POKE_REWARD: "poke_rewards",
     BALANCE_INSURANCE: "insurance_paid",
     BALANCE_DEFICIT: "deficits_recorded",
+    BALANCE_POOL: "pool_borne",
     BALANCE_WITHDRAWAL: "withdrawn",
     BALANCE_HAIRCUT: "withdrawals_cut",
 }
