@@ -96,6 +96,12 @@ class Metrics:
         self.liquidations = Counter(
             "sextant_liquidations", "Steps of liquidations", ["market"], registry=registry
         )
+        self.market_changes = Counter(
+            "sextant_market_changes",
+            "Steps of what the guardian did: state, rates",
+            ["market", "kind"],
+            registry=registry,
+        )
         self.trades = Counter("sextant_trades", "Trades", ["market"], registry=registry)
 
     def make_service_figures(self, registry: CollectorRegistry) -> None:
