@@ -440,3 +440,14 @@ def test_tick_of_another_market_is_its_own() -> None:
     assert world.act(0, bid(-250)) == "OK"
     move(world, MID + 249)
     assert merged(world, BUY) == [(MID - 250, 10)]
+
+
+def test_what_a_pegged_order_cannot_be(world: World) -> None:
+    for flags in (FLAG_PEG, FLAG_PEG | FLAG_IOC, PEGGED | FLAG_IOC, PEGGED | FLAG_FOK):
+        order = PlaceOrder(0, 0, flags, Price(WIDE), Lots(10), b"", Terms(offset=-10))
+        assert world.act(0, order) == "FIELD"
+    alone = PlaceOrder(0, 0, FLAG_POST_ONLY, Price(MID), Lots(10), b"", Terms(offset=-10))
+    assert world.act(0, alone) == "FIELD"
+    terms = Terms(trigger=0, trigger_price=Price(WIDE), offset=-10)
+    assert world.act(0, PlaceOrder(0, 0, PEGGED, Price(WIDE), Lots(10), b"", terms)) == "FIELD"
+    assert world.act(0, bid(-15)) == "TICK"
