@@ -120,6 +120,9 @@ class Metrics:
         self.evictions = Counter(
             "sextant_stream_evictions", "Streams closed for being too slow", registry=registry
         )
+        self.limited = Counter(
+            "sextant_grpc_limited", "Queries refused for coming too fast", registry=registry
+        )
         self.incidents = Counter(
             "sextant_incidents", "Unexpected exceptions in a call", registry=registry
         )
