@@ -17,7 +17,7 @@ ARGS ?=
 TESTS ?= tests
 
 .PHONY: help setup devnet demo test test-compiled quick check format lint types proto proto-check compile bench \
-  mutants soak docs clean
+  mutants soak scenarios docs clean
 
 help: ## list the chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,9 @@ mutants: setup ## break the rules on purpose: every breakage has to be noticed
 
 soak: setup ## the long runs: crash loops, fifty frauds, 100,000 steps against the model
 	@$(BIN)/pytest -q -m soak $(TESTS) $(ARGS)
+
+scenarios: setup ## every crash, with 2,000 accounts: figures and charts in build/scenarios
+	@$(BIN)/python -m devnet.scenarios $(ARGS)
 
 docs: setup ## write the reference page from the code
 	@$(BIN)/python -m node.reference

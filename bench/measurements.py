@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from bench.figures import ROOT, Figure, figure_from
+from bench.steps import CASES
 from node.compiled import compiled_directory
 
 SECONDS_MAX: Final = 900
@@ -97,10 +98,21 @@ class Measurement:
         return [figure_from(entry) for entry in json.loads(done.stdout.splitlines()[-1])]
 
 
+STEPS: Final = tuple(case.name for case in CASES)
+
 MEASUREMENTS: Final = (
     Measurement(("tree.dirty_key", "tree.dirty_neighbour", "tree.build"), "bench.tree"),
     Measurement(("engine.interpreted",), "bench.engine", "interpreted", compiled=False),
     Measurement(("engine.compiled",), "bench.engine", "compiled", compiled=True),
+    *(
+        Measurement(
+            tuple(f"steps.{form}.{case}" for case in STEPS),
+            "bench.steps",
+            form,
+            compiled=form == "compiled",
+        )
+        for form in ("interpreted", "compiled")
+    ),
     Measurement(
         (
             *("grpc.single", "grpc.single_root_lag", "grpc.bulk", "grpc.bulk_root_lag"),

@@ -99,10 +99,16 @@ class Controls:
                 await self.pause(paused=False)
         return answer.clock_offset_ms
 
-    async def faucet(self, address: bytes, eth_gwei: int, token_micros: int) -> l1_pb2.L1Account:
-        """Give an address ETH and tokens; return what it has then."""
+    async def faucet(
+        self, address: bytes, eth_gwei: int, token_micros: int, asset: int = 0, units: int = 0
+    ) -> l1_pb2.L1Account:
+        """Give an address ETH, USDC and units of another asset; return what it has then."""
         request = l1_pb2.L1FaucetRequest(
-            address=address, eth_gwei=eth_gwei, token_micros=token_micros
+            address=address,
+            eth_gwei=eth_gwei,
+            token_micros=token_micros,
+            asset=asset,
+            asset_units=units,
         )
         async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
             return await stub.Faucet(request, timeout=CALL_SECONDS_MAX)

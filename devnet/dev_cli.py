@@ -50,10 +50,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     gas.add_argument(
         "price", type=whole(0, GAS_PRICE_MAX), help="gwei per million gas; 0: calls are free"
     )
-    faucet = add_command(commands, "faucet", "give an L1 address ETH and USDC", run_faucet)
+    faucet = add_command(commands, "faucet", "give an L1 address ETH, USDC and more", run_faucet)
     faucet.add_argument("address", help="0x and 40 hex digits, or a devnet name such as alice")
     faucet.add_argument("--usdc", default="10000", help="USDC (default 10000)")
     faucet.add_argument("--eth", default="10", help="ETH (default 10)")
+    faucet.add_argument("--asset", metavar="ASSET", help="another asset as well, such as WSTETH")
+    faucet.add_argument("--amount", default="10", help="how much of the asset (default 10)")
     corrupt = add_command(
         commands, "corrupt-next-claim", "make the next claim wrong, once", run_corrupt
     )
@@ -174,8 +176,15 @@ def run_gas(arguments: argparse.Namespace) -> int:
 def run_faucet(arguments: argparse.Namespace) -> int:
     """Give an address money on L1."""
     from devnet.controls import Controls
+    from devnet.genesis import devnet_rules
     from devnet.identities import NAMES, identity_of
-    from sextant.client.amounts import from_micros, scale_exact, show_decimal, to_micros
+    from sextant.client.amounts import (
+        from_micros,
+        scale_exact,
+        show_decimal,
+        to_decimal,
+        to_micros,
+    )
     from sextant.client.names import read_address
     from sextant.errors import BadRequest
 
@@ -185,15 +194,45 @@ def run_faucet(arguments: argparse.Namespace) -> int:
     if not (0 <= eth < U63 and eth.denominator == 1 and 0 <= usdc < U63):
         what = f"{arguments.eth} ETH and {arguments.usdc} USDC"
         raise BadRequest("AMOUNT", f"the faucet cannot give {what}", advice="such as 10 and 1000")
-    account = asyncio.run(Controls(place_of(arguments)).faucet(address, int(eth), usdc))
+    asset, units = read_asset(arguments)
+    work = Controls(place_of(arguments)).faucet(address, int(eth), usdc, asset, units)
+    account = asyncio.run(work)
     shown = show_decimal(from_micros(account.token_micros))
+    names = {rules.asset: rules for rules in devnet_rules().assets}
+    others = "".join(
+        f", {show_decimal(to_decimal(held.units, names[held.asset].decimals))}"
+        f" {names[held.asset].symbol.decode()}"
+        for held in account.holdings
+        if held.asset in names
+    )
     return say(
         arguments,
-        f"0x{address.hex()} has {account.eth_gwei / 10**9:g} ETH and {shown} USDC on L1",
+        f"0x{address.hex()} has {account.eth_gwei / 10**9:g} ETH and {shown} USDC{others} on L1",
         address="0x" + address.hex(),
         eth_gwei=str(account.eth_gwei),
         token_micros=str(account.token_micros),
+        asset_units={names[h.asset].symbol.decode(): str(h.units) for h in account.holdings},
     )
+
+
+def read_asset(arguments: argparse.Namespace) -> tuple[int, int]:
+    """Return the number of the asset that the faucet is to give, and how many units."""
+    from devnet.genesis import devnet_rules
+    from sextant.client.amounts import scale_exact
+    from sextant.errors import BadRequest
+
+    if arguments.asset is None:
+        return 0, 0
+    assets = {rules.symbol.decode(): rules for rules in devnet_rules().assets}
+    rules = assets.get(arguments.asset.upper())
+    if rules is None:
+        known = ", ".join(assets)
+        raise BadRequest("ASSET", f"there is no asset {arguments.asset}", advice=known)
+    units = scale_exact(arguments.amount, rules.decimals)
+    if units.denominator != 1 or not 0 <= units < U63:
+        what = f"the faucet cannot give {arguments.amount} {arguments.asset}"
+        raise BadRequest("AMOUNT", what, advice="such as 10")
+    return rules.asset, int(units)
 
 
 def run_corrupt(arguments: argparse.Namespace) -> int:

@@ -3,11 +3,13 @@
 The prices in the comments are only to show the scale; prices come from the publishers.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from devnet.identities import PUBLISHERS, identity_of
 from prover.contract.rules import GWEI_PER_ETH, ContractRules
 from prover.outputs import genesis_output
+from statemachine.assets import AssetRules
 from statemachine.merkle.tree import Tree
 from statemachine.rules import MarketRules, Rules
 from statemachine.transition import genesis_state
@@ -21,6 +23,8 @@ BOND_GWEI: Final = GWEI_PER_ETH
 DEPOSIT_MICROS_MIN: Final = 1_000_000
 USDC: Final = 1_000_000
 COMMITMENT_BLOCKS_MIN: Final = 5
+STAKED_MARKET: Final = 4
+UNITS_PER_WSTETH: Final = 10**9
 
 
 def market(number: int, symbol: bytes, lot_decimals: int, tick: int) -> MarketRules:
@@ -43,8 +47,24 @@ def market(number: int, symbol: bytes, lot_decimals: int, tick: int) -> MarketRu
     )
 
 
+def staked_ether() -> AssetRules:
+    """Return collateral beyond USDC: a staking derivative, priced by a market of its own."""
+    return AssetRules(
+        asset=1,
+        symbol=b"WSTETH",
+        decimals=9,
+        market=STAKED_MARKET,
+        lot_units=1_000_000,
+        weight_ppm=900_000,
+        initial_weight_ppm=800_000,
+        penalty_ppm=50_000,
+        cap=1_000_000 * UNITS_PER_WSTETH,
+        deposit_min=UNITS_PER_WSTETH // 1_000,
+    )
+
+
 def devnet_rules() -> Rules:
-    """Return the rules of every devnet: three markets, three publishers, short deadlines."""
+    """Return the rules of every devnet: markets, publishers, an asset, short deadlines."""
     return Rules(
         chain_id=CHAIN_ID,
         rollup=identity_of("rollup").address,
@@ -55,7 +75,10 @@ def devnet_rules() -> Rules:
             market(1, b"BTC", 4, 10),  # lot 0.0001 BTC, tick 0.1 USD: 65,000 USD is 6,500,000
             market(2, b"ETH", 3, 10),  # lot 0.001 ETH, tick 0.01 USD: 3,500 USD is 3,500,000
             market(3, b"SOL", 2, 100),  # lot 0.01 SOL, tick 0.01 USD: 150 USD is 1,500,000
+            # It only prices the asset: lot 0.001 WSTETH, 4,200 USD is 4,200,000
+            replace(market(STAKED_MARKET, b"WSTETH", 3, 10), collateral_only=1),
         ),
+        assets=(staked_ether(),),
         inbox_deadline_ms=60_000,
         receipt_deadline_ms=600_000,
         slice_interval_ms=5_000,

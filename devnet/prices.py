@@ -29,7 +29,7 @@ OCTAVES: Final = (
     (30_000, 500),
     (4_000, 120),
 )
-BASE_USD: Final = {"BTC": 65_000, "ETH": 3_500, "SOL": 150}
+BASE_USD: Final = {"BTC": 65_000, "ETH": 3_500, "SOL": 150, "WSTETH": 4_200}
 
 
 class PricesInvalid(SextantError):

@@ -28,6 +28,8 @@ class Options:
     final_blocks: int = 2
     makers: int = len(MAKERS)
     takers: int = len(TAKERS)
+    manual: bool = False
+    """Blocks are made by hand, and at L1 one for each call."""
 
 
 def prepare(layout: Layout) -> None:
@@ -89,7 +91,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             *("l1", "run", "--datadir", str(layout.store("l1"))),
             *("--deployment", str(layout.deployment), "--port", str(layout.port("l1"))),
             *("--dev-port", str(layout.port("l1_dev"))),
-            *("--block-time-ms", str(options.block_time_ms)),
+            *("--block-time-ms", "0" if options.manual else str(options.block_time_ms)),
             *("--final-blocks", str(options.final_blocks)),
         ),
         address=layout.address("l1"),
@@ -104,6 +106,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             *("--grpc.port", str(layout.port("grpc"))),
             *("--sequencer.key-file", str(layout.key_file("sequencer"))),
             *("--dev.enabled", "true", "--dev.port", str(layout.port("dev"))),
+            *(("--dev.manual", "true") if options.manual else ()),
         ),
         address=layout.address("grpc"),
         gate=True,
@@ -162,10 +165,13 @@ def bots_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
     bots = [*(("maker", name) for name in MAKERS[: options.makers])]
     bots += [("taker", name) for name in TAKERS[: options.takers]]
     for number, (kind, name) in enumerate(bots):
+        # One maker of two sends a new price when the index moves, the other's follow by themselves.
+        pegged = ["--pegged"] if name == MAKERS[1] else []
         yield ProcessSpec(
             name=name,
             command=(
                 *("bot", kind, "--identity", name, "--seed", str(options.seed * 100 + number)),
+                *pegged,
                 *("--instance", str(layout.instance), "--datadir", str(layout.directory)),
             ),
             environment=environment_of(),

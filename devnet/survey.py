@@ -107,7 +107,7 @@ class Surveyor:
             )
         except grpc.aio.AioRpcError:
             return ()
-        return list(answer.markets)
+        return [market for market in answer.markets if not market.collateral_only]
 
     async def _heads(self) -> l1_pb2.L1Heads | None:
         try:

@@ -54,6 +54,7 @@ class Anchor:
         self.settled = self.view.final_mark
         self.finals = Postings()
         self.looked = asyncio.Event()
+        self.looking = asyncio.Lock()
         self.oldest_height = self.oldest_time = 0
 
     async def watch(self, seconds: float, roots: Rooting) -> None:
@@ -71,7 +72,15 @@ class Anchor:
             await asyncio.sleep(seconds)
 
     async def look(self) -> bool:
-        """Look at L1 once; return whether it answered."""
+        """Look at L1 once; return whether it answered.
+
+        One look at a time: two at once would both take in the same inbox items.
+        """
+        async with self.looking:
+            return await self.look_alone()
+
+    async def look_alone(self) -> bool:
+        """Look at L1 while nobody else does."""
         try:
             changed = await self.view.refresh()
         except (L1Unreachable, L1Refused) as error:

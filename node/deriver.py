@@ -43,6 +43,11 @@ class Deriver:
         """L1's clock now, ms, by the last offset known."""
         return now_ms() + (0 if self.heads is None else self.heads.clock_offset_ms)
 
+    async def ask_clock(self) -> int:
+        """Return L1's clock, ms, by an offset that was asked for just now."""
+        heads = await self.l1.head()
+        return now_ms() + heads.clock_offset_ms
+
     async def refresh(self) -> bool:
         """Look at L1, derive what is new; return whether L1 answered."""
         try:

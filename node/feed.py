@@ -218,12 +218,25 @@ class Gateway(Ledger, Protocol):
 class Controls(Protocol):
     """Devnet only: what a developer may do to a process."""
 
+    @property
+    def waiting(self) -> int:
+        """How many transactions wait for a block."""
+        ...
+
     async def hold(self) -> None:
         """Stop making blocks, once all that were made are in the L1 log (to warp time)."""
         ...
 
     async def resume(self) -> None:
         """Read the L1 clock again and go on making blocks."""
+        ...
+
+    async def make_block_at(self, time: int, submitted: int) -> Head | None:
+        """Make the next block at ``time``, ms, of all that waits.
+
+        First wait until ``submitted`` transactions were taken in since the start.  Return the new
+        head, or ``None`` if this process is not held, or L1 is not final at that time.
+        """
         ...
 
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:

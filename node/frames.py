@@ -51,6 +51,9 @@ class FrameSource:
         self.next_height = 1
         self.restart = False
         self.answering = True
+        self.stream: (
+            grpc.aio.UnaryStreamCall[stream_pb2.BlocksRequest, stream_pb2.BlockUpdate] | None
+        ) = None
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -61,6 +64,8 @@ class FrameSource:
         self.ready.clear()
         self.next_height = height
         self.restart = True
+        if self.stream is not None:
+            self.stream.cancel()  # a sequencer that waits for us sends nothing more
 
     async def run(self) -> None:
         """Pull blocks for ever; a broken stream is opened again."""
@@ -81,7 +86,7 @@ class FrameSource:
         request = stream_pb2.BlocksRequest(
             from_height=self.next_height, with_frames=True, with_roots=True
         )
-        stream = self.stub.Blocks(request)
+        stream = self.stream = self.stub.Blocks(request)
         frames: dict[int, bytes] = {}
         roots: dict[int, Sequence[bytes]] = {}
         try:
@@ -97,7 +102,12 @@ class FrameSource:
                 while len(self.ready) >= BLOCKS_AHEAD_MAX and not self.restart:
                     self.arrived.clear()
                     await self.arrived.wait()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self.restart or (task is not None and task.cancelling()):
+                raise
         finally:
+            self.stream = None
             stream.cancel()
 
     def match(self, frames: dict[int, bytes], roots: dict[int, Sequence[bytes]]) -> None:

@@ -23,6 +23,7 @@ from node.claimant import Claimant
 from node.derived import DerivedChain
 from node.deriver import Deriver
 from node.drafts import Draft
+from node.feed import Head
 from node.frames import FrameSource, RootedFrame
 from node.metrics import Metrics
 from prover.contract.codes import ContractCode
@@ -152,11 +153,16 @@ class Poster:
             LOG.error("not posted", code=receipt.code.name, why=receipt.message)
 
     async def draft(self, batch: Sequence[RootedFrame]) -> Draft:
-        """Return the entry as L1 would note it now, with the inbox read up to its end."""
+        """Return the entry as L1 would note it now, with the inbox read up to its end.
+
+        L1 is asked for its clock again: it may have been warped since it was last looked at,
+        and by an older clock the newest blocks would be of the future.
+        """
+        clock = await self.deriver.ask_clock()
         await self.deriver.read_inbox(len(self.chain.replica.inbox))
         data = encode_entry([frame.frame for frame in batch])
         count = len(self.chain.replica.inbox)
-        return Draft(self.chain.head.log_index, data, self.deriver.clock, count)
+        return Draft(self.chain.head.log_index, data, clock, count)
 
     def check(self, batch: Sequence[RootedFrame], derived: Derived) -> bool:
         """Return whether a batch may be posted; raise if its roots are wrong.
@@ -208,6 +214,16 @@ class Poster:
 
     async def resume(self) -> None:
         """Do nothing: the sequencer makes blocks."""
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions wait for a block: none, here."""
+        return 0
+
+    async def make_block_at(self, time: int, submitted: int) -> Head | None:
+        """Return nothing: the sequencer makes blocks."""
+        del time, submitted
+        return None
 
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Make exactly the next claim wrong; return its log index if it is known."""

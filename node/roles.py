@@ -114,6 +114,7 @@ async def run_sequencer(settings: Settings, propose: bool) -> None:
         poll_ms=settings.l1.poll_ms,
         owner=owner_of(settings),
         metrics=metrics,
+        manual=settings.dev.enabled and settings.dev.manual,
         failed=failure.put_nowait,
     )
     history = open_history(settings)

@@ -21,6 +21,7 @@ from typing import Any, Final, final
 import structlog
 
 from node.anchor import Anchor
+from node.arrivals import Arrivals
 from node.audience import Audience
 from node.blocks import BlockSigner
 from node.chain import ChainStore
@@ -62,12 +63,14 @@ class SequencerNode:
         workers: int = 1,
         block_ms: int = 50,
         poll_ms: int = 200,
+        manual: bool = False,
         owner: str = "sequencer",
         metrics: Metrics | None = None,
         failed: Callable[[str], None] | None = None,
     ) -> None:
         """Open the store and replay its journal; nothing runs before :meth:`start`.
 
+        ``manual``: blocks are made by :meth:`make_block_at` alone, until :meth:`resume`.
         ``failed`` is told what ended the node, if anything does.
         """
         self.deployment = deployment
@@ -90,8 +93,9 @@ class SequencerNode:
         self.wake = asyncio.Event()
         self.tasks: list[asyncio.Task[None]] = []
         self.recovering = 0
+        self.arrivals = Arrivals()
         self.durable = Head(self.core.cursor.height, self.core.cursor.time)
-        self.held = False
+        self.held = manual
         self.stopping = False
         self.ready = False
         self.halted = ""
@@ -175,6 +179,7 @@ class SequencerNode:
             signers = await self.pool.recover(transactions)
         finally:
             self.recovering -= len(transactions)
+            self.arrivals.add(len(transactions))
         if self.stopping or self.halted:
             refusal = Refusal(Reason.SHUTTING_DOWN, "the node is shutting down")
             return [refusal] * len(transactions)
@@ -220,25 +225,37 @@ class SequencerNode:
             if (
                 self.held
                 or not self.core.due(self.anchor.view.clock)
-                or self.anchor.stalled(self.durable.height)
-                or self.roots.lag_seconds > ROOT_LAG_SECONDS_MAX
+                or self.delayed
+                or await self.build(self.anchor.view.clock) is None
             ):
+                if self.halted:
+                    return
                 continue
-            await self.flights.acquire()
-            if self.halted:  # a block before this one could not be written down
-                self.flights.release()
-                return
-            started = time.monotonic()
-            execution = self.core.build(self.anchor.view.clock)
-            if execution is None:
-                self.flights.release()
-                continue
-            self.metrics.block_seconds.observe(time.monotonic() - started)
-            loop = asyncio.get_running_loop()
-            written = loop.run_in_executor(self.writer, self.write, execution, loop)
-            written.add_done_callback(self.on_written)
             if self.core.full():
                 self.wake.set()
+
+    @property
+    def delayed(self) -> bool:
+        """Whether the next block must wait for L1, or for roots."""
+        return (
+            bool(self.anchor.stalled(self.durable.height))
+            or self.roots.lag_seconds > ROOT_LAG_SECONDS_MAX
+        )
+
+    async def build(self, now: int) -> "asyncio.Future[None] | None":
+        """Make a block at chain time ``now``, and begin to write it; ``None`` if none can be."""
+        await self.flights.acquire()
+        started = time.monotonic()
+        # Halted: a block before this one could not be written down.
+        execution = None if self.halted else self.core.build(now)
+        if execution is None:
+            self.flights.release()
+            return None
+        self.metrics.block_seconds.observe(time.monotonic() - started)
+        loop = asyncio.get_running_loop()
+        written = loop.run_in_executor(self.writer, self.write, execution, loop)
+        written.add_done_callback(self.on_written)
+        return written
 
     def write(self, execution: Execution, loop: asyncio.AbstractEventLoop) -> None:
         """Make a block durable; runs on the writer thread."""
@@ -346,6 +363,25 @@ class SequencerNode:
         """Read the L1 clock again and go on making blocks."""
         await self.anchor.look()
         self.held = False
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions wait for a block."""
+        return len(self.core.queue)
+
+    async def make_block_at(self, time: int, submitted: int) -> Head | None:
+        """Make the next block at ``time``, ms, of all that waits; see ``feed.Controls``."""
+        if not self.held:
+            return None
+        await self.arrivals.reach(submitted)
+        await self.anchor.look()
+        while not self.ready or self.delayed:
+            await self.anchor.looked.wait()
+        written = None if time > self.core.horizon else await self.build(time)
+        if written is None:
+            return None
+        await written
+        return self.durable
 
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Do nothing: the poster makes claims."""

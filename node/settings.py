@@ -92,6 +92,7 @@ class DevSettings:
 
     enabled: bool = setting(False, "serve the developer's controls, on loopback only")
     port: int = port(50599, "port of the developer's controls")
+    manual: bool = setting(False, "make blocks only when those controls say so")
 
 
 @final

@@ -248,8 +248,9 @@ class Duel:
         side = order.flags & 1
         flags = side | self.chooser.pick((*[132] * 8, *[164] * 3, 140, 128, 4))
         base = self.price[order.market if order.market in self.price else self.numbers[0]]
-        limit = Price((base * 98 // 100 if side else base * 102 // 100) // 10 * 10)
-        limit = self.chooser.pick((limit, limit, order.price))
+        away = self.chooser.pick((9, 9, 20))
+        limit = Price(base * (1_000 - away if side else 1_000 + away) // 10_000 * 10)
+        limit = self.chooser.pick((limit, limit, limit, order.price))
         terms = replace(order.terms, offset=self.offset(base))
         return replace(order, flags=flags, price=limit, terms=terms)
 

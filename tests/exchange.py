@@ -159,6 +159,16 @@ class Exchange:
         self.held = False
         self.make_block()
 
+    @property
+    def waiting(self) -> int:
+        """Nothing waits: every transaction gets a block at once."""
+        return 0
+
+    async def make_block_at(self, time: int, submitted: int) -> Head | None:
+        """Return the head, if held."""
+        del time, submitted
+        return self.status().unsafe if self.held else None
+
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Remember what was asked."""
         self.corrupted.append((corruption, segment))

@@ -20,12 +20,17 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         bot = commands.add_parser(name, help=summary)
         bot.add_argument("--identity", required=True, help="devnet name, such as maker-0")
         bot.add_argument("--seed", type=int, default=0, help="of its randomness (default 0)")
+        if name == "maker":
+            bot.add_argument(
+                "--pegged", action="store_true", help="quote with orders that follow the index"
+            )
         add_place(bot)
         bot.set_defaults(run=run_bot, bot=name)
 
 
 def run_bot(arguments: argparse.Namespace) -> int:
     """Fund the bot's account if it is empty, then trade until SIGTERM."""
+    from devnet.bots.follower import Follower
     from devnet.bots.maker import Maker
     from devnet.bots.taker import Taker
     from devnet.commands import run_until_stopped
@@ -47,7 +52,8 @@ def run_bot(arguments: argparse.Namespace) -> int:
                 await deposit(layout, identity, micros)
                 await await_credit(client, MICROS_MIN)
             if is_maker:
-                await Maker(client, offset_ppm=arguments.seed % 100 * 37).run()
+                maker = Follower if arguments.pegged else Maker
+                await maker(client, offset_ppm=arguments.seed % 100 * 37).run()
             else:
                 await Taker(client, arguments.seed).run()
 

@@ -68,7 +68,6 @@ def target_of(view: MarketView, side: int, level: int) -> tuple[int, int]:
     return price, max(1, LEVEL_NOTIONAL * (level + 1) // view.index)
 
 
-@final
 class Maker:
     """Quotes every market until cancelled."""
 
@@ -113,7 +112,7 @@ class Maker:
         if not legs:
             return
         sequenced = await self.session.submit(Bulk(0, tuple(legs)))
-        self._note(quotes, legs, sequenced.receipts)
+        self.note(quotes, legs, sequenced.receipts)
 
     def _leg(self, view: MarketView, quote: Quote) -> Leg | None:
         price, size = target_of(view, quote.side, quote.level)
@@ -126,7 +125,7 @@ class Maker:
             return None
         return Modify(0, view.market, flags, quote.order_id, Price(price), Lots(size))
 
-    def _note(
+    def note(
         self, quotes: Sequence[Quote], legs: Sequence[Leg], receipts: Sequence[Receipt]
     ) -> None:
         """Remember what rests now; a quote that was refused or filled is placed anew next time."""

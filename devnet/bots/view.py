@@ -23,7 +23,7 @@ class MarketView:
 
 
 async def look(session: Session) -> list[MarketView]:
-    """Return every market, with the position of the session's own first sub-account."""
+    """Return every market that takes orders, with the session's own position there."""
     query = session.connection.query
     markets = await session.connection.call(query.GetMarkets, query_pb2.GetMarketsRequest())
     account = await session.connection.call(
@@ -46,4 +46,5 @@ async def look(session: Session) -> list[MarketView]:
             position=positions.get(market.market, 0),
         )
         for market in markets.markets
+        if not market.collateral_only
     ]

@@ -2,9 +2,10 @@
 
 Sans I/O: it is told the wall clock and returns what a host must make durable
 before anybody may rely on it.  L1's clock is the wall clock plus an offset;
-warping moves the offset, never back.  Blocks hold all waiting calls that fit,
-in the order of their arrival; a sender's calls have nonces 0, 1, 2, ...  A
-developer may keep calls out of the next blocks, drop them, or take blocks back.
+warping moves the offset, never back, and a stopped clock by nothing else.
+Blocks hold all waiting calls that fit, in the order of their arrival; a
+sender's calls have nonces 0, 1, 2, ...  A developer may keep calls out of the
+next blocks, drop them, or take blocks back.
 """
 
 from collections import deque
@@ -113,6 +114,8 @@ class Chain:
         self.headers: deque[L1Block] = deque(headers, maxlen=HEADERS_KEPT_MAX)
         self.nonces = nonces
         self.offset_ms = 0
+        self.stopped_ms = 0
+        """Where the clock stands; 0 while it runs."""
         self.gas_price = 0
         self.mempool: dict[bytes, Waiting] = {}
         self.mempool_bytes = 0
@@ -142,7 +145,19 @@ class Chain:
 
     def clock(self, wall_ms: int) -> int:
         """Return L1's time."""
-        return wall_ms + self.offset_ms
+        return self.stopped_ms or wall_ms + self.offset_ms
+
+    def warp(self, forward_ms: int) -> None:
+        """Move the clock forward."""
+        self.offset_ms += forward_ms
+        if self.stopped_ms:
+            self.stopped_ms += forward_ms
+
+    def set_clock(self, wall_ms: int, *, stopped: bool) -> None:
+        """Stop the clock where it is, or let it run on from there."""
+        now = self.clock(wall_ms)
+        self.offset_ms = now - wall_ms
+        self.stopped_ms = now if stopped else 0
 
     def nonce_of(self, address: bytes) -> int:
         """Return the nonce that the next call of an address must have."""

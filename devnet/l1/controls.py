@@ -6,7 +6,7 @@ import grpc
 import grpc.aio
 
 from devnet.l1.boundary import refuse
-from devnet.l1.host import WARP_MS_MAX
+from devnet.l1.host import WARP_MS_MAX, wall_clock
 from devnet.l1.service import L1Service
 from node.l1_wire import block_to_message
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
@@ -107,6 +107,17 @@ class L1DevService(l1_pb2_grpc.L1DevServicer):
         dropped = len(chain.drop_calls()) if request.drop_calls else 0
         chain.delay_blocks = request.delay_blocks
         return l1_pb2.L1SetMempoolResponse(dropped_calls=dropped)
+
+    async def SetClock(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1SetClockRequest, context: Context
+    ) -> l1_pb2.L1SetClockResponse:
+        """Stop the clock, so that only warping moves it, or let it run on."""
+        del context
+        self.host.set_clock(stopped=request.stopped)
+        chain = self.host.chain
+        return l1_pb2.L1SetClockResponse(
+            clock_ms=chain.clock(wall_clock()), stopped=chain.stopped_ms > 0
+        )
 
 
 async def check_limit(context: Context, name: str, value: int, limit: int) -> None:

@@ -99,7 +99,7 @@ class Host:
 
     def warp(self, forward_ms: int) -> Mined:
         """Move the clock forward and make a block there."""
-        self.chain.offset_ms += forward_ms
+        self.chain.warp(forward_ms)
         self.save_controls()
         return self.mine()
 
@@ -136,8 +136,13 @@ class Host:
         self.save_controls()
         self._work.set()
 
+    def set_clock(self, *, stopped: bool) -> None:
+        """Stop the clock, or let it run on."""
+        self.chain.set_clock(wall_clock(), stopped=stopped)
+        self.save_controls()
+
     def save_controls(self) -> None:
-        """Make the clock offset, the gas price and the mining switch durable."""
+        """Make the clock, the gas price and the mining switch durable."""
         self.journal.save_controls(self.chain, mining=self.mining)
 
     async def next_block(self) -> None:

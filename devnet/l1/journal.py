@@ -4,7 +4,8 @@
 table   key                         value
 ======  ==========================  ==============================================
 V       none                        the deployment: which contract this store is of
-O       none                        clock offset, whether it mines, gas price
+O       none                        clock offset, whether it mines, gas price, where
+                                    the clock was stopped
 B       number 8                    block: hash, parent, time, gas price, mints,
                                     hashes of calls, events
 R       hash of a call 32           what became of it
@@ -185,8 +186,9 @@ class Journal:
         return calls
 
     def save_controls(self, chain: Chain, *, mining: bool) -> None:
-        """Make the clock offset, the gas price and the mining switch durable."""
-        self._write({b"O": pack([chain.offset_ms, int(mining), chain.gas_price])})
+        """Make the clock, the gas price and the mining switch durable."""
+        controls = [chain.offset_ms, int(mining), chain.gas_price, chain.stopped_ms]
+        self._write({b"O": pack(controls)})
 
     def _write(self, writes: dict[bytes, bytes | None]) -> None:
         with self.database.batch(sync=True) as batch:
@@ -217,7 +219,8 @@ class Journal:
         controls = self.database.get(b"O")
         if controls is None:
             return chain, True
-        chain.offset_ms, mining, chain.gas_price = stored_fields(controls, 3)
+        values = stored_fields(controls, 4)
+        chain.offset_ms, mining, chain.gas_price, chain.stopped_ms = values
         return chain, bool(mining)
 
     def _table(self, table: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -78,13 +78,13 @@ class L1Service(l1_pb2_grpc.L1Servicer):
 
     def heads(self) -> l1_pb2.L1Heads:
         """Return the tags and the clock as they are now."""
-        chain = self.chain
+        chain, wall = self.chain, wall_clock()
         return l1_pb2.L1Heads(
             latest=block_to_message(chain.latest),
             safe=block_to_message(chain.safe),
             final=block_to_message(chain.final),
-            clock_offset_ms=chain.offset_ms,
-            clock_ms=chain.clock(wall_clock()),
+            clock_offset_ms=chain.clock(wall) - wall,
+            clock_ms=chain.clock(wall),
             block_time_ms=self.host.block_ms,
             mining=self.host.mining,
             gas_price=chain.gas_price,

@@ -7,7 +7,7 @@ the first instance that is free.
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from devnet.ports import find_taken
 from devnet.processes import Options, core_of, prepare
 from devnet.supervisor import DevnetBlocked, Supervisor
 
-BLOCK_TIME_MS: Final = 1_000
+OPTIONS: Final = Options(block_time_ms=1_000)
 PROCESSES: Final = frozenset({"l1", "sequencer", "poster", "follower", "challenger"})
 
 
@@ -40,22 +40,28 @@ def free_layout(first: int, directory: Path) -> Layout:
 
 @asynccontextmanager
 async def own_exchange(
-    first: int, directory: Path | None, processes: Collection[str] = PROCESSES
+    first: int,
+    directory: Path | None,
+    processes: Collection[str] = PROCESSES,
+    *,
+    options: Options = OPTIONS,
+    once_l1_serves: Callable[[Layout], Awaitable[None]] = fund_operators,
 ) -> AsyncIterator[Layout]:
     """Run an exchange of our own; its files stay only in a directory that was named.
 
-    ``first`` is the first instance whose ports to try.
+    ``first`` is the first instance whose ports to try; ``once_l1_serves`` runs before
+    any other process starts.
 
     Raises
     ------
     DevnetBlocked
         It could not be started.
     """
-    place = directory or Path(tempfile.mkdtemp(prefix="sextant-replay-"))
+    place = directory or Path(tempfile.mkdtemp(prefix="sextant-own-"))
     layout = free_layout(first, place)
     layout.directory.mkdir(parents=True, exist_ok=True)
-    after = {"l1": partial(fund_operators, layout)}
-    core = core_of(layout, Options(block_time_ms=BLOCK_TIME_MS))
+    after = {"l1": partial(once_l1_serves, layout)}
+    core = core_of(layout, options)
     supervisor = Supervisor(layout, [spec for spec in core if spec.name in processes], after)
     try:
         supervisor.claim()

@@ -1,5 +1,7 @@
 """Assets beyond USDC as their holders read them: their rules, prices, and what they count for."""
 
+from typing import Final
+
 from node.service.answers import saturate
 from proto.sextant.v1 import query_pb2
 from statemachine.assets import AssetRules
@@ -14,7 +16,10 @@ from statemachine.risk.collateral import (
 from statemachine.risk.collateral_sales import offer_price
 from statemachine.risk.margin import Margin
 from statemachine.risk.vaults import vault_portfolio
+from statemachine.rules import Rules
 from statemachine.state import State
+
+USDC_DECIMALS: Final = 6
 
 
 def asset_view(state: State, rules: AssetRules) -> query_pb2.Asset:
@@ -66,6 +71,16 @@ def holdings_of(state: State, portfolio: Portfolio, margin: Margin) -> list[quer
                     value_micros=saturate(value_of(rules, units, prices.maintenance)),
                     value_initial_micros=saturate(value_of(rules, units, prices.initial)),
                     withdrawable_units=saturate(free),
+                    symbol=rules.symbol.decode("ascii", "replace"),
+                    decimals=rules.decimals,
                 )
             )
     return found
+
+
+def name_asset(rules: Rules, asset: int) -> tuple[str, int]:
+    """Return an asset's symbol and decimals; those of USDC for 0."""
+    found = next((one for one in rules.assets if one.asset == asset), None)
+    if found is None:
+        return "USDC", USDC_DECIMALS
+    return found.symbol.decode("ascii", "replace"), found.decimals

@@ -73,6 +73,22 @@ class DevService(dev_pb2_grpc.DevServicer):
         self.paused = request.paused
         return dev_pb2.PauseResponse(paused=self.paused)
 
+    async def MakeBlock(  # noqa: N802 - the name of the RPC
+        self, request: dev_pb2.MakeBlockRequest, _context: Context
+    ) -> dev_pb2.MakeBlockResponse:
+        """Make the next block at a time of the caller's choice."""
+        controls = self.need_controls()
+        head = await controls.make_block_at(request.time_ms, request.submitted)
+        if head is None:
+            raise Refused(
+                "NOT_READY",
+                f"no block can be made by hand at {request.time_ms} ms: the node makes blocks "
+                "by itself (start it with dev.manual, or pause it), or L1 is not final then",
+            )
+        return dev_pb2.MakeBlockResponse(
+            height=head.height, time_ms=head.time, waiting=controls.waiting
+        )
+
     def need_controls(self) -> feed.Controls:
         """Return what can be controlled here, or refuse."""
         if self.controls is None:

@@ -17,6 +17,7 @@ from node import feed
 from node.history import History, sample_of
 from node.metrics import Metrics
 from node.service.answers import CODE_NAMES
+from node.service.assets import name_asset
 from node.service.books import BookView, scan
 from node.service.errors import Refused
 from node.service.events import SIDES, account_events_of
@@ -26,6 +27,7 @@ from node.settings import FeedSettings
 from proto.sextant.v1 import query_pb2, stream_pb2
 from statemachine.events import (
     REMOVED_MODIFIED,
+    AssetChanged,
     Event,
     Fill,
     Liquidated,
@@ -258,6 +260,10 @@ class Hub:
         if isinstance(event, OrderRested | OrderPegged):
             for portfolio, message in wanted:
                 self.complete_order(portfolio, message.order.order)
+        if isinstance(event, AssetChanged):
+            for _, message in wanted:
+                named = name_asset(self.ledger.rules, event.asset)
+                message.asset.symbol, message.asset.decimals = named
         return wanted
 
     def complete_order(self, portfolio: int, order: query_pb2.Order) -> None:

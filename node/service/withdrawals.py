@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from node import feed
+from node.service.assets import name_asset
 from node.service.errors import Refused
 from proto.sextant.v1 import common_pb2, query_pb2
 from statemachine import keys
@@ -27,7 +28,7 @@ async def list_withdrawals(
         data = ledger.store.get(keys.withdrawal_key(request.index))
         if data is None:
             raise Refused("NOT_FOUND", f"there is no withdrawal {request.index}")
-        return [withdrawal_view(ledger.status(), request.index, data)]
+        return [withdrawal_view(ledger, request.index, data)]
     if which != "owner":
         raise Refused("ARGUMENT_INVALID", "name an owner or an index")
     return [found async for found in of_owner(ledger, request.owner)]
@@ -44,23 +45,26 @@ async def of_owner(ledger: feed.Ledger, owner: bytes) -> AsyncIterator[query_pb2
             await asyncio.sleep(0)  # withdrawals are never changed, and others wait
         data = ledger.store.get(keys.withdrawal_key(index))
         if data is not None and decode_withdrawal(data)[0] == owner:
-            yield withdrawal_view(ledger.status(), index, data)
+            yield withdrawal_view(ledger, index, data)
             answered += 1
             if answered == ANSWERS_MAX:
                 return
 
 
-def withdrawal_view(status: feed.Status, index: int, data: bytes) -> query_pb2.Withdrawal:
+def withdrawal_view(ledger: feed.Ledger, index: int, data: bytes) -> query_pb2.Withdrawal:
     """Return the withdrawal that a leaf holds."""
     owner, amount, time, asset = decode_withdrawal(data)
+    symbol, decimals = name_asset(ledger.rules, asset)
     return query_pb2.Withdrawal(
         index=index,
         owner=owner,
         amount_micros=amount,
         time_ms=time,
-        stage=stage_at(status, time),
+        stage=stage_at(ledger.status(), time),
         key=keys.withdrawal_key(index),
         asset=asset,
+        symbol=symbol,
+        decimals=decimals,
     )
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 
+from sextant.cli.assets import print_holdings
 from sextant.cli.numbers import read_who
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.order import print_orders
@@ -56,6 +57,11 @@ def print_portfolio(arguments: argparse.Namespace, portfolio: Portfolio) -> None
             ("sub-account", portfolio.sub),
             ("balance", f"{portfolio.balance:,f} USDC"),
             ("equity", f"{portfolio.equity:,f} USDC"),
+            *(
+                [("of it to trade", f"{portfolio.equity_initial:,f} USDC")]
+                if portfolio.assets
+                else []
+            ),
             ("initial margin", f"{portfolio.initial_margin:,f} USDC"),
             ("maintenance", f"{portfolio.maintenance_margin:,f} USDC"),
             ("available", f"{portfolio.available:,f} USDC"),
@@ -65,6 +71,9 @@ def print_portfolio(arguments: argparse.Namespace, portfolio: Portfolio) -> None
             ("state", "LIQUIDATING" if portfolio.liquidating else "healthy"),
         ]
     )
+    if portfolio.assets:
+        print_pairs([("", "")])
+        print_holdings(arguments, portfolio.assets)
     if portfolio.positions:
         print_pairs([("", "")])
         print_positions(arguments, [portfolio])

@@ -6,7 +6,9 @@ from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
-from sextant.client.amounts import from_micros, show_usdc
+from sextant.client.api import AsyncClient
+from sextant.client.l1 import L1Receipt
+from sextant.client.models import Withdrawal
 from sextant.errors import EXIT_OK
 
 
@@ -24,11 +26,14 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_claim(arguments: argparse.Namespace) -> int:
     """Prove a withdrawal to L1."""
-    receipt = run_client(
-        arguments, lambda client: client.claim_withdrawal(arguments.index), signs=True
-    )
+
+    async def work(client: AsyncClient) -> tuple[L1Receipt, Withdrawal]:
+        receipt = await client.claim_withdrawal(arguments.index)
+        return receipt, await client.withdrawal(arguments.index)
+
+    receipt, paid = run_client(arguments, work, signs=True)
     if arguments.json:
-        print_json("claim", {"paid": from_micros(receipt.value), "l1": receipt})
+        print_json("claim", {"paid": paid.amount, "asset": paid.asset, "l1": receipt})
     else:
-        print_pairs([("paid", show_usdc(receipt.value)), ("L1 block", receipt.block)])
+        print_pairs([("paid", f"{paid.amount:,f} {paid.asset}"), ("L1 block", receipt.block)])
     return EXIT_OK

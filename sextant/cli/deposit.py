@@ -2,10 +2,10 @@
 
 import argparse
 
+from sextant.cli.assets import add_asset, show_amount
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
-from sextant.client.amounts import show_usdc
 from sextant.client.api import CREDIT_S, AsyncClient
 from sextant.client.l1 import L1Receipt
 from sextant.client.money import positive_micros
@@ -14,8 +14,11 @@ from sextant.errors import EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant deposit 1000 --as alice"
-    parser.add_argument("amount", metavar="USDC", help="how much, such as 1000 or 0.5")
+    parser.epilog = (
+        "examples: sextant deposit 1000 --as alice   sextant deposit 2 --asset WSTETH --as alice"
+    )
+    parser.add_argument("amount", metavar="AMOUNT", help="how much, such as 1000 or 0.5")
+    add_asset(parser)
     parser.add_argument("--owner", metavar="ADDRESS", help="whose account (default: the signer's)")
     parser.add_argument(
         "--no-wait", action="store_true", help="return once L1 has it, before it is credited"
@@ -28,12 +31,15 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_deposit(arguments: argparse.Namespace) -> int:
     """Deposit, and wait for the credit."""
-    micros = positive_micros(arguments.amount)
+    if arguments.asset is None:
+        positive_micros(arguments.amount)
 
     async def work(client: AsyncClient) -> L1Receipt:
         say("sending to L1, then waiting until the exchange has credited it")
         wait = 0 if arguments.no_wait else CREDIT_S
-        return await client.deposit(arguments.amount, owner=arguments.owner, wait_s=wait)
+        return await client.deposit(
+            arguments.amount, owner=arguments.owner, asset=arguments.asset, wait_s=wait
+        )
 
     receipt = run_client(arguments, work, signs=True)
     if arguments.json:
@@ -41,7 +47,7 @@ def run_deposit(arguments: argparse.Namespace) -> int:
         return EXIT_OK
     print_pairs(
         [
-            ("deposited", show_usdc(micros)),
+            ("deposited", show_amount(arguments)),
             ("state", "on L1" if arguments.no_wait else "credited"),
             ("L1 block", receipt.block),
             ("inbox item", receipt.value),

@@ -56,6 +56,7 @@ COMMANDS: Final[dict[str, Command]] = {
         "markets", "sextant.cli.checklist", "what to know before a position, and the way out"
     ),
     "watch": Command("markets", "sextant.cli.watch", "follow blocks, a book, or an account"),
+    "assets": Command("money", "sextant.cli.assets", "list collateral beyond USDC, and offers"),
     "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
@@ -78,6 +79,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "devnet": Command("devnet", "devnet.cli", "run everything on this machine"),
     "dev": Command("devnet", "devnet.dev_cli", "mine, warp, move prices, corrupt claims"),
     "replay": Command("devnet", "devnet.replay.cli", "feed a recorded market through it"),
+    "scenario": Command("devnet", "devnet.scenarios.cli", "play a crash, and see who was hurt"),
     "bench": Command("devnet", "bench.cli", "measure"),
 }
 

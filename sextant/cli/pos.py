@@ -1,10 +1,11 @@
-"""``sextant pos``: positions."""
+"""``sextant pos``: positions, and assets beyond USDC."""
 
 import argparse
 from collections.abc import Sequence
 
+from sextant.cli.assets import print_holdings
 from sextant.cli.options import add_key_options, add_node_options
-from sextant.cli.output import print_json, print_table
+from sextant.cli.output import print_json, print_pairs, print_table
 from sextant.client.models import Portfolio
 from sextant.errors import EXIT_OK
 
@@ -31,9 +32,19 @@ def run_pos(arguments: argparse.Namespace) -> int:
             for portfolio in account.portfolios
             for position in portfolio.positions
         ]
-        print_json("positions", {"height": account.height, "positions": positions})
+        assets = [
+            {"sub": portfolio.sub, "asset": holding}
+            for portfolio in account.portfolios
+            for holding in portfolio.assets
+        ]
+        body = {"height": account.height, "positions": positions, "assets": assets}
+        print_json("positions", body)
     else:
         print_positions(arguments, account.portfolios)
+        for portfolio in account.portfolios:
+            if portfolio.assets:
+                print_pairs([("", ""), ("sub-account", portfolio.sub)])
+                print_holdings(arguments, portfolio.assets)
     return EXIT_OK
 
 

@@ -18,7 +18,8 @@ from sextant.errors import EXIT_NO, EXIT_OK, BadRequest, ProofInvalid
 from statemachine import keys
 
 FORMS: Final = (
-    "market:1, account:3, portfolio:3/0, position:3/0/1, withdrawal:5, signer:0x.., cursor"
+    "market:1, account:3, portfolio:3/0, position:3/0/1, holding:3/0/1, asset:1, withdrawal:5,"
+    " signer:0x.., cursor"
 )
 
 
@@ -82,6 +83,10 @@ def named_key(text: str) -> bytes:
             return keys.portfolio_key(account << 8 | sub)
         case "position", [account, sub, market]:
             return keys.position_key(account << 8 | sub, market)
+        case "holding", [account, sub, asset]:
+            return keys.holding_key(account << 8 | sub, asset)
+        case "asset", [asset]:
+            return keys.asset_key(asset)
         case "withdrawal", [index]:
             return keys.withdrawal_key(index)
         case _:

@@ -2,17 +2,24 @@
 
 import argparse
 
+from sextant.cli.assets import add_asset
 from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt
+from sextant.client.api import AsyncClient
+from sextant.client.receipts import Receipt
 from sextant.errors import EXIT_OK
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant transfer 50 --from 0 --to 1 --as alice"
-    parser.add_argument("amount", metavar="USDC", help="how much, such as 50")
+    parser.epilog = (
+        "examples: sextant transfer 50 --from 0 --to 1 --as alice   "
+        "sextant transfer 2 --asset WSTETH --from 0 --to 1 --as alice"
+    )
+    parser.add_argument("amount", metavar="AMOUNT", help="how much, such as 50")
+    add_asset(parser)
     parser.add_argument(
         "--from",
         dest="source",
@@ -36,12 +43,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_transfer(arguments: argparse.Namespace) -> int:
     """Transfer."""
-    receipt = run_client(
-        arguments,
-        lambda client: client.transfer(
-            arguments.amount, source=arguments.source, target=arguments.target
-        ),
-        signs=True,
-    )
+    pair = {"source": arguments.source, "target": arguments.target}
+
+    async def work(client: AsyncClient) -> Receipt:
+        if arguments.asset is None:
+            return await client.transfer(arguments.amount, **pair)
+        return await client.transfer_asset(arguments.asset, arguments.amount, **pair)
+
+    receipt = run_client(arguments, work, signs=True)
     print_receipt(arguments, "transfer", receipt)
     return EXIT_OK

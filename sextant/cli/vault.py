@@ -1,17 +1,20 @@
-"""``sextant vault``: buy into a market's backstop, leave it, or see what it holds."""
+"""``sextant vault``: buy into a market's backstop, leave it, see or buy what it holds."""
 
 import argparse
 
+from sextant.cli.assets import print_holdings
 from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, show_span
 from sextant.cli.session import run_client
-from sextant.cli.signing import add_dry_run, print_receipt, show_dry
+from sextant.cli.signing import add_dry_run, print_receipt, receipt_rows, show_dry
+from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient
 from sextant.client.models import Vault
 from sextant.client.money import positive_micros
 from sextant.errors import EXIT_OK
-from statemachine.actions import Action, VaultDeposit, VaultWithdraw
+from statemachine.actions import Action, BuyCollateral, VaultDeposit, VaultWithdraw
+from statemachine.units import Price
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +22,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "examples: sextant vault deposit BTC 500 --as alice   sextant vault withdraw BTC --as alice"
         "   sextant vault show BTC"
+        "   sextant vault buy-collateral WSTETH 0.5 --limit 4100 --as alice"
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
@@ -43,7 +47,15 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     show.add_argument("market", metavar="MARKET", help="whose vault, such as BTC")
     show.set_defaults(run=run_show)
 
-    for verb in (deposit, withdraw, show):
+    buy = verbs.add_parser("buy-collateral", help="buy an asset that a vault took over")
+    buy.add_argument("asset", metavar="ASSET", help="which one, such as WSTETH")
+    buy.add_argument("amount", metavar="AMOUNT", help="how much of it, such as 0.5")
+    buy.add_argument(
+        "--limit", required=True, metavar="USDC", help="the most to pay for one, such as 4100"
+    )
+    buy.set_defaults(run=run_buy)
+
+    for verb in (deposit, withdraw, show, buy):
         if verb is not show:
             add_dry_run(verb)
         add_key_options(verb)
@@ -87,6 +99,36 @@ def run_withdraw(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def run_buy(arguments: argparse.Namespace) -> int:
+    """Buy collateral that a vault offers."""
+    if arguments.dry_run:
+
+        async def compose(client: AsyncClient) -> Action:
+            asset = await client.asset(arguments.asset)
+            price = Price(asset.price_per_lot(arguments.limit))
+            return BuyCollateral(arguments.sub, asset.id, asset.units(arguments.amount), price)
+
+        return show_dry(arguments, compose)
+    receipt = run_client(
+        arguments,
+        lambda client: client.buy_collateral(
+            arguments.asset, arguments.amount, limit=arguments.limit
+        ),
+        signs=True,
+    )
+    if arguments.json:
+        print_json("vault.buy-collateral", {"receipt": receipt})
+        return EXIT_OK
+    print_pairs(
+        [
+            ("bought", f"{arguments.amount} {arguments.asset.upper()}"),
+            ("paid", show_usdc(receipt.notional)),
+            *receipt_rows(receipt),
+        ]
+    )
+    return EXIT_OK
+
+
 def run_show(arguments: argparse.Namespace) -> int:
     """Show a vault."""
     mine = any(getattr(arguments, name, None) for name in ("devnet_name", "key_file", "key_env"))
@@ -97,6 +139,9 @@ def run_show(arguments: argparse.Namespace) -> int:
         print_json("vault", vault)
         return EXIT_OK
     print_vault(vault)
+    if vault.assets:
+        print_pairs([("", "")])
+        print_holdings(arguments, vault.assets)
     return EXIT_OK
 
 

@@ -13,6 +13,7 @@ from sextant.client.chain import Block
 from sextant.client.events import (
     AccountEvent,
     AccountUpdate,
+    AssetEvent,
     DeleverageEvent,
     FillEvent,
     LiquidationEvent,
@@ -175,6 +176,8 @@ def words_of(event: AccountEvent) -> str:
             )
         case MoneyEvent():
             return f"money   {event.kind}  {show(event.amount)} USDC"
+        case AssetEvent():
+            return f"asset   {event.kind}  {show(event.amount)} {event.asset}"
         case LiquidationEvent():
             closed = f"  closed {show(event.closed)} {event.market}" if event.market else ""
             return (

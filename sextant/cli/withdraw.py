@@ -2,23 +2,27 @@
 
 import argparse
 
+from sextant.cli.assets import add_asset
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, print_table
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, receipt_rows, show_dry
 from sextant.client.api import AsyncClient
-from sextant.client.money import positive_micros
+from sextant.client.money import Withdrawn, positive_micros
 from sextant.errors import EXIT_OK, BadRequest
-from statemachine.actions import Action, Withdraw
+from statemachine.actions import Action, Withdraw, WithdrawAsset
+from statemachine.units import Micros
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = (
-        "examples: sextant withdraw 100 --as alice   sextant withdraw --list --as alice;"
+        "examples: sextant withdraw 100 --as alice   sextant withdraw 2 --asset WSTETH --as alice"
+        "   sextant withdraw --list --as alice;"
         " once final, `sextant claim INDEX` collects it"
     )
-    parser.add_argument("amount", nargs="?", metavar="USDC", help="how much, such as 100")
+    parser.add_argument("amount", nargs="?", metavar="AMOUNT", help="how much, such as 100")
+    add_asset(parser)
     parser.add_argument("--list", action="store_true", help="list withdrawals and their stage")
     parser.add_argument(
         "--forced",
@@ -42,13 +46,22 @@ def run_withdraw(arguments: argparse.Namespace) -> int:
     if amount is None:
         raise BadRequest("AMOUNT", "say how much", advice="or --list, or --forced for all")
     if arguments.dry_run:
-        micros = positive_micros(amount)
+        micros = positive_micros(amount) if arguments.asset is None else Micros(0)
 
-        async def compose(_: AsyncClient) -> Action:
-            return Withdraw(arguments.sub, micros)
+        async def compose(client: AsyncClient) -> Action:
+            if arguments.asset is None:
+                return Withdraw(arguments.sub, micros)
+            asset = await client.asset(arguments.asset)
+            return WithdrawAsset(arguments.sub, asset.id, asset.units(amount))
 
         return show_dry(arguments, compose)
-    made = run_client(arguments, lambda client: client.withdraw(amount), signs=True)
+
+    async def work(client: AsyncClient) -> Withdrawn:
+        if arguments.asset is None:
+            return await client.withdraw(amount)
+        return await client.withdraw_asset(arguments.asset, amount)
+
+    made = run_client(arguments, work, signs=True)
     if arguments.json:
         print_json("withdrawal", made)
     else:
@@ -59,7 +72,9 @@ def run_withdraw(arguments: argparse.Namespace) -> int:
 def force_withdrawal(arguments: argparse.Namespace) -> int:
     """Withdraw through L1."""
     receipt = run_client(
-        arguments, lambda client: client.force_withdraw(arguments.amount), signs=True
+        arguments,
+        lambda client: client.force_withdraw(arguments.amount, asset=arguments.asset),
+        signs=True,
     )
     if arguments.json:
         print_json("withdrawal.forced", receipt)
@@ -76,8 +91,8 @@ def list_withdrawals(arguments: argparse.Namespace) -> int:
         return EXIT_OK
     print_table(
         arguments,
-        [">INDEX", ">AMOUNT", ">HEIGHT", "STAGE"],
-        [(one.index, one.amount, one.height, one.stage) for one in found],
+        [">INDEX", ">AMOUNT", "ASSET", ">HEIGHT", "STAGE"],
+        [(one.index, one.amount, one.asset, one.height, one.stage) for one in found],
         empty="no withdrawals",
     )
     return EXIT_OK

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Final
 
 from sextant.client.amounts import Amount
+from sextant.client.assets import Asset
 from sextant.client.feeds import Feeds
 from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
 from sextant.client.money import positive_micros, read_sub
@@ -56,12 +57,15 @@ class AsyncClient(Feeds):
         *,
         owner: str | bytes | None = None,
         sub: int | None = None,
+        asset: str | int | Asset | None = None,
         wait_s: float = CREDIT_S,
     ) -> L1Receipt:
         """Deposit from L1, and wait until the exchange has credited it.
 
         Parameters
         ----------
+        asset
+            What is deposited; USDC by default.
         owner
             Whose account it goes to; the signer's by default.
         wait_s
@@ -74,20 +78,35 @@ class AsyncClient(Feeds):
         """
         target = self.address if owner is None else read_address(owner)
         place = read_sub(self.sub if sub is None else sub)
+        found = None if asset is None else await self.asset(asset)
         async with self.l1() as l1:
-            receipt = await l1.deposit(target, place, positive_micros(amount))
+            if found is None:
+                receipt = await l1.deposit(target, place, positive_micros(amount))
+            else:
+                receipt = await l1.deposit_asset(target, place, found, found.units(amount))
         if wait_s:
             await self.wait_inbox(receipt.value, wait_s)
         return receipt
 
     async def force_withdraw(
-        self, amount: Amount | None = None, *, sub: int | None = None, wait_s: float = CREDIT_S
+        self,
+        amount: Amount | None = None,
+        *,
+        sub: int | None = None,
+        asset: str | int | Asset | None = None,
+        wait_s: float = CREDIT_S,
     ) -> L1Receipt:
-        """Withdraw through L1: the sequencer cannot refuse it.  Without an amount, all."""
-        micros = 0 if amount is None else positive_micros(amount)
+        """Withdraw through L1: the sequencer cannot refuse it.  Without an amount, all.
+
+        USDC, unless an ``asset`` is named.
+        """
+        found = None if asset is None else await self.asset(asset)
+        units = 0
+        if amount is not None:
+            units = positive_micros(amount) if found is None else found.units(amount)
         place = read_sub(self.sub if sub is None else sub)
         async with self.l1() as l1:
-            receipt = await l1.force_withdraw(place, micros)
+            receipt = await l1.force_withdraw(place, units, 0 if found is None else found.id)
         if wait_s:
             await self.wait_inbox(receipt.value, wait_s)
         return receipt

@@ -3,7 +3,7 @@
 from typing import Final
 
 from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2, status_pb2
-from sextant.client.amounts import from_micros
+from sextant.client.amounts import from_micros, to_decimal
 from sextant.client.models import Head, NodeStatus, Solvency, Stage, Withdrawal
 from sextant.client.receipts import Header, Receipt, Sequenced, name_of
 
@@ -80,10 +80,11 @@ def withdrawal_of(message: query_pb2.Withdrawal) -> Withdrawal:
     return Withdrawal(
         index=message.index,
         owner=message.owner,
-        amount=from_micros(message.amount_micros),
+        amount=to_decimal(message.amount_micros, message.decimals if message.asset else 6),
         height=message.height,
         stage=stage_of(message.stage),
         key=message.key,
+        asset=message.symbol if message.asset else "USDC",
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from proto.sextant.v1 import stream_pb2
-from sextant.client.amounts import from_micros
+from sextant.client.amounts import from_micros, to_decimal
 from sextant.client.market import Market
 from sextant.client.models import Order, Side
 from sextant.client.wire import Markets, order_of, side_of
@@ -86,8 +86,25 @@ class SharesEvent:
     due_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetEvent:
+    """Another asset than USDC came or went: in, out, between sub-accounts, or in a sale."""
+
+    sub: int
+    kind: str
+    asset: str
+    amount: Decimal
+    reference: int
+
+
 AccountEvent = (
-    OrderEvent | FillEvent | MoneyEvent | LiquidationEvent | DeleverageEvent | SharesEvent
+    OrderEvent
+    | FillEvent
+    | MoneyEvent
+    | LiquidationEvent
+    | DeleverageEvent
+    | SharesEvent
+    | AssetEvent
 )
 
 
@@ -127,6 +144,15 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
                 kind=kind.removeprefix("MONEY_KIND_").lower(),
                 amount=from_micros(message.money.amount_micros),
                 reference=message.money.reference,
+            )
+        case "asset":
+            kind = stream_pb2.MoneyKind.Name(message.asset.kind)
+            return AssetEvent(
+                sub=sub,
+                kind=kind.removeprefix("MONEY_KIND_").lower(),
+                asset=message.asset.symbol,
+                amount=to_decimal(message.asset.units, message.asset.decimals),
+                reference=message.asset.reference,
             )
         case "liquidation":
             return liquidation_of(markets, sub, message.liquidation)

@@ -16,12 +16,12 @@ import grpc.aio
 
 from proto.sextant.v1 import stream_pb2
 from sextant.client.chain import Block, block_of
+from sextant.client.collateral import Collateral
 from sextant.client.connection import backoff, explain
 from sextant.client.events import AccountUpdate, update_of
 from sextant.client.ladder import Gap, Ladder
 from sextant.client.market import Market
 from sextant.client.models import Trade
-from sextant.client.money import Money
 from sextant.client.names import read_address, read_number
 from sextant.client.wire import trade_of
 from sextant.errors import ClientError, ServerFault, Unreachable
@@ -38,7 +38,7 @@ def ignore_reset(_: ClientError) -> None:
     """Do nothing: the default of ``on_reset``."""
 
 
-class Feeds(Money):
+class Feeds(Collateral):
     """A session that can listen."""
 
     async def watch_book(

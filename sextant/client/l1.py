@@ -16,7 +16,8 @@ import grpc.aio
 
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ForceWithdraw, sign_call
-from sextant.client.amounts import from_micros, show_usdc
+from sextant.client.amounts import from_micros, show_decimal, show_usdc
+from sextant.client.assets import Asset
 from sextant.client.connection import TIMEOUT_S, explain
 from sextant.client.keys import Secret
 from sextant.errors import ClientError, Refused, Rejected
@@ -53,6 +54,8 @@ class L1Account:
     eth_gwei: int
     usdc: Decimal
     nonce: int
+    units: dict[int, int]
+    """Units of each asset beyond USDC, by the asset's number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,7 @@ class L1Client:
             eth_gwei=answer.eth_gwei,
             usdc=from_micros(answer.token_micros),
             nonce=answer.nonce,
+            units={holding.asset: holding.units for holding in answer.holdings},
         )
 
     async def deposit(self, owner: bytes, sub: int, micros: int) -> L1Receipt:
@@ -146,9 +150,36 @@ class L1Client:
                 retryable=error.retryable,
             ) from error
 
-    async def force_withdraw(self, sub: int, micros: int) -> L1Receipt:
-        """Queue a withdrawal that the sequencer cannot refuse; 0 takes all that may leave."""
-        return await self.send(ForceWithdraw(sub, micros))
+    async def deposit_asset(self, owner: bytes, sub: int, asset: Asset, units: int) -> L1Receipt:
+        """Deposit units of another asset than USDC; ``value`` is the index in the inbox.
+
+        Raises
+        ------
+        Rejected
+            ``TOKEN_BALANCE``, ``CAP``: the exchange takes no more of it; and whatever
+            :meth:`send` raises.
+        """
+        try:
+            return await self.send(Deposit(owner, sub, units, asset.id))
+        except (Refused, Rejected) as error:
+            if error.code != "TOKEN_BALANCE":
+                raise
+            key = self._key
+            held = (await self.account(address_of(key.reveal()))).units if key else {}
+            raise type(error)(
+                error.code,
+                f"a deposit of {show_decimal(asset.show(units))} {asset.name}, and the signer"
+                f" has {show_decimal(asset.show(held.get(asset.id, 0)))} on L1",
+                advice=f"on a devnet, `sextant dev faucet NAME --asset {asset.name}` gives some",
+                retryable=error.retryable,
+            ) from error
+
+    async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> L1Receipt:
+        """Queue a withdrawal that the sequencer cannot refuse; 0 takes all that may leave.
+
+        In micro-USDC, or in units of ``asset``.
+        """
+        return await self.send(ForceWithdraw(sub, amount, asset))
 
     async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> L1Receipt:
         """Collect a withdrawal under a final claim; ``value`` is the amount in micros."""
@@ -258,10 +289,12 @@ def request_of(call: Call, nonce: int, signature: bytes) -> l1_pb2.L1SendCallReq
     request = l1_pb2.L1SendCallRequest(nonce=nonce, signature=signature)
     match call:
         case Deposit():
-            message = l1_pb2.L1Deposit(owner=call.owner, sub=call.sub, amount=call.amount)
+            message = l1_pb2.L1Deposit(
+                owner=call.owner, sub=call.sub, amount=call.amount, asset=call.asset
+            )
             request.deposit.CopyFrom(message)
         case ForceWithdraw():
-            forced = l1_pb2.L1ForceWithdraw(sub=call.sub, amount=call.amount)
+            forced = l1_pb2.L1ForceWithdraw(sub=call.sub, amount=call.amount, asset=call.asset)
             request.force_withdraw.CopyFrom(forced)
         case ClaimWithdrawal():
             claim = l1_pb2.L1ClaimWithdrawal(claim=call.claim, index=call.index, proof=call.proof)

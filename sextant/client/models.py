@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from sextant.client.assets import Holding
 from sextant.client.market import Market
 
 
@@ -62,6 +63,7 @@ class Solvency:
 class Vault:
     """A market's backstop vault, and what the one who asked has in it.
 
+    ``assets`` is what it took over and offers.
     ``value_low`` and ``value_high`` are its equity at mark and at index:
     exits get the lower, deposits pay the higher.
     """
@@ -81,6 +83,7 @@ class Vault:
     insured_max: Decimal
     held: int
     on_notice: int
+    assets: tuple[Holding, ...] = ()
 
     def value_of(self, shares: int) -> Decimal:
         """Return what ``shares`` would be paid now."""
@@ -268,6 +271,8 @@ class Order:
 class Portfolio:
     """One sub-account: cross collateral, positions, and open orders if asked for.
 
+    ``equity`` is held against maintenance margin; ``equity_initial``, in which
+    ``assets`` beyond USDC count less, against initial margin.
     ``open_orders_max`` is how many may wait, by its balance; ``cancel_at_ms`` when
     the dead-man's switch cancels them, 0 if it is not set.
     """
@@ -286,6 +291,8 @@ class Portfolio:
     open_orders: int
     open_orders_max: int
     cancel_at_ms: int
+    equity_initial: Decimal = Decimal(0)
+    assets: tuple[Holding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +313,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """Money on its way to L1; ``key`` is its leaf in the state."""
+    """Money on its way to L1, of USDC or another ``asset``; ``key`` is its leaf in the state."""
 
     index: int
     owner: bytes
@@ -314,6 +321,7 @@ class Withdrawal:
     height: int
     stage: Stage
     key: bytes
+    asset: str = "USDC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from proto.sextant.v1 import common_pb2, query_pb2, status_pb2
+from sextant.client.assets import Asset, asset_of, find_asset
 from sextant.client.chain import Chain
 from sextant.client.history import MarketHistory, Preview, history_of, preview_of
 from sextant.client.market import Market
@@ -91,6 +92,22 @@ class Reads(Chain):
             request.address = self.address
         answer = await self.connection.call(self.connection.query.GetVault, request)
         return vault_of(market, answer)
+
+    async def assets(self) -> list[Asset]:
+        """Return what may be collateral beyond USDC, with prices and weights."""
+        request = query_pb2.GetAssetsRequest()
+        answer = await self.connection.call(self.connection.query.GetAssets, request)
+        return [asset_of(message) for message in answer.assets]
+
+    async def asset(self, which: str | int | Asset) -> Asset:
+        """Return one asset by name or number.
+
+        Raises
+        ------
+        BadRequest
+            ``ASSET``.
+        """
+        return which if isinstance(which, Asset) else find_asset(await self.assets(), which)
 
     async def history(
         self, which: str | int | Market, *, span_ms: int = 0, samples: int = 0

@@ -156,6 +156,8 @@ class Client:
     book = waiting(AsyncClient.book)
     trades = waiting(AsyncClient.trades)
     account = waiting(AsyncClient.account)
+    assets = waiting(AsyncClient.assets)
+    asset = waiting(AsyncClient.asset)
     signer = waiting(AsyncClient.signer)
     order = waiting(AsyncClient.order)
     block = waiting(AsyncClient.block)
@@ -187,6 +189,9 @@ class Client:
 
     withdraw = waiting(AsyncClient.withdraw)
     transfer = waiting(AsyncClient.transfer)
+    withdraw_asset = waiting(AsyncClient.withdraw_asset)
+    transfer_asset = waiting(AsyncClient.transfer_asset)
+    buy_collateral = waiting(AsyncClient.buy_collateral)
     send_usdc = waiting(AsyncClient.send_usdc)
     approve_agent = waiting(AsyncClient.approve_agent)
     set_leverage = waiting(AsyncClient.set_leverage)

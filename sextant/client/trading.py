@@ -74,8 +74,11 @@ class Trading(Reads):
         rounding: Rounding | None = None,
         slippage: Amount = SLIPPAGE,
         sub: int | None = None,
+        peg: Amount | None = None,
     ) -> Placed:
         """Place one order; without ``limit`` a market order, bounded by ``slippage``.
+
+        With ``peg`` it follows the index at that distance, and ``limit`` is its hard limit.
 
         Every order gets a client id.  Pass your own to make retries safe
         across restarts: placing it again answers ``existed=True`` while it
@@ -100,6 +103,7 @@ class Trading(Reads):
             rounding=rounding,
             slippage=slippage,
             sub=sub,
+            peg=peg,
         )
         return await self.place_order(order)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from proto.sextant.v1 import common_pb2, query_pb2
 from sextant.client.amounts import from_micros, to_decimal
+from sextant.client.assets import holding_of
 from sextant.client.market import Market
 from sextant.client.models import (
     Account,
@@ -273,6 +274,8 @@ def portfolio_of(markets: Markets, message: query_pb2.PortfolioState) -> Portfol
         open_orders=message.open_orders,
         open_orders_max=message.open_orders_max,
         cancel_at_ms=message.cancel_at_ms,
+        equity_initial=from_micros(message.equity_initial_micros),
+        assets=tuple(map(holding_of, message.assets)),
     )
 
 
@@ -306,6 +309,7 @@ def vault_of(market: Market, message: query_pb2.Vault) -> Vault:
         insured_max=from_micros(message.insured_max_micros),
         held=message.held_shares,
         on_notice=message.notice_shares,
+        assets=tuple(map(holding_of, message.assets)),
     )
 
 

@@ -134,7 +134,7 @@ def shape_allows(step: Step, entry: Entry) -> bool:
         step.refuse(Code.PRICE_RANGE, (worth,))
     elif price % parameters.tick or entry.offset % parameters.tick:
         step.refuse(Code.TICK, (parameters.tick,))
-    elif worth * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
+    elif price * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
         step.refuse(Code.NOTIONAL_MIN, (parameters.notional_min,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
@@ -147,11 +147,11 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     ):
         step.refuse(Code.ORACLE_STALE, (market.index_time,))
     elif is_past(entry.side, worth, price):
-        # Pegged, and so dear already that a visit would remove it.
+        # Pegged, and past its hard limit already: a visit would remove it.
         step.refuse(Code.BAND, (price,))
     elif step.rules.flags & FLAG_FILL_BAND:
         worst = band_of(parameters, market.mark, entry.side)
-        if is_past(entry.side, worth, worst):
+        if is_past(entry.side, price, worst):
             step.refuse(Code.BAND, (worst,))
             return False
         return True

@@ -12,6 +12,10 @@ it holds to the vault of the asset's market, at ``index * (1 - penalty)``:
 * if no vault can pay, the portfolio waits, flagged.  A vault with a debt of its
   own cannot buy from itself: it waits for buyers
 
+Before that, while there are positions, the *surplus* counts: what a sale would bring
+beyond what the assets count for.  Neither insurance nor those who gained pay for
+somebody whose assets would.
+
 Vaults are no collectors: what one holds anyone may buy from it, at ``index * (1 -
 penalty / 2)``, so that half of the penalty is the depositors'.
 """
@@ -27,7 +31,7 @@ from statemachine.events import (
 from statemachine.pricing.mark import is_stale
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio
 from statemachine.risk.balances import credit
-from statemachine.risk.collateral import assets_of, change_holding, has_room, holding_of
+from statemachine.risk.collateral import assets_of, change_holding, has_room, holding_of, value_of
 from statemachine.risk.margin import withdrawable
 from statemachine.risk.vaults import vault_portfolio
 from statemachine.rules import Rules
@@ -57,6 +61,18 @@ def offer_cost(rules: AssetRules, price: int, amount: int) -> int:
     return div_ceil(amount * price, rules.lot_units)
 
 
+def sale_surplus(state: State, portfolio: Portfolio) -> int:
+    """Return what a portfolio's assets would bring beyond what they count for, in micros."""
+    surplus = 0
+    for asset in assets_of(portfolio):
+        rules = state.asset_rules[asset]
+        amount = holding_of(state, portfolio.portfolio, asset).amount
+        index = state.market(rules.market).index
+        surplus += sale_proceeds(rules, index, amount)
+        surplus -= value_of(rules, amount, index * rules.weight_ppm)
+    return surplus
+
+
 def sale_amount(rules: Rules, asset: AssetRules, index: int, held: int, debt: int) -> int:
     """Return the units of one slice out of ``held``, at most what ``debt`` micros ask for."""
     discounted = index * (PPM_ONE - asset.penalty_ppm)
@@ -66,10 +82,10 @@ def sale_amount(rules: Rules, asset: AssetRules, index: int, held: int, debt: in
     return min(held, max(part, least), wanted)
 
 
-def sell_collateral(step: Step, portfolio: Portfolio) -> tuple[int, int]:
+def sell_collateral(step: Step, portfolio: Portfolio) -> int:
     """Sell a slice of a debtor's first asset that a vault can pay for.
 
-    Returns (asset, units sold), zeros if there was none.
+    Returns which asset it was, 0 if there was none.
     """
     state = step.state
     for asset in assets_of(portfolio):
@@ -77,10 +93,9 @@ def sell_collateral(step: Step, portfolio: Portfolio) -> tuple[int, int]:
         market = state.market(rules.market)
         if not is_tradable(step, market):
             continue
-        amount = sell_slice_to(step, portfolio, rules, market)
-        if amount:
-            return asset, amount
-    return 0, 0
+        if sell_slice_to(step, portfolio, rules, market):
+            return asset
+    return 0
 
 
 def sell_slice_to(step: Step, portfolio: Portfolio, rules: AssetRules, market: Market) -> int:

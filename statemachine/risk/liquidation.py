@@ -11,8 +11,8 @@
    its share of the margin (:mod:`statemachine.risk.vaults`); if it cannot, stage 2
    goes on.
 4. ``E < 0``: the zero price would be beyond the mark; while insurance may pay
-   what is missing, the fill band bounds the slices instead.  If it may not, those
-   who gained most on the other side are deleveraged
+   what is missing, or a sale of other assets would, the fill band bounds the
+   slices instead.  If not, those who gained most on the other side are deleveraged
    (:mod:`statemachine.risk.deleverage`); if nobody did, slices go on.
 5. No position left, but a debt and other assets: these are sold to vaults, slice by
    slice, until the debt is paid (:mod:`statemachine.risk.collateral_sales`).
@@ -52,7 +52,7 @@ from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
-from statemachine.risk.collateral_sales import sell_collateral
+from statemachine.risk.collateral_sales import sale_surplus, sell_collateral
 from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.grace import grace_for
@@ -151,9 +151,9 @@ def owes_assets(portfolio: Portfolio) -> bool:
 def pay_in_assets(step: Step, portfolio: Portfolio, last: int, before: Margin) -> None:
     """Sell a slice of collateral, and release, settle or go on."""
     state = step.state
-    asset, sold = sell_collateral(step, portfolio)
+    asset = sell_collateral(step, portfolio)
     if asset:
-        tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, sold, before)
+        tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, 0, before)
     after = margin_of(state, portfolio)
     if is_safe(step.rules, after) or not owes_assets(portfolio):
         finish(step, portfolio, last, after)
@@ -177,8 +177,10 @@ def back_position(
 def deleverage_position(
     step: Step, portfolio: Portfolio, position: Position, market: Market, before: Margin
 ) -> bool:
-    """Close a position against those who gained, if insurance may not pay for it."""
+    """Close a position against those who gained, if neither assets nor insurance may pay."""
     equity = before.equity + insurance_room(step, market)
+    if portfolio.assets:
+        equity += sale_surplus(step.state, portfolio)
     if equity >= 0:
         return False
     size = position.size

@@ -39,11 +39,16 @@ class Served:
 
 @asynccontextmanager
 async def serve(
-    settings: Settings | None = None, *, traders: int = 2, sequences: bool = True
+    settings: Settings | None = None,
+    *,
+    traders: int = 2,
+    sequences: bool = True,
+    world: World | None = None,
 ) -> AsyncIterator[Served]:
-    """Serve an exchange with funded traders and prices."""
-    world = World()
-    world.open(traders)
+    """Serve an exchange with funded traders and prices, or a ``world`` with a history."""
+    if world is None:
+        world = World()
+        world.open(traders)
     exchange = Exchange(world)
     server = NodeServer(
         exchange,

@@ -15,9 +15,14 @@ class Shell:
     """Runs commands as a user would, against one node."""
 
     def __init__(self, served: Served, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.served = served
         self.node = f"127.0.0.1:{served.server.port}"
         self.key = str(key)
         self.capsys = capsys
+
+    def move_index(self, market: int, index: int) -> None:
+        """Have every publisher say another price, in micro-USDC per lot."""
+        self.served.exchange.submit_now(self.served.world.prices(market, index).data)
 
     async def say(self, *words: str, code: int = 0, signs: bool = True) -> str:
         """Run a command once, for people; return what it printed."""

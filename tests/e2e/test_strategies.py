@@ -249,3 +249,49 @@ def test_funding_says_which_period_it_is_about(play: Play) -> None:
         assert "NEXT SO FAR" in every
 
     play(work)
+
+
+def test_an_order_follows_the_index(play: Play) -> None:
+    async def work(shell: Shell, maker: AsyncClient, mark: Decimal) -> None:
+        limit = str(mark + 500)
+        none = await shell.ask("order", "buy", MARKET, "0.1", "--peg", "-5", code=2)
+        assert none["code"] == "FLAGS"
+        placed = await shell.ask("order", "buy", MARKET, "0.1", "--peg", "-5", "--limit", limit)
+        order_id = placed["order_id"]
+        [order] = (await shell.ask("order", "list"))["orders"]
+        assert (Decimal(order["offset"]), Decimal(order["price"])) == (Decimal(-5), mark + 500)
+        assert Decimal(order["price_now"]) == mark - 5
+        assert "pegged at index -5, now" in await shell.say("order", "list")
+        index = int(mark * 100)
+        assert (await maker.book(MARKET)).bids[0].price == mark - 5
+
+        watched = maker.watch_book(MARKET)
+        await anext(watched)
+        shell.move_index(0, index + 707)
+        ladder = await anext(watched)
+        assert ladder.best_bids(1) == [(index + 200, 1_000)], "floored"
+        await watched.aclose()
+        assert (await maker.ticker(MARKET)).bid == mark + 2
+        shown = await shell.ask("order", "show", order_id)
+        assert Decimal(shown["price_now"]) == mark + 2
+        sold = await maker.place(MARKET, "sell", "0.04", limit=mark + 2, time_in_force="ioc")
+        assert (sold.filled, sold.average_price) == (Decimal("0.04"), mark + 2)
+
+        wrong = await shell.ask("modify", order_id, "--limit", str(mark + 400), code=2)
+        assert wrong["code"] == "MODIFY"
+        smaller = await shell.ask("modify", order_id, "--size", "0.05")
+        assert smaller["order_id"] == order_id
+        shell.move_index(0, index + 60_000)
+        held = await shell.ask("order", "show", order_id)
+        assert Decimal(held["price_now"]) == mark + Decimal("9.9"), "a tick from the fixed ask"
+        await maker.cancel_all()
+        assert "past its limit" in await shell.say("order", "show", order_id)
+        assert (await maker.book(MARKET)).bids == (), "shown no more"
+        assert (await shell.ask("cancel", order_id))["receipt"]["code_name"] == "OK"
+
+        follows = await maker.place(MARKET, "sell", "0.1", limit=mark - 500, peg="7")
+        [order] = [o for p in (await maker.account()).portfolios for o in p.orders if o.offset]
+        assert order.order_id == follows.order_id
+        assert (order.offset, order.post_only) == (Decimal(7), True)
+
+    play(work)

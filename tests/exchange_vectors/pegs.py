@@ -87,7 +87,6 @@ shows(Code.OK, "rests", "100 below the index, wherever that goes", peg())
 shows(Code.OK, "clamped", "would cross: a tick below the fixed ask", peg(0), lambda: fixed_at(-50))
 shows(Code.OK, "slides", "a tick below the pegged ask's offset", peg(100, flags=SLIDE))
 shows(Code.OK, "client_id", "bound while it rests", peg(client_id=CLIENT))
-shows(Code.OK, "far_limit", "a limit beyond the band: the price counts", peg(limit=MID * 2), ready)
 shows(Code.FIELD, "takes", "what is pegged is post-only", place(10, HIGH, PEG))
 shows(Code.FIELD, "ioc", "what is pegged rests", place(10, HIGH, PEG | POST | IOC))
 shows(
@@ -105,7 +104,7 @@ shows(
 shows(Code.PRICE_RANGE, "below_zero", "the index less this leaves no price", peg(-MID - 100))
 shows(Code.TICK, "offset", "between two ticks", peg(-105))
 shows(Code.BAND, "past_limit", "its price is above its own limit", peg(-100, limit=MID - 110))
-shows(Code.BAND, "band", "priced 5% above the mark", peg(300_000, limit=MID * 2), ready)
+shows(Code.BAND, "limit", "a limit 5% above the mark", peg(limit=MID + 300_000), ready)
 shows(Code.POST_ONLY_CROSSES, "peg", "the pegged ask's offset is named", peg(100))
 shows(
     Code.POST_ONLY_CROSSES,
@@ -113,7 +112,12 @@ shows(
     "a fixed order may not cross a pegged one either",
     place(10, MID + 100, POST),
 )
-shows(Code.MARGIN, "limit", "margin is reserved at the hard limit", peg(size=3_000, limit=MID * 2))
+shows(
+    Code.MARGIN,
+    "limit",
+    "margin is reserved at the hard limit",
+    peg(size=2_900, limit=MID + 170_000),
+)
 
 
 def fixed_at(offset: int) -> World:

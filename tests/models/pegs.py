@@ -45,3 +45,25 @@ def audit_pegs(books: "Books", rules: Rules, check: Callable[[bool, str], None])
         bid, ask = best.get((number, keys.BUY)), best.get((number, keys.SELL))
         if bid is not None and ask is not None:
             check(bid < ask, f"I4: market {number}: pegged bid {bid} meets ask {ask}")
+        audit_prices(books, number, ticks[number], check)
+
+
+def audit_prices(
+    books: "Books", number: int, tick: int, check: Callable[[bool, str], None]
+) -> None:
+    """I4: at this index, no bid of either kind is priced at an ask of either kind."""
+    index = books.markets[number].index
+    fixed: dict[int, list[int]] = {keys.BUY: [], keys.SELL: []}
+    pegged: dict[int, list[int]] = {keys.BUY: [], keys.SELL: []}
+    for order in books.orders:
+        market, side, price, *_ = place_of(order)
+        if market == number and order.limit:
+            pegged[side].append(keys.pegged_place(order.key)[2])
+        elif market == number:
+            fixed[side].append(price)
+    bids = [min([(index + o) // tick * tick, *(p - tick for p in fixed[1])]) for o in pegged[0]]
+    asks = [max([-(-(index + o) // tick) * tick, *(p + tick for p in fixed[0])]) for o in pegged[1]]
+    bids += fixed[keys.BUY]
+    asks += fixed[keys.SELL]
+    if bids and asks:
+        check(max(bids) < min(asks), f"I4: market {number}: crossed, {max(bids)}, {min(asks)}")

@@ -382,8 +382,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "elif worth * size < parameters.notional_min and",
-        "elif worth * size < 0 and",
+        "elif price * size < parameters.notional_min and",
+        "elif price * size < 0 and",
         "dust orders rest",
         (ORDERS,),
     ),
@@ -403,8 +403,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "if is_past(entry.side, worth, worst):",
-        "if is_past(1 - entry.side, worth, worst):",
+        "if is_past(entry.side, price, worst):",
+        "if is_past(1 - entry.side, price, worst):",
         "the band refuses the wrong side",
         (ORDERS,),
     ),
@@ -1045,9 +1045,9 @@ MUTANTS: Final = (
         "an overdue item waits a block",
     ),
     Mutant(
-        "transition.py",
-        "        if cursor.continuation or cursor.filled:",
-        "        if cursor.height == 0:",
+        "cursor.py",
+        "        if self.continuation or self.filled:",
+        "        if self.height == 0:",
         "a continuation leaks into the next transaction",
     ),
     Mutant(
@@ -1173,6 +1173,13 @@ MUTANTS: Final = (
         "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable != stable:",
         "    stable = oracle.average >> AVERAGE_SHIFT\n    if market.stable == 0:",
         "the slow price stands still",
+        ASSETS,
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "        equity += sale_surplus(step.state, portfolio)",
+        "        equity += 0",
+        "winners pay for who has assets",
         ASSETS,
     ),
 )

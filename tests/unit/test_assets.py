@@ -27,8 +27,10 @@ from statemachine.events import (
     SHARES_PAID,
     STAGE_COLLATERAL,
     STAGE_DEFICIT,
+    STAGE_DELEVERAGE,
     STAGE_FLAGGED,
     STAGE_RELEASED,
+    STAGE_SLICE,
     AssetChanged,
     BalanceChanged,
     Liquidated,
@@ -291,6 +293,41 @@ def test_positions_go_before_collateral() -> None:
     assert world.portfolio(TRADER).balance < 0
     assert held(world) == HELD
     assert margin(world).equity > 0
+
+
+def test_nobody_is_deleveraged_for_who_could_sell_assets() -> None:
+    world = levered(slice_ppm=1_000_000)
+    do(world, OTHER, VaultDeposit(0, ORACLE_ONLY, Micros(100_000 * USDC)))
+    # The loss is more than the asset counts for, and less than a sale of it brings in.
+    fall_to(world, MID - 370_000)
+    assert margin(world).equity < 0
+    assert act(world, OTHER, Poke(world.account(TRADER), 0)) == "OK"
+    assert stages(world) == [STAGE_FLAGGED, STAGE_SLICE]
+    assert world.position(MAKER) is not None
+    # Somebody buys, and the asset pays: no deficit is left, and something of the asset.
+    do(world, MAKER, place(1_500, MID - 370_000))
+    for _ in range(2):
+        world.run(
+            world.prices(0, MID - 370_000),
+            world.prices(ORACLE_ONLY, MID),
+            advance=world.rules.slice_interval_ms,
+        )
+        audit(world.store.values, world.rules)
+    assert world.position(TRADER) is None
+    assert world.portfolio(TRADER).balance >= 0
+    assert 0 < held(world) < HELD
+    assert world.market().deficit == 0
+
+
+def test_who_gained_pays_for_what_no_asset_would() -> None:
+    world = levered(slice_ppm=1_000_000)
+    fall_to(world, MID - 500_000)
+    assert act(world, OTHER, Poke(world.account(TRADER), 0)) == "OK"
+    assert STAGE_DELEVERAGE in stages(world)
+    assert world.position(TRADER) is None
+    # What the price left him is what the sale of the asset brings in, and not a unit more.
+    debt = -world.portfolio(TRADER).balance
+    assert debt - 100 * MID * 96 // 100 in range(-1_500, 1)
 
 
 def test_a_debt_is_paid_with_as_much_as_it_asks_for() -> None:

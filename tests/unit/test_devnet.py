@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from devnet.banner import lines_of
+from devnet.bots.follower import quote_of
 from devnet.bots.maker import LEVELS, Quote, target_of
 from devnet.bots.taker import compose_take
 from devnet.bots.view import MarketView
@@ -23,7 +24,7 @@ from proto.sextant.v1 import query_pb2
 from prover.contract.rules import decode_contract_rules
 from sextant.cli.main import build_parser
 from sextant.errors import BadRequest
-from statemachine.actions import FLAG_IOC, FLAG_SELL
+from statemachine.actions import FLAG_IOC, FLAG_PEG, FLAG_SELL
 
 INDEX = 6_500_000
 
@@ -88,6 +89,17 @@ def test_inventory_moves_the_ladder_against_itself() -> None:
     flat, long, short = (target_of(view(position), 1, 0)[0] for position in (0, 20_000, -20_000))
     assert long < flat < short
     assert Quote(1, 0).order_id == 0
+
+
+def test_a_follower_quotes_the_same_ladder_in_offsets() -> None:
+    for level in range(LEVELS):
+        for side in (0, 1):
+            order = quote_of(view(), side, level, 0)
+            price, size = target_of(view(), side, level)
+            assert (INDEX + order.terms.offset, order.size) == (price, size)
+            assert order.flags & FLAG_PEG
+            assert order.price < INDEX if side else order.price > INDEX
+            assert order.price % 10 == order.terms.offset % 10 == 0
 
 
 def test_taker_crosses_the_best_price_within_its_slippage() -> None:

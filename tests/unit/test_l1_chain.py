@@ -91,6 +91,17 @@ def test_blocks_are_chained_and_named_by_their_content() -> None:
     assert one.latest.hash != three.latest.hash
 
 
+def test_a_stopped_clock_moves_by_warping_alone() -> None:
+    chain = new_chain()
+    chain.warp(1_000)
+    chain.set_clock(GENESIS_MS + 50, stopped=True)
+    assert [chain.clock(GENESIS_MS + late) for late in (50, 9_000)] == [GENESIS_MS + 1_050] * 2
+    chain.warp(500)
+    assert chain.clock(GENESIS_MS + 9_000) == GENESIS_MS + 1_550
+    chain.set_clock(GENESIS_MS + 9_000, stopped=False)
+    assert chain.clock(GENESIS_MS + 9_010) == GENESIS_MS + 1_560, "it runs on from there"
+
+
 class SyncRecorder:
     """A database that only remembers how it was written to."""
 

@@ -34,7 +34,8 @@ from tests.worlds import USDC, World, market_rules, world_rules
 
 MID = 6_000_000
 TICK = 10
-WIDE, LOW = MID * 2, MID // 2
+WIDE, LOW = MID * 103 // 100, MID * 97 // 100
+"""As far from the mark as a limit may be."""
 PEGGED = FLAG_PEG | FLAG_POST_ONLY
 CID = b"0123456789abcdef"
 
@@ -203,6 +204,15 @@ def test_fills_at_its_price_and_reserves_at_its_limit(world: World) -> None:
     assert position is not None
     assert (position.bids, position.bids_value, position.orders) == (0, 0, 0)
     assert world.market().pegs == 0
+
+
+def test_a_limit_is_held_to_the_band_like_a_price(world: World) -> None:
+    assert world.act(0, bid(-100, limit=WIDE + 10)) == "BAND"
+    assert world.act(0, ask(100, limit=LOW - 10)) == "BAND"
+    assert world.act(0, bid(-100, limit=MID - 110)) == "BAND", "past its own limit"
+    assert world.last is not None
+    assert world.last.receipts[0].args == (MID - 110,)
+    assert world.act(0, bid(-100, limit=MID - 100)) == "OK"
 
 
 def test_removed_when_visited_past_its_limit(world: World) -> None:

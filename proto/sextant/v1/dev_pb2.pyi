@@ -72,3 +72,21 @@ class PauseResponse(_message.Message):
     PAUSED_FIELD_NUMBER: _ClassVar[int]
     paused: bool
     def __init__(self, paused: _Optional[bool] = ...) -> None: ...
+
+class MakeBlockRequest(_message.Message):
+    __slots__ = ("time_ms", "submitted")
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    SUBMITTED_FIELD_NUMBER: _ClassVar[int]
+    time_ms: int
+    submitted: int
+    def __init__(self, time_ms: _Optional[int] = ..., submitted: _Optional[int] = ...) -> None: ...
+
+class MakeBlockResponse(_message.Message):
+    __slots__ = ("height", "time_ms", "waiting")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    waiting: int
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., waiting: _Optional[int] = ...) -> None: ...

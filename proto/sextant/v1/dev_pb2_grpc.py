@@ -54,6 +54,11 @@ class DevStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_dev__pb2.PauseRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_dev__pb2.PauseResponse.FromString,
                 _registered_method=True)
+        self.MakeBlock = channel.unary_unary(
+                '/sextant.v1.Dev/MakeBlock',
+                request_serializer=proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockResponse.FromString,
+                _registered_method=True)
 
 
 class DevServicer:
@@ -86,6 +91,14 @@ class DevServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MakeBlock(self, request, context):
+        """Makes the next block at a chain time of the caller's choice, of all that waits: for runs that must
+        come out the same every time. Only while no blocks are made otherwise: see `dev.manual`, and Pause.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DevServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -108,6 +121,11 @@ def add_DevServicer_to_server(servicer, server):
                     servicer.Pause,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_dev__pb2.PauseRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_dev__pb2.PauseResponse.SerializeToString,
+            ),
+            'MakeBlock': grpc.unary_unary_rpc_method_handler(
+                    servicer.MakeBlock,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -218,6 +236,33 @@ class Dev:
             '/sextant.v1.Dev/Pause',
             proto_dot_sextant_dot_v1_dot_dev__pb2.PauseRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_dev__pb2.PauseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MakeBlock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Dev/MakeBlock',
+            proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -713,3 +713,17 @@ class L1SetMempoolResponse(_message.Message):
     DROPPED_CALLS_FIELD_NUMBER: _ClassVar[int]
     dropped_calls: int
     def __init__(self, dropped_calls: _Optional[int] = ...) -> None: ...
+
+class L1SetClockRequest(_message.Message):
+    __slots__ = ("stopped",)
+    STOPPED_FIELD_NUMBER: _ClassVar[int]
+    stopped: bool
+    def __init__(self, stopped: _Optional[bool] = ...) -> None: ...
+
+class L1SetClockResponse(_message.Message):
+    __slots__ = ("clock_ms", "stopped")
+    CLOCK_MS_FIELD_NUMBER: _ClassVar[int]
+    STOPPED_FIELD_NUMBER: _ClassVar[int]
+    clock_ms: int
+    stopped: bool
+    def __init__(self, clock_ms: _Optional[int] = ..., stopped: _Optional[bool] = ...) -> None: ...

@@ -625,6 +625,11 @@ class L1DevStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolResponse.FromString,
                 _registered_method=True)
+        self.SetClock = channel.unary_unary(
+                '/sextant.v1.L1Dev/SetClock',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockResponse.FromString,
+                _registered_method=True)
 
 
 class L1DevServicer:
@@ -679,6 +684,13 @@ class L1DevServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetClock(self, request, context):
+        """Stops L1's clock, so that only Warp moves it, or lets it run on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_L1DevServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -716,6 +728,11 @@ def add_L1DevServicer_to_server(servicer, server):
                     servicer.SetMempool,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolResponse.SerializeToString,
+            ),
+            'SetClock': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetClock,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -908,6 +925,33 @@ class L1Dev:
             '/sextant.v1.L1Dev/SetMempool',
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetMempoolResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetClock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1Dev/SetClock',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockResponse.FromString,
             options,
             channel_credentials,
             insecure,

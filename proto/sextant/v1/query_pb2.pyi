@@ -283,20 +283,24 @@ class Asset(_message.Message):
     def __init__(self, asset: _Optional[int] = ..., symbol: _Optional[str] = ..., decimals: _Optional[int] = ..., market: _Optional[int] = ..., lot_units: _Optional[int] = ..., weight_ppm: _Optional[int] = ..., initial_weight_ppm: _Optional[int] = ..., penalty_ppm: _Optional[int] = ..., cap_units: _Optional[int] = ..., deposit_min_units: _Optional[int] = ..., index: _Optional[int] = ..., stable: _Optional[int] = ..., stale: _Optional[bool] = ..., deposits_units: _Optional[int] = ..., withdrawals_units: _Optional[int] = ..., offered_units: _Optional[int] = ..., offer_price: _Optional[int] = ...) -> None: ...
 
 class AssetHolding(_message.Message):
-    __slots__ = ("asset", "units", "counted", "value_micros", "value_initial_micros", "withdrawable_units")
+    __slots__ = ("asset", "units", "counted", "value_micros", "value_initial_micros", "withdrawable_units", "symbol", "decimals")
     ASSET_FIELD_NUMBER: _ClassVar[int]
     UNITS_FIELD_NUMBER: _ClassVar[int]
     COUNTED_FIELD_NUMBER: _ClassVar[int]
     VALUE_MICROS_FIELD_NUMBER: _ClassVar[int]
     VALUE_INITIAL_MICROS_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWABLE_UNITS_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    DECIMALS_FIELD_NUMBER: _ClassVar[int]
     asset: int
     units: int
     counted: bool
     value_micros: int
     value_initial_micros: int
     withdrawable_units: int
-    def __init__(self, asset: _Optional[int] = ..., units: _Optional[int] = ..., counted: _Optional[bool] = ..., value_micros: _Optional[int] = ..., value_initial_micros: _Optional[int] = ..., withdrawable_units: _Optional[int] = ...) -> None: ...
+    symbol: str
+    decimals: int
+    def __init__(self, asset: _Optional[int] = ..., units: _Optional[int] = ..., counted: _Optional[bool] = ..., value_micros: _Optional[int] = ..., value_initial_micros: _Optional[int] = ..., withdrawable_units: _Optional[int] = ..., symbol: _Optional[str] = ..., decimals: _Optional[int] = ...) -> None: ...
 
 class GetVaultRequest(_message.Message):
     __slots__ = ("market", "address", "account")
@@ -709,7 +713,7 @@ class GetWithdrawalsRequest(_message.Message):
     def __init__(self, owner: _Optional[bytes] = ..., index: _Optional[int] = ...) -> None: ...
 
 class Withdrawal(_message.Message):
-    __slots__ = ("index", "owner", "amount_micros", "height", "stage", "key", "time_ms", "asset")
+    __slots__ = ("index", "owner", "amount_micros", "height", "stage", "key", "time_ms", "asset", "symbol", "decimals")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
@@ -718,6 +722,8 @@ class Withdrawal(_message.Message):
     KEY_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    DECIMALS_FIELD_NUMBER: _ClassVar[int]
     index: int
     owner: bytes
     amount_micros: int
@@ -726,7 +732,9 @@ class Withdrawal(_message.Message):
     key: bytes
     time_ms: int
     asset: int
-    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount_micros: _Optional[int] = ..., height: _Optional[int] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., key: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
+    symbol: str
+    decimals: int
+    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount_micros: _Optional[int] = ..., height: _Optional[int] = ..., stage: _Optional[_Union[_common_pb2.Stage, str]] = ..., key: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., asset: _Optional[int] = ..., symbol: _Optional[str] = ..., decimals: _Optional[int] = ...) -> None: ...
 
 class WithdrawalsResponse(_message.Message):
     __slots__ = ("withdrawals",)

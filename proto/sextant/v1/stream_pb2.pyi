@@ -227,16 +227,20 @@ class MoneyEvent(_message.Message):
     def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., amount_micros: _Optional[int] = ..., reference: _Optional[int] = ...) -> None: ...
 
 class AssetEvent(_message.Message):
-    __slots__ = ("kind", "asset", "units", "reference")
+    __slots__ = ("kind", "asset", "units", "reference", "symbol", "decimals")
     KIND_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
     UNITS_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    DECIMALS_FIELD_NUMBER: _ClassVar[int]
     kind: MoneyKind
     asset: int
     units: int
     reference: int
-    def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., asset: _Optional[int] = ..., units: _Optional[int] = ..., reference: _Optional[int] = ...) -> None: ...
+    symbol: str
+    decimals: int
+    def __init__(self, kind: _Optional[_Union[MoneyKind, str]] = ..., asset: _Optional[int] = ..., units: _Optional[int] = ..., reference: _Optional[int] = ..., symbol: _Optional[str] = ..., decimals: _Optional[int] = ...) -> None: ...
 
 class LiquidationEvent(_message.Message):
     __slots__ = ("stage", "market", "closed_lots", "equity_micros", "maintenance_micros")

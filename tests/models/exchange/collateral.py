@@ -8,7 +8,7 @@ from statemachine.assets import AssetRules
 from statemachine.errors import Code
 from statemachine.inbox import InboxItem
 from tests.models.exchange.custody import check_free, owner_of
-from tests.models.exchange.margin import lent_on, margin_of, rules_of, withdrawable, worth
+from tests.models.exchange.margin import kept_for, lent_on, margin_of, rules_of, withdrawable, worth
 from tests.models.exchange.money import capacity_now, largest_capacity, when_capable
 from tests.models.exchange.state import MILLION, PAUSED, Exchange, Outcome, Refused
 
@@ -244,3 +244,15 @@ def slice_units(exchange: Exchange, rules: AssetRules, held: int) -> int:
     part = ceil(held * Fraction(exchange.rules.slice_ppm, MILLION))
     least = ceil(exchange.rules.slice_notional_min / worth(exchange, rules, 1))
     return min(held, max(part, least))
+
+
+def surplus(exchange: Exchange, portfolio: int) -> int:
+    """Return what assets would bring in a sale beyond what they count for."""
+    found = 0
+    for asset in exchange.counted.get(portfolio, set()):
+        rules = rules_of(exchange, asset)
+        assert rules is not None
+        held = exchange.held(portfolio, asset)
+        sold = worth(exchange, rules, held) * (1 - Fraction(rules.penalty_ppm, MILLION))
+        found += ceil(sold) - kept_for(exchange, asset, held)
+    return found

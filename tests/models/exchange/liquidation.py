@@ -10,7 +10,7 @@ from math import ceil, floor
 
 from statemachine.actions import Poke
 from statemachine.errors import Code
-from tests.models.exchange.collateral import owes_assets, sell_for_debt
+from tests.models.exchange.collateral import owes_assets, sell_for_debt, surplus
 from tests.models.exchange.grace import grace_for
 from tests.models.exchange.margin import Margin, maintenance_of, margin_of
 from tests.models.exchange.matching import Taker, match, worst_price
@@ -160,7 +160,7 @@ def cut_slice(
     wait = 0
     outcome = Outcome()
     backed = 0 <= before.equity < before.closeout and back(exchange, portfolio, number, before)
-    room = insurance_room(exchange, exchange.markets[number])
+    room = insurance_room(exchange, exchange.markets[number]) + surplus(exchange, portfolio)
     bankrupt = before.equity < 0 and before.equity + room < 0
     if not backed and not (bankrupt and deleverage(exchange, portfolio, number, before, room)):
         outcome, wait = sell_slice(exchange, portfolio, number, before, visits, poker)

@@ -216,7 +216,7 @@ def check_shape(exchange: Exchange, request: Request) -> None:
         raise Refused(Code.PRICE_RANGE, price)
     if request.price % rules.tick != 0 or request.offset % rules.tick != 0:
         raise Refused(Code.TICK, rules.tick)
-    if price * request.size < rules.notional_min and not request.reduce_only:
+    if request.price * request.size < rules.notional_min and not request.reduce_only:
         raise Refused(Code.NOTIONAL_MIN, rules.notional_min)
     check_expiry(exchange, request)
     if request.worst_fee_ppm > request.max_fee_ppm:
@@ -228,7 +228,7 @@ def check_shape(exchange: Exchange, request: Request) -> None:
     if price > request.price if request.side == BUY else price < request.price:
         raise Refused(Code.BAND, request.price)
     banded = exchange.rules.flags & FLAG_FILL_BAND
-    if banded and is_beyond(market, request.side, price):
+    if banded and is_beyond(market, request.side, request.price):
         raise Refused(Code.BAND, worst_price(market, request.side))
 
 

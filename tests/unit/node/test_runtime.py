@@ -42,7 +42,7 @@ class Home:
         self.failures: list[str] = []
         self.counter = 0
 
-    async def open(self) -> SequencerNode:
+    async def open(self, *, manual: bool = False) -> SequencerNode:
         node = SequencerNode(
             self.folder,
             CONTRACT,
@@ -50,6 +50,7 @@ class Home:
             KEY,
             block_ms=5,
             poll_ms=10,
+            manual=manual,
             failed=self.failures.append,
         )
         await node.start()
@@ -350,6 +351,46 @@ def test_without_l1_for_too_long_nothing_is_taken(tell: Tell) -> None:
         await until(lambda: node.status().ready)
         [answer] = await node.submit([home.order()])
         assert isinstance(answer, Sequenced)
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_blocks_made_by_hand_have_the_time_and_the_transactions_asked_for(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open(manual=True)
+        await home.l1.deposit(address_of(TRADER), 0, 10**12)
+        home.chain.mine(FINAL_BLOCKS)
+        first = await node.make_block_at(home.chain.time, 0)
+        assert first is not None
+        assert (first.height, first.time) == (1, home.chain.time)
+        orders = [home.order() for _ in range(3)]
+        sending = asyncio.create_task(node.submit(orders))
+        second = await node.make_block_at(home.chain.time + 500, 3)
+        assert second is not None
+        assert (second.height, second.time, node.waiting) == (2, home.chain.time + 500, 0)
+        assert all(isinstance(answer, Sequenced) for answer in await sending)
+        block = node.block(2)
+        assert block is not None
+        assert len(block.receipts) == 3
+        late = home.chain.time + 10 * CONTRACT.rules.inbox_deadline_ms
+        assert await node.make_block_at(late, 3) is None, "L1 is not final then"
+        assert node.durable.height == 2, "no block was made but by hand"
+        await node.resume()
+        assert await node.make_block_at(home.chain.time + 600, 3) is None, "it makes its own"
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_two_looks_at_once_take_an_inbox_item_once(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open(manual=True)
+        for _ in range(3):
+            await home.l1.deposit(address_of(TRADER), 0, 10**12)
+        home.chain.mine(FINAL_BLOCKS)
+        await asyncio.gather(*(node.anchor.look() for _ in range(4)))
+        assert len(node.core.inbox) == 3
         await home.close(node)
 
     tell(plot)

@@ -1,0 +1,1 @@
+"""Crash paths played on the real node, against a leveraged population."""
