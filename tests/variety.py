@@ -172,7 +172,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 16)
+        kind = chooser.number(0, 18)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -200,7 +200,7 @@ class VariedDuel(Duel):
             return SetMargin(self.market(), initial, maintenance)
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
-        if kind in (14, 15):
+        if kind in (16, 17):
             # To owners, one of whom may be the sender, to agents and to strangers.
             to = chooser.pick((*(trader_key(n) for n in range(TRADERS)), *AGENTS, STRANGER))
             return Send(

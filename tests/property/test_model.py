@@ -17,6 +17,7 @@ from statemachine.actions import Bulk, Poke, Transaction
 from statemachine.block import Block, BlockResult
 from statemachine.errors import Code
 from statemachine.transition import apply_block
+from tests.backing import BackedDuel
 from tests.collateral import CollateralDuel
 from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
 from tests.exchange_vectors import all_scenes
@@ -33,7 +34,6 @@ SOAK_BLOCKS_PER_SEED = 300
 UNREACHED = {
     Code.SIGNER_LIMIT,  # not enforced by the rules: admission counts
     Code.MARKETS_MAX,  # needs 17 markets; a vector shows it
-    Code.VAULT_SHORT,  # a vault below its margin as somebody deposits; a vector shows it
 }
 """Codes that no crowd of these is sure to provoke."""
 
@@ -42,6 +42,7 @@ DUELS: dict[str, Callable[[Chooser], Duel]] = {
     "limits": ExtremeDuel,
     "varied": VariedDuel,
     "collateral": CollateralDuel,
+    "backed": BackedDuel,
 }
 
 data = st.data()
