@@ -5,6 +5,9 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from sextant.cli.numbers import instance_number
+from sextant.client.environment import NODE
+
 DEFAULT_SEED: Final = 7
 PERIOD_MS: Final = 1_000
 
@@ -14,7 +17,17 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run = commands.add_parser("run", help="publish prices until stopped")
     run.add_argument("--publisher", type=int, required=True, metavar="I", help="which one: 0, 1, 2")
-    run.add_argument("--target", default="127.0.0.1:50551", help="host:port of the sequencer")
+    run.add_argument(
+        "--target",
+        metavar="HOST:PORT",
+        help="of the sequencer (default: $SEXTANT_NODE, else that of a devnet here)",
+    )
+    run.add_argument(
+        "--instance",
+        type=instance_number,
+        metavar="N",
+        help="the devnet: adds 100 * N to the port (default: $SEXTANT_INSTANCE, else 0)",
+    )
     run.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of the random walk")
     run.add_argument("--script", type=Path, help="file of lines: SECONDS MARKET PRICE")
     run.add_argument("--held", type=Path, required=True, help="file of the prices held by hand")
@@ -40,8 +53,10 @@ def run_publisher(arguments: argparse.Namespace) -> int:
     except PricesInvalid as error:
         raise BadRequest("SCRIPT", str(error)) from error
 
+    target = NODE.resolve(arguments.target, arguments.instance)
+
     async def publish() -> None:
-        async with Session(arguments.target, verify=False) as session:
+        async with Session(target, verify=False) as session:
             started = await wait_for_clock(session)
             source = PriceSource(
                 HeldPrices(arguments.held), script, arguments.seed, arguments.publisher, started

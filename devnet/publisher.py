@@ -21,6 +21,7 @@ from sextant.client.market import Market
 from sextant.client.session import Session
 from sextant.errors import ClientError
 from statemachine.actions import OracleMessage, OracleUpdate, encode_transaction
+from statemachine.errors import Code
 from statemachine.identity.signing import Domain, oracle_digest, sign_digest
 from statemachine.units import Millis, Price
 
@@ -77,6 +78,7 @@ class Publisher:
         self.session = session
         self.period_ms = period_ms
         self.published = 0
+        self.over: set[int] = set()
         self.log = structlog.get_logger().bind(publisher=source.number)
 
     async def run(self) -> None:
@@ -101,6 +103,7 @@ class Publisher:
         """Send one message per market in one batch."""
         now_ms = await self.session.sync_clock()
         domain = await self.session.domain()
+        markets = [m for m in await self.session.markets() if m.id not in self.over]
         updates = [
             compose_update(
                 self.identity,
@@ -110,8 +113,10 @@ class Publisher:
                 now_ms,
                 domain,
             )
-            for market in await self.session.markets()
+            for market in markets
         ]
+        if not updates:
+            return
         connection = self.session.connection
         outcome = await connection.call(
             connection.sequencer.SubmitBatch,
@@ -119,7 +124,16 @@ class Publisher:
             sends=True,
         )
         refused = [item.refusal.message for item in outcome.refusals]
-        if refused or any(outcome.codes):
+        over = {
+            m.id
+            for m, code in zip(markets, outcome.codes, strict=False)
+            if code == Code.MARKET_STATE
+        }
+        if over:
+            # A settled market takes no price any more.
+            self.over |= over
+            self.log.info("over", markets=sorted(over))
+        elif refused or any(outcome.codes):
             self.log.warning("refused", refusals=refused, codes=list(outcome.codes))
         self.published += 1
         if self.published % REPORT_EVERY == 1:

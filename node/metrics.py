@@ -96,6 +96,12 @@ class Metrics:
         self.liquidations = Counter(
             "sextant_liquidations", "Steps of liquidations", ["market"], registry=registry
         )
+        self.market_changes = Counter(
+            "sextant_market_changes",
+            "Steps of what the guardian did: state, rates",
+            ["market", "kind"],
+            registry=registry,
+        )
         self.trades = Counter("sextant_trades", "Trades", ["market"], registry=registry)
 
     def make_service_figures(self, registry: CollectorRegistry) -> None:
@@ -113,6 +119,9 @@ class Metrics:
         self.streams = Gauge("sextant_grpc_streams", "Streams open", registry=registry)
         self.evictions = Counter(
             "sextant_stream_evictions", "Streams closed for being too slow", registry=registry
+        )
+        self.limited = Counter(
+            "sextant_grpc_limited", "Queries refused for coming too fast", registry=registry
         )
         self.incidents = Counter(
             "sextant_incidents", "Unexpected exceptions in a call", registry=registry

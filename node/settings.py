@@ -46,6 +46,8 @@ class GrpcSettings:
     port: int = port(50551, "port of the gRPC services")
     message_bytes_max: int = setting(1 << 20, "largest message either way", low=1 << 16)
     rpcs_max: int = setting(1024, "calls in progress at once, streams included", low=1)
+    calls_per_second: int = setting(2_000, "queries and subscriptions a second of one host", low=1)
+    calls_burst: int = setting(8_000, "queries above that rate at once", low=1)
     streams_max: int = setting(256, "subscriptions open at once", low=1)
     deadline_ms_max: int = setting(600_000, "longest deadline of a unary call", low=100)
     deadline_required: bool = setting(True, "refuse unary calls without a deadline")

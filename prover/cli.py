@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sextant.cli.numbers import instance_number
+from sextant.client.environment import L1 as L1_PLACE
 from statemachine.errors import SextantError
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
@@ -26,7 +28,6 @@ if TYPE_CHECKING:  # heavy: only the command that needs it loads it
 EXIT_OK: Final = 0
 EXIT_NO: Final = 1
 EXIT_UNREADABLE: Final = 3
-L1_TARGET: Final = "127.0.0.1:50545"
 TARGET: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", re.ASCII)
 PORT_MAX: Final = 65_535
 BALANCE_GWEI_MIN: Final = 10_000_000
@@ -44,15 +45,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     verify.set_defaults(run=run_verify)
     export = commands.add_parser("export", help="write a bundle of what L1 has")
     export.add_argument("file", type=Path, metavar="FILE", help="the file to write")
-    export.add_argument(
-        "--l1", type=l1_target, default=L1_TARGET, metavar="HOST:PORT", help="address of L1"
-    )
+    add_l1(export)
     export.set_defaults(run=run_export)
     explain = commands.add_parser("explain", help="say what is wrong with a claim")
     explain.add_argument("claim", type=int, metavar="CLAIM", help="number of the claim")
-    explain.add_argument(
-        "--l1", type=l1_target, default=L1_TARGET, metavar="HOST:PORT", help="address of L1"
-    )
+    add_l1(explain)
     explain.add_argument("--file", type=Path, help="read a bundle instead of asking L1")
     explain.add_argument("--json", action="store_true", help="print one JSON object")
     explain.set_defaults(run=run_explain)
@@ -67,20 +64,41 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     drill.set_defaults(run=run_drill)
 
 
+def add_l1(parser: argparse.ArgumentParser) -> None:
+    """Declare which L1 a command is about."""
+    parser.add_argument(
+        "--l1",
+        type=l1_target,
+        metavar="HOST:PORT",
+        help="address of L1 (default: $SEXTANT_L1, else that of a devnet here)",
+    )
+    parser.add_argument(
+        "--instance",
+        type=instance_number,
+        metavar="N",
+        help="the devnet's L1: adds 100 * N to the port (default: $SEXTANT_INSTANCE, else 0)",
+    )
+
+
+def l1_of(arguments: argparse.Namespace) -> str:
+    """Return the ``host:port`` that a command line, or else the environment, names."""
+    return L1_PLACE.resolve(arguments.l1, arguments.instance)
+
+
 def l1_target(text: str) -> str:
     """Return ``HOST:PORT`` as given; refuse what no connection could be made to."""
     found = TARGET.fullmatch(text)
     if found is None or not 0 < int(found[1]) <= PORT_MAX:
-        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT, such as {L1_TARGET}")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no HOST:PORT, such as 127.0.0.1:{L1_PLACE.port}"
+        )
     return text
 
 
 def add_duty(commands: "Commands", name: str, text: str, run: "Run") -> None:
     """Add ``watch`` or ``defend``, which share most of their options."""
     duty = commands.add_parser(name, help=text)
-    duty.add_argument(
-        "--l1", type=l1_target, default=L1_TARGET, metavar="HOST:PORT", help="address of L1"
-    )
+    add_l1(duty)
     duty.add_argument("--datadir", type=Path, help="where to keep state and commitments")
     duty.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus here")
     duty.add_argument("--poll-ms", type=int, default=250, help="pause between looks at L1")
@@ -149,7 +167,7 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
             balance_gwei_min=getattr(arguments, "balance_gwei_min", 0),
             status=None if arguments.datadir is None else arguments.datadir / "status.json",
         )
-        return asyncio.run(keep_duty(connect_l1, arguments.l1, database, settings))
+        return asyncio.run(keep_duty(connect_l1, l1_of(arguments), database, settings))
     except (SextantError, OSError, ValueError) as error:
         return complain(error)
     finally:
@@ -198,7 +216,7 @@ def run_export(arguments: argparse.Namespace) -> int:
     from prover.duty import fetch_bundle
 
     try:
-        text = asyncio.run(fetch_bundle(connect_l1, arguments.l1))
+        text = asyncio.run(fetch_bundle(connect_l1, l1_of(arguments)))
         arguments.file.write_text(text)
     except (SextantError, OSError) as error:
         return complain(error)
@@ -214,7 +232,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
     try:
         if arguments.file is None:
-            text = asyncio.run(fetch_bundle(connect_l1, arguments.l1))
+            text = asyncio.run(fetch_bundle(connect_l1, l1_of(arguments)))
         else:
             text = arguments.file.read_text()
         bundle = decode_bundle(text)

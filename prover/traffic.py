@@ -33,6 +33,8 @@ from statemachine.actions import (
     OracleUpdate,
     PlaceOrder,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Send,
     Transaction,
@@ -295,6 +297,11 @@ class Traffic:
             return VaultDeposit(0, market, Micros(random.choice((10_000_000, 30_000_000, 1))))
         if draw < 0.89:
             return VaultWithdraw(0, market, random.choice((0, 5_000_000)))
+        if draw < 0.8925:
+            supplied = Micros(random.choice((5_000_000, 50_000_000, 1)))
+            return random.choice(
+                (PoolSupply(0, supplied), PoolRedeem(0, random.choice((0, 10**6))))
+            )
         if draw < 0.895:
             to = address_of(random.choice(self.keys))
             return Send(to, 0, random.choice((0, 1)), Micros(3_000_000))

@@ -1,18 +1,22 @@
 """What stands behind the book: the exchange's own records, and those of who backs it.
 
 The part of the state (:mod:`statemachine.state`) that is no trader's: the ledger,
-the velocity of withdrawals, vaults and their depositors.
+the velocity of withdrawals, vaults and their depositors, the lending pool.
 """
 
 from statemachine import keys
 from statemachine.journal import Journal
 from statemachine.records import (
     Ledger,
+    Pool,
     Share,
+    Supply,
     Vault,
     Velocity,
     decode_ledger,
+    decode_pool,
     decode_share,
+    decode_supply,
     decode_vault,
     decode_velocity,
 )
@@ -24,7 +28,7 @@ from statemachine.working_set import WorkingSet
 class Backing(Journal):
     """Records by kind, decoded once, over a read-only store."""
 
-    __slots__ = ("records", "rules", "shares", "vaults", "velocity_record")
+    __slots__ = ("lending", "records", "rules", "shares", "supplies", "vaults", "velocity_record")
 
     def __init__(self, store: Store, rules: Rules, records: WorkingSet) -> None:
         """Read nothing yet."""
@@ -33,6 +37,8 @@ class Backing(Journal):
         self.records = records
         self.vaults = records.vaults
         self.shares = records.shares
+        self.supplies = records.supplies
+        self.lending = False
         self.velocity_record: Velocity | None = None
 
     def ledger(self) -> Ledger:
@@ -72,4 +78,27 @@ class Backing(Journal):
             epoch = self.vault(market).epoch
             record = Share(key, False, epoch) if data is None else decode_share(key, data)
             self.shares[key] = record
+        return record
+
+    def pool(self) -> Pool:
+        """Return the lending pool; the step at hand is charged for it."""
+        self.lending = True
+        record = self.records.pool
+        if record is None:
+            data = self.store.get(keys.POOL_KEY)
+            record = Pool(stored=False) if data is None else decode_pool(data)
+            self.records.pool = record
+        return record
+
+    def supply(self, account: int) -> Supply:
+        """Return what an account has in the pool, nothing if it never had."""
+        record = self.supplies.get(account)
+        if record is None:
+            key = keys.supply_key(account)
+            data = self.store.get(key)
+            if data is None:
+                record = Supply(key, False, self.pool().epoch)
+            else:
+                record = decode_supply(key, data)
+            self.supplies[account] = record
         return record

@@ -19,7 +19,7 @@ VISIT             8  a maker's order, owned order, client id, portfolio, positio
                      and after; next head
 ORACLE            6  oracle record (161 bytes), market, both heads
 DUE               3  due item, its successor, the lane's next head
-MONEY             5  account, second portfolio, signer, withdrawal, velocity
+MONEY             5  account, second portfolio, signer, withdrawal, velocity; a supply
 IMPACT            1  one resting order, read for the impact price
 SEEK              3  one market and the head of one of its ranges
 GROUP             4  a bracket, its due item and the item's range
@@ -29,6 +29,7 @@ BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due 
 VICTIM            5  a deleveraged portfolio, its position and ranks; next head
 PEGS              2  a side's best pegged order, and the fixed price across that it keeps from
 ASSET             3  an asset's holdings on both sides, and its sums; its market with MARKET
+LOAN              1  the lending pool, once in each step that looks at it
 =============  ====  =======================================================
 """
 
@@ -53,6 +54,7 @@ COST_BACKSTOP: Final = 9
 COST_VICTIM: Final = 5
 COST_PEGS: Final = 2
 COST_ASSET: Final = 3
+COST_LOAN: Final = 1
 
 COST_TABLE: Final = (
     COST_SEGMENT,
@@ -74,5 +76,6 @@ COST_TABLE: Final = (
     COST_VICTIM,
     COST_PEGS,
     COST_ASSET,
+    COST_LOAN,
 )
 COST_MAX: Final = 256

@@ -14,6 +14,7 @@ kind    name      about                    again
 3       FUNDING   a market's funding       each ``funding_interval_ms``
 4       SLICE     a flagged portfolio      until it is released
 5       UNWIND    what a vault holds       each slice's pause, until it is flat
+6       SETTLE    a settled market         until nobody holds it
 7       RAMP      a market's margin rates  each ``ramp_step_ms``, until they are there
 16      GROUP     a bracket                when its entry or an exit ended
 17      TWAP      a TWAP                   each interval, until it ends
@@ -32,9 +33,11 @@ from statemachine.pricing.mark import process_sample
 from statemachine.records import decode_due
 from statemachine.risk.liquidation import DUE_SLICE, process_slice
 from statemachine.risk.ramps import DUE_RAMP, process_ramp
+from statemachine.risk.settlement import DUE_SETTLE, process_settle
 from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, process_exit, process_unwind
 from statemachine.rules import Rules
 from statemachine.state import State
+from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 from statemachine.waiting.brackets import process_group
 from statemachine.waiting.grouping import DUE_GROUP
@@ -111,8 +114,13 @@ def execute_due(step: Step, key: bytes) -> None:
     if kind == DUE_RAMP:
         process_ramp(step, number)
         return
+    if kind == DUE_SETTLE:
+        process_settle(step, number)
+        return
     step.cost += COST_ORACLE
     market = state.market(number)
+    if market.state == STATE_SETTLED:
+        return  # its clocks stand still
     if kind == DUE_SAMPLE:
         process_sample(step, market)
     elif kind == DUE_PREMIUM:

@@ -83,6 +83,7 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    POOL_SHORT = 80
     ASSETS_MAX = 81
     RECIPIENT = 85
     # Oracle and liquidation (90..99)
@@ -114,6 +115,7 @@ RETRYABLE: Final = frozenset(
         Code.BALANCE,
         Code.VELOCITY,
         Code.VAULT_SHORT,
+        Code.POOL_SHORT,
         Code.HEALTHY,
         Code.GRACE,
     }

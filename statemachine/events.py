@@ -18,6 +18,7 @@ from statemachine.order_events import (
     REMOVED_REDUCE_ONLY,
     REMOVED_REFUSED,
     REMOVED_SELF_TRADE,
+    REMOVED_SETTLED,
     REMOVED_SWITCH,
     REMOVED_TRIGGERED,
     Event,
@@ -41,6 +42,7 @@ __all__ = [
     "REMOVED_REDUCE_ONLY",
     "REMOVED_REFUSED",
     "REMOVED_SELF_TRADE",
+    "REMOVED_SETTLED",
     "REMOVED_SWITCH",
     "REMOVED_TRIGGERED",
     "Event",
@@ -128,6 +130,10 @@ BALANCE_VAULT_DEPOSIT = 11
 BALANCE_VAULT_EXIT = 12
 BALANCE_COLLATERAL_SOLD = 20
 BALANCE_COLLATERAL_BOUGHT = 21
+BALANCE_INTEREST = 30
+BALANCE_SUPPLY = 31
+BALANCE_REDEEM = 32
+BALANCE_POOL = 33
 BALANCE_SEND = 50
 
 
@@ -172,6 +178,38 @@ class FundingPaid(Event):
         self.market = market
         self.rate = rate
         self.funding_index = funding_index
+
+
+@final
+class MarketChanged(Event):
+    """The guardian moved a market to another state."""
+
+    __slots__ = ("before", "market", "state")
+
+    def __init__(self, market: int, before: int, state: int) -> None:
+        """Take the state before, and the one now."""
+        self.market = market
+        self.before = before
+        self.state = state
+
+
+@final
+class PositionSettled(Event):
+    """A position was closed at its market's settlement price.
+
+    ``size`` lots, negative for a short, at ``price`` micros per lot; ``amount``
+    micros went into the balance with it, funding included.
+    """
+
+    __slots__ = ("amount", "market", "portfolio", "price", "size")
+
+    def __init__(self, portfolio: int, market: int, size: int, price: int, amount: int) -> None:
+        """Take whose it was, and what came of it."""
+        self.portfolio = portfolio
+        self.market = market
+        self.size = size
+        self.price = price
+        self.amount = amount
 
 
 @final
@@ -231,6 +269,7 @@ STAGE_RELEASED = 5
 STAGE_BACKSTOP = 6
 STAGE_DELEVERAGE = 7
 STAGE_COLLATERAL = 20
+STAGE_POOL = 30
 
 
 @final
@@ -253,35 +292,6 @@ class Deleveraged(Event):
         self.price = price
         self.mark = mark
         self.bankrupt = bankrupt
-
-
-@final
-class SharesChanged(Event):
-    """Shares of a market's vault were bought, put on notice, or paid.
-
-    ``stage`` is one of the ``SHARES_`` numbers; ``amount`` in micros, 0 for a
-    notice; ``due`` is when shares on notice are to be paid, in ms.
-    """
-
-    __slots__ = ("amount", "due", "market", "portfolio", "shares", "stage")
-
-    def __init__(
-        self, portfolio: int, market: int, stage: int, shares: int, amount: int, due: int
-    ) -> None:
-        """Take whose they are, and what became of them."""
-        self.portfolio = portfolio
-        self.market = market
-        self.stage = stage
-        self.shares = shares
-        self.amount = amount
-        self.due = due
-
-
-SHARES_BOUGHT = 1
-SHARES_NOTICE = 2
-SHARES_PAID = 3
-SHARES_DELAYED = 4
-SHARES_LOST = 5
 
 
 @final

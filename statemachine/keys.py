@@ -13,6 +13,8 @@ table   name          ids                                             range
 0x04    ACCOUNT       account 4
 0x05    NONCES        address 20, bucket 1
 0x06    VELOCITY      none
+0x07    POOL          none
+0x08    SUPPLY        account 4
 0x10    MARKET        market 2
 0x11    ORACLE        market 2
 0x12    RAMP          market 2
@@ -52,6 +54,8 @@ TABLE_SIGNER: Final = 0x03
 TABLE_ACCOUNT: Final = 0x04
 TABLE_NONCES: Final = 0x05
 TABLE_VELOCITY: Final = 0x06
+TABLE_POOL: Final = 0x07
+TABLE_SUPPLY: Final = 0x08
 TABLE_MARKET: Final = 0x10
 TABLE_ORACLE: Final = 0x11
 TABLE_RAMP: Final = 0x12
@@ -85,6 +89,7 @@ RANGE_LENGTH: Final[dict[int, int]] = {
 CURSOR_KEY: Final = bytes([TABLE_CURSOR])
 LEDGER_KEY: Final = bytes([TABLE_LEDGER])
 VELOCITY_KEY: Final = bytes([TABLE_VELOCITY])
+POOL_KEY: Final = bytes([TABLE_POOL])
 PRIORITY_TOP: Final = (1 << 64) - 1
 OFFSET_BIAS: Final = 1 << 63
 """Added to an offset, which may be negative, where it is stored."""
@@ -117,6 +122,11 @@ def account_key(account: int) -> bytes:
 def nonces_key(address: bytes, bucket: int) -> bytes:
     """Return the key of one bucket of a signer's used nonces."""
     return b"\x05" + address + bytes([bucket])
+
+
+def supply_key(account: int) -> bytes:
+    """Return the key of an account's shares of the lending pool."""
+    return b"\x08" + account.to_bytes(4, "big")
 
 
 def market_key(market: int) -> bytes:

@@ -27,6 +27,8 @@ FLAG_SELF_TRADE: Final = 4
 FLAGS_ALL: Final = 7
 TIERS_MAX: Final = 8
 NO_GUARDIAN: Final = bytes(20)
+LOAN_RATE_MAX_PPM: Final = 10 * PPM_ONE
+"""A thousand percent a year, for each part of a loan's rate."""
 
 
 @final
@@ -180,6 +182,15 @@ class Rules:
     velocity_period_ms: int = 86_400_000
     # Collateral beyond USDC
     assets: tuple[AssetRules, ...] = ()
+    # The lending pool: what loans cost a year, the two slopes as what they add by the kink and
+    # by full utilisation; what a loan adds to a portfolio's margin
+    loan_rate_base_ppm: int = 10_000
+    loan_rate_kink_ppm: int = 800_000
+    loan_slope_below_ppm: int = 70_000
+    loan_slope_above_ppm: int = 600_000
+    loan_initial_ppm: int = 50_000
+    loan_maintenance_ppm: int = 25_000
+    pool_supply_min: int = 1_000_000
 
     def __post_init__(self) -> None:
         """Refuse rules that could not work, once, at the edge."""
@@ -204,6 +215,19 @@ class Rules:
         if numbers != sorted(set(numbers)) or not numbers:
             raise ValueError(f"need markets in ascending order, have {numbers}")
         check_assets(self.assets, {market.market: market.lot_decimals for market in self.markets})
+        slopes = (self.loan_rate_base_ppm, self.loan_slope_below_ppm, self.loan_slope_above_ppm)
+        if not 0 < self.loan_rate_kink_ppm < PPM_ONE or not 0 <= min(slopes) <= max(slopes) <= (
+            LOAN_RATE_MAX_PPM
+        ):
+            raise ValueError(
+                "need 0 < loan_rate_kink_ppm < 1000000 and rates of loans from 0 to "
+                f"{LOAN_RATE_MAX_PPM}, have {self.loan_rate_kink_ppm} and {slopes}"
+            )
+        if not 0 <= self.loan_maintenance_ppm <= self.loan_initial_ppm <= PPM_ONE:
+            raise ValueError(
+                "need 0 <= loan_maintenance_ppm <= loan_initial_ppm <= 1000000, "
+                f"have {self.loan_maintenance_ppm} and {self.loan_initial_ppm}"
+            )
 
     def encode(self) -> bytes:
         """Return the canonical bytes of these rules."""

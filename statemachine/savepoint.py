@@ -25,6 +25,7 @@ from statemachine.records import (
     decode_ledger,
     decode_market,
     decode_order,
+    decode_pool,
     decode_portfolio,
     decode_position,
     decode_sleeper,
@@ -160,7 +161,11 @@ def place_record(state: State, key: bytes, data: bytes) -> Record:
 
 
 def place_waiting(state: State, key: bytes, data: bytes) -> Record:
-    """Put a record of what waits where the state looks for it."""
+    """Put a record of what waits, or the lending pool, where the state looks for it."""
+    if key[0] == keys.TABLE_POOL:
+        pool = decode_pool(data)
+        state.records.pool = pool
+        return pool
     if key[0] == keys.TABLE_SLEEPER:
         sleeper = decode_sleeper(key, data)
         state.sleepers[key] = sleeper
@@ -195,6 +200,8 @@ def forget_record(state: State, record: Record) -> None:
         del state.markets[int.from_bytes(key[1:3], "big")]
     elif table == keys.TABLE_LEDGER:
         state.records.ledger = None
+    elif table == keys.TABLE_POOL:
+        state.records.pool = None
     elif table == keys.TABLE_SLEEPER:
         del state.sleepers[key]
     elif table == keys.TABLE_TWAP:

@@ -40,7 +40,7 @@ from statemachine.records import (
     decode_twap,
     encode_due,
 )
-from statemachine.risk.ranks import NO_RANK, rank_of
+from statemachine.risk.ranks import NO_RANK, is_clearing, rank_of
 from statemachine.risk.tiers import is_graded
 from statemachine.rules import MarketRules, Rules
 from statemachine.storage import Store
@@ -166,6 +166,8 @@ class State(Backing):
             if rank == position.rank:
                 continue
             number = int.from_bytes(position.key[1:6], "big")
+            if is_clearing(number):
+                continue
             if position.rank != NO_RANK:
                 key = keys.rank_key(position.market, position.rank, number)
                 self.remove_blob(key)

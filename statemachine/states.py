@@ -8,18 +8,21 @@ state   name              orders                                 liquidations
 2       post-only         such as can only rest                  go on
 3       cancel-only       none                                   go on
 4       paused            none                                   wait
-5       final settlement  reduce-only, for good                  go on
+5       final settlement  none, for good                         need not wait
 ======  ================  =====================================  ============
 
 Cancels, withdrawals and transfers ask for no state: whoever could leave before
 can leave still.  A market becomes active with its first price; one that only
 prices collateral becomes cancel-only, and never takes an order.  Between 1 and 4
-a market is moved by the rules' guardian, who can also settle it, and cannot undo that.
+a market is moved by the rules' guardian, who can also settle it, and cannot undo that:
+then its price stands still, its orders go, and every position is closed at that
+price (:mod:`statemachine.risk.settlement`).  One that prices collateral cannot be
+settled: what it prices would be worth the same for ever.
 """
 
 from typing import Final
 
-from statemachine.actions import FLAG_POST_ONLY, FLAG_REDUCE_ONLY
+from statemachine.actions import FLAG_POST_ONLY
 
 STATE_INITIALIZING: Final = 0
 STATE_ACTIVE: Final = 1
@@ -33,9 +36,7 @@ def admits_order(state: int, flags: int) -> bool:
     """Return whether a market in ``state`` takes an order with ``flags``."""
     if state == STATE_ACTIVE:
         return True
-    if state == STATE_POST_ONLY:
-        return flags & FLAG_POST_ONLY != 0
-    return state == STATE_SETTLED and flags & FLAG_REDUCE_ONLY != 0
+    return state == STATE_POST_ONLY and flags & FLAG_POST_ONLY != 0
 
 
 def may_follow(before: int, after: int) -> bool:

@@ -21,7 +21,7 @@ from typing import Final, final
 from statemachine import due, keys
 from statemachine.actions import Bulk, Kind, OracleUpdate, Scale, Transaction
 from statemachine.block import Block, BlockResult, SegmentResult, Writes
-from statemachine.costs import COST_SEGMENT, COST_SIGNED, COST_STEP
+from statemachine.costs import COST_LOAN, COST_SEGMENT, COST_SIGNED, COST_STEP
 from statemachine.cursor import (
     FLAG_BACKLOG,
     FLAG_EMPTY,
@@ -120,6 +120,9 @@ class Run:
         self.bytes = 0
         cursor = self.cursor
         while self.run_step():
+            if self.state.lending:
+                self.state.lending = False
+                self.step.cost += COST_LOAN
             self.steps += 1
             self.cost += self.step.cost
             if (

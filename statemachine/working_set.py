@@ -18,12 +18,14 @@ from statemachine.records import (
     Nonces,
     Oracle,
     Order,
+    Pool,
     Portfolio,
     Position,
     Ramp,
     Share,
     Signer,
     Sleeper,
+    Supply,
     TwapPlan,
     Vault,
 )
@@ -46,12 +48,14 @@ class WorkingSet:
         "nonces",
         "oracles",
         "orders",
+        "pool",
         "portfolios",
         "positions",
         "ramps",
         "shares",
         "signers",
         "sleepers",
+        "supplies",
         "twaps",
         "vaults",
     )
@@ -59,6 +63,7 @@ class WorkingSet:
     def __init__(self) -> None:
         """Hold nothing."""
         self.ledger: Ledger | None = None
+        self.pool: Pool | None = None
         self.markets: dict[int, Market] = {}
         self.oracles: dict[int, Oracle] = {}
         self.ramps: dict[int, Ramp] = {}
@@ -70,6 +75,7 @@ class WorkingSet:
         self.twaps: dict[bytes, TwapPlan] = {}
         self.vaults: dict[int, Vault] = {}
         self.shares: dict[bytes, Share] = {}
+        self.supplies: dict[int, Supply] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
         self.holdings: dict[int, Holding] = {}
@@ -79,6 +85,7 @@ class WorkingSet:
     def clear(self) -> None:
         """Forget everything."""
         self.ledger = None
+        self.pool = None
         self.markets = {}
         self.oracles = {}
         self.ramps = {}
@@ -90,6 +97,7 @@ class WorkingSet:
         self.twaps = {}
         self.vaults = {}
         self.shares = {}
+        self.supplies = {}
         self.signers = {}
         self.nonces = {}
         self.holdings = {}

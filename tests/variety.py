@@ -12,6 +12,8 @@ from statemachine.actions import (
     ClosePosition,
     Modify,
     PlaceOrder,
+    PoolRedeem,
+    PoolSupply,
     Scale,
     Send,
     SetLeverage,
@@ -70,6 +72,9 @@ VARIED = replace(
     average_factor_max=2,
     vault_notice_ms=5_000,
     vault_deposit_min=USDC,
+    loan_rate_base_ppm=1_000_000,
+    loan_slope_below_ppm=4_000_000,
+    loan_slope_above_ppm=10_000_000,
     ramp_notice_ms=20_000,
     ramp_step_ms=1_500,
 )
@@ -172,7 +177,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 18)
+        kind = chooser.number(0, 20)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -184,7 +189,9 @@ class VariedDuel(Duel):
             return SetLeverage(chooser.pick((0, 0, 1)), self.market(), chooser.pick((0, 1, 5, 26)))
         if kind == 8:
             # Mostly back to what it was: a market that stands still shows little.
-            return SetMarketState(self.market(), chooser.pick((*[1] * 12, 2, 3, 4)))
+            # An end is for ever: the last market is left alone.
+            state = chooser.pick((*[1] * 12, 2, 3, 4, 5))
+            return SetMarketState(self.market() if state != 5 else chooser.pick((0, 1)), state)
         if kind == 9:
             return CancelAll(0, chooser.pick((*self.numbers, 65535)), chooser.number(0, 1))
         if kind == 10:
@@ -200,10 +207,15 @@ class VariedDuel(Duel):
             return SetMargin(self.market(), initial, maintenance)
         if kind == 13:
             return replace(self.order(0), sub=ISOLATED)
-        if kind in (16, 17):
+        if kind == 16:
             # To owners, one of whom may be the sender, to agents and to strangers.
             to = chooser.pick((*(trader_key(n) for n in range(TRADERS)), *AGENTS, STRANGER))
             return Send(
                 address_of(to), chooser.pick((0, 0, 1)), chooser.pick((0, 2)), self.amount()
             )
+        if kind == 17:
+            sub = chooser.pick((0, 0, 0, 1, ISOLATED))
+            return PoolSupply(sub, Micros(chooser.pick((USDC - 1, USDC, 40 * USDC, 300 * USDC))))
+        if kind == 18:
+            return PoolRedeem(chooser.pick((0, 0, 1)), chooser.pick((0, 1, USDC, 50 * USDC)))
         return super().errand()

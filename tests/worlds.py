@@ -75,6 +75,14 @@ def world_rules(markets: int = 2, **changes: Any) -> Rules:
     return replace(base, **changes)
 
 
+FREE_LOANS: dict[str, Any] = {
+    "loan_rate_base_ppm": 0,
+    "loan_slope_below_ppm": 0,
+    "loan_slope_above_ppm": 0,
+}
+"""Changes of the rules: a debt stays what it is."""
+
+
 @dataclass
 class World:
     """An exchange in memory; see the module's docstring."""

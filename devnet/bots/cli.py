@@ -31,6 +31,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 def run_bot(arguments: argparse.Namespace) -> int:
     """Fund the bot's account if it is empty, then trade until SIGTERM."""
     from devnet.bots.follower import Follower
+    from devnet.bots.lender import supply_once
     from devnet.bots.maker import Maker
     from devnet.bots.taker import Taker
     from devnet.commands import run_until_stopped
@@ -52,6 +53,7 @@ def run_bot(arguments: argparse.Namespace) -> int:
                 await deposit(layout, identity, micros)
                 await await_credit(client, MICROS_MIN)
             if is_maker:
+                await supply_once(client)
                 maker = Follower if arguments.pegged else Maker
                 await maker(client, offset_ppm=arguments.seed % 100 * 37).run()
             else:

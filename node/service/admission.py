@@ -6,17 +6,14 @@ decoded transaction or the state (expiry, nonce window, who signed) is judged by
 the sequencer behind it; so is a duplicate, which gets the original's answer.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final, final
 
+from node.service.allowances import Allowances
 from node.service.errors import Refused
 from node.settings import AdmissionSettings
 from statemachine.actions import SIGNATURE_SIZE, TRANSACTION_BYTES_MAX, Kind
 from statemachine.identity.signing import HALF_ORDER
-
-PEERS_MAX: Final = 4096
-"""Connections whose allowance is remembered; the longest idle is forgotten first."""
 
 SIGNATURE_HEAD: Final = bytes([0xC4, SIGNATURE_SIZE])
 """How the canonical encoding introduces a signature, the last field of a transaction."""
@@ -27,17 +24,6 @@ S_UNTIL: Final = S_FROM + 32
 HEAD_FROM: Final = SIGNATURE_FROM - len(SIGNATURE_HEAD)
 KIND_AT: Final = 2
 TRANSACTION_BYTES_MIN: Final = 8
-
-
-@final
-class Bucket:
-    """One peer's allowance: refilled at a rate, never above a burst."""
-
-    __slots__ = ("left", "since")
-
-    def __init__(self, left: int, since: float) -> None:
-        self.left = left
-        self.since = since
 
 
 @final
@@ -54,8 +40,8 @@ class Admission:
 
     def __init__(self, settings: AdmissionSettings, clock: Callable[[], float]) -> None:
         self.settings = settings
-        self.clock = clock
-        self.buckets: OrderedDict[str, Bucket] = OrderedDict()
+        rate, burst = settings.rate_per_second, settings.burst_transactions
+        self.allowances = Allowances(rate, burst, clock)
 
     def admit(self, peer: str, transactions: Sequence[bytes]) -> None:
         """Take a whole request, or raise ``Refused``: it is empty, too large, or too fast."""
@@ -71,27 +57,14 @@ class Admission:
 
     def spend(self, peer: str, count: int) -> None:
         """Charge ``count`` transactions to a connection, or raise ``Refused``."""
-        settings = self.settings
-        now = self.clock()
-        bucket = self.buckets.get(peer)
-        if bucket is None:
-            bucket = self.buckets[peer] = Bucket(settings.burst_transactions, now)
-            if len(self.buckets) > PEERS_MAX:
-                self.buckets.popitem(last=False)
-        else:
-            self.buckets.move_to_end(peer)
-        refill = int((now - bucket.since) * settings.rate_per_second)
-        if refill:
-            bucket.left = min(settings.burst_transactions, bucket.left + refill)
-            bucket.since = now
-        if bucket.left < count:
-            rate = settings.rate_per_second
+        left = self.allowances.take(peer, count)
+        if left is not None:
+            rate = self.settings.rate_per_second
             raise Refused(
                 "RATE_LIMITED",
-                f"{count} transactions with an allowance of {bucket.left}; it grows by {rate}/s",
+                f"{count} transactions with an allowance of {left}; it grows by {rate}/s",
                 per_second=str(rate),
             )
-        bucket.left -= count
 
 
 def inspect(data: bytes) -> Refused | None:

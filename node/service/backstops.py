@@ -3,8 +3,8 @@
 from node.service.answers import saturate
 from node.service.assets import holdings_of
 from proto.sextant.v1 import query_pb2, status_pb2
-from statemachine.records import PORTFOLIO_LIQUIDATING, Ledger, Portfolio
-from statemachine.risk.deficits import insured_today, uncovered_deficit
+from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio
+from statemachine.risk.deficits import held_by_all, insured_today, uncovered_deficit
 from statemachine.risk.margin import margin_of
 from statemachine.risk.vaults import values_of, vault_portfolio
 from statemachine.risk.velocity import cap_of, capacity_at
@@ -12,12 +12,13 @@ from statemachine.state import State
 from statemachine.units import PPM_ONE, div_floor
 
 
-def payable_ppm(ledger: Ledger) -> int:
+def payable_ppm(state: State) -> int:
     """Return what a withdrawal is paid of each million micros, floored."""
-    uncovered = uncovered_deficit(ledger)
+    uncovered = uncovered_deficit(state.ledger())
     if uncovered == 0:
         return PPM_ONE
-    return max(0, div_floor((ledger.settled - uncovered) * PPM_ONE, max(1, ledger.settled)))
+    held = held_by_all(state)
+    return max(0, div_floor((held - uncovered) * PPM_ONE, max(1, held)))
 
 
 def solvency_view(state: State, now: int) -> status_pb2.Solvency:
@@ -29,7 +30,7 @@ def solvency_view(state: State, now: int) -> status_pb2.Solvency:
         deficits_micros=saturate(ledger.deficits),
         uncovered_micros=saturate(uncovered_deficit(ledger)),
         settled_micros=saturate(ledger.settled),
-        payable_ppm=payable_ppm(ledger),
+        payable_ppm=payable_ppm(state),
         withdrawal_capacity_micros=saturate(capacity_at(rules, ledger, state.velocity(), now)),
         withdrawal_capacity_max_micros=saturate(cap_of(rules, ledger)),
     )

@@ -20,15 +20,22 @@ from statemachine.events import (
     BALANCE_FUNDING,
     BALANCE_HAIRCUT,
     BALANCE_INSURANCE,
+    BALANCE_INTEREST,
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
+    BALANCE_POOL,
+    BALANCE_REDEEM,
     BALANCE_SEND,
+    BALANCE_SUPPLY,
     BALANCE_TRANSFER,
     BALANCE_VAULT_DEPOSIT,
     BALANCE_VAULT_EXIT,
     BALANCE_WITHDRAWAL,
+    REMOVED_LIMIT,
+    REMOVED_SETTLED,
     REMOVED_TRIGGERED,
     STAGE_COLLATERAL,
+    STAGE_POOL,
     AssetChanged,
     BalanceChanged,
     Deleveraged,
@@ -40,9 +47,10 @@ from statemachine.events import (
     OrderPegged,
     OrderRemoved,
     OrderRested,
-    SharesChanged,
+    PositionSettled,
     TwapChanged,
 )
+from statemachine.stakes import PoolChanged, SharesChanged
 
 Pair = tuple[int, stream_pb2.AccountEvent]
 """A portfolio (``account << 8 | sub``) and what happened to it."""
@@ -63,6 +71,10 @@ MONEY_KINDS: Final = {
     BALANCE_VAULT_EXIT: stream_pb2.MONEY_KIND_VAULT,
     BALANCE_COLLATERAL_SOLD: stream_pb2.MONEY_KIND_COLLATERAL,
     BALANCE_COLLATERAL_BOUGHT: stream_pb2.MONEY_KIND_COLLATERAL,
+    BALANCE_INTEREST: stream_pb2.MONEY_KIND_INTEREST,
+    BALANCE_SUPPLY: stream_pb2.MONEY_KIND_SUPPLY,
+    BALANCE_REDEEM: stream_pb2.MONEY_KIND_REDEEM,
+    BALANCE_POOL: stream_pb2.MONEY_KIND_POOL,
 }
 STAGES: Final = (
     stream_pb2.LIQUIDATION_STAGE_UNSPECIFIED,
@@ -74,7 +86,17 @@ STAGES: Final = (
     stream_pb2.LIQUIDATION_STAGE_BACKSTOP,
     stream_pb2.LIQUIDATION_STAGE_DELEVERAGE,
 )
-MORE_STAGES: Final = {STAGE_COLLATERAL: stream_pb2.LIQUIDATION_STAGE_COLLATERAL}
+MORE_STAGES: Final = {
+    STAGE_COLLATERAL: stream_pb2.LIQUIDATION_STAGE_COLLATERAL,
+    STAGE_POOL: stream_pb2.LIQUIDATION_STAGE_POOL,
+}
+POOL_STAGES: Final = (
+    stream_pb2.POOL_STAGE_UNSPECIFIED,
+    stream_pb2.POOL_STAGE_SUPPLIED,
+    stream_pb2.POOL_STAGE_REDEEMED,
+    stream_pb2.POOL_STAGE_LOST,
+    stream_pb2.POOL_STAGE_VOIDED,
+)
 SHARES_STAGES: Final = (
     stream_pb2.SHARES_STAGE_UNSPECIFIED,
     stream_pb2.SHARES_STAGE_BOUGHT,
@@ -98,7 +120,10 @@ REMOVALS: Final = (
     query_pb2.REMOVAL_REFUSED,
     query_pb2.REMOVAL_DONE,
     query_pb2.REMOVAL_LIMIT,
+    *[query_pb2.REMOVAL_UNSPECIFIED] * (REMOVED_SETTLED - REMOVED_LIMIT - 1),
+    query_pb2.REMOVAL_SETTLED,
 )
+"""By the number of the reason."""
 TRIGGERS: Final = (
     query_pb2.TRIGGER_MARK_RISES,
     query_pb2.TRIGGER_MARK_FALLS,
@@ -142,7 +167,7 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         yield event.portfolio, stream_pb2.AccountEvent(portfolio=portfolio, liquidation=liquidation)
     elif isinstance(event, AssetChanged):
         yield event.portfolio, asset_event_of(event)
-    elif isinstance(event, Deleveraged | SharesChanged):
+    elif isinstance(event, Deleveraged | PositionSettled | SharesChanged | PoolChanged):
         yield event.portfolio, tail_event_of(event)
 
 
@@ -157,9 +182,28 @@ def asset_event_of(event: AssetChanged) -> stream_pb2.AccountEvent:
     return stream_pb2.AccountEvent(portfolio=portfolio_of(event.portfolio), asset=moved)
 
 
-def tail_event_of(event: Deleveraged | SharesChanged) -> stream_pb2.AccountEvent:
-    """Return a position cut by deleveraging, or what became of vault shares."""
+def tail_event_of(
+    event: Deleveraged | PositionSettled | SharesChanged | PoolChanged,
+) -> stream_pb2.AccountEvent:
+    """Return a position closed for its owner, or what became of shares of vaults or the pool."""
     portfolio = portfolio_of(event.portfolio)
+    if isinstance(event, PoolChanged):
+        pool = stream_pb2.PoolEvent(
+            stage=POOL_STAGES[event.stage],
+            shares=event.shares,
+            amount_micros=saturate(event.amount),
+            supplied_micros=saturate(event.supplied),
+            lent_micros=saturate(event.lent),
+        )
+        return stream_pb2.AccountEvent(portfolio=portfolio, pool=pool)
+    if isinstance(event, PositionSettled):
+        settlement = stream_pb2.SettlementEvent(
+            market=event.market,
+            closed_lots=event.size,
+            price=event.price,
+            amount_micros=saturate(event.amount),
+        )
+        return stream_pb2.AccountEvent(portfolio=portfolio, settlement=settlement)
     if isinstance(event, Deleveraged):
         deleverage = stream_pb2.DeleverageEvent(
             market=event.market, closed_lots=event.size, price=event.price, mark=event.mark

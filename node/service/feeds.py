@@ -21,6 +21,7 @@ from node.service.assets import name_asset
 from node.service.books import BookView, scan
 from node.service.errors import Refused
 from node.service.events import SIDES, account_events_of
+from node.service.markets import market_event_of
 from node.service.orders import order_at
 from node.service.subscriptions import Topic
 from node.settings import FeedSettings
@@ -101,6 +102,7 @@ class Hub:
         self.trade_readers: Topic[list[query_pb2.Trade]] = Topic(limit)
         self.account_readers: Topic[stream_pb2.AccountUpdate] = Topic(limit)
         self.block_readers: Topic[feed.SealedBlock] = Topic(limit)
+        self.market_readers: Topic[stream_pb2.MarketEventsUpdate] = Topic(limit)
 
     def load(self) -> None:
         """Read the books from the state as it is now."""
@@ -134,6 +136,7 @@ class Hub:
             trades = self.take_events(block)
             self.publish_books(block)
             self.publish_trades(trades)
+            self.publish_markets(block)
             if self.account_readers.readers:
                 self.publish_accounts(block)
             self.height = block.height
@@ -237,6 +240,19 @@ class Hub:
         if self.trade_readers.readers:
             self.trade_readers.publish(ALL, list(trades))
 
+    def publish_markets(self, block: feed.SealedBlock) -> None:
+        """Tell what the guardian did to markets, and count it."""
+        found = [message for event in block.events if (message := market_event_of(event))]
+        if not found:
+            return
+        for message in found:
+            kind = message.WhichOneof("event")
+            self.metrics.market_changes.labels(str(message.market), kind).inc()
+        update = stream_pb2.MarketEventsUpdate(
+            height=block.height, time_ms=block.time, events=found
+        )
+        self.market_readers.publish(ALL, update)
+
     def publish_accounts(self, block: feed.SealedBlock) -> None:
         """Tell each account that reads its own feed what the block did to it."""
         found: dict[int, stream_pb2.AccountUpdate] = {}
@@ -283,6 +299,7 @@ class Hub:
         self.trade_readers.end_all(reason)
         self.account_readers.end_all(reason)
         self.block_readers.end_all(reason)
+        self.market_readers.end_all(reason)
 
 
 def portfolios_of(event: Event) -> tuple[int, ...]:

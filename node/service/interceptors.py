@@ -24,10 +24,14 @@ from google.protobuf.message import DecodeError
 from prometheus_client import Counter, Histogram
 
 from node.metrics import Metrics
+from node.service.allowances import Allowances, host_of
 from node.service.errors import Refused, status_of
 from node.settings import GrpcSettings
 
 OWN_PACKAGE: Final = "/sextant.v1."
+LIMITED: Final = ("/sextant.v1.Query/", "/sextant.v1.Stream/")
+"""Services whose calls are counted per host; submissions count by transaction (admission)."""
+
 REQUEST_ID: Final = "x-request-id"
 REQUEST_ID_CHARS_MAX: Final = 64
 log = structlog.get_logger(__name__)
@@ -88,10 +92,16 @@ class Parser:
 class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in stubs only
     """Wraps the handlers of this project's services; health and reflection pass untouched."""
 
-    def __init__(self, settings: GrpcSettings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: GrpcSettings,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.settings = settings
         self.metrics = metrics
         self.streams = 0
+        self.allowances = Allowances(settings.calls_per_second, settings.calls_burst, clock)
         self.wrapped: dict[str, Handler] = {}
 
     async def intercept_service(
@@ -114,23 +124,28 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         """Return ``handler`` inside the boundary."""
         meter = Meter(method.removeprefix(OWN_PACKAGE), self.metrics)
         parser = Parser(handler.request_deserializer, self.settings.message_bytes_max)
+        limited = method.startswith(LIMITED)
         codecs = (None, handler.response_serializer)  # no parser of the transport's
         if handler.unary_unary is not None:
-            unary = self.wrap_unary(meter, handler.unary_unary, parser.parse)
+            unary = self.wrap_unary(meter, handler.unary_unary, parser.parse, limited=limited)
             return grpc.unary_unary_rpc_method_handler(unary, *codecs)
         if handler.unary_stream is not None:
-            stream = self.wrap_stream(meter, handler.unary_stream, parser.parse)
+            stream = self.wrap_stream(meter, handler.unary_stream, parser.parse, limited=limited)
             return grpc.unary_stream_rpc_method_handler(stream, *codecs)
-        stream = self.wrap_stream(meter, handler.stream_stream, parser.parse_all)
+        stream = self.wrap_stream(meter, handler.stream_stream, parser.parse_all, limited=limited)
         return grpc.stream_stream_rpc_method_handler(stream, *codecs)
 
-    def wrap_unary(self, meter: Meter, behaviour: Behaviour, parse: Parse) -> Behaviour:
+    def wrap_unary(
+        self, meter: Meter, behaviour: Behaviour, parse: Parse, *, limited: bool
+    ) -> Behaviour:
         """Return a unary behaviour inside the boundary."""
 
         async def call(request: bytes, context: Context) -> object:
             started = time.perf_counter()
             try:
                 self.need_deadline(context)
+                if limited:
+                    self.need_allowance(context)
                 answer = await behaviour(parse(request), context)
             except Exception as error:
                 await self.fail(meter, context, error)
@@ -144,11 +159,15 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
 
         return call
 
-    def wrap_stream(self, meter: Meter, behaviour: Behaviour, parse: Parse) -> Behaviour:
+    def wrap_stream(
+        self, meter: Meter, behaviour: Behaviour, parse: Parse, *, limited: bool
+    ) -> Behaviour:
         """Return a streaming behaviour inside the boundary."""
 
         async def call(request: object, context: Context) -> AsyncIterator[object]:
             try:
+                if limited:
+                    self.need_allowance(context)
                 self.open_stream()
             except Refused as refused:
                 await self.fail(meter, context, refused)
@@ -173,6 +192,14 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         most = self.settings.deadline_ms_max
         if self.settings.deadline_required and (left is None or left * 1000 > most):
             raise Refused("DEADLINE_MISSING", f"set a deadline, of at most {most} ms")
+
+    def need_allowance(self, context: Context) -> None:
+        """Refuse a host that asks faster than one may."""
+        left = self.allowances.take(host_of(context.peer()), 1)
+        if left is not None:
+            self.metrics.limited.inc()
+            rate = self.settings.calls_per_second
+            raise Refused("RATE_LIMITED", f"at most {rate} calls/s", per_second=str(rate))
 
     def open_stream(self) -> None:
         """Count a stream, or refuse it."""

@@ -1,12 +1,13 @@
-"""Markets as a trader reads them: their rules, and their figures now."""
+"""Markets as a trader reads them: their rules, their figures now, and what is done to them."""
 
 from dataclasses import replace
 from typing import Final
 
 from node.service.answers import saturate
 from node.service.books import BookView
-from proto.sextant.v1 import query_pb2
+from proto.sextant.v1 import query_pb2, stream_pb2
 from statemachine.book.entry import ORDER_LOTS_LIMIT
+from statemachine.events import Event, MarketChanged, RatesChanged
 from statemachine.keys import BUY, SELL
 from statemachine.pricing.funding import rate_of
 from statemachine.pricing.guards import AVERAGE_SHIFT
@@ -96,3 +97,20 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
         answer.margin_ramp_start_ms = ramp.start
         answer.margin_ramp_end_ms = ramp.end
     return answer
+
+
+def market_event_of(event: Event) -> stream_pb2.MarketEvent | None:
+    """Return what the guardian did to a market, or what followed from it; nothing else."""
+    if isinstance(event, MarketChanged):
+        moved = stream_pb2.MarketStateEvent(before=STATES[event.before], after=STATES[event.state])
+        return stream_pb2.MarketEvent(market=event.market, state=moved)
+    if isinstance(event, RatesChanged):
+        rates = stream_pb2.MarginRatesEvent(
+            initial_margin_ppm=event.initial,
+            maintenance_margin_ppm=event.maintenance,
+            initial_margin_target_ppm=event.initial_to,
+            maintenance_margin_target_ppm=event.maintenance_to,
+            until_ms=event.until,
+        )
+        return stream_pb2.MarketEvent(market=event.market, rates=rates)
+    return None

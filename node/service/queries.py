@@ -105,6 +105,12 @@ class QueryService(query_pb2_grpc.QueryServicer):
         self.need_market(request.market)
         return self.views.vault_view(request)
 
+    async def GetPool(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetPoolRequest, _context: Context
+    ) -> query_pb2.Pool:
+        """Return the lending pool."""
+        return self.views.pool_view(request)
+
     async def GetHistory(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetHistoryRequest, _context: Context
     ) -> query_pb2.History:

@@ -160,6 +160,28 @@ class StreamService(stream_pb2_grpc.StreamServicer):
         finally:
             topic.unsubscribe(account, subscription)
 
+    async def Markets(  # noqa: N802 - the name of the RPC
+        self, request: stream_pb2.MarketEventsRequest, _context: Context
+    ) -> AsyncIterator[stream_pb2.MarketEventsUpdate]:
+        """Yield what the guardian does to markets, after an empty update that says from where."""
+        few(request.markets, MARKETS_MAX, "markets")
+        markets = set(request.markets)
+        for market in markets:
+            self.need_book(market)
+        topic = self.hub.market_readers
+        subscription = topic.subscribe(ALL)
+        try:
+            book_time = max(book.time for book in self.hub.books.values())
+            yield stream_pb2.MarketEventsUpdate(height=self.hub.height, time_ms=book_time)
+            async for update in subscription.updates():
+                wanted = [e for e in update.events if not markets or e.market in markets]
+                if wanted:
+                    yield stream_pb2.MarketEventsUpdate(
+                        height=update.height, time_ms=update.time_ms, events=wanted
+                    )
+        finally:
+            topic.unsubscribe(ALL, subscription)
+
 
 async def pass_on(
     source: AsyncIterator[stream_pb2.BlockUpdate],

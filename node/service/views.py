@@ -13,6 +13,7 @@ from node.service.answers import CODE_NAMES, Answers, narrow, receipt_of, satura
 from node.service.assets import holdings_of
 from node.service.backstops import payable_ppm, vault_view
 from node.service.errors import Refused, few
+from node.service.lending import pool_view
 from node.service.orders import orders_of
 from node.service.positions import position_view
 from node.service.previews import preview_action
@@ -30,6 +31,7 @@ from statemachine.records import (
     decode_signer,
 )
 from statemachine.risk.margin import margin_of
+from statemachine.risk.pool import unsettled_interest
 from statemachine.state import State
 
 ADDRESS_BYTES: Final = 20
@@ -108,7 +110,7 @@ class Views:
             time_ms=state.cursor.time,
             account=account,
             owner=self.owner(account),
-            payable_ppm=payable_ppm(state.ledger()),
+            payable_ppm=payable_ppm(state),
         )
         orders = 0
         for sub in subs_of(request):
@@ -129,6 +131,11 @@ class Views:
         """Return a market's backstop vault, and what somebody has in it."""
         named = request.WhichOneof("who") is not None
         return vault_view(self.open(), request.market, self.need_account(request) if named else 0)
+
+    def pool_view(self, request: query_pb2.GetPoolRequest) -> query_pb2.Pool:
+        """Return the lending pool, and what somebody has in it."""
+        named = request.WhichOneof("who") is not None
+        return pool_view(self.open(), self.need_account(request) if named else 0)
 
     def portfolio_view(
         self, state: State, portfolio: Portfolio, *, with_orders: bool
@@ -157,6 +164,9 @@ class Views:
             open_orders_max=orders_limit(state.rules, portfolio),
             cancel_at_ms=portfolio.cancel_at,
             assets=holdings_of(state, portfolio, margin),
+            loan_micros=saturate(max(0, -portfolio.balance)),
+            loan_interest_micros=saturate(unsettled_interest(state, portfolio)),
+            loan_margined_micros=saturate(max(0, -margin.cushion)),
         )
 
     # Previews

@@ -71,6 +71,14 @@ def print_portfolio(arguments: argparse.Namespace, portfolio: Portfolio) -> None
             ("state", "LIQUIDATING" if portfolio.liquidating else "healthy"),
         ]
     )
+    if portfolio.loan_margined:
+        print_pairs(
+            [
+                ("loan", f"{portfolio.loan:,f} USDC"),
+                ("interest due", f"{portfolio.loan_interest:,f} USDC"),
+                ("loan in margin", f"{portfolio.loan_margined:,f} USDC, were all losses realised"),
+            ]
+        )
     if portfolio.assets:
         print_pairs([("", "")])
         print_holdings(arguments, portfolio.assets)

@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "pos": Command("trade", "sextant.cli.pos", "show positions"),
     "leverage": Command("trade", "sextant.cli.leverage", "bound what a position may be"),
     "account": Command("trade", "sextant.cli.account", "show balances, margin and open orders"),
+    "poke": Command("trade", "sextant.cli.poke", "have a portfolio looked at, anybody's"),
     "book": Command("markets", "sextant.cli.book", "show the order book of a market"),
     "trades": Command("markets", "sextant.cli.trades", "show or follow trades"),
     "market": Command("markets", "sextant.cli.market", "show one market: prices and rules"),
@@ -55,11 +56,12 @@ COMMANDS: Final[dict[str, Command]] = {
     "checklist": Command(
         "markets", "sextant.cli.checklist", "what to know before a position, and the way out"
     ),
-    "watch": Command("markets", "sextant.cli.watch", "follow blocks, a book, or an account"),
+    "watch": Command("markets", "sextant.cli.watch", "follow blocks, a book, an account, markets"),
     "assets": Command("money", "sextant.cli.assets", "list collateral beyond USDC, and offers"),
     "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
+    "pool": Command("money", "sextant.cli.pool", "lend to the lending pool, or redeem from it"),
     "vault": Command("money", "sextant.cli.vault", "buy into a market's backstop, or leave it"),
     "transfer": Command("money", "sextant.cli.transfer", "move money between sub-accounts"),
     "send": Command("money", "sextant.cli.send", "send money to another owner"),

@@ -97,6 +97,7 @@ def run_market(arguments: argparse.Namespace) -> int:
     print_pairs(
         [
             ("market", f"{market.name} (number {market.id}, {market.state})"),
+            *([("settlement price", ticker.mark)] if market.state == "settled" else []),
             ("mark", ticker.mark),
             ("index", ticker.index),
             ("index, an hour", ticker.index_average),

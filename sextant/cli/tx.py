@@ -1,18 +1,29 @@
 """``sextant tx``: how far a transaction has come, and what became of it."""
 
 import argparse
+from collections.abc import Sequence
 
 from sextant.cli.options import add_node_options
 from sextant.cli.output import print_json, print_pairs, print_table, show_time
 from sextant.cli.session import run_client
-from sextant.client.amounts import show_usdc
+from sextant.client.amounts import show_decimal, show_usdc
 from sextant.client.api import AsyncClient
 from sextant.client.chain import TransactionInfo
+from sextant.client.market import Market
 from sextant.client.models import Stage
 from sextant.client.names import read_hash
 from sextant.client.receipts import Receipt
 from sextant.client.refusals import show_arguments
 from sextant.errors import EXIT_NO, EXIT_OK
+from statemachine.actions import (
+    Action,
+    Bracket,
+    Bulk,
+    ClosePosition,
+    Modify,
+    PlaceOrder,
+    Scale,
+)
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -33,20 +44,38 @@ def run_tx(arguments: argparse.Namespace) -> int:
     found = read_hash(arguments.hash)
     wait = Stage(arguments.wait) if arguments.wait else None
 
-    async def work(client: AsyncClient) -> TransactionInfo:
+    async def work(client: AsyncClient) -> tuple[TransactionInfo, list[Market | None]]:
         if wait is None:
-            return await client.transaction(found)
-        return await client.wait_stage(found, wait)
+            info = await client.transaction(found)
+        else:
+            info = await client.wait_stage(found, wait)
+        filled = any(receipt.filled for receipt in info.receipts)
+        action = await client.action(info) if filled and not arguments.json else None
+        numbers = [market_of(action, receipt.leg) for receipt in info.receipts]
+        return info, [None if n is None else await client.market(n) for n in numbers]
 
-    info = run_client(arguments, work)
+    info, markets = run_client(arguments, work)
     if arguments.json:
         print_json("transaction", info)
     else:
-        print_transaction(arguments, info)
+        print_transaction(arguments, info, markets)
     return EXIT_NO if info.stage in {Stage.UNKNOWN, Stage.REFUSED} else EXIT_OK
 
 
-def print_transaction(arguments: argparse.Namespace, info: TransactionInfo) -> None:
+def market_of(action: Action | None, leg: int) -> int | None:
+    """Return the market in which a leg of an action trades, if it names one."""
+    if isinstance(action, Bulk):
+        return action.legs[leg].market if leg < len(action.legs) else None
+    if isinstance(action, Bracket):
+        return action.exits[0].market
+    if isinstance(action, PlaceOrder | Modify | ClosePosition | Scale):
+        return action.market
+    return None
+
+
+def print_transaction(
+    arguments: argparse.Namespace, info: TransactionInfo, markets: Sequence[Market | None]
+) -> None:
     """Print a transaction and its receipts."""
     print_pairs(
         [
@@ -64,19 +93,26 @@ def print_transaction(arguments: argparse.Namespace, info: TransactionInfo) -> N
     print_pairs([("", "")])
     print_table(
         arguments,
-        [">LEG", "RESULT", ">ORDER", ">FILLED LOTS", ">NOTIONAL", ">FEE", "ARGUMENTS"],
-        [row_of(receipt) for receipt in info.receipts],
+        [">LEG", "RESULT", ">ORDER", ">FILLED", ">NOTIONAL", ">FEE", "ARGUMENTS"],
+        [row_of(*pair) for pair in zip(info.receipts, markets, strict=True)],
     )
 
 
-def row_of(receipt: Receipt) -> tuple[object, ...]:
-    """Return a receipt's row; it does not say in which market it was, so sizes stay in lots."""
+def row_of(receipt: Receipt, market: Market | None) -> tuple[object, ...]:
+    """Return a receipt's row.
+
+    A receipt does not say in which market it was: without the action, sizes stay in
+    lots, and prices in micro-USDC per lot.
+    """
+    filled = f"{receipt.filled} lots"
+    if market is not None:
+        filled = f"{show_decimal(market.show_size(receipt.filled))} {market.name}"
     return (
         receipt.leg,
         receipt.code_name,
         receipt.order_id or None,
-        receipt.filled or None,
+        filled if receipt.filled else None,
         show_usdc(receipt.notional) if receipt.notional else None,
         show_usdc(receipt.fee) if receipt.fee else None,
-        ", ".join(show_arguments(receipt)) or None,
+        ", ".join(show_arguments(receipt, market)) or None,
     )

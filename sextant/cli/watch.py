@@ -1,9 +1,10 @@
-"""``sextant watch``: blocks, a book or an account, live; one line or JSON object each."""
+"""``sextant watch``: blocks, a book, an account or markets, live; a line or JSON object each."""
 
 import argparse
 import sys
 from collections.abc import AsyncIterator
 
+from sextant.cli.market import percent
 from sextant.cli.numbers import read_who, whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import plain, print_json, say, show, show_time
@@ -19,14 +20,22 @@ from sextant.client.events import (
     LiquidationEvent,
     MoneyEvent,
     OrderEvent,
+    PoolEvent,
+    SettlementEvent,
     SharesEvent,
+)
+from sextant.client.governance import (
+    MarketEvent,
+    MarketUpdate,
+    RatesChanged,
+    StateChanged,
 )
 from sextant.client.ladder import Ladder
 from sextant.errors import EXIT_OK, ClientError
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Add ``blocks``, ``book`` and ``account``."""
+    """Add ``blocks``, ``book``, ``account`` and ``markets``."""
     commands = parser.add_subparsers(metavar="COMMAND")
     blocks = commands.add_parser("blocks", help="blocks as they are made", allow_abbrev=False)
     blocks.add_argument(
@@ -44,7 +53,17 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         "who", nargs="?", metavar="WHO", help="address or account number (default: the signer)"
     )
     add_key_options(account)
-    for command, run in ((blocks, run_blocks), (book, run_book), (account, run_account)):
+    markets = commands.add_parser(
+        "markets", help="what the guardian does to markets: states, rates", allow_abbrev=False
+    )
+    markets.add_argument("markets", nargs="*", metavar="MARKET", help="such as BTC (default: all)")
+    runs = (
+        (blocks, run_blocks),
+        (book, run_book),
+        (account, run_account),
+        (markets, run_markets),
+    )
+    for command, run in runs:
         command.add_argument(
             "--count", type=whole(), default=0, metavar="N", help="stop after N updates"
         )
@@ -111,6 +130,25 @@ def book_line(ladder: Ladder) -> str:
     return f"{show_time(ladder.time_ms)}  {best.market.name}  bid {bid}  ask {ask}"
 
 
+def run_markets(arguments: argparse.Namespace) -> int:
+    """Follow what is done to markets."""
+
+    async def work(client: AsyncClient) -> None:
+        left = arguments.count
+        async for update in client.watch_markets(arguments.markets, on_reset=warn):
+            if arguments.json:
+                print_json("markets.update", json_of(update))
+            else:
+                for line in lines_of(update):
+                    write(line)
+            left -= 1
+            if not left:
+                return
+
+    run_client(arguments, work)
+    return EXIT_OK
+
+
 def run_account(arguments: argparse.Namespace) -> int:
     """Follow an account."""
     who = read_who(arguments.who)
@@ -131,7 +169,7 @@ def run_account(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def json_of(update: AccountUpdate) -> dict[str, object]:
+def json_of(update: AccountUpdate | MarketUpdate) -> dict[str, object]:
     """Return an update whose events say what they are."""
     events = [
         {"type": type(event).__name__.removesuffix("Event").lower(), **plain(event)}
@@ -141,7 +179,7 @@ def json_of(update: AccountUpdate) -> dict[str, object]:
     return {**body, "events": events}
 
 
-def lines_of(update: AccountUpdate) -> list[str]:
+def lines_of(update: AccountUpdate | MarketUpdate) -> list[str]:
     """Return one line per event."""
     stamp = f"{show_time(update.time_ms)}  block {update.height}"
     if not update.events:
@@ -149,9 +187,18 @@ def lines_of(update: AccountUpdate) -> list[str]:
     return [f"{stamp}  {words_of(event)}" for event in update.events]
 
 
-def words_of(event: AccountEvent) -> str:
+def words_of(event: AccountEvent | MarketEvent) -> str:
     """Return an event as a person would say it."""
     match event:
+        case StateChanged():
+            return f"market  {event.market} {event.after}, was {event.before}"
+        case RatesChanged():
+            now = f"{percent(event.initial_margin_ppm)}, {percent(event.maintenance_margin_ppm)}"
+            then = event.initial_margin_target_ppm, event.maintenance_margin_target_ppm
+            return (
+                f"market  {event.market} margin {now}, moving to {percent(then[0])}, "
+                f"{percent(then[1])} at {show_time(event.until_ms)}"
+            )
         case FillEvent():
             role = "liquidated" if event.liquidation else "maker" if event.maker else "taker"
             return (
@@ -172,6 +219,13 @@ def words_of(event: AccountEvent) -> str:
         case SharesEvent():
             return (
                 f"vault   {event.market} {event.stage} {event.shares} shares"
+                f"  {show(event.amount)} USDC"
+            )
+        case PoolEvent():
+            return f"pool    {event.stage} {event.shares} shares  {show(event.amount)} USDC"
+        case SettlementEvent():
+            return (
+                f"settled  {show(event.closed)} {event.market} at {show(event.price)}"
                 f"  {show(event.amount)} USDC"
             )
         case MoneyEvent():

@@ -13,7 +13,9 @@ from sextant.client.names import read_address, read_number
 from sextant.client.receipts import Header, Receipt
 from sextant.client.session import Session
 from sextant.errors import OutcomeUnknown, ProofInvalid, Refused
-from statemachine.errors import WitnessIncomplete
+from statemachine.actions import Action
+from statemachine.errors import FrameInvalid, WitnessIncomplete
+from statemachine.frame import decode_frame
 from statemachine.merkle.tree import PartialTree
 
 STAGE_S: Final = 180.0
@@ -101,6 +103,22 @@ class Chain(Session):
             receipts=receipts,
             header=header,
         )
+
+    async def action(self, info: TransactionInfo) -> Action | None:
+        """Return what a transaction in a block asked for, if the node still has its bytes.
+
+        Their hash is the transaction's: the node's word is not needed for them.
+        """
+        if not info.height:
+            return None
+        request = query_pb2.GetBlockRequest(height=info.height, with_frame=True)
+        try:
+            message = await self.connection.call(self.connection.query.GetBlock, request)
+            transactions = decode_frame(message.frame).transactions if message.frame else ()
+        except (Refused, FrameInvalid):
+            return None
+        found = (t.action for t in transactions if t.hash == info.transaction_hash)
+        return next(found, None)
 
     async def wait_stage(
         self, transaction_hash: bytes, stage: Stage, *, wait_s: float = STAGE_S

@@ -87,6 +87,37 @@ class SharesEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolEvent:
+    """The lending pool was supplied or redeemed, or lost a loan of the sub-account.
+
+    ``shares`` and ``amount`` are what came, negative for what went; ``stage`` is
+    ``supplied``, ``redeemed``, ``lost`` or ``voided``.
+    """
+
+    sub: int
+    stage: str
+    shares: int
+    amount: Decimal
+    supplied: Decimal
+    lent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementEvent:
+    """A position was closed at its market's settlement price, without a fee.
+
+    ``closed`` is what was held, negative for a short; ``amount`` went into the
+    balance with it, funding included.
+    """
+
+    sub: int
+    market: Market
+    closed: Decimal
+    price: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetEvent:
     """Another asset than USDC came or went: in, out, between sub-accounts, or in a sale."""
 
@@ -104,6 +135,8 @@ AccountEvent = (
     | LiquidationEvent
     | DeleverageEvent
     | SharesEvent
+    | PoolEvent
+    | SettlementEvent
     | AssetEvent
 )
 
@@ -156,6 +189,15 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
             )
         case "liquidation":
             return liquidation_of(markets, sub, message.liquidation)
+        case "settlement":
+            settled = markets.of(message.settlement.market)
+            return SettlementEvent(
+                sub=sub,
+                market=settled,
+                closed=settled.show_size(message.settlement.closed_lots),
+                price=settled.show_price(message.settlement.price),
+                amount=from_micros(message.settlement.amount_micros),
+            )
         case "deleverage":
             market = markets.of(message.deleverage.market)
             return DeleverageEvent(
@@ -164,6 +206,16 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
                 closed=market.show_size(message.deleverage.closed_lots),
                 price=market.show_price(message.deleverage.price),
                 mark=market.show_price(message.deleverage.mark),
+            )
+        case "pool":
+            stage = stream_pb2.PoolStage.Name(message.pool.stage)
+            return PoolEvent(
+                sub=sub,
+                stage=stage.removeprefix("POOL_STAGE_").lower(),
+                shares=message.pool.shares,
+                amount=from_micros(message.pool.amount_micros),
+                supplied=from_micros(message.pool.supplied_micros),
+                lent=from_micros(message.pool.lent_micros),
             )
         case "shares":
             stage = stream_pb2.SharesStage.Name(message.shares.stage)

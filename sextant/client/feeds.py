@@ -19,6 +19,7 @@ from sextant.client.chain import Block, block_of
 from sextant.client.collateral import Collateral
 from sextant.client.connection import backoff, explain
 from sextant.client.events import AccountUpdate, update_of
+from sextant.client.governance import MarketUpdate, market_update_of
 from sextant.client.ladder import Gap, Ladder
 from sextant.client.market import Market
 from sextant.client.models import Trade
@@ -107,6 +108,30 @@ class Feeds(Collateral):
 
         def take(message: stream_pb2.AccountUpdate) -> AccountUpdate:
             return update_of(known, message)
+
+        async with aclosing(self._follow(open_stream, take, on_reset)) as feed:
+            async for item in feed:
+                yield item
+
+    async def watch_markets(
+        self,
+        markets: Sequence[str | int | Market] = (),
+        *,
+        on_reset: OnReset = ignore_reset,
+    ) -> AsyncGenerator[MarketUpdate, None]:
+        """Yield what the guardian does to some markets, or to all; the first update is empty.
+
+        After a reset read the markets again: what happened meanwhile is not repeated.
+        """
+        known = await self.markets()
+        numbers = [known.find(market).id for market in markets]
+        request = stream_pb2.MarketEventsRequest(markets=numbers)
+
+        def open_stream() -> "StreamCall[stream_pb2.MarketEventsUpdate]":
+            return self.connection.stream.Markets(request)
+
+        def take(message: stream_pb2.MarketEventsUpdate) -> MarketUpdate:
+            return market_update_of(known, message)
 
         async with aclosing(self._follow(open_stream, take, on_reset)) as feed:
             async for item in feed:

@@ -91,6 +91,28 @@ class Vault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The lending pool, and what the one who asked has in it.
+
+    ``utilisation`` is lent of supplied; rates are fractions a year: ``loan_rate``
+    what loans cost, ``supply_rate`` what suppliers earn now.
+    """
+
+    shares: int
+    value: Decimal
+    lent: Decimal
+    free: Decimal
+    utilisation: Decimal
+    loan_rate: Decimal
+    supply_rate: Decimal
+    supply_min: Decimal
+    loan_initial: Decimal
+    loan_maintenance: Decimal
+    held: int
+    worth: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStatus:
     """What a node says about itself."""
 
@@ -274,7 +296,9 @@ class Portfolio:
     ``equity`` is held against maintenance margin; ``equity_initial``, in which
     ``assets`` beyond USDC count less, against initial margin.
     ``open_orders_max`` is how many may wait, by its balance; ``cancel_at_ms`` when
-    the dead-man's switch cancels them, 0 if it is not set.
+    the dead-man's switch cancels them, 0 if it is not set.  A ``loan`` is a balance
+    below zero, ``loan_interest`` what it owes and has not paid yet, and
+    ``loan_margined`` what counts for margin: the loan, were all losses realised.
     """
 
     account: int
@@ -291,6 +315,9 @@ class Portfolio:
     open_orders: int
     open_orders_max: int
     cancel_at_ms: int
+    loan: Decimal = Decimal(0)
+    loan_interest: Decimal = Decimal(0)
+    loan_margined: Decimal = Decimal(0)
     equity_initial: Decimal = Decimal(0)
     assets: tuple[Holding, ...] = ()
 

@@ -14,6 +14,8 @@ from statemachine.actions import (
     ApproveAgent,
     Kind,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Send,
     SetLeverage,
@@ -224,6 +226,22 @@ class Money(Strategies):
         place = read_sub(self.sub if sub is None else sub)
         market = await self.market(which)
         return await self.execute(VaultDeposit(place, market.id, positive_micros(amount)))
+
+    async def supply_pool(self, amount: Amount, *, sub: int | None = None) -> Receipt:
+        """Lend to whoever's balance is below zero; the receipt's ``filled`` counts shares."""
+        place = read_sub(self.sub if sub is None else sub)
+        return await self.execute(PoolSupply(place, positive_micros(amount)))
+
+    async def redeem_pool(self, shares: int = 0, *, sub: int | None = None) -> Receipt:
+        """Give shares of the lending pool back, all of them without a number.
+
+        They are paid at once, as far as their worth is not lent; the receipt's
+        ``notional`` says how much.
+        """
+        place = read_sub(self.sub if sub is None else sub)
+        if not 0 <= shares < 1 << 64:
+            raise BadRequest("SHARES", f"{shares} is no number of shares")
+        return await self.execute(PoolRedeem(place, shares))
 
     async def withdraw_vault(
         self, which: str | int | Market, shares: int = 0, *, sub: int | None = None

@@ -346,10 +346,14 @@ def check_state(market: Market, *, post_only: bool) -> None:
     """
     if market.state == "active" or (market.state == "post-only" and post_only):
         return
+    advice = {
+        "post-only": "only post-only orders are taken",
+        "settled": "it is over: its positions are closed at the settlement price",
+    }
     raise BadRequest(
         "MARKET_STATE",
         f"{market.name} is {market.state}",
-        advice="only post-only orders are taken" if market.state == "post-only" else "wait",
+        advice=advice.get(market.state, "wait"),
     )
 
 

@@ -11,6 +11,7 @@ from sextant.client.models import (
     Account,
     Book,
     Order,
+    Pool,
     SignerInfo,
     Ticker,
     Trade,
@@ -22,6 +23,7 @@ from sextant.client.wire import (
     account_of,
     book_of,
     order_of,
+    pool_of,
     signer_of,
     ticker_of,
     trade_of,
@@ -92,6 +94,13 @@ class Reads(Chain):
             request.address = self.address
         answer = await self.connection.call(self.connection.query.GetVault, request)
         return vault_of(market, answer)
+
+    async def pool(self, *, mine: bool = False) -> Pool:
+        """Return the lending pool; with ``mine``, the signer's shares too."""
+        request = query_pb2.GetPoolRequest()
+        if mine:
+            request.address = self.address
+        return pool_of(await self.connection.call(self.connection.query.GetPool, request))
 
     async def assets(self) -> list[Asset]:
         """Return what may be collateral beyond USDC, with prices and weights."""

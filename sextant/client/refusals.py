@@ -118,7 +118,14 @@ WORDS: Final[dict[str, Words]] = {
     "VAULT_SHORT": Words(
         "the vault is below its initial margin", "wait", ("equity:usdc", "initial:usdc")
     ),
-    "SHARES": Words("not a number of shares to be had", "see `sextant vault show`"),
+    "SHARES": Words(
+        "not a number of shares to be had", "see `sextant vault show` or `sextant pool show`"
+    ),
+    "POOL_SHORT": Words(
+        "so much of the pool is lent at the moment",
+        "redeem less, or wait: a high rate makes borrowers repay",
+        ("asked:usdc", "free:usdc"),
+    ),
     "ASSETS_MAX": Words(
         "the sub-account counts as many assets and markets as it may",
         "use another sub-account",

@@ -209,3 +209,4 @@ class Client:
     watch_trades = iterating(AsyncClient.watch_trades)
     watch_account = iterating(AsyncClient.watch_account)
     watch_blocks = iterating(AsyncClient.watch_blocks)
+    watch_markets = iterating(AsyncClient.watch_markets)

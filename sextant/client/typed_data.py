@@ -14,6 +14,8 @@ from statemachine.actions import (
     Action,
     ApproveAgent,
     BuyCollateral,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Send,
     SetMargin,
@@ -81,6 +83,12 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "shares": action.shares,
             }
             return signing.VAULT_WITHDRAW_TYPE, left | tail
+        case PoolSupply():
+            supplied = {"subAccount": action.sub, "amountMicroUsdc": action.amount}
+            return signing.POOL_SUPPLY_TYPE, supplied | tail
+        case PoolRedeem():
+            redeemed = {"subAccount": action.sub, "shares": action.shares}
+            return signing.POOL_REDEEM_TYPE, redeemed | tail
         case ApproveAgent():
             approved: dict[str, Any] = {
                 "agent": f"0x{action.agent.hex()}",

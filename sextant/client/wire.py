@@ -18,6 +18,7 @@ from sextant.client.models import (
     Level,
     MarginRamp,
     Order,
+    Pool,
     Portfolio,
     Position,
     PublisherPrice,
@@ -274,6 +275,9 @@ def portfolio_of(markets: Markets, message: query_pb2.PortfolioState) -> Portfol
         open_orders=message.open_orders,
         open_orders_max=message.open_orders_max,
         cancel_at_ms=message.cancel_at_ms,
+        loan=from_micros(message.loan_micros),
+        loan_interest=from_micros(message.loan_interest_micros),
+        loan_margined=from_micros(message.loan_margined_micros),
         equity_initial=from_micros(message.equity_initial_micros),
         assets=tuple(map(holding_of, message.assets)),
     )
@@ -310,6 +314,24 @@ def vault_of(market: Market, message: query_pb2.Vault) -> Vault:
         held=message.held_shares,
         on_notice=message.notice_shares,
         assets=tuple(map(holding_of, message.assets)),
+    )
+
+
+def pool_of(message: query_pb2.Pool) -> Pool:
+    """Return the lending pool."""
+    return Pool(
+        shares=message.shares,
+        value=from_micros(message.value_micros),
+        lent=from_micros(message.lent_micros),
+        free=from_micros(message.free_micros),
+        utilisation=from_micros(message.utilisation_ppm),
+        loan_rate=from_micros(message.loan_rate_ppm),
+        supply_rate=from_micros(message.supply_rate_ppm),
+        supply_min=from_micros(message.supply_min_micros),
+        loan_initial=from_micros(message.loan_initial_ppm),
+        loan_maintenance=from_micros(message.loan_maintenance_ppm),
+        held=message.held_shares,
+        worth=from_micros(message.held_micros),
     )
 
 

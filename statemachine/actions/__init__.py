@@ -22,6 +22,8 @@ kind  action          body
 19    RevokeAgent     agent
 20    SetLeverage     sub, market, leverage (0: none chosen)
 21    Send            to (an owner's address), source sub, target sub, amount
+26    PoolSupply      sub, amount
+27    PoolRedeem      sub, shares (0: all)
 31    WithdrawAsset   sub, asset, amount (units)
 32    OracleUpdate    market, [[publisher, price, time, signature]...]
 33    Poke            account, sub
@@ -119,8 +121,6 @@ from statemachine.actions.kinds import (
     Terms,
     Transfer,
     Twap,
-    VaultDeposit,
-    VaultWithdraw,
     Withdraw,
 )
 from statemachine.actions.legs import (
@@ -131,6 +131,7 @@ from statemachine.actions.legs import (
     unpack_group,
     unpack_legs,
 )
+from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.actions.wire import (
     ORACLE_MESSAGES_MAX,
     SIGNATURE_SIZE,
@@ -205,6 +206,8 @@ __all__ = [
     "OracleUpdate",
     "PlaceOrder",
     "Poke",
+    "PoolRedeem",
+    "PoolSupply",
     "RevokeAgent",
     "Scale",
     "Send",

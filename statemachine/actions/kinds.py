@@ -6,6 +6,7 @@ from typing import Final, final
 
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.funds import Send
+from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.units import Lots, Micros, Millis, Price
 
 MARKET_EVERY: Final = 65535
@@ -65,6 +66,8 @@ class Kind(IntEnum):
     SEND = 21
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
+    POOL_SUPPLY = 26
+    POOL_REDEEM = 27
     WITHDRAW_ASSET = 31
     ORACLE = 32
     POKE = 33
@@ -294,26 +297,6 @@ class SetMargin:
 
 @final
 @dataclass(frozen=True, slots=True)
-class VaultDeposit:
-    """Buy shares of a market's backstop vault with settled collateral."""
-
-    sub: int
-    market: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class VaultWithdraw:
-    """Put shares of a market's vault on notice: paid to ``sub`` once it is over; 0 for all."""
-
-    sub: int
-    market: int
-    shares: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class OracleMessage:
     """One publisher's own signed price: micro-USDC per lot at an L1 time in ms."""
 
@@ -362,6 +345,8 @@ Action = (
     | RevokeAgent
     | VaultDeposit
     | VaultWithdraw
+    | PoolSupply
+    | PoolRedeem
     | SetLeverage
     | SetMarketState
     | SetMargin
@@ -390,6 +375,8 @@ KIND_OF: Final[dict[type, Kind]] = {
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,
     VaultWithdraw: Kind.VAULT_WITHDRAW,
+    PoolSupply: Kind.POOL_SUPPLY,
+    PoolRedeem: Kind.POOL_REDEEM,
     SetLeverage: Kind.SET_LEVERAGE,
     SetMarketState: Kind.SET_MARKET_STATE,
     SetMargin: Kind.SET_MARGIN,

@@ -44,11 +44,18 @@ from statemachine.actions.kinds import (
     SetMarketState,
     Transfer,
     Twap,
-    VaultDeposit,
-    VaultWithdraw,
     Withdraw,
 )
 from statemachine.actions.legs import decode_bulk, pack_legs
+from statemachine.actions.stakes import (
+    PoolRedeem,
+    PoolSupply,
+    VaultDeposit,
+    VaultWithdraw,
+    body_of_pool,
+    decode_redeem_action,
+    decode_supply_action,
+)
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.units import TIME_LIMIT, Micros, Millis
@@ -101,8 +108,8 @@ def body_of(action: Action) -> list[object]:
             return [action.sub, action.amount]
         case Transfer():
             return [action.source, action.target, action.amount]
-        case Send():
-            return body_of_send(action)
+        case Send() | PoolSupply() | PoolRedeem():
+            return body_of_send(action) if isinstance(action, Send) else body_of_pool(action)
         case WithdrawAsset() | TransferAsset() | BuyCollateral():
             return body_of_asset(action)
         case ApproveAgent():
@@ -222,6 +229,9 @@ def decode_rare_action(kind: int, body: object) -> Action:
         if kind == Kind.VAULT_DEPOSIT:
             return VaultDeposit(*place, Micros(as_uint(number, U64, "amount")))
         return VaultWithdraw(*place, as_uint(number, U64, "shares"))
+    if kind in (Kind.POOL_SUPPLY, Kind.POOL_REDEEM):
+        supplies = kind == Kind.POOL_SUPPLY
+        return decode_supply_action(body) if supplies else decode_redeem_action(body)
     if kind == Kind.POKE:
         account, sub = as_list(body, 2, "poke")
         return Poke(as_uint(account, 1 << 32, "account"), as_uint(sub, 256, "sub"))

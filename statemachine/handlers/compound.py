@@ -23,6 +23,7 @@ from statemachine.errors import Code
 from statemachine.handlers.order import execute_order
 from statemachine.keys import LANE_USER, due_key
 from statemachine.risk.margin import charge_markets
+from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 from statemachine.waiting.brackets import open_group
 from statemachine.waiting.grouping import call_group
@@ -73,6 +74,9 @@ def exits_allow(step: Step, action: Bracket) -> bool:
     parameters = step.state.market_rules.get(market)
     if parameters is None:
         step.refuse(Code.MARKET_UNKNOWN, (market,))
+        return False
+    if step.state.market(market).state == STATE_SETTLED:
+        step.refuse(Code.MARKET_STATE, (STATE_SETTLED,))
         return False
     for order in action.exits:
         sells = order.flags & FLAG_SELL

@@ -149,7 +149,7 @@ def execute_forced_withdrawal(step: Step, item: InboxItem) -> None:
         return
     most = withdrawable(state, portfolio)
     amount = min(item.amount or most, most)
-    paid = payable(state.ledger(), amount) if amount > 0 else 0
+    paid = payable(state, amount) if amount > 0 else 0
     if paid == 0:
         step.refuse(Code.BALANCE, (item.amount, most))
         return
@@ -161,7 +161,7 @@ def execute_forced_withdrawal(step: Step, item: InboxItem) -> None:
         return
     if paid > capacity:
         amount = div_floor(amount * capacity, paid)
-        paid = min(capacity, payable(state.ledger(), amount))
+        paid = min(capacity, payable(state, amount))
         if paid == 0:
             step.refuse(Code.VELOCITY, (capacity, 0))
             return

@@ -14,6 +14,8 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Scale,
     Send,
@@ -39,6 +41,7 @@ from statemachine.handlers.market_state import execute_margin, execute_market_st
 from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
+from statemachine.handlers.pool import execute_pool_redeem, execute_pool_supply
 from statemachine.handlers.transfer import execute_send, execute_transfer
 from statemachine.handlers.vault import execute_vault_deposit, execute_vault_withdraw
 from statemachine.handlers.withdraw import execute_withdraw
@@ -87,6 +90,10 @@ def execute_money(step: Step, action: Action) -> None:
         execute_vault_deposit(step, action)
     elif isinstance(action, VaultWithdraw):
         execute_vault_withdraw(step, action)
+    elif isinstance(action, PoolSupply):
+        execute_pool_supply(step, action)
+    elif isinstance(action, PoolRedeem):
+        execute_pool_redeem(step, action)
     elif isinstance(action, SetMarketState):
         execute_market_state(step, action)
     elif isinstance(action, SetMargin):

@@ -2,7 +2,8 @@
 
 It only ever raises the initial margin.  The choice is kept in the position's
 record, so it lasts while the position is flat, and holds a place among the
-portfolio's markets; 0 gives it up, and the place with it.
+portfolio's markets; 0 gives it up, and the place with it.  In a settled market that
+is all that can be asked for.
 """
 
 from statemachine.actions import SetLeverage
@@ -11,6 +12,7 @@ from statemachine.costs import COST_PORTFOLIO
 from statemachine.errors import Code
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.risk.tiers import leverage_max
+from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 
 
@@ -26,6 +28,10 @@ def execute_leverage(step: Step, action: SetLeverage) -> None:
     if parameters is None:
         step.refuse(Code.MARKET_UNKNOWN, (action.market,))
         return
+    market = state.market(action.market)
+    if market.state == STATE_SETTLED and action.leverage:
+        step.refuse(Code.MARKET_STATE, (market.state,))
+        return
     if portfolio is None:
         step.refuse(Code.MARGIN, (0, 0))
         return
@@ -33,7 +39,7 @@ def execute_leverage(step: Step, action: SetLeverage) -> None:
     position = state.find_position(portfolio, action.market)
     if position is None and not market_allows(step, portfolio, action.market):
         return
-    most = leverage_max(state.market(action.market).initial_ppm)
+    most = leverage_max(market.initial_ppm)
     if action.leverage > most:
         step.refuse(Code.LEVERAGE, (most,))
         return

@@ -2,16 +2,19 @@
 
 The rules name one address.  It must have an account, as every signer, and it
 can do these two things more than others: brake or end a market
-(:mod:`statemachine.states`), and announce margin rates that come into force
-slowly (:mod:`statemachine.risk.ramps`), never above those of the market's first
-size tier.
+(:mod:`statemachine.states`, :mod:`statemachine.risk.settlement`), and announce margin
+rates that come into force slowly (:mod:`statemachine.risk.ramps`), never above those
+of the market's first size tier.
 """
 
 from statemachine.actions import SetMargin, SetMarketState
-from statemachine.costs import COST_DUE, COST_PORTFOLIO
+from statemachine.costs import COST_DUE, COST_ORACLE, COST_PORTFOLIO
 from statemachine.errors import Code
+from statemachine.events import MarketChanged
+from statemachine.records import Market
 from statemachine.risk.grace import resume_market
 from statemachine.risk.ramps import ramp_of, start_ramp
+from statemachine.risk.settlement import settle_market
 from statemachine.rules import NO_GUARDIAN, MarketRules
 from statemachine.states import (
     STATE_ACTIVE,
@@ -31,6 +34,11 @@ def is_guardian(step: Step) -> bool:
     return signer is not None and guardian != NO_GUARDIAN and signer.key[1:] == guardian
 
 
+def prices_assets(step: Step, market: Market) -> bool:
+    """Return whether a market's index is the price of some collateral."""
+    return any(asset.market == market.market for asset in step.state.asset_rules.values())
+
+
 def execute_market_state(step: Step, action: SetMarketState) -> None:
     """Move a market to another state; the receipt's argument is the one before."""
     # READ
@@ -48,7 +56,9 @@ def execute_market_state(step: Step, action: SetMarketState) -> None:
     # What only prices collateral never takes an order.
     opens = action.state in (STATE_ACTIVE, STATE_POST_ONLY)
     only = state.market_rules[action.market].collateral_only
-    if not may_follow(market.state, action.state) or (only and opens):
+    ends = action.state == STATE_SETTLED
+    barred = (only and opens) or (ends and prices_assets(step, market))
+    if barred or not may_follow(market.state, action.state):
         step.refuse(Code.MARKET_STATE, (market.state,))
         return
 
@@ -58,6 +68,10 @@ def execute_market_state(step: Step, action: SetMarketState) -> None:
     if before == STATE_PAUSED:
         resume_market(state, market, step.now)
     state.touch(market)
+    state.events.append(MarketChanged(action.market, before, action.state))
+    if ends:
+        step.cost += COST_ORACLE + COST_DUE
+        settle_market(step, market)
 
     # RECEIPT
     step.args = (before,)

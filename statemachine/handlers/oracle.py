@@ -3,7 +3,8 @@
 The market keeps each publisher's latest message.  The index is the lower
 median of all fresh ones, if they are enough: which messages the sequencer
 includes, and in which order, gains it nothing.  A message that cannot be
-taken is passed over; the update fails only if none could be.
+taken is passed over; the update fails only if none could be.  A settled market takes
+none.
 """
 
 from statemachine.actions import OracleMessage, OracleUpdate
@@ -13,7 +14,12 @@ from statemachine.pricing.guards import admits_price
 from statemachine.pricing.mark import INDEX_LIMIT, recompute_mark
 from statemachine.records import Market, Oracle
 from statemachine.risk.grace import note_update
-from statemachine.states import STATE_ACTIVE, STATE_CANCEL_ONLY, STATE_INITIALIZING
+from statemachine.states import (
+    STATE_ACTIVE,
+    STATE_CANCEL_ONLY,
+    STATE_INITIALIZING,
+    STATE_SETTLED,
+)
 from statemachine.step import Step
 
 
@@ -31,6 +37,9 @@ def execute_oracle(step: Step, action: OracleUpdate, publishers: bytes) -> None:
         step.refuse(Code.MARKET_UNKNOWN, (action.market,))
         return
     market = state.market(action.market)
+    if market.state == STATE_SETTLED:
+        step.refuse(Code.MARKET_STATE, (market.state,))
+        return
     oracle = state.oracle(action.market)
     taken = 0
     for place, message in enumerate(action.messages):

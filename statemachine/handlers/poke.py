@@ -5,6 +5,9 @@ nothing else.  With ``E < MM`` the liquidation begins
 (:mod:`statemachine.risk.liquidation`), and whoever poked is paid out of its first
 fee; right after an outage or a halt it waits (:mod:`statemachine.risk.grace`).  The
 receipt's figures are those of the portfolio that was poked.
+
+What it still holds in a settled market comes first: a poke that finds any closes it
+all at the settlement price (:mod:`statemachine.risk.clearing`), and does nothing else.
 """
 
 from statemachine.actions import FLAG_REDUCE_ONLY, Poke
@@ -14,6 +17,8 @@ from statemachine.errors import Code
 from statemachine.events import REMOVED_LIQUIDATING
 from statemachine.keys import BUY, SELL, owned_key, owned_place, owned_range
 from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio, Position
+from statemachine.risk.clearing import NONE_CLEARED, clear_portfolio
+from statemachine.risk.debts import make_good
 from statemachine.risk.grace import grace_for
 from statemachine.risk.liquidation import close_orders, start_closing
 from statemachine.risk.margin import charge_markets, margin_of
@@ -37,6 +42,10 @@ def execute_poke(step: Step, action: Poke) -> None:
             close_orders(step, portfolio)
         else:
             cancel_risky(step, portfolio)
+        return
+    settled = clear_portfolio(step, portfolio)
+    if settled != NONE_CLEARED:
+        make_good(step, portfolio, settled)
         return
     margin = margin_of(state, portfolio)
 

@@ -8,13 +8,7 @@ collateral: margin never counts them.
 from statemachine.actions import VaultDeposit, VaultWithdraw
 from statemachine.costs import COST_BACKSTOP, COST_DUE, COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code, invariant
-from statemachine.events import (
-    BALANCE_VAULT_DEPOSIT,
-    SHARES_BOUGHT,
-    SHARES_NOTICE,
-    BalanceChanged,
-    SharesChanged,
-)
+from statemachine.events import BALANCE_VAULT_DEPOSIT, BalanceChanged
 from statemachine.keys import LANE_USER
 from statemachine.pricing.mark import is_stale, stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
@@ -27,6 +21,9 @@ from statemachine.risk.vaults import (
     values_of,
     vault_portfolio,
 )
+from statemachine.stakes import SHARES_BOUGHT, SHARES_NOTICE, SharesChanged
+from statemachine.state import State
+from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 
 
@@ -41,11 +38,14 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     if action.market not in state.market_rules:
         step.refuse(Code.MARKET_UNKNOWN, (action.market,))
         return
+    market = state.market(action.market)
+    if market.state == STATE_SETTLED:
+        step.refuse(Code.MARKET_STATE, (market.state,))
+        return
     if source is None:
         step.refuse(Code.BALANCE, (action.amount, 0))
         return
     charge_markets(step, source)
-    market = state.market(action.market)
     stale = action.market if is_stale(step, market) else stale_market(step, source)
     if stale >= 0:
         step.refuse(Code.ORACLE_STALE, (stale,))
@@ -95,11 +95,17 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     # RECEIPT
     step.filled = shares
     step.notional = action.amount
+    tell_bought(state, source.portfolio, action, shares)
+
+
+def tell_bought(state: State, source: int, action: VaultDeposit, shares: int) -> None:
+    """Note a deposit for streams and screens."""
     events = state.events
-    amount = action.amount
-    events.append(BalanceChanged(source.portfolio, -amount, BALANCE_VAULT_DEPOSIT, action.market))
-    events.append(BalanceChanged(number, amount, BALANCE_VAULT_DEPOSIT, action.market))
-    events.append(SharesChanged(source.portfolio, action.market, SHARES_BOUGHT, shares, amount, 0))
+    amount, market = action.amount, action.market
+    target = vault_portfolio(market)
+    events.append(BalanceChanged(source, -amount, BALANCE_VAULT_DEPOSIT, market))
+    events.append(BalanceChanged(target, amount, BALANCE_VAULT_DEPOSIT, market))
+    events.append(SharesChanged(source, market, SHARES_BOUGHT, shares, amount, 0))
 
 
 def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:

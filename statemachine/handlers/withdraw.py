@@ -60,7 +60,7 @@ def execute_withdraw(step: Step, action: Withdraw) -> None:
     if action.amount > most:
         step.refuse(Code.BALANCE, (action.amount, most))
         return
-    paid = payable(state.ledger(), action.amount)
+    paid = payable(state, action.amount)
     if paid == 0:
         step.refuse(Code.BALANCE, (action.amount, 0))
         return

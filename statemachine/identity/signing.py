@@ -19,6 +19,8 @@ from statemachine.actions import (
     ApproveAgent,
     BuyCollateral,
     OracleUpdate,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Send,
     SetMargin,
@@ -78,6 +80,10 @@ VAULT_DEPOSIT_TYPE: Final = (
 VAULT_WITHDRAW_TYPE: Final = (
     "VaultWithdraw(uint8 subAccount,uint16 market,uint64 shares,uint64 nonce,uint64 expiresAt)"
 )
+POOL_SUPPLY_TYPE: Final = (
+    "PoolSupply(uint8 subAccount,uint64 amountMicroUsdc,uint64 nonce,uint64 expiresAt)"
+)
+POOL_REDEEM_TYPE: Final = "PoolRedeem(uint8 subAccount,uint64 shares,uint64 nonce,uint64 expiresAt)"
 MARGIN_TYPE: Final = (
     "SetMargin(uint16 market,uint32 initialMarginPpm,uint32 maintenanceMarginPpm,"
     "uint64 nonce,uint64 expiresAt)"
@@ -96,6 +102,8 @@ APPROVE_TYPE_HASH: Final = keccak256(APPROVE_TYPE.encode())
 REVOKE_TYPE_HASH: Final = keccak256(REVOKE_TYPE.encode())
 VAULT_DEPOSIT_TYPE_HASH: Final = keccak256(VAULT_DEPOSIT_TYPE.encode())
 VAULT_WITHDRAW_TYPE_HASH: Final = keccak256(VAULT_WITHDRAW_TYPE.encode())
+POOL_SUPPLY_TYPE_HASH: Final = keccak256(POOL_SUPPLY_TYPE.encode())
+POOL_REDEEM_TYPE_HASH: Final = keccak256(POOL_REDEEM_TYPE.encode())
 MARGIN_TYPE_HASH: Final = keccak256(MARGIN_TYPE.encode())
 MARKET_STATE_TYPE_HASH: Final = keccak256(MARKET_STATE_TYPE.encode())
 ORACLE_TYPE_HASH: Final = keccak256(ORACLE_TYPE.encode())
@@ -153,6 +161,10 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case VaultWithdraw():
             head = VAULT_WITHDRAW_TYPE_HASH + word(action.sub) + word(action.market)
             head += word(action.shares)
+        case PoolSupply():
+            head = POOL_SUPPLY_TYPE_HASH + word(action.sub) + word(action.amount)
+        case PoolRedeem():
+            head = POOL_REDEEM_TYPE_HASH + word(action.sub) + word(action.shares)
         case SetMargin():
             head = MARGIN_TYPE_HASH + word(action.market)
             head += word(action.initial_ppm) + word(action.maintenance_ppm)

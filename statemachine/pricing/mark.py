@@ -18,6 +18,7 @@ from statemachine.events import PriceChanged
 from statemachine.keys import BUY, SELL
 from statemachine.records import Market, Portfolio
 from statemachine.risk.grace import note_sample
+from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, clamp, div_floor, div_trunc, median
 
@@ -72,7 +73,12 @@ def process_sample(step: Step, market: Market) -> None:
 
 
 def is_stale(step: Step, market: Market) -> bool:
-    """Return whether too few publishers have been heard from of late."""
+    """Return whether too few publishers have been heard from of late.
+
+    A settlement price is no opinion of theirs: it never goes stale.
+    """
+    if market.state == STATE_SETTLED:
+        return False
     return step.now - market.index_time > step.rules.oracle_age_ms_max
 
 

@@ -56,6 +56,12 @@ from statemachine.records.orders import (
     encode_client_id,
     encode_owned,
 )
+from statemachine.records.pool import (
+    Pool,
+    Supply,
+    decode_pool,
+    decode_supply,
+)
 from statemachine.records.portfolios import (
     MARKETS_PER_PORTFOLIO_MAX,
     PORTFOLIO_LIQUIDATING,
@@ -108,6 +114,7 @@ __all__ = [
     "Nonces",
     "Oracle",
     "Order",
+    "Pool",
     "Portfolio",
     "Position",
     "Ramp",
@@ -115,6 +122,7 @@ __all__ = [
     "Share",
     "Signer",
     "Sleeper",
+    "Supply",
     "TwapPlan",
     "Vault",
     "Velocity",
@@ -130,12 +138,14 @@ __all__ = [
     "decode_oracle",
     "decode_order",
     "decode_owned",
+    "decode_pool",
     "decode_portfolio",
     "decode_position",
     "decode_ramp",
     "decode_share",
     "decode_signer",
     "decode_sleeper",
+    "decode_supply",
     "decode_twap",
     "decode_vault",
     "decode_velocity",

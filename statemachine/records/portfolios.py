@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB12s12s")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -105,6 +105,10 @@ class Portfolio(Record):
     due item that says so, so that a switch that moves takes it along.  ``assets`` has
     bit ``asset - 1`` set for each asset that it holds and counts.
 
+    A balance below zero is a loan: ``loan_index`` is the pool's index up to which its
+    interest is settled, and ``borrowed`` what was lent when the liquidation that it
+    is in began.
+
     ``positions`` are the decoded records of ``markets``, in the same order,
     once ``complete``: leaves of their own, read only where margin needs them.
     """
@@ -112,11 +116,13 @@ class Portfolio(Record):
     __slots__ = (
         "assets",
         "balance",
+        "borrowed",
         "cancel_at",
         "cancel_item",
         "complete",
         "flagged_at",
         "flags",
+        "loan_index",
         "markets",
         "moved",
         "open_orders",
@@ -136,6 +142,8 @@ class Portfolio(Record):
         self.cancel_item = 0
         self.open_orders = 0
         self.assets = 0
+        self.loan_index = 0
+        self.borrowed = 0
         self.markets: list[int] = []
         self.positions: list[Position] = []
         self.complete = not stored
@@ -156,6 +164,8 @@ class Portfolio(Record):
             MARKET_LIST.pack(*markets, *padding),
             self.cancel_item,
             self.assets,
+            self.loan_index.to_bytes(12, "big", signed=True),
+            self.borrowed.to_bytes(12, "big", signed=True),
         )
 
 
@@ -175,4 +185,6 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.open_orders = open_orders
     portfolio.assets = values[10]
     portfolio.markets = list(MARKET_LIST.unpack(values[8])[:count])
+    portfolio.loan_index = unmoney(values[11])
+    portfolio.borrowed = unmoney(values[12])
     return portfolio

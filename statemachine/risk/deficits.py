@@ -5,8 +5,9 @@
 * a deficit is repaid first of all from what its market earns: trading fees
   and liquidation fees, before anything goes to the exchange or to insurance
 * while all deficits together exceed the insurance fund, the rest is *uncovered*,
-  and every withdrawal is paid times ``1 - uncovered / settled``, floored, with
-  ``settled`` the sum of all portfolios' balances.  What a withdrawal leaves
+  and every withdrawal is paid times ``1 - uncovered / held``, floored, with
+  ``held`` the sum of all portfolios' balances, loans taken off, and of what is
+  supplied to the lending pool.  What a withdrawal leaves
   behind goes to insurance, so that the next one is cut by the same share:
   whoever runs first gains nothing
 """
@@ -36,14 +37,20 @@ def uncovered_deficit(ledger: Ledger) -> int:
     return max(0, ledger.deficits - ledger.insurance)
 
 
-def payable(ledger: Ledger, amount: int) -> int:
+def held_by_all(state: State) -> int:
+    """Return what deficits are shared by: all balances and what is supplied, in micros."""
+    return state.ledger().settled + state.pool().supplied
+
+
+def payable(state: State, amount: int) -> int:
     """Return what a withdrawal of ``amount`` micros is paid, floored."""
-    uncovered = uncovered_deficit(ledger)
+    uncovered = uncovered_deficit(state.ledger())
     if uncovered == 0:
         return amount
-    if ledger.settled <= uncovered:
+    held = held_by_all(state)
+    if held <= uncovered:
         return 0
-    return amount * (ledger.settled - uncovered) // ledger.settled
+    return amount * (held - uncovered) // held
 
 
 def insured_today(vault: Vault, now: int) -> int:

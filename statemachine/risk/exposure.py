@@ -6,15 +6,20 @@ same margin rule that will judge him, so it stands beside that rule.
 The price is the mark ``m`` of one market alone at which equity meets maintenance
 margin.  With equity ``E`` and requirement ``MM`` at today's mark, ``E + size * (m
 - mark) = MM + |size| * (m - mark) * mmf``, so ``m = mark - (E - MM) / (size -
-|size| * mmf)``; where the rate depends on the price, it is found by bisection.
+|size| * mmf)``; where the rate depends on the price, or a loan does, it is found by
+bisection.
 """
 
+from typing import Final
+
 from statemachine.records import Portfolio, Position
-from statemachine.risk.margin import Margin, margin_of
+from statemachine.risk.margin import Margin, loan_maintenance, margin_of
 from statemachine.risk.tiers import maintenance_of
-from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.units import PPM_ONE, PRICE_LIMIT
+
+ENOUGH: Final = 1 << 94
+"""Micros: with so much no position is paid for by a loan."""
 
 
 def margin_alone(state: State, portfolio: Portfolio, position: Position) -> Margin:
@@ -23,7 +28,7 @@ def margin_alone(state: State, portfolio: Portfolio, position: Position) -> Marg
     alone.markets = [position.market]
     alone.positions = [position]
     alone.complete = True
-    return margin_of(state, alone)
+    return margin_of(state, alone, ENOUGH)
 
 
 def liquidation_price(state: State, position: Position, margin: Margin) -> int:
@@ -32,31 +37,41 @@ def liquidation_price(state: State, position: Position, margin: Margin) -> int:
     0 if there is none above zero.
     """
     size = position.size
-    if not size:
-        return 0
     parameters = state.market_rules[position.market]
     market = state.market(position.market)
-    price, rate = market.mark, market.maintenance_ppm
-    if parameters.tiers and rate:
-        return tiered_liquidation_price(parameters, rate, size, price, margin)
-    slope = size * PPM_ONE - abs(size) * rate
-    price -= (margin.equity - margin.maintenance) * PPM_ONE // slope
-    return max(0, min(price, (1 << 63) - 1))
+    mark, rate = market.mark, market.maintenance_ppm
+    if not size or not rate:
+        return 0  # a settled market moves no more
+    if not parameters.tiers and margin.cushion >= 0:
+        slope = size * PPM_ONE - abs(size) * rate
+        price = mark - (margin.equity - margin.maintenance) * PPM_ONE // slope
+        if cushion_at(position, mark, margin, price) >= 0:
+            return max(0, min(price, (1 << 63) - 1))
+    return nearest_liquidation_price(state, position, mark, rate, margin)
 
 
-def tiered_liquidation_price(
-    rules: MarketRules, rate: int, size: int, mark: int, margin: Margin
+def cushion_at(position: Position, mark: int, margin: Margin, price: int) -> int:
+    """Return what a portfolio's cushion would be with one market at another price."""
+    before = min(0, position.size * mark - position.cost)
+    return margin.cushion - before + min(0, position.size * price - position.cost)
+
+
+def nearest_liquidation_price(
+    state: State, position: Position, mark: int, rate: int, margin: Margin
 ) -> int:
-    """Return the same where the rate depends on the price: by bisection, as tiers are monotone.
+    """Return the same where tiers or a loan depend on the price: by bisection, both monotone.
 
     The nearest price to the mark at which the portfolio is liquidable.
     """
-    held = abs(size)
-    now = maintenance_of(rules, rate, held * mark)
+    size, held = position.size, abs(position.size)
+    rules = state.market_rules[position.market]
+    others = margin.maintenance - loan_maintenance(state.rules, margin.cushion)
+    others -= maintenance_of(rules, rate, held * mark)
 
     def is_liquidable(price: int) -> bool:
-        equity = margin.equity + size * (price - mark)
-        return equity < margin.maintenance - now + maintenance_of(rules, rate, held * price)
+        loan = loan_maintenance(state.rules, cushion_at(position, mark, margin, price))
+        need = others + maintenance_of(rules, rate, held * price) + loan
+        return margin.equity + size * (price - mark) < need
 
     # A long's margin grows with the price, a short's shrinks.
     low, high = 0, PRICE_LIMIT - 1

@@ -5,14 +5,15 @@ Each market takes a sample a second.  If the last one is more than
 It also does when it leaves a halt.  From then on liquidations of whoever
 holds it wait for ``grace_updates_min`` updates of its index and for
 ``grace_ms`` to pass, whichever takes longer.  What only cancels orders, or
-what owners do themselves, does not wait.
+what owners do themselves, does not wait; nor does a settled market, which takes no
+samples and moves no more.
 """
 
 from statemachine.records import Market, Portfolio
 from statemachine.risk.collateral import assets_of
 from statemachine.rules import Rules
 from statemachine.state import State
-from statemachine.states import STATE_PAUSED
+from statemachine.states import STATE_PAUSED, STATE_SETTLED
 from statemachine.step import Step
 
 
@@ -40,6 +41,8 @@ def grace_of(rules: Rules, market: Market, now: int) -> tuple[int, int]:
 
     (0, 0) if they do not.
     """
+    if market.state == STATE_SETTLED:
+        return 0, 0
     if market.state == STATE_PAUSED:
         return now + rules.grace_ms, rules.grace_updates_min
     resumed = market.resumed_at

@@ -16,15 +16,22 @@
    (:mod:`statemachine.risk.deleverage`); if nobody did, slices go on.
 5. No position left, but a debt and other assets: these are sold to vaults, slice by
    slice, until the debt is paid (:mod:`statemachine.risk.collateral_sales`).
-6. Nothing left but a debt: insurance pays what it may, the rest stands in the
-   deficit account of the market closed last (:mod:`statemachine.risk.deficits`).
+6. Nothing left but a debt: insurance pays what it may, the lending pool bears what
+   it had lent before the liquidation (:mod:`statemachine.risk.pool`), and the rest
+   stands in the deficit account of the market closed last
+   (:mod:`statemachine.risk.deficits`).
+
+What is given up below the mark may have to be borrowed, and a loan adds to MM;
+where it would, zero price and takeover give up ``E * MM_i / (MM + E * loan rate)``
+and not ``E * MM_i / MM``: E/MM stays as it was all the same.
 
 A slice's fee is at most what it improved over the zero price, so liquidation
 never lowers E/MM while E >= 0; its rate grows from ``liquidation_fee_ppm`` to
 ``liquidation_fee_ppm_max`` in the ``liquidation_ramp_ms`` after the flag.  Out of
 the fee of the first slice whoever poked gets a small reward, then the market's
 deficit is repaid, and the rest goes to the insurance fund.  After an outage or
-a halt all of this waits (:mod:`statemachine.risk.grace`).
+a halt all of this waits (:mod:`statemachine.risk.grace`).  What a portfolio holds in
+a settled market is closed before anything else (:mod:`statemachine.risk.clearing`).
 """
 
 from typing import Final
@@ -32,31 +39,35 @@ from typing import Final
 from statemachine.book.matching import band_of, match_system
 from statemachine.costs import COST_MONEY, COST_PORTFOLIO
 from statemachine.events import (
-    BALANCE_DEFICIT,
-    BALANCE_INSURANCE,
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
     REMOVED_LIQUIDATING,
     STAGE_BACKSTOP,
     STAGE_COLLATERAL,
-    STAGE_DEFICIT,
     STAGE_DELEVERAGE,
     STAGE_FLAGGED,
-    STAGE_INSURANCE,
     STAGE_RELEASED,
     STAGE_SLICE,
     BalanceChanged,
-    Liquidated,
 )
 from statemachine.handlers.cancel import cancel_orders
 from statemachine.keys import BUY, LANE_SYSTEM, SELL
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
+from statemachine.risk.clearing import NONE_CLEARED, clear_portfolio
 from statemachine.risk.collateral_sales import sale_surplus, sell_collateral
-from statemachine.risk.deficits import add_deficit, draw_insurance, insurance_room, repay_deficit
+from statemachine.risk.debts import cover_debt, note_loan, tell
+from statemachine.risk.deficits import insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.grace import grace_for
-from statemachine.risk.margin import Margin, charge_markets, margin_of
+from statemachine.risk.margin import (
+    Margin,
+    charge_markets,
+    loan_maintenance,
+    margin_of,
+    with_loan,
+    without_loan,
+)
 from statemachine.risk.tiers import maintenance_of
 from statemachine.risk.vaults import slice_size, take_over, void_shares
 from statemachine.rules import Rules
@@ -75,6 +86,10 @@ def process_slice(step: Step, number: int, market: int) -> None:
     if portfolio is None or not portfolio.flags & PORTFOLIO_LIQUIDATING:
         return
     charge_markets(step, portfolio)
+    settled = clear_portfolio(step, portfolio)
+    if settled != NONE_CLEARED:
+        arm_slice(step, portfolio, settled, 0)
+        return
     until, missing = grace_for(step, portfolio)
     if until:
         wait = step.rules.sample_interval_ms if missing else 0
@@ -94,7 +109,7 @@ def start_closing(step: Step, portfolio: Portfolio, margin: Margin) -> None:
     """Flag a portfolio whose equity is below MM, and begin."""
     portfolio.flags |= PORTFOLIO_LIQUIDATING
     portfolio.flagged_at = step.now
-    step.state.touch(portfolio)
+    note_loan(step.state, portfolio)
     tell(step.state, portfolio, STAGE_FLAGGED, 0, 0, margin)
     close_orders(step, portfolio)
 
@@ -151,6 +166,8 @@ def owes_assets(portfolio: Portfolio) -> bool:
 def pay_in_assets(step: Step, portfolio: Portfolio, last: int, before: Margin) -> None:
     """Sell a slice of collateral, and release, settle or go on."""
     state = step.state
+    # What is to be paid is the loan with its interest.
+    credit(state, portfolio, 0)
     asset = sell_collateral(step, portfolio)
     if asset:
         tell(state, portfolio, STAGE_COLLATERAL, state.asset_rules[asset].market, 0, before)
@@ -167,7 +184,7 @@ def back_position(
     """Give a whole position to the market's vault, if it can take it."""
     size = position.size
     own = position_maintenance(step.state, position)
-    share = div_floor(before.equity * own, before.maintenance)
+    share = div_floor(before.equity * own, with_loan(step.rules, before, own).maintenance)
     if not take_over(step, portfolio, position, market, share):
         return False
     tell(step.state, portfolio, STAGE_BACKSTOP, market.market, size, before)
@@ -185,7 +202,7 @@ def deleverage_position(
         return False
     size = position.size
     own = position_maintenance(step.state, position)
-    price = bankruptcy_price(market.mark, size, own, before, equity)
+    price = bankruptcy_price(market.mark, size, own, without_loan(step.rules, before), equity)
     closed = deleverage(step, portfolio, position, market, price)
     if closed == 0:
         return False
@@ -209,7 +226,8 @@ def sell_slice(
     side = SELL if position.size > 0 else BUY
     if before.equity >= 0:
         own = position_maintenance(state, position)
-        limit = zero_price(parameters.tick, market.mark, position.size, own, before)
+        weight = with_loan(step.rules, before, own)
+        limit = zero_price(parameters.tick, market.mark, position.size, own, weight)
     else:
         limit = band_of(parameters, market.mark, side)
     size = slice_size(step.rules, market.mark, abs(position.size))
@@ -278,7 +296,12 @@ def charge_fee(
     # At the zero price equity would have shrunk with maintenance, in proportion.
     floor = div_ceil(before.equity * after.maintenance, before.maintenance)
     fee = div_ceil(notional * fee_rate(step, portfolio), PPM_ONE)
-    fee = min(fee, after.equity - floor)
+    spare = after.equity - floor
+    if after.cushion < spare:
+        # The fee would be borrowed, and what a loan adds to MM comes out of it too.
+        added = loan_maintenance(step.rules, -before.equity)
+        spare = div_floor(spare * before.maintenance, before.maintenance + added) - 1
+    fee = min(fee, spare)
     if fee <= 0:
         return
     ledger = state.ledger()
@@ -319,34 +342,9 @@ def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     void_shares(state, portfolio)
     portfolio.flags &= ~PORTFOLIO_LIQUIDATING
     portfolio.flagged_at = 0
+    portfolio.borrowed = 0
     state.touch(portfolio)
     tell(state, portfolio, STAGE_RELEASED, max(0, last), 0, margin)
-
-
-def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
-    """Bring a balance below zero back to it: from insurance, else as a market's deficit.
-
-    A debt that no market left behind, as its last position was closed by its
-    owner, goes to the first market.
-    """
-    state = step.state
-    ledger = state.ledger()
-    market = state.market(step.rules.markets[0].market if last < 0 else last)
-    debt = -portfolio.balance
-    drawn = draw_insurance(step, market, debt)
-    rest = debt - drawn
-    credit(state, portfolio, debt)
-    ledger.settled += debt
-    add_deficit(state, market, rest)
-    state.touch(ledger)
-    number = market.market
-    for amount, reason, stage in (
-        (drawn, BALANCE_INSURANCE, STAGE_INSURANCE),
-        (rest, BALANCE_DEFICIT, STAGE_DEFICIT),
-    ):
-        if amount:
-            state.events.append(BalanceChanged(portfolio.portfolio, amount, reason, number))
-            tell(state, portfolio, stage, number, 0, margin)
 
 
 def arm_slice(step: Step, portfolio: Portfolio, market: int, wait: int) -> None:
@@ -356,12 +354,3 @@ def arm_slice(step: Step, portfolio: Portfolio, market: int, wait: int) -> None:
     """
     last = step.rules.markets[0].market if market < 0 else market
     step.state.add_due(LANE_SYSTEM, step.now + wait, DUE_SLICE, last, portfolio.portfolio)
-
-
-def tell(
-    state: State, portfolio: Portfolio, stage: int, market: int, size: int, margin: Margin
-) -> None:
-    """Note a stage for streams and screens."""
-    number = portfolio.portfolio
-    event = Liquidated(number, stage, market, size, margin.equity, margin.maintenance)
-    state.events.append(event)

@@ -9,6 +9,11 @@
 * open loss: what resting orders would lose at today's mark if they filled,
   ``max(0, bids_value - bids * mark) + max(0, asks * mark - asks_value)``
 * maintenance ``MM = sum(ceil(|size| * mark * MMF))``, close-out ``2/3 MM``
+* a loan ``L`` adds ``ceil(L * loan_initial_ppm)`` to IM and ``ceil(L *
+  loan_maintenance_ppm)`` to MM.  What counts is the loan there would be if every
+  losing position were closed at mark: ``L = max(0, -(balance - interest + sum(min(0,
+  size * mark - cost)) + sum(min(0, unsettled funding))))``.  So realising a loss, or
+  funding, or interest, changes no requirement, and nobody is worse off for closing
 
 Where a market has tiers or a crowd, or the trader chose a leverage, the two
 rates give way to the formulas of :mod:`statemachine.risk.tiers`.  An isolated
@@ -27,8 +32,9 @@ from statemachine.costs import COST_MARKET
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.records import Market, Portfolio, Position
 from statemachine.risk.collateral import assets_of, collateral_of
+from statemachine.risk.pool import unsettled_interest
 from statemachine.risk.tiers import initial_of, maintenance_of
-from statemachine.rules import MarketRules
+from statemachine.rules import MarketRules, Rules
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.units import PPM_ONE
@@ -43,17 +49,27 @@ class Margin:
 
     ``equity`` is held against ``maintenance`` and counts ``collateral`` for what
     other assets than USDC are worth; ``equity_initial`` is held against ``initial``.
+    ``cushion`` is the balance once all it owes and all losses are paid: below zero it
+    is, turned round, the loan that counts.
     """
 
-    __slots__ = ("collateral", "equity", "equity_initial", "initial", "maintenance")
+    __slots__ = (
+        "collateral",
+        "cushion",
+        "equity",
+        "equity_initial",
+        "initial",
+        "maintenance",
+    )
 
-    def __init__(self, equity: int, initial: int, maintenance: int) -> None:
-        """Take the three sums of a portfolio that holds USDC alone."""
+    def __init__(self, equity: int, initial: int, maintenance: int, cushion: int) -> None:
+        """Take the four sums of a portfolio that holds USDC alone."""
         self.equity = equity
         self.equity_initial = equity
         self.collateral = 0
         self.initial = initial
         self.maintenance = maintenance
+        self.cushion = cushion
 
     @property
     def free(self) -> int:
@@ -66,9 +82,12 @@ class Margin:
         return -(-2 * self.maintenance // 3)
 
 
-def margin_of(state: State, portfolio: Portfolio) -> Margin:
-    """Measure a portfolio at today's marks."""
-    equity = portfolio.balance
+def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
+    """Measure a portfolio at today's marks, as if it had ``extra`` micros more."""
+    cushion = portfolio.balance + extra
+    if portfolio.balance < 0:
+        cushion -= unsettled_interest(state, portfolio)
+    equity = cushion
     initial = maintenance = 0
     rules = state.market_rules
     markets = state.markets
@@ -81,9 +100,15 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
         graded = market.graded or position.leverage != 0
         held = 0
         if size:
-            equity += size * mark - position.cost
+            gain = size * mark - position.cost
+            equity += gain
+            if gain < 0:
+                cushion += gain
             if position.funding_index != market.funding_index:
-                equity += unsettled_funding(position, market)
+                gain = unsettled_funding(position, market)
+                equity += gain
+                if gain < 0:
+                    cushion += gain
             held = size * mark if size > 0 else -size * mark
             if not graded:
                 maintenance -= -held * market.maintenance_ppm // PPM_ONE
@@ -103,12 +128,38 @@ def margin_of(state: State, portfolio: Portfolio) -> Margin:
             initial += position.bids_value - bids * mark
         if asks and asks * mark > position.asks_value:
             initial += asks * mark - position.asks_value
-    margin = Margin(equity, initial, maintenance)
+    if cushion < 0:
+        initial -= cushion * state.rules.loan_initial_ppm // PPM_ONE
+        maintenance += loan_maintenance(state.rules, cushion)
+    margin = Margin(equity, initial, maintenance, cushion)
     if portfolio.assets:
         margin.collateral, lent = collateral_of(state, portfolio)
         margin.equity += margin.collateral
         margin.equity_initial += lent
     return margin
+
+
+def loan_maintenance(rules: Rules, cushion: int) -> int:
+    """Return what a loan, a ``cushion`` below zero, must keep, in micros, rounded up."""
+    return -(min(0, cushion) * rules.loan_maintenance_ppm // PPM_ONE)
+
+
+def with_loan(rules: Rules, margin: Margin, maintenance: int) -> Margin:
+    """Return a margin with what a loan would add to MM by all of E, if one may be needed.
+
+    One is if the part of E that goes with ``maintenance``, a position's own, is more
+    than the cushion.  Only for ``E >= 0``.
+    """
+    if margin.cushion * margin.maintenance >= margin.equity * maintenance:
+        return margin
+    added = loan_maintenance(rules, -margin.equity)
+    return Margin(margin.equity, margin.initial, margin.maintenance + added, margin.cushion)
+
+
+def without_loan(rules: Rules, margin: Margin) -> Margin:
+    """Return a margin with the MM of positions alone: what is missing is theirs to bear."""
+    maintenance = margin.maintenance - loan_maintenance(rules, margin.cushion)
+    return Margin(margin.equity, margin.initial, maintenance, margin.cushion)
 
 
 def charge_markets(step: Step, portfolio: Portfolio) -> None:
@@ -163,7 +214,7 @@ def may_add_order(
     # What it opens is part of the crowd that it is margined for.
     opened = opening_lots(position, side, size) if parameters.open_interest_upper else 0
     market.open_interest += opened
-    after = margin_of(state, portfolio)
+    after = margin_of(state, portfolio, -fee - loss)
     market.open_interest -= opened
     if side == 0:
         position.bids -= size
@@ -171,13 +222,15 @@ def may_add_order(
     else:
         position.asks -= size
         position.asks_value -= value
-    have = after.equity_initial - fee - loss
+    have = after.equity_initial
     if have >= after.initial:
         return True, after.initial, have
     if reduce_only or is_reduction(position, side, size):
         before = margin_of(state, portfolio)
         rate = market.maintenance_ppm
         maintenance = before.maintenance
+        maintenance -= loan_maintenance(state.rules, before.cushion)
+        maintenance += loan_maintenance(state.rules, before.cushion - loss - fee)
         maintenance -= maintenance_of(parameters, rate, abs(position.size) * mark)
         maintenance += maintenance_of(parameters, rate, (abs(position.size) - size) * mark)
         if not_riskier(before.equity, before.maintenance, before.equity - loss - fee, maintenance):

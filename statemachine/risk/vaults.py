@@ -27,15 +27,7 @@ from typing import Final
 
 from statemachine.book.matching import match_system, trade
 from statemachine.costs import COST_BACKSTOP, COST_MONEY, COST_PORTFOLIO
-from statemachine.events import (
-    BALANCE_BACKSTOP,
-    BALANCE_VAULT_EXIT,
-    SHARES_DELAYED,
-    SHARES_LOST,
-    SHARES_PAID,
-    BalanceChanged,
-    SharesChanged,
-)
+from statemachine.events import BALANCE_BACKSTOP, BALANCE_VAULT_EXIT, BalanceChanged
 from statemachine.keys import BUY, LANE_SYSTEM, LANE_USER, SELL
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.pricing.mark import is_stale
@@ -43,9 +35,12 @@ from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Posit
 from statemachine.risk.balances import credit
 from statemachine.risk.collateral import assets_of, collateral_of, holding_of, worth_of
 from statemachine.risk.margin import Margin, charge_assets, margin_of
+from statemachine.risk.pool import unsettled_interest
+from statemachine.risk.ranks import is_clearing
 from statemachine.rules import Rules
+from statemachine.stakes import SHARES_DELAYED, SHARES_LOST, SHARES_PAID, SharesChanged
 from statemachine.state import State
-from statemachine.states import STATE_PAUSED
+from statemachine.states import STATE_PAUSED, STATE_SETTLED
 from statemachine.step import Step
 from statemachine.units import PPM_ONE, div_ceil, div_floor
 
@@ -64,7 +59,7 @@ def vault_portfolio(market: int) -> int:
 
 def is_vault(portfolio: int) -> bool:
     """Return whether a portfolio is a vault's."""
-    return portfolio >> 8 == VAULT_ACCOUNT
+    return portfolio >> 8 == VAULT_ACCOUNT and not is_clearing(portfolio)
 
 
 def slice_size(rules: Rules, mark: int, held: int) -> int:
@@ -122,10 +117,10 @@ def stays_initial(
     """Return whether a vault that took ``size`` lots for ``cost`` would keep its IM."""
     held.size += size
     held.cost += cost
-    after = margin_of(state, backer)
+    after = margin_of(state, backer, share)
     held.size -= size
     held.cost -= cost
-    return after.free + share >= 0
+    return after.free >= 0
 
 
 # Unwinding
@@ -149,7 +144,8 @@ def process_unwind(step: Step, number: int, market_number: int) -> None:
         vault.unwinding = 0
         state.touch(vault)
         return
-    waits = market.state == STATE_PAUSED or is_stale(step, market)
+    # What is settled is not sold: it is closed with everybody else's.
+    waits = market.state in (STATE_PAUSED, STATE_SETTLED) or is_stale(step, market)
     if not backer.flags & PORTFOLIO_LIQUIDATING and not waits:
         side = SELL if position.size > 0 else BUY
         limit = unwinding_price(step, market, side)
@@ -173,7 +169,7 @@ def unwinding_price(step: Step, market: Market, side: int) -> int:
 
 def values_of(state: State, backer: Portfolio, market: Market) -> tuple[int, int]:
     """Return the lower and the higher of a vault's equity at mark and at index, in micros."""
-    least = most = backer.balance
+    least = most = backer.balance - unsettled_interest(state, backer)
     if backer.assets:
         least += collateral_of(state, backer)[0]
         for asset in assets_of(backer):

@@ -15,6 +15,7 @@ from statemachine.book.room import has_room
 from statemachine.costs import COST_GROUP, COST_PLACE, COST_PORTFOLIO, COST_REMOVE
 from statemachine.records import Exit, Group
 from statemachine.state import State
+from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 from statemachine.waiting.sleeping import add_sleeper, remove_sleeper
 
@@ -63,6 +64,8 @@ def may_wait(step: Step, group: Group) -> bool:
     """Return whether a bracket's exits may wait: there is something to exit, and room."""
     portfolio = step.state.portfolio(group.portfolio)
     if portfolio is None or group.market not in portfolio.markets:
+        return False
+    if step.state.market(group.market).state == STATE_SETTLED:
         return False
     return has_room(step.rules, portfolio, len(group.exits))
 

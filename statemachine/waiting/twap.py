@@ -25,6 +25,7 @@ from statemachine.keys import LANE_USER, due_key, due_number
 from statemachine.records import OWNED_TWAP, TwapPlan, encode_owned
 from statemachine.risk.margin import charge_markets
 from statemachine.state import State
+from statemachine.states import STATE_SETTLED
 from statemachine.step import Step
 
 DUE_TWAP: Final = 17
@@ -82,6 +83,9 @@ def process_twap(step: Step, sequence: int) -> None:
         return
     charge_markets(step, portfolio)
     plan.item = 0
+    if state.market(plan.market).state == STATE_SETTLED:
+        remove_twap(state, plan, events.REMOVED_SETTLED)
+        return
     plan.slices -= 1
     behind = plan.remaining - plan.slice_size * plan.slices
     size = min(plan.remaining, max(behind, 0), CATCH_UP_MAX * plan.slice_size)

@@ -5,13 +5,15 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc_status import rpc_status
 
 from node.service import queries, views
-from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2, stream_pb2
+from node.settings import GrpcSettings
+from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2, status_pb2, stream_pb2
 from statemachine.actions import PlaceOrder
 from statemachine.identity.signing import address_of
 from statemachine.units import Lots, Price
-from tests.e2e.serving import code_of, next_of, run, serve
+from tests.e2e.serving import code_of, next_of, quick_settings, run, serve
 from tests.worlds import trader_key
 
 SECONDS = 10.0
@@ -101,5 +103,38 @@ def test_a_detail_that_does_not_exist_is_refused_and_nothing_is_sequenced() -> N
                 call = served.sequencer.SubmitBatch(batch, timeout=SECONDS)
                 assert await code_of(call) == INVALID
             assert served.exchange.cursor.height == before
+
+    run(story)
+
+
+def test_a_host_that_asks_too_fast_is_told_to_wait() -> None:
+    grpc_settings = GrpcSettings(port=0, grace_ms=0, calls_per_second=1, calls_burst=3)
+
+    async def story() -> None:
+        async with serve(quick_settings(grpc=grpc_settings)) as served:
+            clock = status_pb2.GetClockRequest()
+            for _ in range(3):
+                await served.query.GetClock(clock, timeout=SECONDS)
+            limited = (grpc.StatusCode.RESOURCE_EXHAUSTED, "RATE_LIMITED")
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await served.query.GetClock(clock, timeout=SECONDS)
+            assert refused.value.code() == limited[0]
+            status = rpc_status.from_call(refused.value)  # type: ignore[arg-type]  # an answer
+            assert status is not None
+            assert {detail.TypeName() for detail in status.details} == {
+                "google.rpc.ErrorInfo",
+                "google.rpc.RetryInfo",
+            }
+            # Other connections of the host share its allowance, and so do subscriptions.
+            assert await code_of(next_of(served.stream.Trades(stream_pb2.TradesRequest()))) == (
+                limited
+            )
+            # What is sent to the sequencer counts by transaction, at admission.
+            sent = sequencer_pb2.SubmitBatchRequest(
+                transactions=[served.world.sign(0, bid(5_900_000)).data]
+            )
+            assert (await served.sequencer.SubmitBatch(sent, timeout=SECONDS)).codes == [0]
+            metrics = served.server.metrics
+            assert metrics.limited._value.get() == 2
 
     run(story)

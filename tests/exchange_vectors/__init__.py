@@ -14,6 +14,8 @@ from tests.exchange_vectors import (
     atomic,
     authority,
     custody,
+    ends,
+    lending,
     limits,
     pegs,
     pricing,
@@ -37,7 +39,9 @@ MODULES = (
     pricing,
     rescue,
     tail,
+    lending,
     upkeep,
+    ends,
 )
 
 

@@ -39,12 +39,14 @@ from statemachine.records import (
     decode_oracle,
     decode_order,
     decode_owned,
+    decode_pool,
     decode_portfolio,
     decode_position,
     decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_supply,
     decode_twap,
     decode_vault,
     decode_velocity,
@@ -56,12 +58,14 @@ from statemachine.risk.tiers import leverage_max
 from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, VAULT_ACCOUNT
 from statemachine.rules import NO_GUARDIAN, Rules
 from statemachine.state import State
+from statemachine.states import STATE_SETTLED
 from statemachine.storage import MemoryStore
 from statemachine.waiting.grouping import DUE_GROUP
 from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
 from tests.models.assets import audit_assets
 from tests.models.backstops import audit_tail
+from tests.models.lending import audit_pool, pool_of
 from tests.models.pegs import audit_pegs, place_of
 from tests.models.settings import GUARDED, audit_settings
 
@@ -85,6 +89,8 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_VAULT: decode_vault,
     keys.TABLE_SHARE: decode_share,
     keys.TABLE_VELOCITY: lambda _, data: decode_velocity(data),
+    keys.TABLE_POOL: lambda _, data: decode_pool(data),
+    keys.TABLE_SUPPLY: decode_supply,
 }
 """Records that are decoded into objects, which encode themselves again."""
 
@@ -155,6 +161,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_signers(books)
     audit_due(books, rules)
     audit_tail(books, rules, check)
+    audit_pool(books, check)
     audit_settings(books, rules, check)
     audit_assets(books, rules, check)
 
@@ -190,7 +197,8 @@ def audit_money(books: Books) -> None:
         scaled += market.funding_dust - (market.deficit << FUNDING_SHIFT)
         check(market.funding_dust >= 0, f"I3: market {market.market}: funding dust below zero")
         check(market.deficit >= 0, f"I7: market {market.market}: deficit below zero")
-    scaled += (ledger.insurance + ledger.fees + ledger.dust) << FUNDING_SHIFT
+    funds = ledger.insurance + ledger.fees + ledger.dust + pool_of(books).supplied
+    scaled += funds << FUNDING_SHIFT
     paid_in = (ledger.deposits - ledger.withdrawals) << FUNDING_SHIFT
     check(
         scaled == paid_in,
@@ -441,7 +449,13 @@ def audit_due(books: Books, rules: Rules) -> None:
             continue
         if kind != DUE_UNWIND and kind not in GUARDED:
             waiting[kind, 0 if kind == DUE_SLICE else market, portfolio] += 1
-    expected = {(kind, m.market, 0): 1 for kind in PERIODIC for m in rules.markets}
+    # A settled market's clocks stop the next time they are looked at.
+    settled = {m.market for m in books.markets.values() if m.state == STATE_SETTLED}
+    for kind in PERIODIC:
+        for number in settled:
+            check(waiting.pop((kind, number, 0), 0) <= 1, f"market {number}: clocks run twice")
+    live = [m.market for m in rules.markets if m.market not in settled]
+    expected = {(kind, number, 0): 1 for kind in PERIODIC for number in live}
     for name, record in books.portfolios.items():
         if record.flags & PORTFOLIO_LIQUIDATING:
             expected[DUE_SLICE, 0, name] = 1

@@ -12,7 +12,7 @@ from statemachine.records import (
     decode_vault,
     decode_velocity,
 )
-from statemachine.risk.ranks import rank_of
+from statemachine.risk.ranks import is_clearing, rank_of
 from statemachine.risk.vaults import DUE_EXIT, DUE_UNWIND, is_vault, vault_portfolio
 from statemachine.risk.velocity import cap_of
 from statemachine.rules import Rules
@@ -49,7 +49,12 @@ def order_of_victims(books: "Books", rules: Rules, market: int, side: int) -> li
     found: list[tuple[int, int]] = []
     for (name, number), position in books.positions.items():
         ranked = rank_of(position.size, position.cost, rules.rank_notional_min) != 0
-        if number == market and ranked and (position.size > 0) == (side == keys.BUY):
+        if (
+            number == market
+            and ranked
+            and not is_clearing(name)
+            and (position.size > 0) == (side == keys.BUY)
+        ):
             entry = position.cost // position.size
             found.append((entry if side == keys.BUY else -entry, name))
     return [name for _, name in sorted(found)]
@@ -69,6 +74,7 @@ def audit_ranks(books: "Books", rules: Rules, check: Check) -> None:
             check(ranked == sorted_names, f"I8: market {market}: {ranked}, not {sorted_names}")
     for place, position in books.positions.items():
         rank = rank_of(position.size, position.cost, rules.rank_notional_min)
+        rank = 0 if is_clearing(place[0]) else rank
         check(position.rank == rank, f"position {place}: rank {position.rank}, not {rank}")
 
 

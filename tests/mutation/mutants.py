@@ -5,6 +5,7 @@ from typing import Final
 
 ORDERS: Final = "tests/unit/test_orders.py"
 RAMPS: Final = "tests/unit/test_ramps.py"
+SETTLEMENT: Final = "tests/unit/test_settlement.py"
 LIQUIDATION: Final = "tests/unit/test_liquidation.py"
 FUNDING: Final = "tests/unit/test_funding.py"
 ORACLE: Final = "tests/unit/test_oracle.py"
@@ -20,6 +21,7 @@ ROOM: Final = "tests/unit/test_room.py"
 WITHDRAW: Final = "tests/unit/test_withdraw.py"
 AGENTS: Final = "tests/unit/test_agents.py"
 AUTHORITY: Final = "tests/unit/test_authority.py"
+POOL: Final = "tests/unit/test_pool.py"
 ASSETS: Final = ("tests/unit/test_assets.py",)
 MODEL: Final = (
     "tests/property/test_model.py::test_crowds",
@@ -44,6 +46,144 @@ class Mutant:
 
 
 MUTANTS: Final = (
+    # Lending
+    Mutant(
+        "risk/balances.py",
+        "    if balance < 0 or balance + amount < 0:\n",
+        "    if balance < 0 and balance + amount < 0:\n",
+        "what crosses zero is not lent",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/balances.py",
+        "pool.lent += left - loan",
+        "pool.lent += left",
+        "what is repaid stays lent",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "return -(portfolio.balance * (index - portfolio.loan_index) >> INDEX_SHIFT)",
+        "return -portfolio.balance * (index - portfolio.loan_index) >> INDEX_SHIFT",
+        "interest rounds down",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "rate = rules.loan_rate_base_ppm + div_floor(rules.loan_slope_below_ppm * below, kink)",
+        "rate = div_floor(rules.loan_slope_below_ppm * below, kink)",
+        "loans are free while little is lent",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "rate + div_floor(rules.loan_slope_above_ppm * (used - below), PPM_ONE - kink)",
+        "rate + div_floor(rules.loan_slope_above_ppm * (used - below), kink)",
+        "the second slope is as long as the first",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "        if pool.shares == 0:\n            pool.unowned += grown\n",
+        "",
+        "the first supplier gets what accrued before he came",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "pool.supplied += owed - insured",
+        "pool.supplied += owed",
+        "insurance's interest is paid twice",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "pool.supplied + (parts >> INDEX_SHIFT), pool.supplied - (-parts >> INDEX_SHIFT)",
+        "pool.supplied, pool.supplied",
+        "whoever supplies just before a settlement gets others' interest",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "    borne = min(rest, portfolio.borrowed)\n",
+        "    borne = rest\n",
+        "suppliers bear every debt",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "    if lent > pool.supplied:\n        borne = div_floor(borne * pool.supplied, lent)\n",
+        "",
+        "suppliers bear what they had not lent",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/pool.py",
+        "        pool.epoch += 1\n",
+        "",
+        "void shares count in what comes after",
+        (POOL,),
+    ),
+    Mutant(
+        "handlers/pool.py",
+        "value = value_of(step.rules, pool, step.now)[1]",
+        "value = value_of(step.rules, pool, step.now)[0]",
+        "a supply is priced rounded down",
+    ),
+    Mutant(
+        "handlers/pool.py",
+        "value = value_of(step.rules, pool, step.now)[0]",
+        "value = value_of(step.rules, pool, step.now)[1]",
+        "shares are paid rounded up",
+    ),
+    Mutant(
+        "handlers/pool.py",
+        "    if amount > free:\n",
+        "    if amount > pool.supplied:\n",
+        "what is lent can be redeemed",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/margin.py",
+        "        cushion -= unsettled_interest(state, portfolio)\n",
+        "        pass\n",
+        "equity forgets interest",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/margin.py",
+        "            if gain < 0:\n                cushion += gain\n            if position",
+        "            if position",
+        "only a loss that was realised asks for a loan's margin",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/margin.py",
+        "        initial -= cushion * state.rules.loan_initial_ppm // PPM_ONE\n",
+        "        initial += -cushion * state.rules.loan_initial_ppm // PPM_ONE\n",
+        "a loan's initial margin rounds down",
+    ),
+    Mutant(
+        "risk/margin.py",
+        "    added = loan_maintenance(rules, -margin.equity)\n",
+        "    added = 0\n",
+        "closing at the zero price borrows, and lowers E/MM",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/margin.py",
+        "maintenance = margin.maintenance - loan_maintenance(rules, margin.cushion)",
+        "maintenance = margin.maintenance",
+        "a bankrupt's counterparties pay what his loan asks for",
+        (POOL,),
+    ),
+    Mutant(
+        "risk/deficits.py",
+        "return state.ledger().settled + state.pool().supplied",
+        "return state.ledger().settled",
+        "suppliers make others' withdrawals smaller",
+        ("tests/unit/test_backstops.py",),
+    ),
     # Margin rates that move
     Mutant(
         "risk/ramps.py",
@@ -100,6 +240,97 @@ MUTANTS: Final = (
         "return div_floor(market.index * market.maintenance_ppm, 2 * PPM_ONE)",
         "the mark is bound by the other rate",
     ),
+    # The end of a market
+    Mutant(
+        "risk/settlement.py",
+        "price = max(1, state.oracle(market.market).average >> AVERAGE_SHIFT)",
+        "price = market.index",
+        "one update decides the settlement price",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/settlement.py",
+        "    market.initial_ppm = market.maintenance_ppm = 0\n",
+        "    market.initial_ppm = 0\n",
+        "a settled market still asks for maintenance",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/settlement.py",
+        "again = step.cursor.due_count + 1 < step.rules.due_items_max // 2",
+        "again = True",
+        "a settlement holds up everybody else's work",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/settlement.py",
+        "        make_good(step, portfolio, number)\n",
+        "",
+        "a debt that nothing stands against stays",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/settlement.py",
+        "first = SELL if held is not None and held.size > 0 else BUY",
+        "first = BUY",
+        "the exchange holds all longs before it closes a short",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/clearing.py",
+        "    position.leverage = 0\n",
+        "",
+        "a settled market keeps its place in a portfolio",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/clearing.py",
+        "        price = market.mark\n",
+        "        price = market.last or market.mark\n",
+        "positions are closed at the last trade's price",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/clearing.py",
+        "    if is_clearing(portfolio.portfolio):\n        return last\n",
+        "",
+        "a poke lets the clearing portfolio trade with itself",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "    if settled != NONE_CLEARED:\n        arm_slice(step, portfolio, settled, 0)\n",
+        "    if settled == market:\n        arm_slice(step, portfolio, settled, 0)\n",
+        "a liquidation trades in the step that cleared",
+    ),
+    Mutant(
+        "due.py",
+        "    if market.state == STATE_SETTLED:\n        return  # its clocks stand still\n",
+        "",
+        "a settled market's clocks go on",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "pricing/mark.py",
+        "    if market.state == STATE_SETTLED:\n        return False\n",
+        "",
+        "a settlement price goes stale",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "waiting/brackets.py",
+        "    if step.state.market(group.market).state == STATE_SETTLED:\n        return False\n",
+        "",
+        "exits are armed in a settled market",
+        (SETTLEMENT,),
+    ),
+    Mutant(
+        "state.py",
+        "            if is_clearing(number):\n                continue\n",
+        "",
+        "the clearing portfolio is ranked, and closed against itself",
+        (SETTLEMENT,),
+    ),
     # Margin
     Mutant(
         "risk/margin.py",
@@ -127,8 +358,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "equity += unsettled_funding(position, market)",
-        "equity += 0",
+        "gain = unsettled_funding(position, market)",
+        "gain = 0",
         "equity forgets unsettled funding",
     ),
     Mutant(
@@ -147,8 +378,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "have = after.equity_initial - fee",
-        "have = after.equity_initial",
+        "after = margin_of(state, portfolio, -fee - loss)",
+        "after = margin_of(state, portfolio, -loss)",
         "an order is accepted that cannot pay its fee",
         (ORDERS,),
     ),
@@ -971,7 +1202,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/liquidation.py",
-        "    fee = min(fee, after.equity - floor)\n",
+        "    fee = min(fee, spare)\n",
         "",
         "a liquidation fee lowers E/MM",
         (LIQUIDATION,),
@@ -991,7 +1222,7 @@ MUTANTS: Final = (
         (LIQUIDATION,),
     ),
     Mutant(
-        "risk/liquidation.py",
+        "risk/debts.py",
         "    add_deficit(state, market, rest)",
         "    add_deficit(state, market, debt)",
         "what insurance paid stands as a deficit too",

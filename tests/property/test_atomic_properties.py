@@ -18,6 +18,7 @@ from statemachine import keys, transition
 from statemachine.actions import Bulk, Cancel, Leg, Modify, PlaceOrder, Transaction
 from statemachine.block import Block, BlockResult
 from statemachine.costs import (
+    COST_LOAN,
     COST_MARKET,
     COST_MAX,
     COST_PEGS,
@@ -51,6 +52,7 @@ RESTORED = BLOB_TABLES | {
     keys.TABLE_PORTFOLIO,
     keys.TABLE_MARKET,
     keys.TABLE_LEDGER,
+    keys.TABLE_POOL,
     keys.TABLE_SLEEPER,
     keys.TABLE_TWAP,
     keys.TABLE_GROUP,
@@ -65,6 +67,7 @@ UNTOUCHED = {
     keys.TABLE_WITHDRAWAL,
     keys.TABLE_VAULT,
     keys.TABLE_SHARE,
+    keys.TABLE_SUPPLY,
     keys.TABLE_RAMP,
     keys.TABLE_ASSET,
     keys.TABLE_HOLDING,
@@ -85,7 +88,7 @@ def test_every_table_is_either_undone_or_never_changed_by_a_leg() -> None:
 def test_the_largest_atomic_bulk_costs_less_than_a_step_may() -> None:
     rules = world_rules()
     # An agent with a budget for losses, in a full portfolio; each leg a modify that takes.
-    signed = COST_STEP + COST_SIGNED
+    signed = COST_STEP + COST_SIGNED + COST_LOAN
     whose = COST_PORTFOLIO + COST_MARKET * MARKETS_PER_PORTFOLIO_MAX
     leg = COST_PORTFOLIO + COST_REMOVE + COST_PLACE + COST_RANK + COST_PEGS
     visits = COST_VISIT * rules.atomic_visits_max

@@ -27,6 +27,8 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Scale,
     Send,
@@ -86,6 +88,7 @@ class Crowd:
             slice_interval_ms=2_000,
             slice_notional_min=10 * USDC,
             vault_notice_ms=5_000,
+            loan_slope_above_ppm=10_000_000,
         )
         maker_ppm = (100, -200, 0)
         markets = (
@@ -168,6 +171,8 @@ class Crowd:
                 RevokeAgent(agent),
                 VaultDeposit(pick.randrange(2), pick.randrange(MARKETS + 1), amount),
                 VaultWithdraw(0, pick.randrange(MARKETS), pick.choice((0, 5 * USDC))),
+                PoolSupply(pick.randrange(2), amount),
+                PoolRedeem(pick.randrange(2), pick.choice((0, 1, 100 * USDC))),
             )
         )
 

@@ -19,9 +19,6 @@ from statemachine.actions import (
     Withdraw,
 )
 from statemachine.events import (
-    SHARES_BOUGHT,
-    SHARES_NOTICE,
-    SHARES_PAID,
     STAGE_BACKSTOP,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
@@ -31,10 +28,10 @@ from statemachine.events import (
     STAGE_SLICE,
     Deleveraged,
     Liquidated,
-    SharesChanged,
 )
 from statemachine.keys import BUY, SELL
 from statemachine.risk.deleverage import victim_price
+from statemachine.stakes import SHARES_BOUGHT, SHARES_NOTICE, SHARES_PAID, SharesChanged
 from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block
 from statemachine.units import Lots, Micros, Price

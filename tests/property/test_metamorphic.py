@@ -134,7 +134,7 @@ def test_what_longs_gain_shorts_lose(story: list[Trade]) -> None:
 def test_zero_prices_of_long_and_short_mirror_at_the_mark(
     mark: int, maintenance: int, share: int
 ) -> None:
-    margin = Margin(maintenance * share // 1_000, 2 * maintenance, maintenance)
+    margin = Margin(maintenance * share // 1_000, 2 * maintenance, maintenance, maintenance)
     # The only position: all of the maintenance margin is its own.
     own = min(maintenance, 100 * mark)
     low, high = (zero_price(10, mark, size, own, margin) for size in (100, -100))

@@ -26,6 +26,8 @@ from statemachine.actions import (
     OracleUpdate,
     PlaceOrder,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Scale,
     Send,
@@ -122,6 +124,8 @@ signed_actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Send, addresses, subs, subs, amounts),
     st.builds(VaultDeposit, subs, markets, amounts),
     st.builds(VaultWithdraw, subs, markets, amounts),
+    st.builds(PoolSupply, subs, amounts),
+    st.builds(PoolRedeem, subs, amounts),
     st.builds(ApproveAgent, addresses, times, st.integers(0, (1 << 32) - 1), amounts),
     st.builds(
         ApproveAgent, addresses, times, st.integers(0, (1 << 32) - 1), amounts, amounts, amounts
@@ -208,6 +212,8 @@ def golden_actions() -> dict[str, Action]:
         "send": Send(b"\x33" * 20, 0, 1, Micros(5_000_000)),
         "vault deposit": VaultDeposit(0, 1, Micros(5_000_000)),
         "vault withdraw": VaultWithdraw(0, 1, 4_000_000),
+        "pool supply": PoolSupply(2, Micros(5_000_000)),
+        "pool redeem": PoolRedeem(2, 4_000_000),
         "approve agent": ApproveAgent(b"\x22" * 20, Millis(1_800_000_000_000), 62, 3),
         "approve agent with budgets": ApproveAgent(
             b"\x22" * 20, Millis(1_800_000_000_000), 62, 3, Micros(7_000_000), Micros(2_000_000)

@@ -23,8 +23,7 @@ from statemachine.assets import AssetRules
 from statemachine.errors import Code
 from statemachine.events import (
     BALANCE_COLLATERAL_SOLD,
-    SHARES_DELAYED,
-    SHARES_PAID,
+    BALANCE_INTEREST,
     STAGE_COLLATERAL,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
@@ -34,7 +33,6 @@ from statemachine.events import (
     AssetChanged,
     BalanceChanged,
     Liquidated,
-    SharesChanged,
 )
 from statemachine.identity.signing import address_of
 from statemachine.records import PORTFOLIO_LIQUIDATING, decode_withdrawal
@@ -42,6 +40,7 @@ from statemachine.risk.collateral import holding_of
 from statemachine.risk.margin import Margin, margin_of
 from statemachine.risk.vaults import values_of, vault_portfolio
 from statemachine.rules import decode_rules
+from statemachine.stakes import SHARES_DELAYED, SHARES_PAID, SharesChanged
 from statemachine.states import STATE_CANCEL_ONLY
 from statemachine.units import Micros, Millis, Price
 from tests.exchange_vectors.assets import (
@@ -347,7 +346,11 @@ def test_a_debt_is_paid_with_as_much_as_it_asks_for() -> None:
     assert world.last is not None
     moved = [event for event in world.last.events if isinstance(event, AssetChanged)]
     assert (moved[0].amount, moved[0].reason) == (-sold, BALANCE_COLLATERAL_SOLD)
-    paid = [event.amount for event in world.last.events if isinstance(event, BalanceChanged)]
+    paid = [
+        event.amount
+        for event in world.last.events
+        if isinstance(event, BalanceChanged) and event.reason != BALANCE_INTEREST
+    ]
     assert sum(paid) == 0
 
 

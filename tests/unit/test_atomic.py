@@ -16,6 +16,7 @@ from statemachine.actions import (
     Leg,
     Modify,
     PlaceOrder,
+    PoolSupply,
     Terms,
 )
 from statemachine.block import Block
@@ -24,6 +25,8 @@ from statemachine.identity.signing import address_of
 from statemachine.transition import apply_block, apply_segment
 from statemachine.units import Lots, Micros, Millis, Price
 from statemachine.working_set import WorkingSet
+from tests.exchange_vectors.lending import LOW, lending
+from tests.models.auditor import audit
 from tests.worlds import USDC, World, market_rules, trader_key, world_rules
 
 MID = 6_000_000
@@ -93,6 +96,24 @@ def test_a_refused_leg_undoes_the_others(world: World) -> None:
     assert state_of(world) == before
     assert world.last is not None
     assert world.last.events == []
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_loan_that_a_leg_took_is_undone(*, before: bool) -> None:
+    world = lending()
+    world.act(1, place(2_000, LOW))
+    stood = state_of(world)
+    block = [world.sign(3, PoolSupply(0, Micros(USDC)))] if before else []
+    loss = place(2_000, LOW, FLAG_SELL | FLAG_IOC)
+    world.run(*block, world.sign(0, whole(loss, GONE)), advance=0)
+    assert receipts(world)[-1][0] == "ORDER_UNKNOWN"
+    pool = world.state.pool()
+    assert (pool.lent, pool.shares) == (0, 1_000 * USDC + (USDC if before else 0))
+    assert before or state_of(world) == stood
+    audit(world.store.values, world.rules)
+    world.run(world.sign(0, whole(loss)), advance=0)
+    assert world.state.pool().lent == -world.portfolio(0).balance > 0
+    audit(world.store.values, world.rules)
 
 
 def test_the_nonce_is_burnt_all_the_same(world: World) -> None:

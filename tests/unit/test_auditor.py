@@ -12,6 +12,7 @@ from statemachine.records import (
     Order,
     Portfolio,
     Position,
+    Ramp,
     encode_account,
     encode_client_id,
     encode_due,
@@ -115,6 +116,10 @@ def put(record: object, name: str, value: object) -> None:
     setattr(record, name, value)
 
 
+def ramp_of_nobody() -> Ramp:
+    return Ramp(keys.ramp_key(0), False, (50_000, 30_000), (60_000, 30_000), 1, 2)
+
+
 TAMPERINGS: dict[str, Callable[[World], None]] = {
     "a micro more": tamper_portfolio(lambda p: put(p, "balance", p.balance + 1)),
     "a cost less": tamper_position(lambda p: put(p, "cost", p.cost - 1)),
@@ -168,6 +173,15 @@ TAMPERINGS: dict[str, Callable[[World], None]] = {
     "stray account": write(keys.account_key(77), encode_account(bytes(20))),
     "stray due work": write(keys.due_key(0, 1, 1), encode_due(1, 0, 0)),
     "slice of the unflagged": write(keys.due_key(0, 1, 1), encode_due(4, 0, 1 << 8)),
+    "rates that nobody set": tamper_market(lambda m: put(m, "initial_ppm", 60_000)),
+    "no maintenance": tamper_market(lambda m: put(m, "maintenance_ppm", 0)),
+    "stray ramp": write(keys.ramp_key(0), ramp_of_nobody().encode()),
+    "settled, yet margined": tamper_market(lambda m: put(m, "state", 5)),
+    "stray settlement": write(keys.due_key(0, 1, 1), encode_due(6, 0, 0)),
+    "stray rates": write(keys.due_key(0, 1, 1), encode_due(7, 0, 0)),
+    "a clearing portfolio of a live market": write(
+        keys.portfolio_key(64), Portfolio(keys.portfolio_key(64), False, 64).encode()
+    ),
     "stray withdrawal": write(keys.withdrawal_key(9), encode_withdrawal(bytes(20), 1, 1)),
 }
 

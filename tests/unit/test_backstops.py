@@ -6,11 +6,6 @@ import pytest
 
 from statemachine.actions import PlaceOrder, Poke, VaultDeposit, VaultWithdraw, Withdraw
 from statemachine.events import (
-    SHARES_BOUGHT,
-    SHARES_DELAYED,
-    SHARES_LOST,
-    SHARES_NOTICE,
-    SHARES_PAID,
     STAGE_BACKSTOP,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
@@ -18,7 +13,6 @@ from statemachine.events import (
     STAGE_SLICE,
     Deleveraged,
     Liquidated,
-    SharesChanged,
 )
 from statemachine.keys import BUY, LEDGER_KEY, SELL
 from statemachine.records import Ledger, Portfolio, Vault
@@ -28,9 +22,17 @@ from statemachine.risk.margin import Margin, margin_of
 from statemachine.risk.vaults import shares_for, values_of, vault_portfolio
 from statemachine.risk.velocity import cap_of, capacity_at, time_for
 from statemachine.rules import Rules
+from statemachine.stakes import (
+    SHARES_BOUGHT,
+    SHARES_DELAYED,
+    SHARES_LOST,
+    SHARES_NOTICE,
+    SHARES_PAID,
+    SharesChanged,
+)
 from statemachine.units import Lots, Micros, Price
 from tests.models.auditor import audit
-from tests.worlds import USDC, World, world_rules
+from tests.worlds import FREE_LOANS, USDC, World, world_rules
 
 PRICE = 6_000_000
 MAKER, VICTIM, SELLER, POKER, BACKER = range(5)
@@ -284,7 +286,7 @@ def test_at_most_eight_in_a_step_and_none_who_has_not_gained() -> None:
 
 
 def test_insurance_is_asked_before_the_winners_up_to_its_daily_cap() -> None:
-    world = world_of(size=2_000, amount=640 * USDC, insurance_daily_max=1_000 * USDC)
+    world = world_of(size=2_000, amount=640 * USDC, insurance_daily_max=1_000 * USDC, **FREE_LOANS)
     insure(world, 5_000 * USDC)
     fall(world, PRICE - 400_000)
     order(world, MAKER, BUY, PRICE - 400_000, 50_000)
@@ -326,7 +328,7 @@ def test_beyond_the_cap_of_insurance_winners_pay_the_rest() -> None:
 )
 def test_zero_prices_below_zero_equity(size: int, equity: int, price: int) -> None:
     own = 210_001  # 3% of 7 lots at 1,000,003
-    assert bankruptcy_price(1_000_003, size, own, Margin(0, 0, 1_000_000), equity) == price
+    assert bankruptcy_price(1_000_003, size, own, Margin(0, 0, 1_000_000, 0), equity) == price
 
 
 # Deficits
@@ -371,15 +373,25 @@ def test_trading_fees_repay_a_deficit_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("insurance", "deficits", "settled", "paid"),
-    [(0, 0, 100, 50), (10, 10, 100, 50), (0, 1, 100, 49), (0, 50, 100, 25), (0, 100, 100, 0)],
+    ("insurance", "deficits", "settled", "supplied", "paid"),
+    [
+        (0, 0, 100, 0, 50),
+        (10, 10, 100, 0, 50),
+        (0, 1, 100, 0, 49),
+        (0, 1, 60, 40, 49),
+        (0, 50, 100, 0, 25),
+        (0, 50, 10, 90, 25),
+        (0, 100, 100, 0, 0),
+    ],
 )
 def test_what_a_withdrawal_of_50_is_paid(
-    insurance: int, deficits: int, settled: int, paid: int
+    insurance: int, deficits: int, settled: int, supplied: int, paid: int
 ) -> None:
-    ledger = Ledger(stored=False)
+    state = World().state
+    ledger = state.ledger()
     ledger.insurance, ledger.deficits, ledger.settled = insurance, deficits, settled
-    assert payable(ledger, 50) == paid
+    state.pool().supplied = supplied
+    assert payable(state, 50) == paid
 
 
 # Velocity

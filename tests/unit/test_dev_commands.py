@@ -57,9 +57,41 @@ def test_commands_of_a_devnet_follow_the_environment(monkeypatch: pytest.MonkeyP
         ("devnet", "logs"),
         ("bot", "taker", "--identity", "taker-0"),
         ("replay", "file"),
+        ("challenger", "watch"),
+        ("challenger", "explain", "1"),
+        ("challenger", "export", "file"),
+        ("oracle", "run", "--publisher", "0", "--held", "file"),
     ):
         arguments = build_parser(words[0]).parse_args(words[1:])
-        assert (arguments.instance, arguments.datadir) == (None, None)
+        assert (arguments.instance, getattr(arguments, "datadir", None)) == (None, None)
+
+
+def test_the_challengers_l1_and_the_oracles_node_follow_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    class Asked(Exception):
+        """Somebody was to be asked."""
+
+    def ask(target: str, *_: object, **__: object) -> object:
+        asked.append(target)
+        raise Asked
+
+    monkeypatch.setattr("prover.cli.connect_l1", lambda target, _: ask(target))
+    monkeypatch.setattr("sextant.client.session.Session", ask)
+    for variable in ("SEXTANT_L1", "SEXTANT_NODE"):
+        monkeypatch.delenv(variable, raising=False)
+    oracle = "oracle run --publisher 0 --held file"
+    for line in ("challenger explain 1", "challenger export file", "challenger watch", oracle):
+        for variable, options in (("3", ""), ("3", " --instance 4"), ("", "")):
+            monkeypatch.setenv("SEXTANT_INSTANCE", variable)
+            words = (line + options).split()
+            arguments = build_parser(words[0]).parse_args(words[1:])
+            with pytest.raises(Asked):
+                arguments.run(arguments)
+    ports = {target.rpartition(":")[2] for target in asked}
+    assert ports == {"50845", "50945", "50545", "50851", "50951", "50551"}
 
 
 def test_who_is_away_is_named_with_its_instance(

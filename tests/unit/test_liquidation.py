@@ -16,13 +16,14 @@ from statemachine.events import (
 )
 from statemachine.keys import BUY, LEDGER_KEY, SELL, rank_key
 from statemachine.records import PORTFOLIO_LIQUIDATING
+from statemachine.risk.balances import credit
 from statemachine.risk.liquidation import is_safe, zero_price
 from statemachine.risk.margin import Margin, margin_of, not_riskier
 from statemachine.risk.ranks import rank_of
 from statemachine.risk.vaults import slice_size
 from statemachine.units import PPM_ONE, Lots, Price
 from tests.models.auditor import audit
-from tests.worlds import USDC, World, world_rules
+from tests.worlds import FREE_LOANS, USDC, World, world_rules
 
 PRICE = 6_000_000
 NOBODY = 1 << 62
@@ -290,7 +291,7 @@ def test_the_position_with_the_largest_requirement_goes_first() -> None:
 
 @pytest.mark.parametrize("insurance", [0, 50 * USDC, 10_000 * USDC])
 def test_a_debt_is_paid_by_insurance_and_the_rest_stands_as_a_deficit(insurance: int) -> None:
-    world = world_of(size=3_000, amount=920 * USDC, rank_notional_min=NOBODY)
+    world = world_of(size=3_000, amount=920 * USDC, rank_notional_min=NOBODY, **FREE_LOANS)
     if insurance:
         ledger = world.state.ledger()
         ledger.insurance += insurance
@@ -323,16 +324,19 @@ def test_a_debt_is_paid_by_insurance_and_the_rest_stands_as_a_deficit(insurance:
 
 
 def test_insurance_pays_no_debt_that_profits_cover() -> None:
-    world = world_of()
+    world = world_of(**FREE_LOANS)
     fall(world, PRICE - 280_000)
     assert poke(world) == "OK"
-    ledger = world.state.ledger()
-    ledger.insurance = ledger.deposits = 5_000 * USDC
-    ledger.deposits += world.state.ledger().deposits
-    portfolio, position = world.portfolio(VICTIM), world.position(VICTIM)
-    assert position is not None
+    state = world.state
+    ledger = state.ledger()
+    ledger.insurance += 5_000 * USDC
+    ledger.deposits += 5_000 * USDC
+    number = world.portfolio(VICTIM).portfolio
+    portfolio, position = state.portfolio(number), state.position(number, 0)
+    assert portfolio is not None
+    insured = ledger.insurance
     # As if 2,000 USDC had been lost elsewhere, and made here.
-    portfolio.balance -= 2_000 * USDC
+    credit(state, portfolio, -2_000 * USDC)
     position.cost -= 2_000 * USDC
     ledger.settled -= 2_000 * USDC
     rank = rank_of(position.size, position.cost, world.rules.rank_notional_min)
@@ -340,13 +344,13 @@ def test_insurance_pays_no_debt_that_profits_cover() -> None:
     world.store.apply({keyed[0]: None})
     world.store.apply({keyed[1]: b"\x01"})
     position.rank = rank
-    for record in (ledger, portfolio, position):
+    for record in (ledger, portfolio, position, state.pool()):
         world.store.apply({record.key: record.encode()})
     world.run(world.prices(0, PRICE), advance=SLICE_MS)
     world.run(advance=SLICE_MS)
     assert not flagged(world)
     assert world.portfolio(VICTIM).balance == portfolio.balance < 0
-    assert world.state.ledger().insurance == 5_000 * USDC
+    assert world.state.ledger().insurance == insured
     audit(world.store.values, world.rules)
 
 
@@ -418,7 +422,7 @@ def test_slices_are_a_fifth_but_at_least_a_thousand(mark: int, held: int, size: 
 def test_liquidation_ends_a_twentieth_above_maintenance(
     equity: int, maintenance: int, safe: bool
 ) -> None:
-    assert is_safe(world_rules(), Margin(equity, 2 * maintenance, maintenance)) == safe
+    assert is_safe(world_rules(), Margin(equity, 2 * maintenance, maintenance, equity)) == safe
 
 
 @pytest.mark.parametrize(
@@ -436,5 +440,5 @@ def test_zero_price_is_rounded_to_the_tick_in_the_owners_favour(
     size: int, equity: int, price: int
 ) -> None:
     own = 210_001  # 3% of 7 lots at 1,000,003
-    margin_there = Margin(equity, 2_000_000, 1_000_000)
+    margin_there = Margin(equity, 2_000_000, 1_000_000, equity)
     assert zero_price(10, 1_000_003, size, own, margin_there) == price

@@ -6,7 +6,8 @@ import pytest
 
 from statemachine import keys
 from statemachine.records import Portfolio, Position
-from statemachine.risk.exposure import liquidation_price, tiered_liquidation_price
+from statemachine.risk.balances import credit
+from statemachine.risk.exposure import liquidation_price, nearest_liquidation_price
 from statemachine.risk.margin import Margin, margin_of
 from statemachine.risk.tiers import maintenance_of
 from statemachine.rules import MarketRules
@@ -54,13 +55,39 @@ def test_with_tiers_it_is_where_equity_meets_maintenance(size: int, balance: int
     state, position, margin = held(size, balance, tiers=tiers)
     rules: MarketRules = state.market_rules[0]
     price = liquidation_price(state, position, margin)
-    assert price == tiered_liquidation_price(rules, rules.maintenance_ppm, size, PRICE, margin)
+    rate = rules.maintenance_ppm
+    assert price == nearest_liquidation_price(state, position, PRICE, rate, margin)
 
     def spare(mark: int) -> int:
         kept = maintenance_of(rules, rules.maintenance_ppm, abs(size) * mark)
         return balance + size * (mark - PRICE) - kept
 
     assert price > 0
+    inward = 1 if size > 0 else -1
+    assert spare(price) < 0 <= spare(price + inward)
+
+
+@pytest.mark.parametrize("size", [1_000, -1_000])
+@pytest.mark.parametrize(("gain", "balance"), [(900, 100), (500, -100), (3_000, -2_500)])
+def test_with_a_loan_it_is_where_equity_meets_what_both_ask_for(
+    size: int, gain: int, balance: int
+) -> None:
+    """Another market's gain stands behind what this one may lose beyond the balance."""
+    world = World(world_rules(2, loan_initial_ppm=100_000, loan_maintenance_ppm=100_000))
+    world.open(price=PRICE)
+    state = world.state
+    portfolio = Portfolio(keys.portfolio_key(9 << 8), False, 9 << 8)
+    credit(state, portfolio, balance * USDC)
+    position, other = (state.open_position(portfolio, market) for market in (0, 1))
+    position.size, position.cost = size, size * PRICE
+    other.size, other.cost = 10, 10 * PRICE - gain * USDC
+    price = liquidation_price(state, position, margin_of(state, portfolio))
+
+    def spare(mark: int) -> int:
+        state.market(0).mark = mark
+        found = margin_of(state, portfolio)
+        return found.equity - found.maintenance
+
     inward = 1 if size > 0 else -1
     assert spare(price) < 0 <= spare(price + inward)
 

@@ -22,12 +22,14 @@ from statemachine.records import (
     Nonces,
     Oracle,
     Order,
+    Pool,
     Portfolio,
     Position,
     Ramp,
     Share,
     Signer,
     Sleeper,
+    Supply,
     TwapPlan,
     Vault,
     Velocity,
@@ -43,12 +45,14 @@ from statemachine.records import (
     decode_oracle,
     decode_order,
     decode_owned,
+    decode_pool,
     decode_portfolio,
     decode_position,
     decode_ramp,
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_supply,
     decode_twap,
     decode_vault,
     decode_velocity,
@@ -147,6 +151,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     oracle = Oracle(oracle_key, False, list(range(1, 9)), list(range(11, 19)))
     oracle.average, oracle.average_time, oracle.pending, oracle.pending_time = 21, 22, 23, 24
     ledger: Ledger = numbered(Ledger(stored=False))
+    pool: Pool = numbered(Pool(stored=False))
+    supply: Supply = numbered(Supply(keys.supply_key(7), False, 1))
     vault: Vault = numbered(Vault(keys.vault_key(3), False))
     share: Share = numbered(Share(keys.share_key(3, 7), False, 1))
     velocity: Velocity = numbered(Velocity(stored=False))
@@ -181,6 +187,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
             encode_withdrawal(OWNER, 5_000_000, 1_700_000_000_000),
             lambda d: encode_withdrawal(*decode_withdrawal(d)),
         ),
+        "pool": (pool.encode(), lambda d: decode_pool(d).encode()),
+        "supply": (supply.encode(), again(decode_supply, supply.key)),
         "holding": (holding.encode(), again(decode_holding, holding.key)),
         "asset": (sums.encode(), again(decode_asset, sums.key)),
         "asset withdrawal": (

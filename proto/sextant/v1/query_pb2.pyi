@@ -65,6 +65,7 @@ class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REMOVAL_REFUSED: _ClassVar[Removal]
     REMOVAL_DONE: _ClassVar[Removal]
     REMOVAL_LIMIT: _ClassVar[Removal]
+    REMOVAL_SETTLED: _ClassVar[Removal]
 MARKET_STATE_UNSPECIFIED: MarketState
 MARKET_STATE_INITIALIZING: MarketState
 MARKET_STATE_ACTIVE: MarketState
@@ -107,6 +108,7 @@ REMOVAL_TRIGGERED: Removal
 REMOVAL_REFUSED: Removal
 REMOVAL_DONE: Removal
 REMOVAL_LIMIT: Removal
+REMOVAL_SETTLED: Removal
 
 class GetMarketsRequest(_message.Message):
     __slots__ = ("markets",)
@@ -352,6 +354,46 @@ class Vault(_message.Message):
     assets: _containers.RepeatedCompositeFieldContainer[AssetHolding]
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., market: _Optional[int] = ..., shares: _Optional[int] = ..., balance_micros: _Optional[int] = ..., value_low_micros: _Optional[int] = ..., value_high_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., size_lots: _Optional[int] = ..., unwinding: _Optional[bool] = ..., liquidating: _Optional[bool] = ..., notice_ms: _Optional[int] = ..., deposit_min_micros: _Optional[int] = ..., insured_micros: _Optional[int] = ..., insured_max_micros: _Optional[int] = ..., held_shares: _Optional[int] = ..., notice_shares: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[AssetHolding, _Mapping]]] = ...) -> None: ...
 
+class GetPoolRequest(_message.Message):
+    __slots__ = ("address", "account")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    account: int
+    def __init__(self, address: _Optional[bytes] = ..., account: _Optional[int] = ...) -> None: ...
+
+class Pool(_message.Message):
+    __slots__ = ("height", "time_ms", "shares", "value_micros", "lent_micros", "free_micros", "utilisation_ppm", "loan_rate_ppm", "supply_rate_ppm", "supply_min_micros", "loan_initial_ppm", "loan_maintenance_ppm", "held_shares", "held_micros")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    VALUE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LENT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    FREE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    UTILISATION_PPM_FIELD_NUMBER: _ClassVar[int]
+    LOAN_RATE_PPM_FIELD_NUMBER: _ClassVar[int]
+    SUPPLY_RATE_PPM_FIELD_NUMBER: _ClassVar[int]
+    SUPPLY_MIN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LOAN_INITIAL_PPM_FIELD_NUMBER: _ClassVar[int]
+    LOAN_MAINTENANCE_PPM_FIELD_NUMBER: _ClassVar[int]
+    HELD_SHARES_FIELD_NUMBER: _ClassVar[int]
+    HELD_MICROS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    shares: int
+    value_micros: int
+    lent_micros: int
+    free_micros: int
+    utilisation_ppm: int
+    loan_rate_ppm: int
+    supply_rate_ppm: int
+    supply_min_micros: int
+    loan_initial_ppm: int
+    loan_maintenance_ppm: int
+    held_shares: int
+    held_micros: int
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., shares: _Optional[int] = ..., value_micros: _Optional[int] = ..., lent_micros: _Optional[int] = ..., free_micros: _Optional[int] = ..., utilisation_ppm: _Optional[int] = ..., loan_rate_ppm: _Optional[int] = ..., supply_rate_ppm: _Optional[int] = ..., supply_min_micros: _Optional[int] = ..., loan_initial_ppm: _Optional[int] = ..., loan_maintenance_ppm: _Optional[int] = ..., held_shares: _Optional[int] = ..., held_micros: _Optional[int] = ...) -> None: ...
+
 class GetAccountRequest(_message.Message):
     __slots__ = ("address", "account", "subs", "with_orders")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -381,7 +423,7 @@ class Account(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., account: _Optional[int] = ..., owner: _Optional[bytes] = ..., portfolios: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ..., payable_ppm: _Optional[int] = ...) -> None: ...
 
 class PortfolioState(_message.Message):
-    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders", "open_orders", "open_orders_max", "cancel_at_ms", "equity_initial_micros", "assets")
+    __slots__ = ("account", "sub", "balance_micros", "equity_micros", "initial_margin_micros", "maintenance_margin_micros", "available_micros", "withdrawable_micros", "liquidating", "positions", "orders", "open_orders", "open_orders_max", "cancel_at_ms", "equity_initial_micros", "assets", "loan_micros", "loan_interest_micros", "loan_margined_micros")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     SUB_FIELD_NUMBER: _ClassVar[int]
     BALANCE_MICROS_FIELD_NUMBER: _ClassVar[int]
@@ -398,6 +440,9 @@ class PortfolioState(_message.Message):
     CANCEL_AT_MS_FIELD_NUMBER: _ClassVar[int]
     EQUITY_INITIAL_MICROS_FIELD_NUMBER: _ClassVar[int]
     ASSETS_FIELD_NUMBER: _ClassVar[int]
+    LOAN_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LOAN_INTEREST_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LOAN_MARGINED_MICROS_FIELD_NUMBER: _ClassVar[int]
     account: int
     sub: int
     balance_micros: int
@@ -414,7 +459,10 @@ class PortfolioState(_message.Message):
     cancel_at_ms: int
     equity_initial_micros: int
     assets: _containers.RepeatedCompositeFieldContainer[AssetHolding]
-    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ..., open_orders: _Optional[int] = ..., open_orders_max: _Optional[int] = ..., cancel_at_ms: _Optional[int] = ..., equity_initial_micros: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[AssetHolding, _Mapping]]] = ...) -> None: ...
+    loan_micros: int
+    loan_interest_micros: int
+    loan_margined_micros: int
+    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., balance_micros: _Optional[int] = ..., equity_micros: _Optional[int] = ..., initial_margin_micros: _Optional[int] = ..., maintenance_margin_micros: _Optional[int] = ..., available_micros: _Optional[int] = ..., withdrawable_micros: _Optional[int] = ..., liquidating: _Optional[bool] = ..., positions: _Optional[_Iterable[_Union[Position, _Mapping]]] = ..., orders: _Optional[_Iterable[_Union[Order, _Mapping]]] = ..., open_orders: _Optional[int] = ..., open_orders_max: _Optional[int] = ..., cancel_at_ms: _Optional[int] = ..., equity_initial_micros: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[AssetHolding, _Mapping]]] = ..., loan_micros: _Optional[int] = ..., loan_interest_micros: _Optional[int] = ..., loan_margined_micros: _Optional[int] = ...) -> None: ...
 
 class Position(_message.Message):
     __slots__ = ("market", "size_lots", "cost_micros", "entry_price", "mark", "unrealised_micros", "funding_micros", "bid_lots", "ask_lots", "initial_margin_micros", "maintenance_margin_micros", "liquidation_price", "leverage")

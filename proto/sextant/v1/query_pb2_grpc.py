@@ -125,6 +125,11 @@ class QueryStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetAssetsRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.AssetsResponse.FromString,
                 _registered_method=True)
+        self.GetPool = channel.unary_unary(
+                '/sextant.v1.Query/GetPool',
+                request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetPoolRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.Pool.FromString,
+                _registered_method=True)
 
 
 class QueryServicer:
@@ -240,6 +245,12 @@ class QueryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPool(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -332,6 +343,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.GetAssets,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetAssetsRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.AssetsResponse.SerializeToString,
+            ),
+            'GetPool': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPool,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetPoolRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.Pool.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -820,6 +836,33 @@ class Query:
             '/sextant.v1.Query/GetAssets',
             proto_dot_sextant_dot_v1_dot_query__pb2.GetAssetsRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_query__pb2.AssetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Query/GetPool',
+            proto_dot_sextant_dot_v1_dot_query__pb2.GetPoolRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_query__pb2.Pool.FromString,
             options,
             channel_credentials,
             insecure,

@@ -23,6 +23,10 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_BACKSTOP: _ClassVar[MoneyKind]
     MONEY_KIND_VAULT: _ClassVar[MoneyKind]
     MONEY_KIND_COLLATERAL: _ClassVar[MoneyKind]
+    MONEY_KIND_INTEREST: _ClassVar[MoneyKind]
+    MONEY_KIND_SUPPLY: _ClassVar[MoneyKind]
+    MONEY_KIND_REDEEM: _ClassVar[MoneyKind]
+    MONEY_KIND_POOL: _ClassVar[MoneyKind]
     MONEY_KIND_SEND: _ClassVar[MoneyKind]
 
 class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -36,6 +40,15 @@ class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LIQUIDATION_STAGE_BACKSTOP: _ClassVar[LiquidationStage]
     LIQUIDATION_STAGE_DELEVERAGE: _ClassVar[LiquidationStage]
     LIQUIDATION_STAGE_COLLATERAL: _ClassVar[LiquidationStage]
+    LIQUIDATION_STAGE_POOL: _ClassVar[LiquidationStage]
+
+class PoolStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    POOL_STAGE_UNSPECIFIED: _ClassVar[PoolStage]
+    POOL_STAGE_SUPPLIED: _ClassVar[PoolStage]
+    POOL_STAGE_REDEEMED: _ClassVar[PoolStage]
+    POOL_STAGE_LOST: _ClassVar[PoolStage]
+    POOL_STAGE_VOIDED: _ClassVar[PoolStage]
 
 class SharesStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -57,6 +70,10 @@ MONEY_KIND_HAIRCUT: MoneyKind
 MONEY_KIND_BACKSTOP: MoneyKind
 MONEY_KIND_VAULT: MoneyKind
 MONEY_KIND_COLLATERAL: MoneyKind
+MONEY_KIND_INTEREST: MoneyKind
+MONEY_KIND_SUPPLY: MoneyKind
+MONEY_KIND_REDEEM: MoneyKind
+MONEY_KIND_POOL: MoneyKind
 MONEY_KIND_SEND: MoneyKind
 LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
 LIQUIDATION_STAGE_FLAGGED: LiquidationStage
@@ -67,6 +84,12 @@ LIQUIDATION_STAGE_RELEASED: LiquidationStage
 LIQUIDATION_STAGE_BACKSTOP: LiquidationStage
 LIQUIDATION_STAGE_DELEVERAGE: LiquidationStage
 LIQUIDATION_STAGE_COLLATERAL: LiquidationStage
+LIQUIDATION_STAGE_POOL: LiquidationStage
+POOL_STAGE_UNSPECIFIED: PoolStage
+POOL_STAGE_SUPPLIED: PoolStage
+POOL_STAGE_REDEEMED: PoolStage
+POOL_STAGE_LOST: PoolStage
+POOL_STAGE_VOIDED: PoolStage
 SHARES_STAGE_UNSPECIFIED: SharesStage
 SHARES_STAGE_BOUGHT: SharesStage
 SHARES_STAGE_NOTICE: SharesStage
@@ -169,24 +192,28 @@ class AccountUpdate(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., events: _Optional[_Iterable[_Union[AccountEvent, _Mapping]]] = ...) -> None: ...
 
 class AccountEvent(_message.Message):
-    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "shares", "asset")
+    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "settlement", "shares", "asset", "pool")
     PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     FILL_FIELD_NUMBER: _ClassVar[int]
     MONEY_FIELD_NUMBER: _ClassVar[int]
     LIQUIDATION_FIELD_NUMBER: _ClassVar[int]
     DELEVERAGE_FIELD_NUMBER: _ClassVar[int]
+    SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
     SHARES_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
+    POOL_FIELD_NUMBER: _ClassVar[int]
     portfolio: _common_pb2.Portfolio
     order: OrderEvent
     fill: FillEvent
     money: MoneyEvent
     liquidation: LiquidationEvent
     deleverage: DeleverageEvent
+    settlement: SettlementEvent
     shares: SharesEvent
     asset: AssetEvent
-    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ..., asset: _Optional[_Union[AssetEvent, _Mapping]] = ...) -> None: ...
+    pool: PoolEvent
+    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., settlement: _Optional[_Union[SettlementEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ..., asset: _Optional[_Union[AssetEvent, _Mapping]] = ..., pool: _Optional[_Union[PoolEvent, _Mapping]] = ...) -> None: ...
 
 class OrderEvent(_message.Message):
     __slots__ = ("order",)
@@ -268,6 +295,20 @@ class DeleverageEvent(_message.Message):
     mark: int
     def __init__(self, market: _Optional[int] = ..., closed_lots: _Optional[int] = ..., price: _Optional[int] = ..., mark: _Optional[int] = ...) -> None: ...
 
+class PoolEvent(_message.Message):
+    __slots__ = ("stage", "shares", "amount_micros", "supplied_micros", "lent_micros")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    SUPPLIED_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LENT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    stage: PoolStage
+    shares: int
+    amount_micros: int
+    supplied_micros: int
+    lent_micros: int
+    def __init__(self, stage: _Optional[_Union[PoolStage, str]] = ..., shares: _Optional[int] = ..., amount_micros: _Optional[int] = ..., supplied_micros: _Optional[int] = ..., lent_micros: _Optional[int] = ...) -> None: ...
+
 class SharesEvent(_message.Message):
     __slots__ = ("market", "stage", "shares", "amount_micros", "due_ms")
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -281,3 +322,63 @@ class SharesEvent(_message.Message):
     amount_micros: int
     due_ms: int
     def __init__(self, market: _Optional[int] = ..., stage: _Optional[_Union[SharesStage, str]] = ..., shares: _Optional[int] = ..., amount_micros: _Optional[int] = ..., due_ms: _Optional[int] = ...) -> None: ...
+
+class SettlementEvent(_message.Message):
+    __slots__ = ("market", "closed_lots", "price", "amount_micros")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_LOTS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    closed_lots: int
+    price: int
+    amount_micros: int
+    def __init__(self, market: _Optional[int] = ..., closed_lots: _Optional[int] = ..., price: _Optional[int] = ..., amount_micros: _Optional[int] = ...) -> None: ...
+
+class MarketEventsRequest(_message.Message):
+    __slots__ = ("markets",)
+    MARKETS_FIELD_NUMBER: _ClassVar[int]
+    markets: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, markets: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class MarketEventsUpdate(_message.Message):
+    __slots__ = ("height", "time_ms", "events")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    events: _containers.RepeatedCompositeFieldContainer[MarketEvent]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., events: _Optional[_Iterable[_Union[MarketEvent, _Mapping]]] = ...) -> None: ...
+
+class MarketEvent(_message.Message):
+    __slots__ = ("market", "state", "rates")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    RATES_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    state: MarketStateEvent
+    rates: MarginRatesEvent
+    def __init__(self, market: _Optional[int] = ..., state: _Optional[_Union[MarketStateEvent, _Mapping]] = ..., rates: _Optional[_Union[MarginRatesEvent, _Mapping]] = ...) -> None: ...
+
+class MarketStateEvent(_message.Message):
+    __slots__ = ("before", "after")
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    before: _query_pb2.MarketState
+    after: _query_pb2.MarketState
+    def __init__(self, before: _Optional[_Union[_query_pb2.MarketState, str]] = ..., after: _Optional[_Union[_query_pb2.MarketState, str]] = ...) -> None: ...
+
+class MarginRatesEvent(_message.Message):
+    __slots__ = ("initial_margin_ppm", "maintenance_margin_ppm", "initial_margin_target_ppm", "maintenance_margin_target_ppm", "until_ms")
+    INITIAL_MARGIN_PPM_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_PPM_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_MARGIN_TARGET_PPM_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_TARGET_PPM_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    initial_margin_ppm: int
+    maintenance_margin_ppm: int
+    initial_margin_target_ppm: int
+    maintenance_margin_target_ppm: int
+    until_ms: int
+    def __init__(self, initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., initial_margin_target_ppm: _Optional[int] = ..., maintenance_margin_target_ppm: _Optional[int] = ..., until_ms: _Optional[int] = ...) -> None: ...

@@ -54,6 +54,11 @@ class StreamStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_stream__pb2.AccountEventsRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_stream__pb2.AccountUpdate.FromString,
                 _registered_method=True)
+        self.Markets = channel.unary_stream(
+                '/sextant.v1.Stream/Markets',
+                request_serializer=proto_dot_sextant_dot_v1_dot_stream__pb2.MarketEventsRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_stream__pb2.MarketEventsUpdate.FromString,
+                _registered_method=True)
 
 
 class StreamServicer:
@@ -86,6 +91,13 @@ class StreamServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Markets(self, request, context):
+        """What the guardian does to markets: states, settlement prices, margin rates on their way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StreamServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -108,6 +120,11 @@ def add_StreamServicer_to_server(servicer, server):
                     servicer.AccountEvents,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_stream__pb2.AccountEventsRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_stream__pb2.AccountUpdate.SerializeToString,
+            ),
+            'Markets': grpc.unary_stream_rpc_method_handler(
+                    servicer.Markets,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_stream__pb2.MarketEventsRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_stream__pb2.MarketEventsUpdate.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -218,6 +235,33 @@ class Stream:
             '/sextant.v1.Stream/AccountEvents',
             proto_dot_sextant_dot_v1_dot_stream__pb2.AccountEventsRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_stream__pb2.AccountUpdate.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Markets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sextant.v1.Stream/Markets',
+            proto_dot_sextant_dot_v1_dot_stream__pb2.MarketEventsRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_stream__pb2.MarketEventsUpdate.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,6 +27,7 @@ pricing         oracle and its guards, mark, premium, funding
 grace           what waits after an outage
 liquidation     pokes and slices
 tail            takeovers and deleveraging
+settlement      the end of a market
 vaults          shares, notices, exits; what a vault sells
 block           inbox, due work, oracle, triggers, transactions
 comparison      an engine's state and a model's, as plain values

@@ -28,6 +28,7 @@ from statemachine.rules import NO_GUARDIAN
 from tests.models.exchange.grace import resume
 from tests.models.exchange.margin import margin_of
 from tests.models.exchange.money import DAY_MS
+from tests.models.exchange.settlement import settle
 from tests.models.exchange.state import (
     ACTIVE,
     CANCEL_ONLY,
@@ -199,10 +200,13 @@ def set_leverage(exchange: Exchange, account: int, action: SetLeverage) -> Outco
     portfolio, number = account << 8 | action.sub, action.market
     if number not in exchange.markets:
         raise Refused(Code.MARKET_UNKNOWN, number)
+    if action.leverage and exchange.markets[number].state == SETTLED:
+        raise Refused(Code.MARKET_STATE, SETTLED)
     if portfolio not in exchange.balances:
         raise Refused(Code.MARGIN, 0, 0)
     check_market(exchange, portfolio, number)
-    most = MILLION // exchange.markets[number].initial_ppm
+    rate = exchange.markets[number].initial_ppm
+    most = MILLION // rate if rate else 0
     if action.leverage > most:
         raise Refused(Code.LEVERAGE, most)
     before = exchange.leverage.pop((portfolio, number), 0)
@@ -281,11 +285,16 @@ def set_state(exchange: Exchange, address: bytes, action: SetMarketState) -> Out
     market = exchange.markets[action.market]
     before = market.state
     lowest = CANCEL_ONLY if market.rules.collateral_only else ACTIVE
-    if action.state == before or not (
-        ACTIVE <= before <= PAUSED and lowest <= action.state <= SETTLED
+    priced = {asset.market for asset in exchange.rules.assets}
+    if (
+        (action.state == SETTLED and action.market in priced)
+        or action.state == before
+        or not (ACTIVE <= before <= PAUSED and lowest <= action.state <= SETTLED)
     ):
         raise Refused(Code.MARKET_STATE, before)
     market.state = action.state
     if before == PAUSED:
         resume(exchange, market)
+    if action.state == SETTLED:
+        settle(exchange, market)
     return Outcome(args=(before,))

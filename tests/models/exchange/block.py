@@ -19,6 +19,8 @@ from statemachine.actions import (
     OracleUpdate,
     PlaceOrder,
     Poke,
+    PoolRedeem,
+    PoolSupply,
     RevokeAgent,
     Scale,
     Send,
@@ -61,7 +63,9 @@ from tests.models.exchange.custody import (
     withdraw,
 )
 from tests.models.exchange.liquidation import poke, run_due_slice
+from tests.models.exchange.pool import redeem, supply
 from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
+from tests.models.exchange.settlement import run_settlement
 from tests.models.exchange.state import (
     EXIT,
     FUNDING,
@@ -69,6 +73,8 @@ from tests.models.exchange.state import (
     PREMIUM,
     RAMP,
     SAMPLE,
+    SETTLE,
+    SETTLED,
     SLICE,
     SWITCH,
     TWAP,
@@ -166,7 +172,7 @@ def next_due(exchange: Exchange, lane: int = 0) -> Due | None:
 
 def run_due(exchange: Exchange) -> None:
     """Run what is due, up to a bound; what is left holds takers up."""
-    for _ in range(exchange.rules.due_items_max):
+    for done in range(exchange.rules.due_items_max):
         item = next_due(exchange)
         if item is None:
             return
@@ -180,6 +186,11 @@ def run_due(exchange: Exchange) -> None:
         number = item.market or 0
         if item.kind == RAMP:
             move_rates(exchange, number)
+            continue
+        if item.kind == SETTLE:
+            run_settlement(exchange, number, done)
+            continue
+        if exchange.markets[number].state == SETTLED:
             continue
         if item.kind == SAMPLE:
             sample(exchange, number)
@@ -311,6 +322,10 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return buy_shares(exchange, account, action)
         case VaultWithdraw():
             return leave(exchange, account, action)
+        case PoolSupply():
+            return supply(exchange, account, action)
+        case PoolRedeem():
+            return redeem(exchange, account, action)
         case SetLeverage():
             return set_leverage(exchange, account, action)
         case WithdrawAsset():

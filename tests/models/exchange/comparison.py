@@ -1,6 +1,7 @@
 """An engine's state and a model's, as plain values that must be equal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -22,6 +23,7 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_supply,
     decode_twap,
     decode_vault,
     decode_velocity,
@@ -41,8 +43,10 @@ from tests.models.exchange.margin import margin_of as model_margin_of
 from tests.models.exchange.margin import withdrawable as model_withdrawable
 from tests.models.exchange.pegs import fixed_side, pegged_side
 from tests.models.exchange.pricing import AVERAGE_PARTS, BASIS_PARTS, FUNDING_PARTS
-from tests.models.exchange.state import BUY, SELL, Exchange, Market, Outcome
+from tests.models.exchange.settlement import CLEARING_FROM
+from tests.models.exchange.state import BUY, INTEREST_PARTS, SELL, Exchange, Market, Outcome
 from tests.models.exchange.tail import rank_of
+from tests.models.lending import pool_of
 
 Plain = dict[str, Any]
 ROLES = ("owner", "agent", "revoked")
@@ -112,6 +116,14 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for key, data in books.table(keys.TABLE_SHARE)
             for share in [decode_share(key, data)]
         },
+        "pool": pool_terms(pool_of(books), pool_of(books).lent, pool_of(books).interest),
+        "supplies": {
+            int.from_bytes(key[1:], "big"): (s.epoch, s.shares)
+            for key, data in books.table(keys.TABLE_SUPPLY)
+            for s in [decode_supply(key, data)]
+        },
+        "loans": {n: p.loan_index for n, p in books.portfolios.items() if p.balance < 0},
+        "borrowed": {n: p.borrowed for n, p in books.portfolios.items() if p.borrowed},
         "leverage": {place: p.leverage for place, p in books.positions.items() if p.leverage},
         "holdings": {
             (account << 8 | sub, asset): decode_holding(key, data).amount
@@ -271,6 +283,13 @@ def share_terms(share: Any) -> tuple[int, ...]:
     return (share.epoch, share.held, share.notice)
 
 
+def pool_terms(pool: Any, lent: int, interest: int | Fraction) -> tuple[int | Fraction, ...]:
+    """Return what the lending pool is, and what loans owe since each was settled."""
+    p = pool
+    sums = (p.supplied, lent, interest, p.unowned)
+    return (p.epoch, p.shares, *sums, p.index, p.time)
+
+
 def twap_terms(plan: Any) -> tuple[int, ...]:
     """Return what a TWAP is, but for its number."""
     p = plan
@@ -320,6 +339,18 @@ def model_state(exchange: Exchange) -> Plain:
         "ramps": {n: ramp_terms(m.ramp) for n, m in exchange.markets.items() if m.ramp},
         "vaults": {number: vault_terms(v) for number, v in exchange.vaults.items()},
         "shares": {place: share_terms(share) for place, share in exchange.shares.items()},
+        "pool": pool_terms(
+            replace(
+                exchange.pool,
+                index=exchange.pool.index * INTEREST_PARTS,
+                unowned=exchange.pool.unowned * INTEREST_PARTS,
+            ),
+            exchange.lent(),
+            exchange.interest_due_at(exchange.pool.index) * INTEREST_PARTS,
+        ),
+        "supplies": exchange.supplies,
+        "loans": {n: whole(index * INTEREST_PARTS) for n, index in exchange.loans.items()},
+        "borrowed": {n: amount for n, amount in exchange.borrowed.items() if amount},
         "leverage": dict(exchange.leverage),
         "holdings": exchange.holdings,
         "counted": {
@@ -360,7 +391,12 @@ def model_state(exchange: Exchange) -> Plain:
         "markets of portfolios": {p: exchange.markets_of(p) for p in exchange.balances},
         "margins": {p: model_margins(exchange, p) for p in exchange.balances},
         "positions": {
-            place: (p.size, p.cost, whole(p.settled_at * FUNDING_PARTS), rank_of(exchange, p))
+            place: (
+                p.size,
+                p.cost,
+                whole(p.settled_at * FUNDING_PARTS),
+                model_rank(exchange, *place),
+            )
             for place, p in exchange.positions.items()
         },
         "claims": {place: model_claims(exchange, *place) for place in touched},
@@ -394,6 +430,13 @@ def model_state(exchange: Exchange) -> Plain:
         ],
         "paid out": exchange.paid_out,
     }
+
+
+def model_rank(exchange: Exchange, portfolio: int, market: int) -> int:
+    """Return a position's rank; what the exchange clears has none."""
+    if portfolio == CLEARING_FROM + market:
+        return 0
+    return rank_of(exchange, exchange.positions[portfolio, market])
 
 
 def model_margins(exchange: Exchange, portfolio: int) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Grace: after an outage or a halt liquidations wait, for a while and for prices."""
 
-from tests.models.exchange.state import PAUSED, Exchange, Market
+from tests.models.exchange.state import PAUSED, SETTLED, Exchange, Market
 
 
 def note_sample(exchange: Exchange, market: Market, second: int) -> None:
@@ -23,6 +23,8 @@ def note_update(exchange: Exchange, market: Market) -> None:
 def grace_of(exchange: Exchange, market: Market) -> tuple[int, int]:
     """Return until when, and for how many updates, liquidations in a market wait."""
     rules = exchange.rules
+    if market.state == SETTLED:
+        return 0, 0
     resumed, updates = market.resumed_at, market.updates
     out = market.index and exchange.now - market.sample_time > rules.outage_ms_max
     if market.state == PAUSED or out:

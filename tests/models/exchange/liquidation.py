@@ -12,10 +12,18 @@ from statemachine.actions import Poke
 from statemachine.errors import Code
 from tests.models.exchange.collateral import owes_assets, sell_for_debt, surplus
 from tests.models.exchange.grace import grace_for
-from tests.models.exchange.margin import Margin, maintenance_of, margin_of
+from tests.models.exchange.margin import (
+    Margin,
+    loan_need,
+    maintenance_of,
+    margin_of,
+    weight_of,
+)
 from tests.models.exchange.matching import Taker, match, worst_price
 from tests.models.exchange.money import draw_insurance, insurance_room, repay
+from tests.models.exchange.pool import lose
 from tests.models.exchange.removal import remove, remove_some
+from tests.models.exchange.settlement import close_settled, make_good
 from tests.models.exchange.state import (
     BUY,
     MILLION,
@@ -36,6 +44,10 @@ def poke(exchange: Exchange, account: int, action: Poke) -> Outcome:
     portfolio = action.account << 8 | action.sub
     if portfolio not in exchange.balances:
         raise Refused(Code.HEALTHY, 0, 0)
+    settled = close_settled(exchange, portfolio)
+    if settled is not None:
+        make_good(exchange, portfolio, settled)
+        return Outcome()
     margin = margin_of(exchange, portfolio)
     flagged = portfolio in exchange.flagged
     risky = [order for order in exchange.orders_of(portfolio) if is_risky(exchange, order)]
@@ -50,6 +62,8 @@ def poke(exchange: Exchange, account: int, action: Poke) -> Outcome:
         cancel_risky(exchange, portfolio)
         return Outcome()
     exchange.flagged[portfolio] = exchange.now
+    exchange.pay(portfolio, 0)
+    exchange.borrowed[portfolio] = max(0, -exchange.balances[portfolio])
     return close(exchange, portfolio, poker=account)
 
 
@@ -91,6 +105,10 @@ def run_due_slice(exchange: Exchange, item: Due) -> None:
     portfolio = item.portfolio
     if portfolio not in exchange.flagged:
         return
+    settled = close_settled(exchange, portfolio)
+    if settled is not None:
+        exchange.arm(exchange.now, SLICE, settled, portfolio)
+        return
     until, missing = grace_for(exchange, portfolio)
     if until:
         wait = exchange.rules.sample_interval_ms if missing else 0
@@ -126,7 +144,7 @@ def zero_price(exchange: Exchange, portfolio: int, number: int, margin: Margin) 
     market = exchange.markets[number]
     size = exchange.size_of(portfolio, number)
     own = Fraction(maintenance_of(exchange, number, size), abs(size))
-    away = own * Fraction(margin.equity, margin.maintenance)
+    away = own * Fraction(margin.equity, weight_of(exchange, margin, own * abs(size)))
     tick = market.rules.tick
     if size > 0:
         return ceil((market.mark - away) / tick) * tick
@@ -150,6 +168,7 @@ def cut_slice(
         release(exchange, portfolio, last)
         return Outcome()
     if number is None:
+        exchange.pay(portfolio, 0)
         sell_for_debt(exchange, portfolio)
         if is_safe(exchange, margin_of(exchange, portfolio)) or is_done(exchange, portfolio):
             release(exchange, portfolio, last)
@@ -214,22 +233,30 @@ def charge(exchange: Exchange, taker: Taker, before: Margin, poker: int | None) 
     after = margin_of(exchange, taker.portfolio)
     at_zero_price = ceil(before.equity * Fraction(after.maintenance, before.maintenance))
     full = ceil(taker.notional * Fraction(fee_rate(exchange, taker.portfolio), MILLION))
-    fee = max(0, min(full, after.equity - at_zero_price))
-    exchange.balances[taker.portfolio] -= fee
+    spare = after.equity - at_zero_price
+    if after.left < spare:
+        # Borrowed, it would ask for margin itself, and a micro more for rounding that up.
+        need = before.maintenance + loan_need(exchange, before.equity)
+        spare = floor(spare * Fraction(before.maintenance, need)) - 1
+    fee = max(0, min(full, spare))
+    exchange.pay(taker.portfolio, -fee)
     reward = 0 if poker is None else min(fee, exchange.rules.poke_reward)
     if poker is not None and reward:
-        exchange.balances[poker << 8] = exchange.balances.get(poker << 8, 0) + reward
+        exchange.pay(poker << 8, reward)
     exchange.insurance += repay(exchange.markets[taker.market], fee - reward)
     return fee
 
 
 def release(exchange: Exchange, portfolio: int, last: int | None) -> None:
     """End a liquidation; a debt without positions is paid by insurance, or stands as a deficit."""
-    debt = -exchange.balances[portfolio]
-    if debt > 0 and largest(exchange, portfolio) is None and not owes_assets(exchange, portfolio):
+    if exchange.balances[portfolio] < 0 and is_done(exchange, portfolio):
+        exchange.pay(portfolio, 0)
+        debt = -exchange.balances[portfolio]
         number = exchange.rules.markets[0].market if last is None else last
         market = exchange.markets[number]
-        market.deficit += debt - draw_insurance(exchange, market, debt)
-        exchange.balances[portfolio] = 0
+        rest = debt - draw_insurance(exchange, market, debt)
+        market.deficit += rest - lose(exchange, portfolio, rest)
+        exchange.pay(portfolio, debt)
     void_shares(exchange, portfolio)
+    exchange.borrowed.pop(portfolio, None)
     del exchange.flagged[portfolio]

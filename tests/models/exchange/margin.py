@@ -6,6 +6,8 @@
   filled, at mark, by the tiers of IMF, more in a crowd, and at least what the
   trader's own leverage asks for, ceiled; and what those fills would lose at the mark
 * maintenance: per position, at mark and by the tiers of MMF, ceiled
+* a loan: what the balance would be below zero, had it paid its interest and all
+  losses there are; it adds a share of itself to both, ceiled
 
 Other assets than USDC add to equity: to what maintenance sees, their weight at the last
 index; to what initial margin sees, their initial weight at the lower of index and slow
@@ -21,7 +23,7 @@ from math import ceil, floor
 
 from statemachine.assets import AssetRules
 from statemachine.rules import MarketRules
-from tests.models.exchange.state import BUY, MILLION, SELL, Exchange, Order
+from tests.models.exchange.state import BUY, MILLION, SELL, SETTLED, Exchange, Order
 
 Claim = tuple[int, int, int, int]
 """(market, side, price, lots) of an order that counts for margin."""
@@ -36,6 +38,8 @@ class Margin:
     maintenance: int
     equity_initial: int
     collateral: int
+    left: int
+    """The balance, had it paid all that is owed and lost."""
 
     @property
     def closeout(self) -> Fraction:
@@ -68,6 +72,8 @@ def tiered(notional: int, tiers: list[tuple[int, int]]) -> Fraction:
 def initial_of(exchange: Exchange, portfolio: int, number: int, lots: int, opened: int) -> int:
     """Return what taking on ``lots`` needs, with ``opened`` more of them in the crowd."""
     market = exchange.markets[number]
+    if market.state == SETTLED:
+        return 0
     rules = market.rules
     notional = lots * market.mark
     need = tiered(notional, [(0, market.initial_ppm), *[(t[0], t[1]) for t in rules.tiers]])
@@ -81,15 +87,20 @@ def initial_of(exchange: Exchange, portfolio: int, number: int, lots: int, opene
 
 
 def margin_of(
-    exchange: Exchange, portfolio: int, claims: list[Claim] | None = None, opened: int = 0
+    exchange: Exchange,
+    portfolio: int,
+    claims: list[Claim] | None = None,
+    opened: int = 0,
+    extra: int = 0,
 ) -> Margin:
     """Measure a portfolio, with its own orders or with other ``claims``.
 
-    ``opened`` lots of the last claim would add to its market's open interest.
+    ``opened`` lots of the last claim would add to its market's open interest; ``extra``
+    is money that it does not have yet.
     """
     if claims is None:
         claims = claims_of(exchange.orders_of(portfolio))
-    equity = exchange.balances[portfolio]
+    left = equity = exchange.balances[portfolio] - exchange.interest_of(portfolio) + extra
     initial = maintenance = 0
     held = {market for owner, market in exchange.positions if owner == portfolio}
     for number in sorted(held | {claim[0] for claim in claims}):
@@ -97,8 +108,12 @@ def margin_of(
         size = exchange.size_of(portfolio, number)
         if size:
             position = exchange.positions[portfolio, number]
-            equity += size * market.mark - position.cost
-            equity += unsettled_funding(exchange, portfolio, number)
+            gains = (
+                size * market.mark - position.cost,
+                unsettled_funding(exchange, portfolio, number),
+            )
+            equity += sum(gains)
+            left += sum(min(0, gain) for gain in gains)
         bids = [(price, lots) for at, side, price, lots in claims if (at, side) == (number, BUY)]
         asks = [(price, lots) for at, side, price, lots in claims if (at, side) == (number, SELL)]
         if_bought = size + sum(lots for _, lots in bids)
@@ -109,12 +124,27 @@ def margin_of(
         initial += max(0, sum((price - market.mark) * lots for price, lots in bids))
         initial += max(0, sum((market.mark - price) * lots for price, lots in asks))
         maintenance += maintenance_of(exchange, number, size)
+    rate = Fraction(exchange.rules.loan_initial_ppm, MILLION)
+    initial += ceil(max(0, -left) * rate)
+    maintenance += loan_need(exchange, -left)
     kept = lent = 0
     for asset in exchange.counted.get(portfolio, set()):
         amount = exchange.held(portfolio, asset)
         kept += kept_for(exchange, asset, amount)
         lent += lent_on(exchange, asset, amount)
-    return Margin(equity + kept, initial, maintenance, equity + lent, kept)
+    return Margin(equity + kept, initial, maintenance, equity + lent, kept, left)
+
+
+def loan_need(exchange: Exchange, loan: int) -> int:
+    """Return what a loan must keep, nothing if it is below zero."""
+    return ceil(max(0, loan) * Fraction(exchange.rules.loan_maintenance_ppm, MILLION))
+
+
+def weight_of(exchange: Exchange, margin: Margin, own: Fraction) -> int:
+    """Return MM, with a loan of all of E if giving up ``own``'s share of E takes a loan."""
+    if margin.left >= own * Fraction(margin.equity, margin.maintenance):
+        return margin.maintenance
+    return margin.maintenance + loan_need(exchange, margin.equity)
 
 
 def rules_of(exchange: Exchange, asset: int) -> AssetRules | None:
@@ -151,6 +181,8 @@ def lent_on(exchange: Exchange, asset: int, amount: int) -> int:
 def maintenance_of(exchange: Exchange, market: int, size: int) -> int:
     """Return what a position of ``size`` lots must keep."""
     state = exchange.markets[market]
+    if state.state == SETTLED:
+        return 0
     rules: MarketRules = state.rules
     tiers = [(0, state.maintenance_ppm), *[(t[0], t[2]) for t in rules.tiers]]
     return ceil(tiered(abs(size) * state.mark, tiers))

@@ -152,8 +152,8 @@ def trade(exchange: Exchange, taker: Taker, maker: Order, price: int, size: int)
     maker_fee = ceil(notional * maker_rate)
     if maker_rate < 0:
         maker_fee = -min(floor(-notional * maker_rate), taker_fee)
-    exchange.balances[taker.portfolio] -= taker_fee
-    exchange.balances[maker.portfolio] -= maker_fee
+    exchange.pay(taker.portfolio, -taker_fee)
+    exchange.pay(maker.portfolio, -maker_fee)
     earn(exchange, market, taker_fee + maker_fee)
     market.last = price
     taker.remaining -= size
@@ -171,7 +171,7 @@ def settle(exchange: Exchange, portfolio: int, number: int) -> None:
     market = exchange.markets[number]
     exact = -position.size * (market.funding_index - position.settled_at)
     paid = floor(exact)
-    exchange.balances[portfolio] += paid
+    exchange.pay(portfolio, paid)
     market.funding_dust += exact - paid
     position.settled_at = market.funding_index
 
@@ -192,7 +192,7 @@ def move(exchange: Exchange, portfolio: int, number: int, lots: int, price: int)
         closing = -part if position.size > 0 else part
         # The share of the cost, rounded up: a result rounds down.
         share = ceil(Fraction(position.cost * part, abs(position.size)))
-        exchange.balances[portfolio] += -closing * price - share
+        exchange.pay(portfolio, -closing * price - share)
         position.size += closing
         position.cost -= share
         opening = lots - closing

@@ -54,12 +54,12 @@ def payable(exchange: Exchange, amount: int) -> int:
     """Return what a withdrawal is paid while debts are not covered."""
     deficits = sum(market.deficit for market in exchange.markets.values())
     uncovered = max(0, deficits - exchange.insurance)
-    settled = sum(exchange.balances.values())
+    held = sum(exchange.balances.values()) + exchange.pool.supplied
     if uncovered == 0:
         return amount
-    if settled <= uncovered:
+    if held <= uncovered:
         return 0
-    return floor(amount * Fraction(settled - uncovered, settled))
+    return floor(amount * Fraction(held - uncovered, held))
 
 
 def largest_capacity(exchange: Exchange) -> int:

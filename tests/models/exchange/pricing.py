@@ -15,6 +15,7 @@ from tests.models.exchange.state import (
     INITIALIZING,
     MILLION,
     SELL,
+    SETTLED,
     Exchange,
     Market,
     Outcome,
@@ -50,6 +51,8 @@ def update_oracle(exchange: Exchange, action: OracleUpdate, publishers: bytes) -
     """Take what can be taken of an update, and set index and mark."""
     if action.market not in exchange.markets:
         raise Refused(Code.MARKET_UNKNOWN, action.market)
+    if exchange.markets[action.market].state == SETTLED:
+        raise Refused(Code.MARKET_STATE, SETTLED)
     first: Refused | None = None
     taken = False
     for place, message in enumerate(action.messages):

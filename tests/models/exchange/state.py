@@ -3,6 +3,7 @@
 from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil, floor
 
 from statemachine.errors import Code
 from statemachine.rules import MarketRules, Rules
@@ -10,7 +11,9 @@ from statemachine.rules import MarketRules, Rules
 BUY = 0
 SELL = 1
 MILLION = 1_000_000
-SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND, RAMP = 1, 2, 3, 4, 5, 7
+YEAR_MS = 365 * 86_400_000
+INTEREST_PARTS = 2**64
+SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND, SETTLE, RAMP = 1, 2, 3, 4, 5, 6, 7
 GROUP, TWAP, SWITCH, EXIT = 16, 17, 18, 19
 """Kinds of due work; from 16 on they are the users'."""
 INITIALIZING, ACTIVE, POST_ONLY, CANCEL_ONLY, PAUSED, SETTLED = range(6)
@@ -143,6 +146,18 @@ class Share:
 
 
 @dataclass
+class Pool:
+    """What suppliers gave, and how interest has grown; ``index`` is per micro that is lent."""
+
+    shares: int = 0
+    epoch: int = 0
+    supplied: int = 0
+    index: Fraction = Fraction(0)
+    time: int = 0
+    unowned: Fraction = Fraction(0)
+
+
+@dataclass
 class Position:
     """What a portfolio holds in a market; never flat."""
 
@@ -255,6 +270,12 @@ class Exchange:
     switches: dict[int, int] = field(default_factory=dict)
     vaults: dict[int, Vault] = field(default_factory=dict)
     shares: dict[tuple[int, int], Share] = field(default_factory=dict)
+    pool: Pool = field(default_factory=Pool)
+    supplies: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By account: the epoch and how many shares."""
+    loans: dict[int, Fraction] = field(default_factory=dict)
+    """By portfolio whose balance is below zero: the index when its interest was settled."""
+    borrowed: dict[int, int] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
     paid_out: list[tuple[bytes, int, int, int]] = field(default_factory=list)
     holdings: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -302,8 +323,80 @@ class Exchange:
 
     def credit(self, portfolio: int, amount: int) -> None:
         """Move money into a portfolio, or out of it, from beyond its trading."""
-        self.balances[portfolio] = self.balances.get(portfolio, 0) + amount
+        self.pay(portfolio, amount)
         self.moved[portfolio] = self.moved.get(portfolio, 0) + amount
+
+    # Loans
+
+    def lent(self) -> int:
+        """Return what all portfolios owe, interest apart."""
+        return -sum(min(0, balance) for balance in self.balances.values())
+
+    def loan_rate(self) -> int:
+        """Return what a loan costs a year, in ppm."""
+        rules, lent = self.rules, self.lent()
+        used = MILLION
+        if lent < self.pool.supplied:
+            used = floor(Fraction(lent * MILLION, self.pool.supplied))
+        kink = rules.loan_rate_kink_ppm
+        flat = Fraction(min(used, kink), kink)
+        steep = Fraction(max(0, used - kink), MILLION - kink)
+        slopes = (rules.loan_slope_below_ppm * flat, rules.loan_slope_above_ppm * steep)
+        return rules.loan_rate_base_ppm + sum(floor(slope) for slope in slopes)
+
+    def index_now(self) -> Fraction:
+        """Return the index of interest by now, floored to 64 bits each time it is written."""
+        if self.lent() == 0:
+            return self.pool.index
+        years = Fraction(max(0, self.now - self.pool.time), YEAR_MS)
+        grown = Fraction(self.loan_rate(), MILLION) * years
+        return self.pool.index + Fraction(floor(grown * INTEREST_PARTS), INTEREST_PARTS)
+
+    def interest_of(self, portfolio: int) -> int:
+        """Return what a loan owes since it was last settled, rounded up."""
+        debt = -min(0, self.balances[portfolio])
+        since = self.loans.get(portfolio, Fraction(0))
+        return ceil(debt * (self.index_now() - since)) if debt else 0
+
+    def interest_due(self) -> Fraction:
+        """Return what all loans owe since each was settled, exactly."""
+        return self.interest_due_at(self.index_now())
+
+    def interest_due_at(self, index: Fraction) -> Fraction:
+        """Return what all loans would owe at an index, exactly."""
+        due = (-self.balances[who] * (index - since) for who, since in self.loans.items())
+        return sum(due, Fraction(0))
+
+    def accrue(self) -> None:
+        """Bring the index up to now."""
+        pool, index = self.pool, self.index_now()
+        if pool.shares == 0:
+            pool.unowned += self.lent() * (index - pool.index)
+        pool.index, pool.time = index, max(pool.time, self.now)
+
+    def pay(self, portfolio: int, amount: int) -> None:
+        """Add to a balance, or take from it; a loan that it had pays its interest first."""
+        before = self.balances.get(portfolio, 0)
+        after = before + amount
+        if before < 0 or after < 0:
+            self.accrue()
+        if before < 0:
+            after -= self.settle_interest(portfolio)
+        self.balances[portfolio] = after
+        self.loans.pop(portfolio, None)
+        if after < 0:
+            self.loans[portfolio] = self.pool.index
+
+    def settle_interest(self, portfolio: int) -> int:
+        """Pay interest to insurance, as far as it accrued without suppliers, then to them."""
+        pool, debt = self.pool, -self.balances[portfolio]
+        exact = debt * (pool.index - self.loans[portfolio])
+        owed, first = ceil(exact), min(exact, pool.unowned)
+        pool.unowned -= first
+        insured = floor(first) if pool.shares else owed
+        self.insurance += insured
+        pool.supplied += owed - insured
+        return owed
 
     def number_order(self) -> int:
         """Return the next order id."""
@@ -368,5 +461,7 @@ class Exchange:
         return sum(size for size in sizes if size > 0)
 
     def is_stale(self, market: int) -> bool:
-        """Return whether a market's index is older than it may be."""
+        """Return whether a market's index is older than it may be; a settlement price never is."""
+        if self.markets[market].state == SETTLED:
+            return False
         return self.now - self.markets[market].index_time > self.rules.oracle_age_ms_max

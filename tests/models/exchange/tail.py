@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import ceil, floor
 
-from tests.models.exchange.margin import Margin, maintenance_of, margin_of
+from tests.models.exchange.margin import Margin, loan_need, maintenance_of, margin_of, weight_of
 from tests.models.exchange.matching import move
 from tests.models.exchange.state import UNWIND, Exchange, Position, Vault
 
@@ -15,7 +15,8 @@ def back(exchange: Exchange, portfolio: int, number: int, before: Margin) -> boo
         return False
     size = exchange.size_of(portfolio, number)
     own = maintenance_of(exchange, number, size)
-    share = floor(before.equity * Fraction(own, before.maintenance))
+    weight = weight_of(exchange, before, Fraction(own))
+    share = floor(before.equity * Fraction(own, weight))
     mark = exchange.markets[number].mark
     place = vault, number
     held = exchange.positions.get(place)
@@ -23,9 +24,7 @@ def back(exchange: Exchange, portfolio: int, number: int, before: Margin) -> boo
     if held is not None:
         trial = Position(held.size + size, held.cost + size * mark, held.settled_at)
     exchange.positions[place] = trial
-    exchange.balances[vault] += share
-    after = margin_of(exchange, vault)
-    exchange.balances[vault] -= share
+    after = margin_of(exchange, vault, extra=share)
     del exchange.positions[place]
     if held is not None:
         exchange.positions[place] = held
@@ -33,8 +32,8 @@ def back(exchange: Exchange, portfolio: int, number: int, before: Margin) -> boo
         return False
     move(exchange, portfolio, number, -size, mark)
     move(exchange, vault, number, size, mark)
-    exchange.balances[portfolio] -= share
-    exchange.balances[vault] += share
+    exchange.pay(portfolio, -share)
+    exchange.pay(vault, share)
     behind = exchange.vaults.setdefault(number, Vault())
     if not behind.unwinding:
         behind.unwinding = True
@@ -61,7 +60,8 @@ def bankruptcy_price(
     """Return the price that leaves a bankrupt what insurance gives, and no more."""
     size = exchange.size_of(portfolio, number)
     own = Fraction(maintenance_of(exchange, number, size), abs(size))
-    away = ceil(own * Fraction(-before.equity - room, before.maintenance))
+    positions = before.maintenance - loan_need(exchange, -before.left)
+    away = ceil(own * Fraction(-before.equity - room, positions))
     mark = exchange.markets[number].mark
     return mark + away if size > 0 else max(0, mark - away)
 
@@ -104,6 +104,6 @@ def void_shares(exchange: Exchange, portfolio: int) -> None:
     vault = exchange.vaults.get(portfolio & 255)
     empty = not exchange.balances[portfolio] > 0 and not exchange.markets_of(portfolio)
     empty = empty and not exchange.counted.get(portfolio)
-    if portfolio >> 8 == 0 and vault is not None and vault.shares and empty:
+    if portfolio < 64 and vault is not None and vault.shares and empty:
         vault.shares = 0
         vault.epoch += 1

@@ -24,6 +24,7 @@ from statemachine.units import Lots, Price
 from tests.models.exchange.margin import (
     Margin,
     claims_of,
+    loan_need,
     maintenance_of,
     margin_of,
     not_riskier,
@@ -38,7 +39,6 @@ from tests.models.exchange.state import (
     MILLION,
     POST_ONLY,
     SELL,
-    SETTLED,
     Exchange,
     Market,
     Order,
@@ -172,8 +172,6 @@ def orders_of_scale(exchange: Exchange, action: Scale) -> list[PlaceOrder]:
 
 def admits(state: int, request: Request) -> bool:
     """Return whether a market's state takes an order like this."""
-    if state == SETTLED:
-        return request.reduce_only
     return state == ACTIVE or (state == POST_ONLY and request.post_only)
 
 
@@ -345,8 +343,8 @@ def check_margin(exchange: Exchange, request: Request, without: Order | None) ->
     fair = max(request.price, mark) if request.side == SELL else min(request.price, mark)
     loss = abs(request.price - fair) * request.size
     claim = (number, request.side, fair, request.size)
-    after = margin_of(exchange, portfolio, [*claims, claim], opened)
-    have = after.equity_initial - fee - loss
+    after = margin_of(exchange, portfolio, [*claims, claim], opened, extra=-fee - loss)
+    have = after.equity_initial
     if have >= after.initial:
         return
     same_side = sum(lots for _, side, _, lots in here if side == request.side)
@@ -363,10 +361,13 @@ def keeps_ratio(exchange: Exchange, request: Request, before: Margin, fee: int) 
     worse = request.price - request.market.mark
     if request.side == SELL:
         worse = -worse
-    equity = before.equity - max(0, worse * request.size) - fee
+    lost = max(0, worse * request.size) + fee
+    equity = before.equity - lost
     maintenance = before.maintenance
     maintenance -= maintenance_of(exchange, request.number, size)
     maintenance += maintenance_of(exchange, request.number, abs(size) - request.size)
+    maintenance -= loan_need(exchange, -before.left)
+    maintenance += loan_need(exchange, lost - before.left)
     return not_riskier(before, equity, maintenance)
 
 

@@ -19,7 +19,9 @@ from tests.models.exchange.state import (
     BUY,
     EXIT,
     MILLION,
+    PAUSED,
     SELL,
+    SETTLED,
     UNWIND,
     Due,
     Exchange,
@@ -36,7 +38,7 @@ def values_of(exchange: Exchange, number: int) -> tuple[int, int]:
     """Return the lower and the higher of a vault's equity at mark and at index."""
     position = exchange.positions.get((number, number))
     market = exchange.markets[number]
-    low = high = exchange.balances[number]
+    low = high = exchange.balances[number] - exchange.interest_of(number)
     for rules in exchange.rules.assets:
         if rules.asset in exchange.counted.get(number, set()):
             amount = exchange.held(number, rules.asset)
@@ -54,6 +56,8 @@ def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcom
     number, source = action.market, account << 8 | action.sub
     if number not in exchange.markets:
         raise Refused(Code.MARKET_UNKNOWN, number)
+    if exchange.markets[number].state == SETTLED:
+        raise Refused(Code.MARKET_STATE, SETTLED)
     if source in exchange.balances and exchange.is_stale(number):
         raise Refused(Code.ORACLE_STALE, number)
     check_free(exchange, source, action.amount)
@@ -80,7 +84,7 @@ def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcom
     if holder is None or holder.epoch != vault.epoch:
         holder = exchange.shares[number, account] = Share(vault.epoch)
     exchange.credit(source, -action.amount)
-    exchange.balances[number] = exchange.balances.get(number, 0) + action.amount
+    exchange.pay(number, action.amount)
     vault.shares += shares
     holder.held += shares
     return Outcome(filled=shares, notional=action.amount)
@@ -122,7 +126,7 @@ def pay_shares(exchange: Exchange, item: Due) -> None:
         again = exchange.now + exchange.rules.slice_interval_ms
         exchange.arm(again, EXIT, number, item.portfolio, shares)
         return
-    exchange.balances[number] -= amount
+    exchange.pay(number, -amount)
     exchange.credit(item.portfolio, amount)
     vault.shares -= shares
     holder.notice -= shares
@@ -130,8 +134,9 @@ def pay_shares(exchange: Exchange, item: Due) -> None:
         del exchange.shares[number, item.portfolio >> 8]
     if vault.shares == 0 and not exchange.markets_of(number):
         # Nobody's money is everybody's.
-        exchange.insurance += exchange.balances[number]
-        exchange.balances[number] = 0
+        rest = exchange.balances[number]
+        exchange.pay(number, -rest)
+        exchange.insurance += rest
 
 
 def unwind(exchange: Exchange, item: Due) -> None:
@@ -142,7 +147,8 @@ def unwind(exchange: Exchange, item: Due) -> None:
         exchange.vaults[number].unwinding = False
         return
     market = exchange.markets[number]
-    if number not in exchange.flagged and not exchange.is_stale(number):
+    halted = market.state in (PAUSED, SETTLED) or exchange.is_stale(number)
+    if number not in exchange.flagged and not halted:
         away = Fraction(exchange.rules.vault_slippage_ppm, MILLION)
         tick = market.rules.tick
         side, limit = SELL, ceil(market.mark * (1 - away) / tick) * tick

@@ -26,6 +26,7 @@ from tests.models.exchange.state import (
     ACTIVE,
     GROUP,
     MILLION,
+    SETTLED,
     SWITCH,
     TWAP,
     Due,
@@ -295,6 +296,8 @@ def check_exits(exchange: Exchange, action: Bracket) -> None:
     number = action.exits[0].market
     if number not in exchange.markets:
         raise Refused(Code.MARKET_UNKNOWN, number)
+    if exchange.markets[number].state == SETTLED:
+        raise Refused(Code.MARKET_STATE, SETTLED)
     tick = exchange.markets[number].rules.tick
     entry = action.entry
     for order in action.exits:
@@ -316,6 +319,7 @@ def run_group(exchange: Exchange, number: int) -> None:
         return
     group.asked = False
     present = group.market in exchange.markets_of(group.portfolio)
+    present = present and exchange.markets[group.market].state != SETTLED
     room = orders_limit(exchange, group.portfolio) - len(exchange.owned(group.portfolio))
     if not group.armed and group.filled and present and room >= len(group.exits):
         group.armed = True
@@ -380,6 +384,9 @@ def run_twap(exchange: Exchange, number: int) -> None:
     """Trade a slice, and what earlier ones missed, up to three slices' worth."""
     plan = exchange.plans.get(number)
     if plan is None:
+        return
+    if exchange.markets[plan.market].state == SETTLED:
+        remove(exchange, plan)
         return
     plan.slices -= 1
     behind = max(0, plan.remaining - plan.slice_size * plan.slices)

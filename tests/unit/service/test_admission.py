@@ -2,7 +2,8 @@
 
 import pytest
 
-from node.service.admission import PEERS_MAX, Admission, inspect, inspect_all
+from node.service.admission import Admission, inspect, inspect_all
+from node.service.allowances import PEERS_MAX
 from node.service.errors import Refused
 from node.settings import AdmissionSettings
 from statemachine.actions import (
@@ -93,8 +94,8 @@ def test_only_so_many_connections_are_remembered() -> None:
     gate = admission(Clock())
     for peer in range(PEERS_MAX + 10):
         gate.spend(str(peer), 1)
-    assert len(gate.buckets) == PEERS_MAX
-    assert "0" not in gate.buckets
+    assert len(gate.allowances.buckets) == PEERS_MAX
+    assert "0" not in gate.allowances.buckets
 
 
 def test_the_size_of_a_batch_is_bounded_both_ways() -> None:

@@ -4,8 +4,8 @@ from node.service.backstops import payable_ppm, solvency_view, vault_view
 from node.service.events import account_events_of
 from proto.sextant.v1 import stream_pb2
 from statemachine.actions import VaultDeposit, VaultWithdraw
-from statemachine.events import SHARES_DELAYED, Deleveraged, SharesChanged
-from statemachine.records import Ledger
+from statemachine.events import Deleveraged
+from statemachine.stakes import SHARES_DELAYED, SharesChanged
 from statemachine.units import Micros
 from tests.worlds import USDC, World
 
@@ -29,9 +29,11 @@ def test_what_stands_behind_withdrawals() -> None:
     assert found.settled_micros == 2_000 * USDC
     assert found.payable_ppm == 1_000_000
     assert found.withdrawal_capacity_micros == found.withdrawal_capacity_max_micros
-    ledger = Ledger(stored=False)
-    ledger.settled, ledger.deficits, ledger.insurance = 400, 150, 50
-    assert payable_ppm(ledger) == 750_000
+    state = World().state
+    ledger = state.ledger()
+    ledger.settled, ledger.deficits, ledger.insurance = 300, 150, 50
+    state.pool().supplied = 100
+    assert payable_ppm(state) == 750_000
 
 
 def test_victims_and_depositors_are_told() -> None:

@@ -1,0 +1,42 @@
+"""``sextant poke``: ask the exchange to look at a portfolio, anybody's."""
+
+import argparse
+
+from sextant.cli.numbers import U32_MAX, whole
+from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.session import run_client
+from sextant.cli.signing import print_receipt
+from sextant.errors import EXIT_OK
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.epilog = (
+        "closes what it still holds in settled markets; else begins a liquidation that is due, "
+        "and may earn a reward for it"
+    )
+    parser.add_argument(
+        "account", metavar="ACCOUNT", type=whole(0, U32_MAX), help="number of the account"
+    )
+    parser.add_argument(
+        "--of-sub",
+        dest="of_sub",
+        type=whole(0, 255),
+        default=0,
+        metavar="N",
+        help="which of its sub-accounts (default 0)",
+    )
+    add_key_options(parser)
+    add_node_options(parser)
+    parser.set_defaults(run=run_poke)
+
+
+def run_poke(arguments: argparse.Namespace) -> int:
+    """Poke."""
+    receipt = run_client(
+        arguments,
+        lambda client: client.poke(arguments.account, arguments.of_sub),
+        signs=True,
+    )
+    print_receipt(arguments, "poke", receipt)
+    return EXIT_OK
