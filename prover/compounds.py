@@ -8,6 +8,7 @@ from statemachine.actions import (
     FLAG_SELL,
     NO_TERMS,
     Action,
+    ApproveBuilder,
     Bracket,
     BuyCollateral,
     CancelAt,
@@ -16,6 +17,7 @@ from statemachine.actions import (
     Scale,
     SetLeverage,
     SetMarketState,
+    SetReferrer,
     Terms,
     TransferAsset,
     Twap,
@@ -59,6 +61,13 @@ def asset_action_of(random: Random, asset: int, price: int) -> Action:
     return BuyCollateral(0, asset, amount, to_tick(price))
 
 
+def sharing_of(random: Random, accounts: int) -> Action:
+    """Return who should share in somebody's fees, out of so many accounts and some more."""
+    if random.random() < 0.3:
+        return SetReferrer(random.randrange(2), random.randrange(accounts + 2))
+    return ApproveBuilder(random.choice((1, 2, 99)), random.choice((0, 50, 300, 1_001)))
+
+
 def exit_of(random: Random, entry: PlaceOrder) -> PlaceOrder:
     """Return an exit on the other side of an entry, some way off."""
     side = FLAG_SELL - (entry.flags & FLAG_SELL)
@@ -77,8 +86,10 @@ def terms_of(random: Random, now: int, price: int) -> Terms:
         return NO_TERMS
     wait = random.choice((0, 1_000, 5_000, 60_000))
     expiry = Millis(now + wait if wait else 0)
-    if draw < 0.9:
+    if draw < 0.88:
         return Terms(expiry, random.randrange(1, 8))
+    if draw < 0.92:
+        return Terms(expiry, builder=random.choice((1, 2)), builder_ppm=random.choice((0, 50, 300)))
     trigger_price = to_tick(price * random.randrange(995, 1_005) // 1_000)
     return Terms(expiry, 0, 1_000, random.randrange(6), trigger_price)
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from random import Random
 from typing import Final, final
 
-from prover.compounds import asset_action_of, compound_of, terms_of
+from prover.compounds import asset_action_of, compound_of, sharing_of, terms_of
 from prover.entry import encode_entry
 from statemachine.actions import (
     ATOMIC_LEGS_MAX,
@@ -305,8 +305,10 @@ class Traffic:
         if draw < 0.895:
             to = address_of(random.choice(self.keys))
             return Send(to, 0, random.choice((0, 1)), Micros(3_000_000))
-        if draw < 0.90:
-            return asset_action_of(random, STAKED, self.prices[2])
+        if draw < 0.9:
+            if random.random() < 0.5:
+                return asset_action_of(random, STAKED, self.prices[2])
+            return sharing_of(random, len(self.keys))
         if draw < 0.91:
             return Transfer(*random.choice(((0, 1), (1, 0), (0, 0))), Micros(40_000_000))
         if draw < 0.94:

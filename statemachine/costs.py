@@ -30,6 +30,8 @@ VICTIM            5  a deleveraged portfolio, its position and ranks; next head
 PEGS              2  a side's best pegged order, and the fixed price across that it keeps from
 ASSET             3  an asset's holdings on both sides, and its sums; its market with MARKET
 LOAN              1  the lending pool, once in each step that looks at it
+STANDING          1  what an owner traded lately (119 bytes), once a day and portfolio
+SHARE             1  an approved builder, or the portfolio of somebody who has a share of a fee
 =============  ====  =======================================================
 """
 
@@ -55,6 +57,8 @@ COST_VICTIM: Final = 5
 COST_PEGS: Final = 2
 COST_ASSET: Final = 3
 COST_LOAN: Final = 1
+COST_STANDING: Final = 1
+COST_SHARE: Final = 1
 
 COST_TABLE: Final = (
     COST_SEGMENT,
@@ -77,5 +81,7 @@ COST_TABLE: Final = (
     COST_PEGS,
     COST_ASSET,
     COST_LOAN,
+    COST_STANDING,
+    COST_SHARE,
 )
 COST_MAX: Final = 256

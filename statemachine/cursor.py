@@ -29,7 +29,7 @@ FLAG_EMPTY: Final = 1
 FLAG_BACKLOG: Final = 2
 """System work is due beyond this block's bound: takers wait."""
 
-LAYOUT: Final = Struct(">BQQBBIBBQHHQIBQQQQQ12s12s12sI")
+LAYOUT: Final = Struct(">BQQBBIBBQHHQIBQQQQQ12s12s12sI12s12s")
 
 
 @final
@@ -38,6 +38,7 @@ class Cursor(Record):
 
     __slots__ = (
         "account",
+        "builder_fee",
         "client_hash",
         "continuation",
         "cost",
@@ -55,6 +56,7 @@ class Cursor(Record):
         "order_id",
         "phase",
         "receipts",
+        "referable",
         "remaining",
         "scan",
         "sub",
@@ -87,6 +89,8 @@ class Cursor(Record):
         self.filled = 0
         self.notional = 0
         self.fee = 0
+        self.builder_fee = 0
+        self.referable = 0
         # The block's receipt tree, append-only: one hash per set bit of `receipts`.
         self.receipts = 0
         self.frontier: list[bytes] = []
@@ -103,6 +107,8 @@ class Cursor(Record):
             self.filled = 0
             self.notional = 0
             self.fee = 0
+            self.builder_fee = 0
+            self.referable = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -130,6 +136,8 @@ class Cursor(Record):
             money(self.notional),
             money(self.fee),
             self.receipts,
+            money(self.builder_fee),
+            money(self.referable),
         )
         return head + b"".join(self.frontier)
 
@@ -168,6 +176,8 @@ def decode_cursor(data: bytes) -> Cursor:
     cursor.notional = unmoney(values[20])
     cursor.fee = unmoney(values[21])
     cursor.receipts = values[22]
+    cursor.builder_fee = unmoney(values[23])
+    cursor.referable = unmoney(values[24])
     tail = data[head:]
     if len(tail) != 32 * cursor.receipts.bit_count():
         raise StorageCorrupt("cursor: the frontier does not fit the count of receipts")

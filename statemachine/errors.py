@@ -56,6 +56,7 @@ class Code(IntEnum):
     LIQUIDATING = 43
     FEE_MAX = 44
     TIME_PAST = 45
+    BUILDER = 46
     ASSET_UNKNOWN = 48
     RAMP = 49
     # What the book and the portfolio allow (50..69)
@@ -86,6 +87,7 @@ class Code(IntEnum):
     POOL_SHORT = 80
     ASSETS_MAX = 81
     RECIPIENT = 85
+    REFERRER = 86
     # Oracle and liquidation (90..99)
     PUBLISHER = 90
     MESSAGE_TIME = 91
@@ -105,6 +107,7 @@ RETRYABLE: Final = frozenset(
         Code.BAND,
         Code.RAMP,
         Code.LIQUIDATING,
+        Code.FEE_MAX,
         Code.POST_ONLY_CROSSES,
         Code.ORDERS_MAX,
         Code.MARGIN,

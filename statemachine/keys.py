@@ -15,6 +15,8 @@ table   name          ids                                             range
 0x06    VELOCITY      none
 0x07    POOL          none
 0x08    SUPPLY        account 4
+0x09    STANDING      account 4
+0x0A    BUILDER       account 4, builder 4                            5
 0x10    MARKET        market 2
 0x11    ORACLE        market 2
 0x12    RAMP          market 2
@@ -56,6 +58,8 @@ TABLE_NONCES: Final = 0x05
 TABLE_VELOCITY: Final = 0x06
 TABLE_POOL: Final = 0x07
 TABLE_SUPPLY: Final = 0x08
+TABLE_STANDING: Final = 0x09
+TABLE_BUILDER: Final = 0x0A
 TABLE_MARKET: Final = 0x10
 TABLE_ORACLE: Final = 0x11
 TABLE_RAMP: Final = 0x12
@@ -77,6 +81,7 @@ TABLE_VAULT: Final = 0x60
 TABLE_SHARE: Final = 0x61
 
 RANGE_LENGTH: Final[dict[int, int]] = {
+    TABLE_BUILDER: 5,
     TABLE_ORDER: 4,
     TABLE_OWNED: 6,
     TABLE_SLEEPER: 3,
@@ -127,6 +132,21 @@ def nonces_key(address: bytes, bucket: int) -> bytes:
 def supply_key(account: int) -> bytes:
     """Return the key of an account's shares of the lending pool."""
     return b"\x08" + account.to_bytes(4, "big")
+
+
+def standing_key(account: int) -> bytes:
+    """Return the key of what an owner traded lately."""
+    return b"\x09" + account.to_bytes(4, "big")
+
+
+def builder_key(account: int, builder: int) -> bytes:
+    """Return the key of what an account lets a builder ask for."""
+    return b"\x0a" + account.to_bytes(4, "big") + builder.to_bytes(4, "big")
+
+
+def builder_range(account: int) -> bytes:
+    """Return the prefix of an account's approved builders."""
+    return b"\x0a" + account.to_bytes(4, "big")
 
 
 def market_key(market: int) -> bytes:

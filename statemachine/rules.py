@@ -18,6 +18,7 @@ from statemachine.codec import as_bytes, as_list, pack, unpack
 from statemachine.costs import COST_TABLE
 from statemachine.errors import FrameInvalid
 from statemachine.records import PUBLISHERS_MAX
+from statemachine.schedule import check_ramp, check_shares, check_tiers
 from statemachine.units import PPM_ONE
 
 RULES_VERSION: Final = 1
@@ -191,6 +192,17 @@ class Rules:
     loan_initial_ppm: int = 50_000
     loan_maintenance_ppm: int = 25_000
     pool_supply_min: int = 1_000_000
+    # Fees: (14-day volume from which it counts, share of the base rate left to makers, to
+    # takers), above the base rates; the ramp; what others may get
+    fee_tiers: tuple[tuple[int, int, int], ...] = (
+        (5_000_000_000_000, 800_000, 900_000),
+        (25_000_000_000_000, 500_000, 800_000),
+        (100_000_000_000_000, 250_000, 700_000),
+    )
+    fee_ramp_factor: int = 3
+    fee_ramp_ms: int = 600_000
+    referral_ppm: int = 100_000
+    builder_ppm_max: int = 1_000
 
     def __post_init__(self) -> None:
         """Refuse rules that could not work, once, at the edge."""
@@ -228,6 +240,9 @@ class Rules:
                 "need 0 <= loan_maintenance_ppm <= loan_initial_ppm <= 1000000, "
                 f"have {self.loan_maintenance_ppm} and {self.loan_initial_ppm}"
             )
+        check_tiers(self.fee_tiers)
+        check_ramp(self.fee_ramp_factor, self.fee_ramp_ms)
+        check_shares(self.referral_ppm, self.builder_ppm_max)
 
     def encode(self) -> bytes:
         """Return the canonical bytes of these rules."""
@@ -240,6 +255,8 @@ class Rules:
                 value = [encode_market_rules(market) for market in value]
             elif name == "assets":
                 value = [encode_asset_rules(asset) for asset in value]
+            elif name == "fee_tiers":
+                value = [list(tier) for tier in value]
             values.append(value)
         return pack(values)
 
@@ -279,6 +296,8 @@ def decode_rules(data: bytes) -> Rules:
         named["guardian"] = as_bytes(named["guardian"], 20, "guardian")
         named["markets"] = tuple(decode_market_rules(market) for market in named["markets"])
         named["assets"] = tuple(decode_asset_rules(asset) for asset in named["assets"])
+        tiers = named["fee_tiers"]
+        named["fee_tiers"] = tuple(tuple(as_list(tier, 3, "fee tier")) for tier in tiers)
         return Rules(**named)
     except (TypeError, ValueError) as error:
         raise FrameInvalid(f"rules: {error}") from error

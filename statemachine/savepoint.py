@@ -29,6 +29,7 @@ from statemachine.records import (
     decode_portfolio,
     decode_position,
     decode_sleeper,
+    decode_standing,
     decode_twap,
 )
 from statemachine.risk.tiers import is_graded
@@ -174,6 +175,10 @@ def place_waiting(state: State, key: bytes, data: bytes) -> Record:
         plan = decode_twap(key, data)
         state.twaps[key] = plan
         return plan
+    if key[0] == keys.TABLE_STANDING:
+        standing = decode_standing(key, data)
+        state.records.standings[int.from_bytes(key[1:], "big")] = standing
+        return standing
     invariant(key[0] == keys.TABLE_GROUP, "a leg changes only what a savepoint can undo")
     group = decode_group(key, data)
     state.groups[key] = group
@@ -206,6 +211,8 @@ def forget_record(state: State, record: Record) -> None:
         del state.sleepers[key]
     elif table == keys.TABLE_TWAP:
         del state.twaps[key]
+    elif table == keys.TABLE_STANDING:
+        del state.records.standings[int.from_bytes(key[1:], "big")]
     else:
         invariant(table == keys.TABLE_GROUP, "a leg changes only what a savepoint can undo")
         del state.groups[key]

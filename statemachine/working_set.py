@@ -25,6 +25,7 @@ from statemachine.records import (
     Share,
     Signer,
     Sleeper,
+    Standing,
     Supply,
     TwapPlan,
     Vault,
@@ -55,6 +56,7 @@ class WorkingSet:
         "shares",
         "signers",
         "sleepers",
+        "standings",
         "supplies",
         "twaps",
         "vaults",
@@ -71,6 +73,7 @@ class WorkingSet:
         self.positions: dict[int, Position] = {}
         self.orders: dict[bytes, Order] = {}
         self.sleepers: dict[bytes, Sleeper] = {}
+        self.standings: dict[int, Standing] = {}
         self.groups: dict[bytes, Group] = {}
         self.twaps: dict[bytes, TwapPlan] = {}
         self.vaults: dict[int, Vault] = {}
@@ -93,6 +96,7 @@ class WorkingSet:
         self.positions = {}
         self.orders = {}
         self.sleepers = {}
+        self.standings = {}
         self.groups = {}
         self.twaps = {}
         self.vaults = {}

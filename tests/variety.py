@@ -6,6 +6,7 @@ from statemachine.actions import (
     NO_TERMS,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     CancelAll,
     CancelAt,
@@ -19,6 +20,7 @@ from statemachine.actions import (
     SetLeverage,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Terms,
     Transfer,
     Twap,
@@ -33,6 +35,7 @@ from tests.duels import AGENTS, HOUR, SECOND, SMALL_STEPS, STRANGER, TRADERS, Ch
 from tests.worlds import USDC, trader_key
 
 ISOLATED = 128
+DAY = 24 * HOUR
 
 
 def crowded(market: MarketRules) -> MarketRules:
@@ -77,6 +80,9 @@ VARIED = replace(
     loan_slope_above_ppm=10_000_000,
     ramp_notice_ms=20_000,
     ramp_step_ms=1_500,
+    fee_tiers=((3_000 * USDC, 500_000, 800_000), (9_000 * USDC, 250_000, 333_333)),
+    fee_ramp_ms=20_000,
+    referral_ppm=333_333,
 )
 """Small steps, and small limits of everything: a market with tiers, caps and a band."""
 
@@ -129,10 +135,24 @@ class VariedDuel(Duel):
         expiries = (0, 0, now, now + 1, now + SECOND, now + 5 * SECOND, now + HOUR)
         expiry = Millis(chooser.pick(expiries))
         mode = chooser.number(0, 7)
-        fee = chooser.pick((*[1_000_000] * 9, 500, 499))
+        builder, rate = self.built()
+        fee = chooser.pick((*[1_000_000] * 9, 500, 499, 700))
         if chooser.number(0, 1):
-            return Terms(expiry, mode, fee)
-        return Terms(expiry, mode, fee, chooser.number(0, 5), self.near(market))
+            return replace(Terms(expiry, mode, fee), builder=builder, builder_ppm=rate)
+        terms = Terms(expiry, mode, fee, chooser.number(0, 5), self.near(market))
+        return replace(terms, builder=builder, builder_ppm=rate)
+
+    def built(self) -> tuple[int, int]:
+        """Return who sent an order, and what he asks for: mostly nobody."""
+        if self.chooser.number(0, 2):
+            return 0, 0
+        return self.chooser.pick((1, 2, 2, 99)), self.chooser.pick((0, 100, 100, 100, 333, 1_001))
+
+    def random_block(self) -> None:
+        """Let something happen, seldom some days later: what was traded counts for tiers then."""
+        if self.chooser.number(0, 14) == 0:
+            self.wait(self.chooser.pick((1, 1, 1, 2, 13, 14, 15)) * DAY)
+        super().random_block()
 
     def exit_of(self, market: int, flags: int) -> PlaceOrder:
         """Return an exit of a bracket, mostly of the other side."""
@@ -177,7 +197,7 @@ class VariedDuel(Duel):
     def errand(self) -> Action:
         """Return anything that is not an order: compounds and settings as well."""
         chooser = self.chooser
-        kind = chooser.number(0, 20)
+        kind = chooser.number(0, 22)
         if kind < 6:
             return self.compound(chooser.number(0, 4))
         if kind == 6:
@@ -218,4 +238,9 @@ class VariedDuel(Duel):
             return PoolSupply(sub, Micros(chooser.pick((USDC - 1, USDC, 40 * USDC, 300 * USDC))))
         if kind == 18:
             return PoolRedeem(chooser.pick((0, 0, 1)), chooser.pick((0, 1, USDC, 50 * USDC)))
+        if kind == 19:
+            return SetReferrer(chooser.pick((0, 0, 1, 2)), self.account())
+        if kind == 20:
+            rate = chooser.pick((0, 99, 100, 500, 1_001))
+            return ApproveBuilder(chooser.pick((1, 2, 2, 3, 99)), rate)
         return super().errand()

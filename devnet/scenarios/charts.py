@@ -21,6 +21,7 @@ RUNGS: Final = (
     ("flagged", "flagged by a poke", "#bcd3ea", ""),
     ("slice", "slice sold on the book", "#6a9ac4", "//"),
     ("backstop", "taken over by a vault", "#f2b134", ".."),
+    ("collateral", "collateral sold to a vault", "#7fb77e", "\\\\"),
     ("deleverage", "deleveraged", "#c0392b", "xx"),
     ("deficit", "deficit recorded", "#333333", ""),
 )
@@ -121,6 +122,8 @@ def shade(axes: "Axes", report: Report) -> None:
 
 def draw_prices(axes: "Axes", report: Report) -> None:
     """Draw the true price, the index and the mark of the leading market."""
+    from matplotlib.ticker import StrMethodFormatter  # noqa: PLC0415 an extra
+
     play = report.play
     samples = play.tally.samples
     leader = leader_of(play)
@@ -134,6 +137,7 @@ def draw_prices(axes: "Axes", report: Report) -> None:
         heights = [sample.markets[leader][name] * unit for sample in samples]
         axes.plot(minutes(samples), heights, style, lw=width, color=color, label=label)
     axes.set_ylabel(f"{rules.symbol.decode()}, USD")
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_title("Prices", loc="left", fontsize=10)
     notes = []
     if play.scenario.outage is not None:
@@ -151,6 +155,8 @@ def draw_rungs(axes: "Axes", report: Report) -> None:
     for name, label, color, hatch in RUNGS:
         heights = per_minute(samples, name, last)
         total = sum(heights)
+        if not total:
+            continue
         axes.bar(
             [minute + 0.5 for minute in range(last)],
             heights,
@@ -181,12 +187,15 @@ def per_minute(samples: Sequence[Sample], name: str, last: int) -> list[float]:
 
 def draw_funds(axes: "Axes", report: Report) -> None:
     """Draw the insurance fund and the deficits that stand."""
+    from matplotlib.ticker import StrMethodFormatter  # noqa: PLC0415 an extra
+
     samples = report.play.tally.samples
-    funds = [sample.insurance / 10**9 for sample in samples]
-    deficits = [sample.deficits / 10**9 for sample in samples]
+    funds = [sample.insurance / 10**6 for sample in samples]
+    deficits = [sample.deficits / 10**6 for sample in samples]
     axes.step(minutes(samples), funds, "-", where="post", color="#1f5f99", label="insurance fund")
     axes.step(minutes(samples), deficits, "--", where="post", color="#c0392b", label="deficits")
-    axes.set_ylabel("thousand USDC")
+    axes.set_ylabel("USDC")
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_title("Insurance, and what nobody paid yet", loc="left", fontsize=10)
     axes.legend(loc="best", frameon=False)
 
@@ -194,7 +203,8 @@ def draw_funds(axes: "Axes", report: Report) -> None:
 def draw_interest(axes: "Axes", report: Report) -> None:
     """Draw open interest of every market, in lots, against its beginning."""
     samples = report.play.tally.samples
-    for (number, rules), style in zip(report.play.scene.markets.items(), STYLES, strict=False):
+    traded = [pair for pair in report.play.scene.markets.items() if not pair[1].collateral_only]
+    for (number, rules), style in zip(traded, STYLES, strict=False):
         first = max(1, samples[0].markets[number]["open_interest"])
         heights = [100 * sample.markets[number]["open_interest"] / first for sample in samples]
         axes.plot(minutes(samples), heights, style, color=INK, label=rules.symbol.decode())
@@ -205,9 +215,12 @@ def draw_interest(axes: "Axes", report: Report) -> None:
 
 
 def draw_depth(axes: "Axes", report: Report) -> None:
-    """Draw what rests within a percent of the mark of the leading market."""
+    """Draw what rests within a percent of the mark of the leading market that trades."""
     samples = report.play.tally.samples
     leader = leader_of(report.play)
+    markets = report.play.scene.markets
+    if markets[leader].collateral_only:
+        leader = next(number for number, rules in markets.items() if not rules.collateral_only)
     for side, style, color in (("bid", "-", "#1f5f99"), ("ask", "--", "#c0392b")):
         heights = [sample.markets[leader][f"{side}_depth"] / MILLION for sample in samples]
         axes.plot(minutes(samples), heights, style, color=color, label=f"{side}s")

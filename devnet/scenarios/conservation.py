@@ -1,7 +1,7 @@
 """Whether all money is there: the ledger's zero-sum, taken again from every leaf.
 
 ``sum(balances - costs + unsettled funding) + funding dust - deficits + insurance +
-fees + dust = deposits - withdrawals``, exactly, in micros << 32 so that what is not
+fees + dust + pool = deposits - withdrawals``, exactly, in micros << 32 so that what is not
 settled yet is part of it.  Nothing that the state keeps as a sum is believed.
 """
 
@@ -13,8 +13,11 @@ from typing import final
 from statemachine import keys
 from statemachine.pricing.funding import FUNDING_SHIFT
 from statemachine.records import (
+    decode_asset,
+    decode_holding,
     decode_ledger,
     decode_market,
+    decode_pool,
     decode_portfolio,
     decode_position,
     decode_withdrawal,
@@ -37,23 +40,28 @@ class Conservation:
     fees: int
     dust: int
     deficits: int
+    pool: int
     missing: int
     sizes: tuple[int, ...]
     interest: tuple[int, ...]
     below_zero: int
-    """Portfolios without a position whose balance is below zero: debts that nobody recorded."""
+    """Portfolios with a balance below zero and nothing else: debts that nobody recorded."""
+    assets: tuple[int, ...]
+    """Assets of which holdings and withdrawals are not what was deposited."""
 
     @property
     def holds(self) -> bool:
         """Whether everything adds up, and no debt is hidden."""
-        return not (self.missing or self.sizes or self.interest or self.below_zero)
+        wrong = self.missing or self.sizes or self.interest or self.below_zero or self.assets
+        return not wrong
 
 
 def conserve(items: Mapping[bytes, bytes]) -> Conservation:
     """Add up a whole state, leaf by leaf."""
     ledger = decode_ledger(items[keys.LEDGER_KEY])
     markets = {}
-    balances = paid = scaled = deficits = 0
+    balances = scaled = deficits = 0
+    units: Counter[int] = Counter()
     debtors: set[int] = set()
     holders: set[int] = set()
     sizes: Counter[int] = Counter()
@@ -81,8 +89,16 @@ def conserve(items: Mapping[bytes, bytes]) -> Conservation:
                 holders.add(int.from_bytes(key[1:6], "big"))
         elif key[0] == keys.TABLE_WITHDRAWAL:
             _, amount, _, asset = decode_withdrawal(data)
-            paid += 0 if asset else amount
-    own = balances + ledger.insurance + ledger.fees + ledger.dust
+            units[asset] += amount
+        elif key[0] == keys.TABLE_HOLDING:
+            units[key[-1]] += decode_holding(key, data).amount
+            holders.add(int.from_bytes(key[1:6], "big"))
+        elif key[0] == keys.TABLE_ASSET:
+            units[key[1]] -= decode_asset(key, data).deposits
+    paid = units.pop(0, 0)
+    lent = items.get(keys.POOL_KEY)
+    pool = 0 if lent is None else decode_pool(lent).supplied
+    own = balances + ledger.insurance + ledger.fees + ledger.dust + pool
     scaled += (own - ledger.deposits + paid) << FUNDING_SHIFT
     return Conservation(
         deposits=ledger.deposits,
@@ -92,10 +108,12 @@ def conserve(items: Mapping[bytes, bytes]) -> Conservation:
         fees=ledger.fees,
         dust=ledger.dust,
         deficits=deficits,
+        pool=pool,
         missing=scaled,
         sizes=tuple(sorted(number for number, sum_ in sizes.items() if sum_)),
         interest=tuple(
             sorted(n for n, market in markets.items() if longs[n] != market.open_interest)
         ),
         below_zero=len(debtors - holders),
+        assets=tuple(sorted(asset for asset, amount in units.items() if amount)),
     )

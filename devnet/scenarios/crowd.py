@@ -120,7 +120,7 @@ class Crowd:
                 continue
             position = positions[rng.randrange(len(positions))]
             margin = scene.observer.margin(portfolio)
-            if panic and margin.equity * PPM < margin.initial * NERVOUS_PPM:
+            if panic and margin.equity_initial * PPM < margin.initial * NERVOUS_PPM:
                 signed.append(self.close(scene, trader, position))
             elif noise:
                 signed += self.trade_some(scene, trader, position, rises=rises)

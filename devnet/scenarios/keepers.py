@@ -12,9 +12,12 @@ from devnet.identities import Identity
 from devnet.scenarios.scene import Scene
 from statemachine.actions import Poke
 from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio
+from statemachine.risk.collateral import collateral_of
 
 MICRO: Final = 1_000_000_000
 """Moves are in parts per 10**9."""
+ASSET_FACTOR: Final = 4
+"""Assets are worth at most so many times what they count for."""
 LOOKS_AGAIN_S: Final = 300
 """Funding moves equity without a price: after so long everybody is looked at."""
 
@@ -73,7 +76,9 @@ class Watch:
             abs(position.size) * view.market(position.market).mark
             for position in view.all_positions(portfolio)
         )
-        if not held:
+        if portfolio.assets:
+            held += ASSET_FACTOR * collateral_of(view, portfolio)[0]
+        if not held and portfolio.balance >= 0:
             return
         margin = scene.observer.margin(portfolio)
         room = margin.equity - margin.maintenance
@@ -81,7 +86,8 @@ class Watch:
             found.append((room * MICRO // max(1, margin.maintenance), name))
             heappush(self.due, (self.moved, name))  # until somebody pokes
             return
-        heappush(self.due, (self.moved + room * MICRO // (held + margin.maintenance), name))
+        exposed = max(1, held + margin.maintenance)
+        heappush(self.due, (self.moved + room * MICRO // exposed, name))
 
 
 @final

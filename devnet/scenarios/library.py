@@ -42,10 +42,10 @@ LIBRARY: Final[dict[str, Scenario]] = {
         ),
         Scenario(
             name="grinding-fall",
-            story="thirty percent in an hour and a half, without a pause and with full books",
-            seconds=6_300,
+            story="thirty percent in an hour, without a pause and with full books",
+            seconds=4_200,
             step_ms=3_000,
-            paths={"BTC": ((0, PPM), (CALM_S, PPM), (5_400, 700_000), (6_300, 705_000))},
+            paths={"BTC": ((0, PPM), (CALM_S, PPM), (3_600, 700_000), (4_200, 705_000))},
         ),
         Scenario(
             name="oracle-gap",
@@ -96,11 +96,31 @@ LIBRARY: Final[dict[str, Scenario]] = {
             ),
         ),
         Scenario(
+            name="collateral-depeg",
+            story="a staking derivative that backs two accounts in five loses 60% in ten minutes",
+            seconds=2_400,
+            paths={
+                "WSTETH": (
+                    *((0, PPM), (CALM_S, PPM), (300, 850_000), (480, 620_000), (720, 400_000)),
+                    *((1_200, 470_000), (2_400, 500_000)),
+                ),
+                "BTC": ((0, PPM), (CALM_S, PPM), (720, 945_000), (2_400, 960_000)),
+                "ETH": ((0, PPM), (CALM_S, PPM), (720, 900_000), (2_400, 930_000)),
+                "SOL": ((0, PPM), (CALM_S, PPM), (720, 930_000), (2_400, 950_000)),
+            },
+            quoting=(Quoting(), Quoting(since=300, depth=500_000), Quoting(since=1_200)),
+            population=Population(
+                asset_share=400_000,
+                asset_part=950_000,
+                leverages=((3, 10), (5, 20), (10, 30), (18, 40)),
+            ),
+        ),
+        Scenario(
             name="funding-squeeze",
             story="the perpetual trades far above its index for hours, and longs pay for it",
-            seconds=14_400,
+            seconds=10_800,
             step_ms=5_000,
-            paths={"BTC": ((0, PPM), (CALM_S, PPM), (7_200, 998_000), (14_400, 985_000))},
+            paths={"BTC": ((0, PPM), (CALM_S, PPM), (5_400, 998_000), (10_800, 985_000))},
             quoting=(Quoting(), Quoting(since=CALM_S, premium=24_000)),
             population=Population(
                 long_share=900_000, leverages=((5, 20), (10, 30), (15, 30), (19, 20))

@@ -16,12 +16,12 @@ from typing import Any, Final, final
 import grpc
 import grpc.aio
 
-from devnet.controls import Controls
 from devnet.funds import USER_GWEI, fund_operators
 from devnet.health import wait_serving
 from devnet.identities import Identity
 from devnet.layout import Layout
 from devnet.supervisor import read_state
+from node.l1_wire import call_to_message
 from proto.sextant.v1 import (
     common_pb2,
     dev_pb2,
@@ -33,7 +33,6 @@ from proto.sextant.v1 import (
 )
 from prover.contract.calls import Deposit, sign_call
 from sextant.client.api import AsyncClient
-from sextant.client.l1 import request_of
 from sextant.errors import ClientError, Unreachable
 
 EPOCH_MS: Final = 2_524_608_000_000
@@ -151,21 +150,28 @@ class Lockstep:
         block: query_pb2.Block = await connection.call(connection.query.GetBlock, request)
         return block
 
-    async def deposit_all(self, payer: Identity, deposits: Sequence[tuple[bytes, int, int]]) -> int:
-        """Deposit for many: (owner, sub, micros) each, out of one purse; return their sum."""
-        total = sum(micros for _, _, micros in deposits)
-        await Controls(self.layout).faucet(payer.address, USER_GWEI, total)
+    async def deposit_all(self, payer: Identity, deposits: Sequence[Deposit]) -> None:
+        """Deposit for many out of one purse, which is filled first."""
+        totals: dict[int, int] = {0: 0}
+        for deposit in deposits:
+            totals[deposit.asset] = totals.get(deposit.asset, 0) + deposit.amount
+        for asset, total in totals.items():
+            request = l1_pb2.L1FaucetRequest(address=payer.address, eth_gwei=USER_GWEI)
+            if asset:
+                request.asset, request.asset_units = asset, total
+            else:
+                request.token_micros = total
+            await self._ask(self._l1_stub.Faucet, request)
         async with grpc.aio.insecure_channel(self.layout.address("l1")) as channel:
             stub = l1_pb2_grpc.L1Stub(channel)
             deployed = await stub.GetDeployment(l1_pb2.L1GetDeploymentRequest())
             account = await stub.GetAccount(l1_pb2.L1GetAccountRequest(address=payer.address))
             nonce = account.nonce
-            for owner, sub, micros in deposits:
-                call = Deposit(owner, sub, micros)
+            for deposit in deposits:
                 envelope = sign_call(
-                    deployed.l1_chain_id, deployed.contract, payer.key, nonce, call
+                    deployed.l1_chain_id, deployed.contract, payer.key, nonce, deposit
                 )
-                sent = await stub.SendCall(request_of(call, nonce, envelope.signature))
+                sent = await stub.SendCall(call_to_message(envelope))
                 nonce += 1
             receipt = await stub.AwaitCall(
                 l1_pb2.L1AwaitCallRequest(hash=sent.hash), timeout=CALL_SECONDS_MAX
@@ -173,7 +179,6 @@ class Lockstep:
         if receipt.code:
             raise ClientError(receipt.code_name, f"a deposit was refused: {receipt.message}")
         await self.mine()
-        return total
 
     async def crash_sequencer(self) -> None:
         """Kill the sequencer, once L1 has all its blocks; its supervisor starts it again."""

@@ -16,13 +16,10 @@ from statemachine.actions import (
 from statemachine.rules import MarketRules
 from statemachine.units import Lots, Price
 
-LADDER: Final = (
-    *((400, 1), (800, 1), (1_300, 2), (2_000, 2)),
-    *((3_000, 3), (4_500, 3), (6_500, 4), (9_000, 4)),
-)
+LADDER: Final = ((500, 1), (1_100, 2), (2_000, 3), (3_500, 4), (5_500, 5), (9_000, 5))
 """(distance from the centre in ppm, share of the depth)."""
 SHARES: Final = sum(share for _, share in LADDER)
-MOVE_PPM: Final = 250
+MOVE_PPM: Final = 400
 """A centre that has moved by less than this is not worth new orders."""
 STAGGER_PPM: Final = 70
 """How far the ladders of two makers are apart."""

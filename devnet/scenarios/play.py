@@ -27,7 +27,7 @@ from devnet.scenarios.tally import Tally
 from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2
 from sextant.client.market import Market
 from sextant.errors import ClientError
-from statemachine.actions import VaultDeposit
+from statemachine.actions import PoolSupply, VaultDeposit
 from statemachine.units import Micros
 
 SETUP_STEP_MS: Final = 1_000
@@ -80,8 +80,8 @@ class Play:
             )
             first[number] = units.price(scenario.first_usd.get(symbol, BASE_USD[symbol]))
         hand = Hand(self.observer.domain)
-        self.scene = Scene(scenario, hand, self.observer, markets, first)
-        self.cast = draw_cast(scenario, markets, accounts, seed)
+        self.scene = Scene(scenario, hand, self.observer, markets, first, seed)
+        self.cast = draw_cast(scenario, rules, first, accounts, seed)
         self.crowd = Crowd(self.cast, f"crowd/{seed}")
         self.makers = [
             Maker(who, markets[number], self.cast.depth_micros[number] // len(people), place)
@@ -175,7 +175,7 @@ class Play:
         await self.place_stops()
 
     async def back_vaults(self) -> None:
-        """Let depositors buy shares of every vault."""
+        """Let depositors buy shares of every vault, and supply the lending pool."""
         self.scene.hand.now = self.lockstep.now + SETUP_STEP_MS
         batch = Batch()
         for number, micros in self.cast.vault_micros.items():
@@ -183,6 +183,9 @@ class Play:
             for who in self.cast.depositors:
                 action = VaultDeposit(0, number, each)
                 batch.add("vault", [self.scene.hand.sign(who, action)])
+        lent = Micros(self.cast.pool_micros // len(self.cast.depositors))
+        for who in self.cast.depositors:
+            batch.add("pool", [self.scene.hand.sign(who, PoolSupply(0, lent))])
         await self.ordinary(SETUP_STEP_MS, batch)
 
     async def place_stops(self) -> None:
@@ -278,7 +281,7 @@ class Play:
         if portfolio is None or portfolio.balance <= 0:
             return False
         margin = self.observer.margin(portfolio)
-        return margin.equity - margin.initial > portfolio.balance // 3
+        return margin.free > portfolio.balance // 3
 
     def equity(self, name: int) -> int:
         """Return a portfolio's equity in micros."""

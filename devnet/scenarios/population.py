@@ -7,8 +7,10 @@ from typing import Final, final
 
 from devnet.identities import Identity, identity_of
 from devnet.scenarios.scenario import PPM, Population, Scenario
+from prover.contract.calls import Deposit
+from statemachine.assets import AssetRules
 from statemachine.risk.margin import ISOLATED_FROM
-from statemachine.rules import MarketRules
+from statemachine.rules import Rules
 
 USDC: Final = 1_000_000
 FULL_SIZE: Final = 2_000
@@ -17,8 +19,8 @@ MARKET_WEIGHTS: Final = (5, 3, 2)
 CROSS_MARKETS: Final = ((1, 55), (2, 30), (3, 15))
 HEADROOM_PPM: Final = 900_000
 """Of what the leverage allows, so that fees and slippage have room."""
-MAKER_USDC: Final = 25_000_000
-MAKERS_PER_MARKET: Final = 3
+MAKER_USDC: Final = 40_000_000
+MAKERS_PER_MARKET: Final = 2
 KEEPER_USDC: Final = 1_000
 DEPOSITORS: Final = 3
 
@@ -43,6 +45,8 @@ class Trader:
     leverage: int
     holdings: tuple[Holding, ...]
     stops: bool
+    units: int = 0
+    """Of the exchange's first other asset; ``equity`` is in USDC alone."""
     account: int = 0
 
     @property
@@ -62,30 +66,47 @@ class Cast:
     depositors: list[Identity]
     vault_micros: dict[int, int]
     depth_micros: dict[int, int]
+    pool_micros: int
+    asset: int = 0
 
-    def deposits(self) -> list[tuple[bytes, int, int]]:
-        """Return everybody's first deposit: (owner, sub, micros)."""
-        found = [(one.who.address, one.sub, one.equity) for one in self.traders]
+    def deposits(self) -> list[Deposit]:
+        """Return everybody's first deposits."""
+        found = [Deposit(one.who.address, one.sub, one.equity) for one in self.traders]
+        found += [
+            Deposit(one.who.address, one.sub, one.units, self.asset)
+            for one in self.traders
+            if one.units
+        ]
         for makers in self.makers.values():
-            found += [(who.address, 0, MAKER_USDC * USDC) for who in makers]
-        found += [(who.address, 0, KEEPER_USDC * USDC) for who in self.keepers]
-        each = sum(self.vault_micros.values()) // len(self.depositors) + USDC
-        return found + [(who.address, 0, each) for who in self.depositors]
+            found += [Deposit(who.address, 0, MAKER_USDC * USDC) for who in makers]
+        found += [Deposit(who.address, 0, KEEPER_USDC * USDC) for who in self.keepers]
+        backed = sum(self.vault_micros.values()) + self.pool_micros
+        each = backed // len(self.depositors) + USDC
+        return found + [Deposit(who.address, 0, each) for who in self.depositors]
 
 
 def draw_cast(
-    scenario: Scenario, markets: Mapping[int, MarketRules], count: int, seed: int
+    scenario: Scenario, rules: Rules, first: Mapping[int, int], count: int, seed: int
 ) -> Cast:
-    """Draw ``count`` traders and everybody around them; the same for the same seed."""
+    """Draw ``count`` traders and everybody around them; the same for the same seed.
+
+    ``first`` are the markets' first prices, in micros per lot.
+    """
     rng = random.Random(f"{scenario.name}/{seed}")
     population = scenario.population
-    traders = [draw_trader(rng, population, sorted(markets), count, n) for n in range(count)]
+    markets = [market.market for market in rules.markets if not market.collateral_only]
+    traders = [draw_trader(rng, population, markets, count, n) for n in range(count)]
     equity = sum(one.equity for one in traders)
     held = {
         number: sum(abs(h.notional) for one in traders for h in one.holdings if h.market == number)
         for number in markets
     }
     total = max(1, sum(held.values()))
+    backed = dict(held)
+    asset = rules.assets[0] if rules.assets and population.asset_share else None
+    if asset is not None:
+        swap_collateral(rng, population, traders, asset, first[asset.market])
+        backed[asset.market] = total // len(held)
     return Cast(
         traders=traders,
         makers={
@@ -96,13 +117,35 @@ def draw_cast(
         depositors=[identity_of(f"scenario-depositor-{n}") for n in range(DEPOSITORS)],
         vault_micros={
             number: max(100 * USDC, equity * population.vault_share // PPM * part // total)
-            for number, part in held.items()
+            for number, part in backed.items()
         },
+        pool_micros=max(100 * USDC, equity * population.pool_share // PPM),
+        asset=0 if asset is None else asset.asset,
         depth_micros={
             number: max(20_000 * USDC, part * population.depth_share // PPM)
             for number, part in held.items()
         },
     )
+
+
+def swap_collateral(
+    rng: random.Random, population: Population, traders: list[Trader], asset: AssetRules, price: int
+) -> None:
+    """Let some keep part of their equity in an asset at its first price, in micros per lot.
+
+    It counts for less than it is worth, so that what they hold shrinks with it.
+    """
+    for trader in traders:
+        if rng.randrange(PPM) >= population.asset_share:
+            continue
+        moved = trader.equity * population.asset_part // PPM
+        trader.units = moved * asset.lot_units // price
+        trader.equity -= moved
+        counted = trader.equity + moved * asset.initial_weight_ppm // PPM
+        whole = trader.equity + moved
+        trader.holdings = tuple(
+            Holding(one.market, one.notional * counted // whole) for one in trader.holdings
+        )
 
 
 def draw_trader(

@@ -67,6 +67,7 @@ def read_scenario(file: Path, symbol: str, speed: int) -> Scenario:
         else f"{symbol} as recorded in {file.name}",
         seconds=max(1, seconds),
         paths={symbol: tuple(sorted(path.items()))},
+        noise=0,
         first_usd={symbol: f"{first:f}"},
     )
 

@@ -47,6 +47,8 @@ class Report:
             found.append(f"money is not conserved: {books.missing} micros << 32 too much")
         if books.sizes or books.interest:
             found.append(f"positions do not cancel in markets {books.sizes or books.interest}")
+        if books.assets:
+            found.append(f"units of assets {books.assets} are missing, or too many")
         if books.below_zero:
             found.append(f"{books.below_zero} debts stand in no account")
         if play.underwater:
@@ -177,7 +179,7 @@ class Report:
         return [
             *(
                 (f"  {name}", f"{rungs[name]:,} times, {usdc(tally.notional[name])} USDC")
-                for name in ("slice", "slice_unfilled", "backstop")
+                for name in ("slice", "slice_unfilled", "backstop", "collateral")
             ),
             (
                 "  deleverage",
@@ -187,6 +189,7 @@ class Report:
                 ),
             ),
             ("  insurance", f"{rungs['insurance']:,} times, {paid(tally.sums['insurance_paid'])}"),
+            ("  pool", f"{rungs['pool']:,} times, {paid(tally.sums['pool_borne'])}"),
             ("  deficit", f"{rungs['deficit']:,} times, {paid(tally.sums['deficits_recorded'])}"),
         ]
 

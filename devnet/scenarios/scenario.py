@@ -60,14 +60,19 @@ class Divergence:
 class Population:
     """Who trades: shares of the accounts, and weights of leverage.
 
+    ``asset_share`` of them keep ``asset_part`` of their equity in the exchange's first
+    other asset, if it has one.
     ``equities`` in USDC are drawn between two bounds, small ones more often;
     ``leverages`` are (times, weight).  ``keepers`` poke at most ``pokes`` portfolios
-    a step each.  ``vault_share`` is what depositors put into the vaults, of all equity.
+    a step each.  ``vault_share`` is what depositors put into the vaults, of all equity,
+    and ``pool_share`` what they lend.
     """
 
     long_share: int = 760_000
     isolated_share: int = 300_000
     stop_share: int = 200_000
+    asset_share: int = 0
+    asset_part: int = 800_000
     equities: tuple[int, int] = (300, 12_000)
     leverages: tuple[tuple[int, int], ...] = (
         (2, 15),
@@ -80,6 +85,7 @@ class Population:
     keepers: int = 3
     pokes: int = 12
     vault_share: int = 60_000
+    pool_share: int = 20_000
     depth_share: int = 350_000
 
 
@@ -100,6 +106,8 @@ class Scenario:
         default_factory=lambda: {"BTC": PPM, "ETH": 1_150_000, "SOL": 1_350_000}
     )
     step_ms: int = 2_000
+    noise: int = 700
+    """How far prices wander beside their path, in ppm."""
     quoting: tuple[Quoting, ...] = (Quoting(),)
     silences: tuple[Silence, ...] = ()
     divergences: tuple[Divergence, ...] = ()

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import final
+from typing import Final, final
 
+from devnet.prices import height_of
 from devnet.scenarios.hand import Hand
 from devnet.scenarios.observer import Observer
 from devnet.scenarios.scenario import PPM, Scenario
 from statemachine.rules import MarketRules
 
-SETUP_S = -1
-"""The second before the path begins: everything is at its first price."""
+OCTAVES: Final = ((60_000, 1), (12_000, 2))
+"""(period in ms, divisor of the height)."""
 
 
 @final
@@ -27,6 +28,7 @@ class Scene:
     observer: Observer
     markets: Mapping[int, MarketRules]
     first: Mapping[int, int]
+    seed: int
     ms: int = 0
     touched: set[int] = field(default_factory=set)
 
@@ -38,7 +40,19 @@ class Scene:
     def price(self, market: int) -> int:
         """Return the true price now, in micros per lot."""
         symbol = self.markets[market].symbol.decode()
-        return self.first[market] * self.scenario.move(symbol, self.ms) // PPM
+        path = self.first[market] * self.scenario.move(symbol, self.ms) // PPM
+        return path + path * self.wander(market) // PPM
+
+    def wander(self, market: int) -> int:
+        """Return how far a price is beside its path, in ppm: two octaves of a seeded walk."""
+        away = 0
+        for octave, (period, share) in enumerate(OCTAVES):
+            step, within = divmod(self.ms, period)
+            before = height_of(self.seed, market, octave, step)
+            after = height_of(self.seed, market, octave, step + 1)
+            height = before + (after - before) * within // period
+            away += height * self.scenario.noise // PPM // share
+        return away
 
     def mark(self, market: int) -> int:
         """Return the exchange's mark."""

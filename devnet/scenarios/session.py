@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from devnet.processes import Options
 from devnet.replay.exchange import own_exchange
@@ -132,11 +134,19 @@ def publish(request: Request, report: Report) -> None:
 
 
 def show(report: Report) -> None:
-    """Print the page for people."""
-    for what, figures in report.lines():
-        sys.stdout.write(f"{what:<17} {figures}\n")
-    for fault in report.faults:
-        sys.stdout.write(f"FAULT             {fault}\n")
+    """Print the page for people: a table on a terminal, lines elsewhere."""
+    lines = [*report.lines(), *(("FAULT", fault) for fault in report.faults)]
+    console = Console()
+    if not console.is_terminal:
+        for what, figures in lines:
+            sys.stdout.write(f"{what:<17} {figures}\n")
+        return
+    table = Table(box=SIMPLE_HEAD, title=report.play.scenario.name, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for what, figures in lines:
+        table.add_row(what, figures, style="red" if what == "FAULT" else None)
+    console.print(table)
 
 
 def write_series(path: Path, report: Report) -> None:

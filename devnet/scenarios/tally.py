@@ -9,17 +9,21 @@ from devnet.scenarios.depth import Books
 from devnet.scenarios.scene import Scene
 from statemachine.errors import Code
 from statemachine.events import (
+    BALANCE_COLLATERAL_SOLD,
     BALANCE_DEFICIT,
     BALANCE_HAIRCUT,
     BALANCE_INSURANCE,
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
+    BALANCE_POOL,
     BALANCE_WITHDRAWAL,
     STAGE_BACKSTOP,
+    STAGE_COLLATERAL,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
     STAGE_FLAGGED,
     STAGE_INSURANCE,
+    STAGE_POOL,
     STAGE_RELEASED,
     STAGE_SLICE,
     BalanceChanged,
@@ -35,8 +39,10 @@ RUNGS: Final = {
     STAGE_FLAGGED: "flagged",
     STAGE_SLICE: "slice",
     STAGE_BACKSTOP: "backstop",
+    STAGE_COLLATERAL: "collateral",
     STAGE_DELEVERAGE: "deleverage",
     STAGE_INSURANCE: "insurance",
+    STAGE_POOL: "pool",
     STAGE_DEFICIT: "deficit",
     STAGE_RELEASED: "released",
 }
@@ -46,6 +52,7 @@ SUMS: Final = {
     BALANCE_POKE_REWARD: "poke_rewards",
     BALANCE_INSURANCE: "insurance_paid",
     BALANCE_DEFICIT: "deficits_recorded",
+    BALANCE_POOL: "pool_borne",
     BALANCE_WITHDRAWAL: "withdrawn",
     BALANCE_HAIRCUT: "withdrawals_cut",
 }
@@ -105,6 +112,8 @@ class Tally:
                 name = SUMS.get(event.reason)
                 if name:
                     self.sums[name] += abs(event.amount)
+                if event.reason == BALANCE_COLLATERAL_SOLD:
+                    self.notional["collateral"] += event.amount
                 touched.add(event.portfolio)
             elif isinstance(event, Deleveraged):
                 self.victims.add(event.portfolio)

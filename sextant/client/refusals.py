@@ -64,7 +64,16 @@ WORDS: Final[dict[str, Words]] = {
     "ORACLE_STALE": Words("the oracle price is stale: only reducing is allowed", "try later"),
     "BAND": Words("the price is too far from mark", "move it into the band", ("worst:price",)),
     "LIQUIDATING": Words("the portfolio is being liquidated", "deposit, or wait"),
-    "FEE_MAX": Words("the fee is above your limit", "raise it", ("rate in ppm",)),
+    "FEE_MAX": Words(
+        "the fee is above your limit",
+        "raise it, or wait if `sextant market` shows a ramp",
+        ("rate in ppm",),
+    ),
+    "BUILDER": Words(
+        "the builder asks for more than was approved of him",
+        "`sextant builder approve` lets him ask",
+        ("approved in ppm", "asked in ppm"),
+    ),
     "RAMP": Words(
         "the market's margin rates are moving already",
         "wait until they have arrived",
@@ -125,6 +134,11 @@ WORDS: Final[dict[str, Words]] = {
         "so much of the pool is lent at the moment",
         "redeem less, or wait: a high rate makes borrowers repay",
         ("asked:usdc", "free:usdc"),
+    ),
+    "REFERRER": Words(
+        "an account has one referrer for good: another account, that exists",
+        "see `sextant fees`",
+        ("referrer",),
     ),
     "ASSETS_MAX": Words(
         "the sub-account counts as many assets and markets as it may",

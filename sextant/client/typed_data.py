@@ -13,6 +13,7 @@ from statemachine.actions import (
     KIND_OF,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     BuyCollateral,
     PoolRedeem,
     PoolSupply,
@@ -20,6 +21,7 @@ from statemachine.actions import (
     Send,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Transfer,
     TransferAsset,
     VaultDeposit,
@@ -69,6 +71,9 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "amountMicroUsdc": action.amount,
             }
             return signing.SEND_TYPE, sent | tail
+        case SetReferrer() | ApproveBuilder():
+            encoded, shared = sharing_message_of(action)
+            return encoded, shared | tail
         case VaultDeposit():
             bought: dict[str, Any] = {
                 "subAccount": action.sub,
@@ -99,16 +104,9 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "lossPerDayMicroUsdc": action.loss_max,
             }
             return signing.APPROVE_TYPE, approved | tail
-        case SetMargin():
-            rates: dict[str, Any] = {
-                "market": action.market,
-                "initialMarginPpm": action.initial_ppm,
-                "maintenanceMarginPpm": action.maintenance_ppm,
-            }
-            return signing.MARGIN_TYPE, rates | tail
-        case SetMarketState():
-            head = {"market": action.market, "state": action.state}
-            return signing.MARKET_STATE_TYPE, head | tail
+        case SetMargin() | SetMarketState():
+            encoded, set_to = guarded_message_of(action)
+            return encoded, set_to | tail
         case RevokeAgent():
             return signing.REVOKE_TYPE, {"agent": f"0x{action.agent.hex()}"} | tail
         case WithdrawAsset() | TransferAsset() | BuyCollateral():
@@ -117,6 +115,26 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             return signing.ACTION_TYPE, {"actionHash": f"0x{keccak256(body).hex()}"} | tail
+
+
+def guarded_message_of(action: SetMargin | SetMarketState) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of what the guardian may sign, and its values."""
+    if isinstance(action, SetMarketState):
+        return signing.MARKET_STATE_TYPE, {"market": action.market, "state": action.state}
+    return signing.MARGIN_TYPE, {
+        "market": action.market,
+        "initialMarginPpm": action.initial_ppm,
+        "maintenanceMarginPpm": action.maintenance_ppm,
+    }
+
+
+def sharing_message_of(action: SetReferrer | ApproveBuilder) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of an action that lets somebody share in fees, and its values."""
+    if isinstance(action, SetReferrer):
+        brought = {"subAccount": action.sub, "referrerAccount": action.referrer}
+        return signing.SET_REFERRER_TYPE, brought
+    built = {"builderAccount": action.builder, "maxFeePpm": action.max_fee_ppm}
+    return signing.APPROVE_BUILDER_TYPE, built
 
 
 def asset_message_of(

@@ -22,6 +22,8 @@ kind  action          body
 19    RevokeAgent     agent
 20    SetLeverage     sub, market, leverage (0: none chosen)
 21    Send            to (an owner's address), source sub, target sub, amount
+22    SetReferrer     sub, referrer (an account)
+23    ApproveBuilder  builder (an account), max fee in ppm (0: none)
 26    PoolSupply      sub, amount
 27    PoolRedeem      sub, shares (0: all)
 31    WithdrawAsset   sub, asset, amount (units)
@@ -35,8 +37,8 @@ kind  action          body
 
 ``flags`` = side (0 buy, 1 sell) + 2 IOC + 4 post-only + 8 reduce-only +
 16 FOK + 32 slide + 64 total (modify) + 128 pegged.  ``terms`` = expiry,
-self-trade mode, max fee, trigger, trigger price, offset (pegged); absent if none
-is asked for.
+self-trade mode, max fee, trigger, trigger price, offset (pegged)[, builder,
+builder's ppm]; absent if none is asked for.
 ``client id`` is empty or 16 bytes.  ``ref`` is an order id, or a client id.
 """
 
@@ -115,9 +117,6 @@ from statemachine.actions.kinds import (
     Poke,
     RevokeAgent,
     Scale,
-    SetLeverage,
-    SetMargin,
-    SetMarketState,
     Terms,
     Transfer,
     Twap,
@@ -131,6 +130,8 @@ from statemachine.actions.legs import (
     unpack_group,
     unpack_legs,
 )
+from statemachine.actions.referrals import ApproveBuilder, SetReferrer
+from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.actions.wire import (
     ORACLE_MESSAGES_MAX,
@@ -192,6 +193,7 @@ __all__ = [
     "U64",
     "Action",
     "ApproveAgent",
+    "ApproveBuilder",
     "Bracket",
     "Bulk",
     "BuyCollateral",
@@ -214,6 +216,7 @@ __all__ = [
     "SetLeverage",
     "SetMargin",
     "SetMarketState",
+    "SetReferrer",
     "Terms",
     "Transaction",
     "Transfer",

@@ -47,8 +47,12 @@ def ref_of(value: object, base: int) -> int | bytes:
 
 def terms_of(value: object) -> Terms:
     """Return an order's terms; those that ask for nothing are not written."""
-    items = as_list(value, 6, "terms")
-    expires_at, self_trade, max_fee, trigger, trigger_price, offset = items
+    built = type(value) is list and len(value) == 8
+    items = as_list(value, 8 if built else 6, "terms")
+    expires_at, self_trade, max_fee, trigger, trigger_price, offset = items[:6]
+    builder = as_uint(items[6], 1 << 32, "builder") if built else 0
+    if built and builder == 0:
+        raise FrameInvalid("terms: without a builder, nothing is written of one")
     terms = Terms(
         Millis(as_uint(expires_at, TIME_LIMIT, "order expiry")),
         as_uint(self_trade, SELF_TRADE_LIMIT, "self-trade mode"),
@@ -56,6 +60,8 @@ def terms_of(value: object) -> Terms:
         as_uint(trigger, TRIGGERS_LIMIT, "trigger"),
         price_of(trigger_price),
         as_int(offset, OFFSET_LIMIT, "offset"),
+        builder,
+        as_uint(items[7], FEE_ANY + 1, "builder's fee") if built else 0,
     )
     if terms == NO_TERMS:
         raise FrameInvalid("terms: nothing is asked for, so nothing is written")
@@ -72,9 +78,10 @@ def pack_order(order: PlaceOrder) -> list[object]:
 
 
 def pack_terms(terms: Terms) -> list[object]:
-    """Return terms as an array."""
+    """Return terms as an array of 6 items, or 8 where they name a builder."""
     first: list[object] = [terms.expires_at, terms.self_trade, terms.max_fee_ppm]
-    return [*first, terms.trigger, terms.trigger_price, terms.offset]
+    first += [terms.trigger, terms.trigger_price, terms.offset]
+    return [*first, terms.builder, terms.builder_ppm] if terms.builder else first
 
 
 def unpack_order(value: object) -> PlaceOrder:

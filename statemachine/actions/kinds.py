@@ -6,6 +6,8 @@ from typing import Final, final
 
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.funds import Send
+from statemachine.actions.referrals import ApproveBuilder, SetReferrer
+from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
 from statemachine.units import Lots, Micros, Millis, Price
 
@@ -64,6 +66,8 @@ class Kind(IntEnum):
     REVOKE_AGENT = 19
     SET_LEVERAGE = 20
     SEND = 21
+    SET_REFERRER = 22
+    APPROVE_BUILDER = 23
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
     POOL_SUPPLY = 26
@@ -85,7 +89,8 @@ class Terms:
     ``expires_at`` (ms, 0: never) ends a resting order; ``self_trade`` is a
     mode and a scope; ``max_fee_ppm`` bounds the fee rate; an order with a
     ``trigger_price`` sleeps until ``trigger`` (direction + source) fires; a
-    pegged order's ``offset`` (micros per lot, signed) is added to the index.
+    pegged order's ``offset`` (micros per lot, signed) is added to the index;
+    ``builder_ppm`` of what it takes is paid to the account ``builder`` on top.
     """
 
     expires_at: Millis = NO_EXPIRY
@@ -94,6 +99,8 @@ class Terms:
     trigger: int = 0
     trigger_price: Price = NO_TRIGGER
     offset: int = NO_OFFSET
+    builder: int = 0
+    builder_ppm: int = 0
 
 
 NO_TERMS: Final = Terms()
@@ -268,35 +275,6 @@ class RevokeAgent:
 
 @final
 @dataclass(frozen=True, slots=True)
-class SetLeverage:
-    """Bound what a position in one market may be, in multiples of its margin; 0: no bound."""
-
-    sub: int
-    market: int
-    leverage: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class SetMarketState:
-    """Move a market to another state: the guardian may."""
-
-    market: int
-    state: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class SetMargin:
-    """Let a market's margin rates move to these, slowly: the guardian may."""
-
-    market: int
-    initial_ppm: int
-    maintenance_ppm: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class OracleMessage:
     """One publisher's own signed price: micro-USDC per lot at an L1 time in ms."""
 
@@ -348,6 +326,8 @@ Action = (
     | PoolSupply
     | PoolRedeem
     | SetLeverage
+    | SetReferrer
+    | ApproveBuilder
     | SetMarketState
     | SetMargin
     | OracleUpdate
@@ -378,6 +358,8 @@ KIND_OF: Final[dict[type, Kind]] = {
     PoolSupply: Kind.POOL_SUPPLY,
     PoolRedeem: Kind.POOL_REDEEM,
     SetLeverage: Kind.SET_LEVERAGE,
+    SetReferrer: Kind.SET_REFERRER,
+    ApproveBuilder: Kind.APPROVE_BUILDER,
     SetMarketState: Kind.SET_MARKET_STATE,
     SetMargin: Kind.SET_MARGIN,
     OracleUpdate: Kind.ORACLE,

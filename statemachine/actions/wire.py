@@ -39,14 +39,19 @@ from statemachine.actions.kinds import (
     Poke,
     RevokeAgent,
     Scale,
-    SetLeverage,
-    SetMargin,
-    SetMarketState,
     Transfer,
     Twap,
     Withdraw,
 )
 from statemachine.actions.legs import decode_bulk, pack_legs
+from statemachine.actions.referrals import (
+    REFERRAL_KINDS,
+    ApproveBuilder,
+    SetReferrer,
+    body_of_referral,
+    decode_referral,
+)
+from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.actions.stakes import (
     PoolRedeem,
     PoolSupply,
@@ -104,10 +109,8 @@ def body_of(action: Action) -> list[object]:
             return [*body, 1] if action.atomic else body
         case Bracket() | Twap() | CancelAt() | ClosePosition() | Scale():
             return body_of_compound(action)
-        case Withdraw():
-            return [action.sub, action.amount]
-        case Transfer():
-            return [action.source, action.target, action.amount]
+        case Withdraw() | Transfer():
+            return body_of_move(action)
         case Send() | PoolSupply() | PoolRedeem():
             return body_of_send(action) if isinstance(action, Send) else body_of_pool(action)
         case WithdrawAsset() | TransferAsset() | BuyCollateral():
@@ -119,11 +122,20 @@ def body_of(action: Action) -> list[object]:
             return [action.agent]
         case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState() | SetMargin():
             return body_of_setting(action)
+        case SetReferrer() | ApproveBuilder():
+            return body_of_referral(action)
         case OracleUpdate():
             messages = [[m.publisher, m.price, m.time, m.signature] for m in action.messages]
             return [action.market, messages]
         case Poke():
             return [action.account, action.sub]
+
+
+def body_of_move(action: Withdraw | Transfer) -> list[object]:
+    """Return the body of an action that moves one's own money."""
+    if isinstance(action, Withdraw):
+        return [action.sub, action.amount]
+    return [action.source, action.target, action.amount]
 
 
 def body_of_setting(
@@ -189,6 +201,8 @@ def decode_action(kind: int, body: object) -> Action:
         )
     if kind in COMPOUND:
         return decode_compound(kind, body)
+    if kind in REFERRAL_KINDS:
+        return decode_referral(kind, body)
     return decode_rare_action(kind, body)
 
 

@@ -19,7 +19,6 @@ from statemachine.actions import (
     FLAG_POST_ONLY,
     FLAG_REDUCE_ONLY,
     FLAG_SELL,
-    PlaceOrder,
 )
 from statemachine.book.heads import is_past, price_now
 from statemachine.book.matching import (
@@ -31,7 +30,10 @@ from statemachine.book.matching import (
 from statemachine.book.posting import posted_offset, posted_price, terms_agree
 from statemachine.book.resting import NO_CLIENT, bind_client_id, rest_order
 from statemachine.cursor import FLAG_BACKLOG
-from statemachine.errors import Code, invariant
+from statemachine.errors import Code
+from statemachine.fees.rates import NO_RATES, builder_allows, rates_of
+from statemachine.fees.shares import pay_shares
+from statemachine.fees.standing import report
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PORTFOLIO_LIQUIDATING,
@@ -42,7 +44,6 @@ from statemachine.records import (
 from statemachine.risk.collateral import assets_of
 from statemachine.risk.margin import (
     ISOLATED_FROM,
-    charge_markets,
     interest_allows,
     may_add_order,
 )
@@ -64,6 +65,8 @@ class Entry:
     """An order on its way in: new, modified, awake, or going on from the step before."""
 
     __slots__ = (
+        "builder",
+        "builder_ppm",
         "client_hash",
         "client_id",
         "expires_at",
@@ -75,6 +78,7 @@ class Entry:
         "parameters",
         "portfolio",
         "price",
+        "rates",
         "self_trade",
         "side",
         "size",
@@ -110,6 +114,10 @@ class Entry:
         self.max_fee_ppm = max_fee_ppm
         self.group = group
         self.offset = 0
+        # Who else is paid, and all that is paid: known once its shape is checked.
+        self.builder = 0
+        self.builder_ppm = 0
+        self.rates = NO_RATES
 
 
 def shape_allows(step: Step, entry: Entry) -> bool:
@@ -119,6 +127,7 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     flags = entry.flags
     price = entry.price
     size = entry.size
+    set_rates(step, entry)
     worth = price
     if flags & FLAG_PEG:
         worth = price_now(step.state, market, entry.side, entry.offset)
@@ -138,8 +147,8 @@ def shape_allows(step: Step, entry: Entry) -> bool:
         step.refuse(Code.NOTIONAL_MIN, (parameters.notional_min,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
-    elif max(parameters.taker_ppm, parameters.maker_ppm) > entry.max_fee_ppm:
-        step.refuse(Code.FEE_MAX, (max(parameters.taker_ppm, parameters.maker_ppm),))
+    elif not fees_allow(step, entry):
+        pass  # it said why
     elif step.cursor.flags & FLAG_BACKLOG and not flags & FLAG_POST_ONLY:
         step.refuse(Code.DUE)
     elif (
@@ -158,6 +167,22 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     else:
         return True
     return False
+
+
+def fees_allow(step: Step, entry: Entry) -> bool:
+    """Check what an entry pays against what was signed and approved."""
+    if entry.rates.worst > entry.max_fee_ppm:
+        step.refuse(Code.FEE_MAX, (entry.rates.worst,))
+        return False
+    return builder_allows(step, entry.portfolio.portfolio, entry.builder, entry.builder_ppm)
+
+
+def set_rates(step: Step, entry: Entry) -> None:
+    """Find out what an entry pays."""
+    post_only = entry.flags & FLAG_POST_ONLY != 0
+    entry.rates = rates_of(
+        step, entry.portfolio, entry.market, entry.parameters, entry.builder_ppm, post_only
+    )
 
 
 def book_allows(step: Step, entry: Entry, position: Position | None) -> bool:
@@ -240,8 +265,7 @@ def margin_allows(step: Step, entry: Entry, position: Position) -> bool:
     if entry.flags & FLAG_REDUCE_ONLY and not entry.flags & FLAG_IOC:
         # Reserves nothing: it can only shrink what is already margined.
         return True
-    rate = max(entry.parameters.taker_ppm, entry.parameters.maker_ppm)
-    fee = -(-entry.price * entry.size * rate // PPM_ONE)
+    fee = -(-entry.price * entry.size * entry.rates.worst // PPM_ONE)
     allowed, need, have = may_add_order(
         step.state,
         entry.portfolio,
@@ -263,40 +287,11 @@ def enter_order(step: Step, entry: Entry, position: Position) -> None:
     step.order_id = ledger.next_sequence
     ledger.next_sequence += 1
     step.state.touch(ledger)
+    report(step, entry.portfolio)
     if entry.flags & FLAG_POST_ONLY:
         settle_entry(step, entry, entry.size)
         return
     run_entry(step, entry, position, entry.size)
-
-
-def resume(step: Step, order: PlaceOrder) -> None:
-    """Go on with an order that its last step left unfinished."""
-    cursor = step.cursor
-    state = step.state
-    portfolio = state.portfolio(step.account << 8 | order.sub)
-    parameters = state.market_rules.get(order.market)
-    if portfolio is None or parameters is None:
-        invariant(condition=False, message="a continued order has an owner and a market")
-        return
-    charge_markets(step, portfolio)
-    step.order_id = cursor.order_id
-    client_hash = cursor.client_hash.to_bytes(8, "big")
-    entry = Entry(
-        portfolio,
-        state.market(order.market),
-        parameters,
-        order.flags,
-        order.price,
-        cursor.remaining + cursor.filled,
-        b"",
-        client_hash,
-        cursor.expires_at,
-        order.terms.self_trade,
-        order.terms.max_fee_ppm,
-        cursor.group,
-    )
-    position = state.open_position(portfolio, order.market)
-    run_entry(step, entry, position, cursor.remaining)
 
 
 def taker_of(step: Step, entry: Entry, position: Position, remaining: int) -> Taker:
@@ -310,7 +305,7 @@ def taker_of(step: Step, entry: Entry, position: Position, remaining: int) -> Ta
         entry.price,
         remaining,
         step.order_id,
-        entry.parameters.taker_ppm,
+        entry.rates,
         entry.self_trade,
     )
 
@@ -319,6 +314,8 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
     """Match ``remaining`` lots; then rest, continue or end."""
     cursor = step.cursor
     taker = taker_of(step, entry, position, remaining)
+    taker.shares.builder_fee = cursor.builder_fee
+    taker.shares.referable = cursor.referable
     match_orders(step, taker)
     if step.more and cursor.continuation < step.rules.step_continuations_max - 1:
         if cursor.continuation == 0 and entry.client_id:
@@ -332,10 +329,13 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
         cursor.filled += step.filled
         cursor.notional += step.notional
         cursor.fee += step.fee
+        cursor.builder_fee = taker.shares.builder_fee
+        cursor.referable = taker.shares.referable
         return
     step.filled += cursor.filled
     step.notional += cursor.notional
     step.fee += cursor.fee
+    pay_shares(step, entry.portfolio, entry.builder, taker.shares)
     if step.more:
         step.more = False
         step.refuse(Code.FILL_LIMIT, (taker.remaining,))

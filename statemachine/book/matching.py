@@ -27,17 +27,18 @@ from statemachine.book.heads import BookSide
 from statemachine.book.resting import forget_order, release, remove_order, tell_rested
 from statemachine.costs import COST_RANK, COST_VISIT
 from statemachine.errors import invariant
+from statemachine.fees.rates import NO_RATES, Rates
+from statemachine.fees.shares import Shares, charge_fill
+from statemachine.fees.standing import count_volume
 from statemachine.pricing.funding import settle_funding
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
-    Ledger,
     Market,
     Order,
     Portfolio,
     Position,
 )
 from statemachine.risk.balances import credit
-from statemachine.risk.deficits import repay_deficit
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE, MarketRules
 from statemachine.state import State
 from statemachine.step import Step
@@ -53,15 +54,16 @@ class Taker:
 
     __slots__ = (
         "decremented",
-        "fee_ppm",
         "limit",
         "market",
         "order_id",
         "parameters",
         "portfolio",
         "position",
+        "rates",
         "remaining",
         "self_trade",
+        "shares",
         "side",
         "stopped",
     )
@@ -76,7 +78,7 @@ class Taker:
         limit: int,
         remaining: int,
         order_id: int,
-        fee_ppm: int,
+        rates: Rates,
         self_trade: int,
     ) -> None:
         """Want ``remaining`` lots at ``limit`` or better."""
@@ -88,7 +90,8 @@ class Taker:
         self.limit = limit
         self.remaining = remaining
         self.order_id = order_id
-        self.fee_ppm = fee_ppm
+        self.rates = rates
+        self.shares = Shares(0, 0)
         self.self_trade = self_trade
         self.decremented = 0
         self.stopped = False
@@ -208,7 +211,6 @@ def fill_order(
     """Trade ``size`` lots at ``price``: both positions, both fees, the order, the market."""
     state = step.state
     market = taker.market
-    parameters = taker.parameters
     notional = price * size
     signed = -size if taker.side else size
     if not taker.position.live:
@@ -216,22 +218,11 @@ def fill_order(
         taker.position = state.open_position(taker.portfolio, market.market)
     trade(state, taker.portfolio, taker.position, market, signed, price)
     trade(state, maker, position, market, -signed, price)
-    # Fees: what is owed rounds up, what is given rounds down.
-    taker_fee = -(-notional * taker.fee_ppm // PPM_ONE)
-    maker_ppm = parameters.maker_ppm
-    if maker_ppm >= 0:
-        maker_fee = -(-notional * maker_ppm // PPM_ONE)
-    else:
-        maker_fee = -min(notional * -maker_ppm // PPM_ONE, taker_fee)
-    credit(state, taker.portfolio, -taker_fee)
-    credit(state, maker, -maker_fee)
-    ledger: Ledger = state.ledger()
-    earned = taker_fee + maker_fee
-    ledger.settled -= earned
-    if market.deficit:
-        earned -= repay_deficit(ledger, market, earned)
-    ledger.fees += earned
-    state.touch(ledger)
+    taker_fee, maker_fee = charge_fill(
+        step, taker.portfolio, maker, market, taker.parameters, taker.rates, taker.shares, notional
+    )
+    if taker.order_id != SYSTEM_ORDER:
+        count_volume(taker.portfolio, notional)
     market.last = price
     state.touch(market)
     taker.remaining -= size
@@ -308,7 +299,9 @@ def match_system(
     """
     position = step.state.position(portfolio.portfolio, market.market)
     parameters = step.state.market_rules[market.market]
-    taker = Taker(portfolio, position, market, parameters, side, limit, size, SYSTEM_ORDER, 0, 0)
+    taker = Taker(
+        portfolio, position, market, parameters, side, limit, size, SYSTEM_ORDER, NO_RATES, 0
+    )
     match_orders(step, taker)
     step.state.drop_position(portfolio, position)
     return size - taker.remaining

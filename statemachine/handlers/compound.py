@@ -81,7 +81,8 @@ def exits_allow(step: Step, action: Bracket) -> bool:
     for order in action.exits:
         sells = order.flags & FLAG_SELL
         opposed = entry is None or sells != entry.flags & FLAG_SELL
-        if not opposed or order.client_id or order.flags & EXIT_NEVER:
+        never = order.client_id or order.terms.builder
+        if not opposed or never or order.flags & EXIT_NEVER:
             step.refuse(Code.FIELD, (order.flags,))
             return False
         if not 0 < order.size < ORDER_LOTS_LIMIT:

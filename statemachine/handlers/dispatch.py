@@ -4,6 +4,7 @@ from statemachine.actions import (
     FLAG_PEG,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     Bulk,
     BuyCollateral,
@@ -22,6 +23,7 @@ from statemachine.actions import (
     SetLeverage,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Transfer,
     TransferAsset,
     Twap,
@@ -42,6 +44,7 @@ from statemachine.handlers.modify import execute_modify
 from statemachine.handlers.order import execute_close, execute_order, scale_leg
 from statemachine.handlers.poke import execute_poke
 from statemachine.handlers.pool import execute_pool_redeem, execute_pool_supply
+from statemachine.handlers.referrals import execute_approve_builder, execute_set_referrer
 from statemachine.handlers.transfer import execute_send, execute_transfer
 from statemachine.handlers.vault import execute_vault_deposit, execute_vault_withdraw
 from statemachine.handlers.withdraw import execute_withdraw
@@ -98,6 +101,10 @@ def execute_money(step: Step, action: Action) -> None:
         execute_market_state(step, action)
     elif isinstance(action, SetMargin):
         execute_margin(step, action)
+    elif isinstance(action, SetReferrer):
+        execute_set_referrer(step, action)
+    elif isinstance(action, ApproveBuilder):
+        execute_approve_builder(step, action)
     else:
         execute_asset(step, action)
 

@@ -19,12 +19,12 @@ from statemachine.actions import (
     Modify,
     PlaceOrder,
 )
+from statemachine.book.continuation import resume
 from statemachine.book.entry import (
     Entry,
     book_allows,
     enter_order,
     margin_allows,
-    resume,
     shape_allows,
 )
 from statemachine.book.resting import (

@@ -10,6 +10,7 @@ from statemachine.actions import (
     PlaceOrder,
     Scale,
 )
+from statemachine.book.continuation import resume
 from statemachine.book.entry import (
     ORDER_LOTS_LIMIT,
     Entry,
@@ -18,7 +19,6 @@ from statemachine.book.entry import (
     fill_allows,
     margin_allows,
     market_allows,
-    resume,
     shape_allows,
 )
 from statemachine.book.resting import NO_CLIENT, hash_client_id
@@ -78,6 +78,8 @@ def execute_order(step: Step, action: PlaceOrder, group: int = 0) -> None:
         state.ledger().next_sequence if group else 0,
     )
     entry.offset = terms.offset
+    entry.builder = terms.builder
+    entry.builder_ppm = terms.builder_ppm
     if terms.trigger_price:
         put_to_sleep(step, entry, terms.trigger, terms.trigger_price)
         return

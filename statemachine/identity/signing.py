@@ -17,6 +17,7 @@ from statemachine.actions import (
     SIGNATURE_SIZE,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     BuyCollateral,
     OracleUpdate,
     PoolRedeem,
@@ -25,6 +26,7 @@ from statemachine.actions import (
     Send,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Transaction,
     Transfer,
     TransferAsset,
@@ -89,6 +91,12 @@ MARGIN_TYPE: Final = (
     "uint64 nonce,uint64 expiresAt)"
 )
 MARKET_STATE_TYPE: Final = "SetMarketState(uint16 market,uint8 state,uint64 nonce,uint64 expiresAt)"
+SET_REFERRER_TYPE: Final = (
+    "SetReferrer(uint8 subAccount,uint32 referrerAccount,uint64 nonce,uint64 expiresAt)"
+)
+APPROVE_BUILDER_TYPE: Final = (
+    "ApproveBuilder(uint32 builderAccount,uint32 maxFeePpm,uint64 nonce,uint64 expiresAt)"
+)
 ORACLE_TYPE: Final = "OraclePrice(uint16 market,uint64 price,uint64 time)"
 
 ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
@@ -106,6 +114,8 @@ POOL_SUPPLY_TYPE_HASH: Final = keccak256(POOL_SUPPLY_TYPE.encode())
 POOL_REDEEM_TYPE_HASH: Final = keccak256(POOL_REDEEM_TYPE.encode())
 MARGIN_TYPE_HASH: Final = keccak256(MARGIN_TYPE.encode())
 MARKET_STATE_TYPE_HASH: Final = keccak256(MARKET_STATE_TYPE.encode())
+SET_REFERRER_TYPE_HASH: Final = keccak256(SET_REFERRER_TYPE.encode())
+APPROVE_BUILDER_TYPE_HASH: Final = keccak256(APPROVE_BUILDER_TYPE.encode())
 ORACLE_TYPE_HASH: Final = keccak256(ORACLE_TYPE.encode())
 
 
@@ -170,6 +180,10 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
             head += word(action.initial_ppm) + word(action.maintenance_ppm)
         case SetMarketState():
             head = MARKET_STATE_TYPE_HASH + word(action.market) + word(action.state)
+        case SetReferrer():
+            head = SET_REFERRER_TYPE_HASH + word(action.sub) + word(action.referrer)
+        case ApproveBuilder():
+            head = APPROVE_BUILDER_TYPE_HASH + word(action.builder) + word(action.max_fee_ppm)
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             head = ACTION_TYPE_HASH + keccak256(body)

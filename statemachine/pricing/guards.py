@@ -8,7 +8,8 @@
 * band: a price farther than ``index_band_ppm`` from the index waits.  It
   becomes the index once as many publishers as are needed have spoken again,
   later than any of those heard before, and still mean a price within the band of
-  it.  A price near the old index ends the wait
+  it: the index has *jumped* (:mod:`statemachine.fees.rates`).  A price near the
+  old index ends the wait
 
 While a price waits the index keeps its age: it goes stale like one that is not
 heard of, and what a stale price forbids is forbidden then.
@@ -50,6 +51,7 @@ def admits_price(
         return False
     if age <= oracle.pending_time:
         return False
+    market.jumped_at = step.now
     oracle.pending = oracle.pending_time = 0
     return True
 

@@ -5,7 +5,7 @@ from typing import Final, final
 
 from statemachine.records.base import RECORD_VERSION, Record, need
 
-SLEEPER_LAYOUT: Final = Struct(">BIBBQQQ8sQQBI")
+SLEEPER_LAYOUT: Final = Struct(">BIBBQQQ8sQQBIII")
 TWAP_LAYOUT: Final = Struct(">BIBHBQQQQHIQQ")
 GROUP_LAYOUT: Final = Struct(">BIBHBQQB")
 EXIT_LAYOUT: Final = Struct(">BQQBQQ")
@@ -20,6 +20,8 @@ class Sleeper(Record):
     """
 
     __slots__ = (
+        "builder",
+        "builder_ppm",
         "client_hash",
         "expires_at",
         "flags",
@@ -47,7 +49,7 @@ class Sleeper(Record):
         self_trade: int,
         max_fee_ppm: int,
     ) -> None:
-        """Take every field, in the order of the encoding."""
+        """Take every field but the builder's, in the order of the encoding."""
         super().__init__(key, stored)
         self.portfolio = portfolio
         self.flags = flags
@@ -59,6 +61,8 @@ class Sleeper(Record):
         self.group = group
         self.self_trade = self_trade
         self.max_fee_ppm = max_fee_ppm
+        self.builder = 0
+        self.builder_ppm = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -75,6 +79,8 @@ class Sleeper(Record):
             self.group,
             self.self_trade,
             self.max_fee_ppm,
+            self.builder,
+            self.builder_ppm,
         )
 
 
@@ -82,7 +88,9 @@ def decode_sleeper(key: bytes, data: bytes) -> Sleeper:
     """Return the sleeping order that ``data`` encodes."""
     need(data, SLEEPER_LAYOUT.size, "sleeping order")
     values = SLEEPER_LAYOUT.unpack(data)
-    return Sleeper(key, True, values[1] << 8 | values[2], *values[3:])
+    sleeper = Sleeper(key, True, values[1] << 8 | values[2], *values[3:-2])
+    sleeper.builder, sleeper.builder_ppm = values[-2:]
+    return sleeper
 
 
 @final

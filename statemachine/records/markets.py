@@ -7,7 +7,7 @@ from statemachine.records.base import RECORD_VERSION, Record, money, need, unmon
 
 PUBLISHERS_MAX: Final = 8
 
-MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBIIQI")
+MARKET_LAYOUT: Final = Struct(">BBQQQQqQqIq12sQ12sQ12sIQBIIQIQ")
 ORACLE_LAYOUT: Final = Struct(f">B{2 * PUBLISHERS_MAX + 4}Q")
 RAMP_LAYOUT: Final = Struct(">BIIIIQQ")
 
@@ -20,7 +20,8 @@ class Market(Record):
     mid - index in micros per lot << 16; ``premium_sum`` and ``funding_rate``
     (per 8 h) in parts per 10**9; ``funding_index`` in micros per lot << 32.
     ``resumed_at`` (ms) is when it last came back from an outage or a halt, and
-    ``updates`` counts the index's since then, as far as liquidations ask.
+    ``updates`` counts the index's since then, as far as liquidations ask;
+    ``jumped_at`` (ms) is when the index last jumped beyond its band.
     ``initial_ppm`` and ``maintenance_ppm`` are the margin rates in force: the rules'
     at genesis, moved by :mod:`statemachine.risk.ramps`, 0 once the market is settled.
     ``stable`` is the index's slow mean, in micros per lot: what collateral is lent on.
@@ -39,6 +40,7 @@ class Market(Record):
         "index",
         "index_time",
         "initial_ppm",
+        "jumped_at",
         "last",
         "maintenance_ppm",
         "mark",
@@ -82,6 +84,7 @@ class Market(Record):
         self.maintenance_ppm = 0
         self.stable = 0
         self.pegs = 0
+        self.jumped_at = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -109,6 +112,7 @@ class Market(Record):
             self.maintenance_ppm,
             self.stable,
             self.pegs,
+            self.jumped_at,
         )
 
 
@@ -139,6 +143,7 @@ def decode_market(key: bytes, data: bytes) -> Market:
     market.maintenance_ppm = values[20]
     market.stable = values[21]
     market.pegs = values[22]
+    market.jumped_at = values[23]
     return market
 
 

@@ -9,7 +9,7 @@ MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB12s12s")
+PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB12s12sQHBI")
 MARKET_LIST: Final = Struct(">16H")
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
@@ -104,6 +104,9 @@ class Portfolio(Record):
     all its orders go, 0 if no switch is set; ``cancel_item`` is the number of the
     due item that says so, so that a switch that moves takes it along.  ``assets`` has
     bit ``asset - 1`` set for each asset that it holds and counts.
+    ``traded`` (micros) is what it traded on ``traded_day`` (days since 1970),
+    ``fee_tier`` and ``referrer`` what holds for it on that day
+    (:mod:`statemachine.fees.standing`).
 
     A balance below zero is a loan: ``loan_index`` is the pool's index up to which its
     interest is settled, and ``borrowed`` what was lent when the liquidation that it
@@ -120,6 +123,7 @@ class Portfolio(Record):
         "cancel_at",
         "cancel_item",
         "complete",
+        "fee_tier",
         "flagged_at",
         "flags",
         "loan_index",
@@ -128,6 +132,9 @@ class Portfolio(Record):
         "open_orders",
         "portfolio",
         "positions",
+        "referrer",
+        "traded",
+        "traded_day",
     )
 
     def __init__(self, key: bytes, stored: bool, portfolio: int) -> None:
@@ -147,6 +154,10 @@ class Portfolio(Record):
         self.markets: list[int] = []
         self.positions: list[Position] = []
         self.complete = not stored
+        self.traded = 0
+        self.traded_day = 0
+        self.fee_tier = 0
+        self.referrer = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
@@ -166,6 +177,10 @@ class Portfolio(Record):
             self.assets,
             self.loan_index.to_bytes(12, "big", signed=True),
             self.borrowed.to_bytes(12, "big", signed=True),
+            self.traded,
+            self.traded_day,
+            self.fee_tier,
+            self.referrer,
         )
 
 
@@ -187,4 +202,6 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     portfolio.markets = list(MARKET_LIST.unpack(values[8])[:count])
     portfolio.loan_index = unmoney(values[11])
     portfolio.borrowed = unmoney(values[12])
+    portfolio.traded, portfolio.traded_day = values[13], values[14]
+    portfolio.fee_tier, portfolio.referrer = values[15], values[16]
     return portfolio

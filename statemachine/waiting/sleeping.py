@@ -37,6 +37,9 @@ from statemachine.book.resting import NO_CLIENT
 from statemachine.book.room import room_allows
 from statemachine.costs import COST_GROUP, COST_PLACE, COST_PORTFOLIO, COST_SEEK, COST_VISIT
 from statemachine.errors import Code, invariant
+from statemachine.fees.rates import builder_allows
+from statemachine.fees.shares import pay_shares
+from statemachine.fees.standing import report
 from statemachine.records import (
     OWNED_ASLEEP,
     Market,
@@ -74,7 +77,10 @@ def put_to_sleep(step: Step, entry: Entry, trigger: int, price: int) -> None:
         step.refuse(Code.TICK, (parameters.tick,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
-    elif not may_wait(step, portfolio, market.market):
+    elif not (
+        builder_allows(step, portfolio.portfolio, entry.builder, entry.builder_ppm)
+        and may_wait(step, portfolio, market.market)
+    ):
         pass  # it said why
     elif has_fired(step, market, trigger, price):
         step.refuse(Code.TRIGGER, (trigger_source(step, market, trigger),))
@@ -115,6 +121,8 @@ def add_sleeper(step: Step, entry: Entry, trigger: int, price: int, sequence: in
         entry.self_trade,
         entry.max_fee_ppm,
     )
+    sleeper.builder = entry.builder
+    sleeper.builder_ppm = entry.builder_ppm
     state.sleepers[key] = sleeper
     state.touch(sleeper)
     state.range(key[:3]).insert(key)
@@ -262,6 +270,8 @@ def wake_next(step: Step) -> bool:
         sleeper.max_fee_ppm,
         sequence if sleeper.group == sequence else 0,
     )
+    entry.builder = sleeper.builder
+    entry.builder_ppm = sleeper.builder_ppm
     step.order_id = sequence
     run_awake(step, sleeper, entry)
     return True
@@ -282,8 +292,10 @@ def run_awake(step: Step, sleeper: Sleeper, entry: Entry) -> None:
     if not allowed:
         remove_sleeper(state, sleeper, events.REMOVED_REFUSED, step.code)
         return
+    report(step, portfolio)
     taker = taker_of(step, entry, position, entry.size)
     match_orders(step, taker)
+    pay_shares(step, portfolio, entry.builder, taker.shares)
     if step.more and not taker.stopped:
         step.more = False
         sleeper.size = taker.remaining

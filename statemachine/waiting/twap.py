@@ -21,6 +21,8 @@ from statemachine.book.matching import match_orders
 from statemachine.book.resting import NO_CLIENT
 from statemachine.costs import COST_DUE, COST_PORTFOLIO
 from statemachine.errors import invariant
+from statemachine.fees.shares import pay_shares
+from statemachine.fees.standing import report
 from statemachine.keys import LANE_USER, due_key, due_number
 from statemachine.records import OWNED_TWAP, TwapPlan, encode_owned
 from statemachine.risk.margin import charge_markets
@@ -136,8 +138,10 @@ def run_slice(step: Step, plan: TwapPlan, size: int, sequence: int) -> int:
     if not allowed:
         return 0
     step.order_id = sequence
+    report(step, portfolio)
     taker = taker_of(step, entry, position, entry.size)
     match_orders(step, taker)
+    pay_shares(step, portfolio, entry.builder, taker.shares)
     step.more = False
     return step.filled
 

@@ -79,8 +79,8 @@ def test_a_file_of_candles_is_played(tmp_path: Path) -> None:
     file = tmp_path / "candles.csv"
     rows = ["time,open,high,low,close"]
     price = 60_000
-    for minute in range(6):
-        close = price - 1_500
+    for minute in range(3):
+        close = price - 2_500
         rows.append(f"{1_600_000_000 + 60 * minute},{price},{price + 20},{close - 50},{close}")
         price = close
     file.write_text("\n".join(rows))
@@ -88,7 +88,7 @@ def test_a_file_of_candles_is_played(tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-P", "-m", "sextant", "scenario", str(file), "--market", "ETH"),
-            *("--accounts", "12", "--speed", "4", "--instance", str(INSTANCE)),
+            *("--accounts", "12", "--speed", "3", "--instance", str(INSTANCE)),
         ],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
@@ -97,5 +97,5 @@ def test_a_file_of_candles_is_played(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "ETH as recorded in candles.csv, 4 times as fast" in done.stdout
+    assert "ETH as recorded in candles.csv, 3 times as fast" in done.stdout
     assert "to the unit" in done.stdout

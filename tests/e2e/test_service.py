@@ -623,8 +623,13 @@ def test_the_developers_port_is_apart() -> None:
                 await dev.SetPrice(price, timeout=SECONDS)
                 prices = await dev.GetPrices(dev_pb2.GetPricesRequest(), timeout=SECONDS)
                 assert dict(prices.prices) == {1: 5}
+                by_hand = dev_pb2.MakeBlockRequest(time_ms=1)
+                code, _ = await code_of(dev.MakeBlock(by_hand, timeout=SECONDS))
+                assert code == grpc.StatusCode.UNAVAILABLE, "it makes blocks by itself"
                 await dev.Pause(dev_pb2.PauseRequest(paused=True), timeout=SECONDS)
                 assert exchange.held
+                made = await dev.MakeBlock(by_hand, timeout=SECONDS)
+                assert made.height == exchange.cursor.height
             public = dev_pb2_grpc.DevStub(served.channel)
             code, _ = await code_of(public.GetPrices(dev_pb2.GetPricesRequest(), timeout=SECONDS))
             assert code == grpc.StatusCode.UNIMPLEMENTED

@@ -15,6 +15,7 @@ from tests.exchange_vectors import (
     authority,
     custody,
     ends,
+    fees,
     lending,
     limits,
     pegs,
@@ -30,6 +31,7 @@ from tests.exchange_vectors.scene import Scene
 MODULES = (
     authority,
     custody,
+    fees,
     assets,
     trading,
     atomic,

@@ -46,6 +46,7 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_standing,
     decode_supply,
     decode_twap,
     decode_vault,
@@ -68,6 +69,7 @@ from tests.models.backstops import audit_tail
 from tests.models.lending import audit_pool, pool_of
 from tests.models.pegs import audit_pegs, place_of
 from tests.models.settings import GUARDED, audit_settings
+from tests.models.standings import audit_fees
 
 DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_CURSOR: lambda _, data: decode_cursor(data),
@@ -86,6 +88,7 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_SLEEPER: decode_sleeper,
     keys.TABLE_GROUP: decode_group,
     keys.TABLE_TWAP: decode_twap,
+    keys.TABLE_STANDING: decode_standing,
     keys.TABLE_VAULT: decode_vault,
     keys.TABLE_SHARE: decode_share,
     keys.TABLE_VELOCITY: lambda _, data: decode_velocity(data),
@@ -138,6 +141,11 @@ class Books:
             for key, data in self.table(keys.TABLE_GROUP)
         }
 
+        self.standings = {
+            int.from_bytes(key[1:], "big"): decode_standing(key, data)
+            for key, data in self.table(keys.TABLE_STANDING)
+        }
+
     def table(self, table: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield the leaves of one table, in order of their keys."""
         for key in sorted(self.items):
@@ -164,12 +172,14 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_pool(books, check)
     audit_settings(books, rules, check)
     audit_assets(books, rules, check)
+    audit_fees(books, rules, check)
 
 
 def audit_encodings(books: Books) -> None:
     """Every leaf is of a known table, and is what its own decoder would encode."""
     blobs = {
         keys.TABLE_ACCOUNT,
+        keys.TABLE_BUILDER,
         keys.TABLE_OWNED,
         keys.TABLE_CLIENT_ID,
         keys.TABLE_DUE,

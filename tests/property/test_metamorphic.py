@@ -87,7 +87,10 @@ trades = st.lists(
 
 
 def play(story: Sequence[Trade], mirror: int) -> tuple[World, int, list[tuple[int, ...]]]:
-    """Play trades, with sides swapped if ``mirror``; return the world, fees and receipts."""
+    """Play trades, with sides swapped if ``mirror``; return the world, fees and receipts.
+
+    What the ramp takes after an outage is insurance's, and a fee like any other.
+    """
     world = World(world_rules(1))
     world.open(4, MID, RICH)
     price = MID
@@ -105,7 +108,8 @@ def play(story: Sequence[Trade], mirror: int) -> tuple[World, int, list[tuple[in
         receipt = world.last.receipts[0]
         outcomes.append((receipt.code, receipt.filled, receipt.notional, receipt.fee))
         audit(world.store.values, world.rules)
-    return world, world.state.ledger().fees, outcomes
+    ledger = world.state.ledger()
+    return world, ledger.fees + ledger.insurance, outcomes
 
 
 @given(story=trades)

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from statemachine.actions import (
     BULK_LEGS_MAX,
+    FEE_ANY,
     SCALE_ORDERS_MAX,
     SLICES_MAX,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     Bulk,
     BuyCollateral,
@@ -34,6 +36,7 @@ from statemachine.actions import (
     SetLeverage,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Terms,
     Transfer,
     TransferAsset,
@@ -69,6 +72,11 @@ addresses = st.binary(min_size=20, max_size=20)
 signatures = st.binary(min_size=65, max_size=65)
 terms = st.builds(
     Terms, times, st.integers(0, 7), st.integers(0, 1_000_000), st.integers(0, 5), prices
+) | st.builds(
+    Terms,
+    times,
+    builder=st.integers(1, (1 << 32) - 1),
+    builder_ppm=st.integers(0, 1_000_000),
 )
 
 
@@ -122,6 +130,8 @@ signed_actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Withdraw, subs, amounts),
     st.builds(Transfer, subs, subs, amounts),
     st.builds(Send, addresses, subs, subs, amounts),
+    st.builds(SetReferrer, subs, st.integers(0, (1 << 32) - 1)),
+    st.builds(ApproveBuilder, st.integers(0, (1 << 32) - 1), st.integers(0, 1_000_000)),
     st.builds(VaultDeposit, subs, markets, amounts),
     st.builds(VaultWithdraw, subs, markets, amounts),
     st.builds(PoolSupply, subs, amounts),
@@ -177,6 +187,9 @@ def golden_actions() -> dict[str, Action]:
         "order": PlaceOrder(0, 1, 0, Price(6_000_000), Lots(50)),
         "order with client id": PlaceOrder(2, 1, 5, Price(6_000_010), Lots(1), cid),
         "order with terms": PlaceOrder(0, 1, 36, Price(6_000_000), Lots(50), cid, expiring),
+        "order of a builder": PlaceOrder(
+            0, 1, 0, Price(6_000_000), Lots(50), b"", Terms(builder=7, builder_ppm=300)
+        ),
         "stop": stop,
         "cancel by order id": Cancel(0, 1, 77),
         "cancel by client id": Cancel(0, 1, cid),
@@ -209,6 +222,8 @@ def golden_actions() -> dict[str, Action]:
         "scale": Scale(0, 1, 4, Price(5_900_000), Price(5_800_000), Lots(500), 8),
         "withdraw": Withdraw(0, Micros(5_000_000)),
         "transfer": Transfer(0, 1, Micros(5_000_000)),
+        "set referrer": SetReferrer(0, 7),
+        "approve builder": ApproveBuilder(7, 300),
         "send": Send(b"\x33" * 20, 0, 1, Micros(5_000_000)),
         "vault deposit": VaultDeposit(0, 1, Micros(5_000_000)),
         "vault withdraw": VaultWithdraw(0, 1, 4_000_000),
@@ -265,6 +280,13 @@ def with_body(kind: int, body: object) -> bytes:
         pytest.param(with_body(1, [0, 1, 0, -1, 1, b""]), id="negative price"),
         pytest.param(with_body(1, [0, 1, 0, 1, -1, b""]), id="negative size"),
         pytest.param(with_body(1, [0, 1, 0, 1, 1, b"short"]), id="client id of 5 bytes"),
+        pytest.param(
+            with_body(1, [0, 1, 0, 1, 1, b"", [0, 0, FEE_ANY, 0, 0, 0, 0, 0]]), id="builder nobody"
+        ),
+        pytest.param(
+            with_body(1, [0, 1, 0, 1, 1, b"", [0, 0, FEE_ANY, 0, 0, 0, 7]]), id="builder alone"
+        ),
+        pytest.param(with_body(23, [7, FEE_ANY + 1]), id="more than everything"),
         pytest.param(with_body(2, [0, 1, -1]), id="negative order id"),
         pytest.param(with_body(2, [0, 1, b""]), id="no reference"),
         pytest.param(with_body(35, [1, 1 << 32, 1]), id="a rate of more than 32 bits"),

@@ -53,6 +53,7 @@ from tests.exchange_vectors.assets import (
     ORACLE_ONLY,
     PRICE,
     STAKED,
+    at_its_margin,
     deposit_asset,
     holding,
     indebted,
@@ -387,6 +388,21 @@ def test_nobody_sells_at_an_old_price_or_to_an_empty_vault() -> None:
     assert STAGE_COLLATERAL in stages(world)
 
 
+def test_a_vault_pays_with_what_is_free() -> None:
+    world = levered(slice_ppm=1_000_000)
+    do(world, OTHER, VaultDeposit(0, ORACLE_ONLY, Micros(20 * USDC)))
+    fall_to(world, MID - 300_000)
+    do(world, MAKER, place(1_500, MID - 300_000))
+    do(world, TRADER, place(1_500, MID - 300_000, SELL | 8))
+    fall_to(world, FALLEN, ORACLE_ONLY)
+    assert act(world, OTHER, Poke(world.account(TRADER), 0)) == "OK"
+    backer = world.state.portfolio(vault_portfolio(ORACLE_ONLY))
+    assert backer is not None
+    assert 0 <= backer.balance < FALLEN // LOT
+    assert vault_held(world) == 20 * USDC * LOT // (FALLEN * 96 // 100)
+    assert world.portfolio(TRADER).flags & PORTFOLIO_LIQUIDATING
+
+
 def test_what_no_asset_pays_is_a_deficit() -> None:
     world = indebted()
     fall_to(world, MID // 2, ORACLE_ONLY)
@@ -442,6 +458,14 @@ def test_an_exit_waits_for_the_usdc_that_pays_it() -> None:
     world.run(world.prices(ORACLE_ONLY, FALLEN), advance=world.rules.slice_interval_ms)
     audit(world.store.values, world.rules)
     assert [e.stage for e in world.last.events if isinstance(e, SharesChanged)] == [SHARES_PAID]
+
+
+def test_a_buyer_keeps_his_margin_and_his_price() -> None:
+    world = at_its_margin()
+    assert act(world, MAKER, BuyCollateral(3, STAKED, LOT, Price(PRICE - 1))) == "BAND"
+    assert act(world, MAKER, BuyCollateral(3, STAKED, LOT, Price(PRICE))) == "OK"
+    # Each lot counts for less than it costs; what he has of it by now counts once.
+    assert act(world, MAKER, BuyCollateral(3, STAKED, LOT, Price(PRICE))) == "MARGIN"
 
 
 def test_a_purchase_makes_no_debt() -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bench import figures, measurements
+from bench import figures, measurements, steps
 from bench.arena import Arena
 from bench.engine import ACCOUNTS, DEPOSIT, Traders, engine_rules
 from bench.figures import Figure, table_of, write_latest
 from bench.load import BULK_LEGS, Load
 from bench.measurements import MEASUREMENTS, Broken, Unavailable, chosen
 from bench.processor import CLIENT, processor_seconds, used_between
+from bench.steps import CASES, Case
 from devnet.identities import identity_of
 from sextant.client.clock import NodeClock
 from statemachine.actions import Bulk, decode_transaction
@@ -94,3 +95,13 @@ def test_processor_time_is_told_by_role() -> None:
     sum(range(3_000_000))
     used = used_between(before, processor_seconds())
     assert used[CLIENT] > 0.01
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_kind_of_step_does_what_it_is_measured_for(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "ROUNDS", 1)
+    cost, count = steps.measure_case(case)
+    assert cost >= 0
+    assert count >= 1

@@ -29,12 +29,14 @@ from statemachine.records import (
     Share,
     Signer,
     Sleeper,
+    Standing,
     Supply,
     TwapPlan,
     Vault,
     Velocity,
     decode_account,
     decode_asset,
+    decode_builder,
     decode_client_id,
     decode_due,
     decode_group,
@@ -52,12 +54,14 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_standing,
     decode_supply,
     decode_twap,
     decode_vault,
     decode_velocity,
     decode_withdrawal,
     encode_account,
+    encode_builder,
     encode_client_id,
     encode_due,
     encode_owned,
@@ -110,9 +114,11 @@ def sleeper() -> Sleeper:
     key = keys.sleeper_key(3, 1, 5_900_000, 9)
     times = 1_700_000_000_000, 1_700_000_900_000
     portfolio = 7 << 8 | 2
-    return Sleeper(
+    made = Sleeper(
         key, False, portfolio, 9, 5_800_000, 50, times[0], b"clienthd", times[1], 8, 5, 700
     )
+    made.builder, made.builder_ppm = 6, 300
+    return made
 
 
 def twap() -> TwapPlan:
@@ -155,6 +161,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     supply: Supply = numbered(Supply(keys.supply_key(7), False, 1))
     vault: Vault = numbered(Vault(keys.vault_key(3), False))
     share: Share = numbered(Share(keys.share_key(3, 7), False, 1))
+    standing = Standing(keys.standing_key(7), False)
+    standing.day, standing.referrer, standing.volumes = 20_000, 6, list(range(1, 15))
     velocity: Velocity = numbered(Velocity(stored=False))
     item = InboxItem(InboxKind.DEPOSIT, OWNER, 2, Micros(5_000_000), Millis(1_700_000_000_000))
     time = Millis(1_700_000_000_000)
@@ -198,6 +206,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         "asset item": (staked.encode(), lambda d: decode_inbox_item(d).encode()),
         "vault": (vault.encode(), again(decode_vault, vault.key)),
         "share": (share.encode(), again(decode_share, share.key)),
+        "standing": (standing.encode(), again(decode_standing, standing.key)),
+        "builder": (encode_builder(300), lambda d: encode_builder(decode_builder(d))),
         "velocity": (velocity.encode(), lambda d: decode_velocity(d).encode()),
         "inbox item": (item.encode(), lambda d: decode_inbox_item(d).encode()),
         "receipt": (receipt.encode(), lambda d: decode_receipt(d).encode()),

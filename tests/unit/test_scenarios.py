@@ -22,8 +22,16 @@ from statemachine.events import Fill, OrderRemoved, OrderRested
 from statemachine.records import Portfolio, decode_ledger
 from statemachine.transition import genesis_state
 
-MARKETS = {market.market: market for market in devnet_rules().markets}
-WANTED = {"flash-crash", "grinding-fall", "oracle-gap", "outage", "one-sided", "funding-squeeze"}
+RULES = devnet_rules()
+FIRST = {market.market: 1_000_000 for market in RULES.markets}
+WANTED = {
+    "flash-crash",
+    "grinding-fall",
+    "oracle-gap",
+    "outage",
+    "one-sided",
+    "funding-squeeze",
+} | {"collateral-depeg"}
 
 
 @pytest.mark.parametrize("scenario", LIBRARY.values(), ids=lambda one: one.name)
@@ -77,9 +85,9 @@ def test_what_goes_wrong_goes_wrong_on_time() -> None:
 
 def test_the_crowd_follows_from_the_seed() -> None:
     scenario = LIBRARY["flash-crash"]
-    first, again = (draw_cast(scenario, MARKETS, 500, 3) for _ in range(2))
+    first, again = (draw_cast(scenario, RULES, FIRST, 500, 3) for _ in range(2))
     assert first == again
-    assert draw_cast(scenario, MARKETS, 500, 4) != first
+    assert draw_cast(scenario, RULES, FIRST, 500, 4) != first
     longs = sum(one.holdings[0].notional > 0 for one in first.traders)
     assert 0.65 < longs / 500 < 0.85
     isolated = [one for one in first.traders if one.sub]
@@ -93,7 +101,7 @@ def test_the_crowd_follows_from_the_seed() -> None:
 def test_a_larger_crowd_shares_the_same_sum() -> None:
     scenario = LIBRARY["flash-crash"]
     small, large = (
-        sum(one.equity for one in draw_cast(scenario, MARKETS, count, 3).traders)
+        sum(one.equity for one in draw_cast(scenario, RULES, FIRST, count, 3).traders)
         for count in (2_000, 4_000)
     )
     assert 0.9 < large / small < 1.1

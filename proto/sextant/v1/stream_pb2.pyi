@@ -27,6 +27,8 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_SUPPLY: _ClassVar[MoneyKind]
     MONEY_KIND_REDEEM: _ClassVar[MoneyKind]
     MONEY_KIND_POOL: _ClassVar[MoneyKind]
+    MONEY_KIND_REFERRAL: _ClassVar[MoneyKind]
+    MONEY_KIND_BUILDER: _ClassVar[MoneyKind]
     MONEY_KIND_SEND: _ClassVar[MoneyKind]
 
 class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -74,6 +76,8 @@ MONEY_KIND_INTEREST: MoneyKind
 MONEY_KIND_SUPPLY: MoneyKind
 MONEY_KIND_REDEEM: MoneyKind
 MONEY_KIND_POOL: MoneyKind
+MONEY_KIND_REFERRAL: MoneyKind
+MONEY_KIND_BUILDER: MoneyKind
 MONEY_KIND_SEND: MoneyKind
 LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
 LIQUIDATION_STAGE_FLAGGED: LiquidationStage

@@ -8,6 +8,7 @@ from statemachine.actions import (
     FLAG_PEG,
     Action,
     ApproveAgent,
+    ApproveBuilder,
     Bracket,
     Bulk,
     BuyCollateral,
@@ -27,6 +28,7 @@ from statemachine.actions import (
     SetLeverage,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Transaction,
     Transfer,
     TransferAsset,
@@ -62,6 +64,7 @@ from tests.models.exchange.custody import (
     transfer,
     withdraw,
 )
+from tests.models.exchange.fees import approve_builder, set_referrer
 from tests.models.exchange.liquidation import poke, run_due_slice
 from tests.models.exchange.pool import redeem, supply
 from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
@@ -334,5 +337,9 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return transfer_asset(exchange, account, action)
         case BuyCollateral():
             return buy_collateral(exchange, account, action)
+        case SetReferrer():
+            return set_referrer(exchange, account, action)
+        case ApproveBuilder():
+            return approve_builder(exchange, account, action)
         case _:
             raise TypeError(f"no account asks for {action}")

@@ -12,6 +12,7 @@ from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     decode_account,
     decode_asset,
+    decode_builder,
     decode_client_id,
     decode_due,
     decode_group,
@@ -38,6 +39,7 @@ from statemachine.state import State
 from statemachine.storage import MemoryStore
 from tests.models.auditor import Books
 from tests.models.exchange.authority import BUCKETS, floor_of
+from tests.models.exchange.fees import DAYS, last_of
 from tests.models.exchange.margin import Claim, claims_of
 from tests.models.exchange.margin import margin_of as model_margin_of
 from tests.models.exchange.margin import withdrawable as model_withdrawable
@@ -169,6 +171,20 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             )
             for number, p in books.portfolios.items()
         },
+        "fees of portfolios": {
+            n: (p.traded_day, p.traded, p.fee_tier, p.referrer) for n, p in books.portfolios.items()
+        },
+        "volumes": {
+            (account, s.day - 1 - back): volume
+            for account, s in books.standings.items()
+            for back, volume in enumerate(s.volumes)
+            if volume
+        },
+        "referrers": {account: s.referrer for account, s in books.standings.items() if s.referrer},
+        "builders": {
+            (int.from_bytes(key[1:5], "big"), int.from_bytes(key[5:9], "big")): decode_builder(data)
+            for key, data in books.table(keys.TABLE_BUILDER)
+        },
         "markets of portfolios": {n: p.markets for n, p in books.portfolios.items()},
         "margins": engine_margins(State(MemoryStore(items.items()), rules), books.portfolios),
         "positions": {
@@ -211,7 +227,7 @@ def engine_market(market: StoredMarket) -> Plain:
     """Return a market's record as plain values."""
     names = "index index_time mark last basis sample_time funding_rate funding_index"
     names += " funding_time funding_dust open_interest deficit premium_count"
-    names += " state resumed_at updates sleepers pegs stable initial_ppm maintenance_ppm"
+    names += " state resumed_at updates sleepers pegs stable initial_ppm maintenance_ppm jumped_at"
     values = {name: getattr(market, name) for name in names.split()}
     return values | {"premiums": market.premium_sum}
 
@@ -257,7 +273,7 @@ def resting_terms(order: Any) -> tuple[int, ...]:
 def sleeping_terms(sleeper: Any) -> tuple[int, ...]:
     """Return what a sleeping order is, but for its place."""
     s = sleeper
-    terms = (s.expires_at, s.group, s.self_trade, s.max_fee_ppm)
+    terms = (s.expires_at, s.group, s.self_trade, s.max_fee_ppm, s.builder, s.builder_ppm)
     return (s.portfolio, s.flags, s.price, s.size, s.time, *terms)
 
 
@@ -388,6 +404,17 @@ def model_state(exchange: Exchange) -> Plain:
             )
             for portfolio, balance in exchange.balances.items()
         },
+        "fees of portfolios": {
+            p: (*last_of(exchange, p), exchange.tiers.get(p, 0), exchange.told.get(p, 0))
+            for p in exchange.balances
+        },
+        "volumes": {
+            (account, day): volume
+            for (account, day), volume in exchange.volumes.items()
+            if day >= exchange.noted[account] - DAYS
+        },
+        "referrers": exchange.referrers,
+        "builders": exchange.builders,
         "markets of portfolios": {p: exchange.markets_of(p) for p in exchange.balances},
         "margins": {p: model_margins(exchange, p) for p in exchange.balances},
         "positions": {
@@ -450,6 +477,7 @@ def model_market(exchange: Exchange, market: Market) -> Plain:
     """Return a market as plain values, fractions in the units of the records."""
     names = "index index_time mark last sample_time funding_rate funding_time deficit"
     names += " premium_count state premiums resumed_at updates initial_ppm maintenance_ppm"
+    names += " jumped_at"
     values = {name: getattr(market, name) for name in names.split()}
     return values | {
         "basis": whole(market.basis * BASIS_PARTS),

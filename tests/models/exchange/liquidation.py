@@ -211,6 +211,7 @@ def sell_slice(
     if before.equity >= 0:
         limit = zero_price(exchange, portfolio, number, before)
     taker = Taker(portfolio, number, side, limit, slice_of(exchange, market, abs(size)), 0)
+    taker.forced = True
     cut = match(exchange, taker, visits)
     fee = charge(exchange, taker, before, poker) if taker.filled else 0
     rules = exchange.rules

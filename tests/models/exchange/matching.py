@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from statemachine.rules import FLAG_FILL_BAND, FLAG_SELF_TRADE
-from tests.models.exchange.money import earn
+from tests.models.exchange.fees import book, count, maker_rate, report
 from tests.models.exchange.pegs import is_past_limit, side_of
 from tests.models.exchange.removal import remove
 from tests.models.exchange.state import BUY, MILLION, Exchange, Market, Order, Position
@@ -25,6 +25,12 @@ class Taker:
     remaining: int
     fee_ppm: int
     self_trade: int = 0
+    ramp_ppm: int = 0
+    builder: int = 0
+    builder_ppm: int = 0
+    forced: bool = False
+    owed: int = 0
+    referable: int = 0
     filled: int = 0
     notional: int = 0
     fee: int = 0
@@ -146,15 +152,25 @@ def trade(exchange: Exchange, taker: Taker, maker: Order, price: int, size: int)
     bought = size if taker.side == BUY else -size
     move(exchange, taker.portfolio, maker.market, bought, price)
     move(exchange, maker.portfolio, maker.market, -bought, price)
-    taker_fee = ceil(notional * Fraction(taker.fee_ppm, MILLION))
-    maker_rate = Fraction(market.rules.maker_ppm, MILLION)
-    # What is owed rounds up; a rebate rounds down, and is paid out of this trade's taker fee.
-    maker_fee = ceil(notional * maker_rate)
-    if maker_rate < 0:
-        maker_fee = -min(floor(-notional * maker_rate), taker_fee)
+    every_ppm = taker.fee_ppm + taker.ramp_ppm + taker.builder_ppm
+    taker_fee = ceil(notional * Fraction(every_ppm, MILLION))
+    # Others' parts round down; what is left is the exchange's.
+    ramp = floor(notional * Fraction(taker.ramp_ppm, MILLION))
+    built = floor(notional * Fraction(taker.builder_ppm, MILLION))
+    own = taker_fee - ramp - built
+    report(exchange, maker.portfolio)
+    rate = Fraction(maker_rate(exchange, market, maker.portfolio), MILLION)
+    # What is owed rounds up; a rebate rounds down, and is paid out of the exchange's part.
+    maker_fee = ceil(notional * rate)
+    if rate < 0:
+        maker_fee = -min(floor(-notional * rate), own)
     exchange.pay(taker.portfolio, -taker_fee)
     exchange.pay(maker.portfolio, -maker_fee)
-    earn(exchange, market, taker_fee + maker_fee)
+    taker.referable += book(exchange, market, own, maker_fee, ramp)
+    taker.owed += built
+    count(exchange, maker.portfolio, notional)
+    if not taker.forced:
+        count(exchange, taker.portfolio, notional)
     market.last = price
     taker.remaining -= size
     taker.filled += size

@@ -15,11 +15,6 @@ def repay(market: Market, earned: int) -> int:
     return earned - repaid
 
 
-def earn(exchange: Exchange, market: Market, earned: int) -> None:
-    """Take a trade's fees."""
-    exchange.fees += repay(market, earned)
-
-
 # Insurance
 
 

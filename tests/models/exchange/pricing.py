@@ -131,6 +131,7 @@ def is_believed(exchange: Exchange, market: Market, price: int, age: int, newest
         return False
     if age <= market.pending_time:
         return False
+    market.jumped_at = exchange.now
     market.pending = market.pending_time = 0
     return True
 

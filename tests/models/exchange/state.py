@@ -82,6 +82,8 @@ class Sleeper:
     group: int = 0
     self_trade: int = 0
     max_fee_ppm: int = MILLION
+    builder: int = 0
+    builder_ppm: int = 0
 
 
 @dataclass
@@ -187,6 +189,7 @@ class Market:
     deficit: int = 0
     resumed_at: int = 0
     updates: int = 0
+    jumped_at: int = 0
     average: Fraction = Fraction(0)
     average_time: int = 0
     pending: int = 0
@@ -276,6 +279,19 @@ class Exchange:
     loans: dict[int, Fraction] = field(default_factory=dict)
     """By portfolio whose balance is below zero: the index when its interest was settled."""
     borrowed: dict[int, int] = field(default_factory=dict)
+    active: dict[int, int] = field(default_factory=dict)
+    """Portfolio -> the last day on which it ordered or traded."""
+    traded: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Portfolio and day -> micros traded."""
+    volumes: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Account and day -> micros that its portfolios have reported."""
+    noted: dict[int, int] = field(default_factory=dict)
+    """Account -> the last day on which volume was reported."""
+    tiers: dict[int, int] = field(default_factory=dict)
+    told: dict[int, int] = field(default_factory=dict)
+    """Portfolio -> the referrer it knows of."""
+    referrers: dict[int, int] = field(default_factory=dict)
+    builders: dict[tuple[int, int], int] = field(default_factory=dict)
     due: list[Due] = field(default_factory=list)
     paid_out: list[tuple[bytes, int, int, int]] = field(default_factory=list)
     holdings: dict[tuple[int, int], int] = field(default_factory=dict)

@@ -21,6 +21,13 @@ from statemachine.actions import (
 from statemachine.errors import Code
 from statemachine.rules import FLAG_FILL_BAND
 from statemachine.units import Lots, Price
+from tests.models.exchange.fees import (
+    check_builder,
+    pay_shares,
+    ramp_rate,
+    report,
+    taker_rate,
+)
 from tests.models.exchange.margin import (
     Margin,
     claims_of,
@@ -71,6 +78,8 @@ class Request:
     max_fee_ppm: int = MILLION
     group: int = 0
     offset: int = 0
+    builder: int = 0
+    builder_ppm: int = 0
 
     @property
     def number(self) -> int:
@@ -101,10 +110,6 @@ class Request:
         return bool(self.flags & FLAG_PEG)
 
     @property
-    def worst_fee_ppm(self) -> int:
-        return max(self.market.rules.taker_ppm, self.market.rules.maker_ppm)
-
-    @property
     def reduce_only(self) -> bool:
         return bool(self.flags & FLAG_REDUCE_ONLY)
 
@@ -132,6 +137,8 @@ def request_of(exchange: Exchange, account: int, action: PlaceOrder) -> Request:
         terms.self_trade,
         terms.max_fee_ppm,
         offset=terms.offset,
+        builder=terms.builder,
+        builder_ppm=terms.builder_ppm,
     )
 
 
@@ -217,8 +224,10 @@ def check_shape(exchange: Exchange, request: Request) -> None:
     if request.price * request.size < rules.notional_min and not request.reduce_only:
         raise Refused(Code.NOTIONAL_MIN, rules.notional_min)
     check_expiry(exchange, request)
-    if request.worst_fee_ppm > request.max_fee_ppm:
-        raise Refused(Code.FEE_MAX, request.worst_fee_ppm)
+    worst = worst_rate(exchange, request)
+    if worst > request.max_fee_ppm:
+        raise Refused(Code.FEE_MAX, worst)
+    check_builder(exchange, request.portfolio, request.builder, request.builder_ppm)
     if exchange.backlog and not request.post_only:
         raise Refused(Code.DUE)
     if exchange.is_stale(request.number) and not request.reduce_only:
@@ -244,7 +253,7 @@ def check_market(exchange: Exchange, portfolio: int, market: int) -> None:
 def check_fill(exchange: Exchange, request: Request) -> None:
     """Check that what has to fill at once would."""
     if request.fok:
-        found = fillable(exchange, taker_of(request), visits_of(exchange)[0])
+        found = fillable(exchange, taker_of(exchange, request), visits_of(exchange)[0])
         if found < request.size:
             raise Refused(Code.FOK_UNFILLED, found)
 
@@ -336,7 +345,7 @@ def check_margin(exchange: Exchange, request: Request, without: Order | None) ->
         raise Refused(Code.OPEN_INTEREST, rules.open_interest_max, interest)
     if request.reduce_only and not request.ioc:
         return
-    rate = Fraction(request.worst_fee_ppm, MILLION)
+    rate = Fraction(worst_rate(exchange, request), MILLION)
     fee = ceil(request.price * request.size * rate)
     # It loses what its price is worse than mark, whatever else rests on its side.
     mark = request.market.mark
@@ -371,17 +380,36 @@ def keeps_ratio(exchange: Exchange, request: Request, before: Margin, fee: int) 
     return not_riskier(before, equity, maintenance)
 
 
-def taker_of(request: Request) -> Taker:
+def worst_rate(exchange: Exchange, request: Request) -> int:
+    """Return the most that any trade of an order may cost, in ppm."""
+    as_maker = max(0, request.market.rules.maker_ppm)
+    if request.post_only:
+        return as_maker
+    rate = taker_rate(exchange, request.market, request.portfolio)
+    ramp = ramp_rate(exchange, request.market, rate)
+    return max(as_maker, rate + ramp + request.builder_ppm)
+
+
+def taker_of(exchange: Exchange, request: Request) -> Taker:
     """Return an order as one that takes."""
+    rate = taker_rate(exchange, request.market, request.portfolio)
     return Taker(
         request.portfolio,
         request.number,
         request.side,
         request.price,
         request.size,
-        request.market.rules.taker_ppm,
+        rate,
         request.self_trade,
+        ramp_rate(exchange, request.market, rate),
+        request.builder,
+        request.builder_ppm,
     )
+
+
+def share_out(exchange: Exchange, taker: Taker) -> None:
+    """Give others their shares of what an order has paid, now that it is done."""
+    pay_shares(exchange, taker.portfolio, taker.builder, taker.owed, taker.referable)
 
 
 def visits_of(exchange: Exchange) -> tuple[int, int]:
@@ -394,13 +422,15 @@ def visits_of(exchange: Exchange) -> tuple[int, int]:
 def enter(exchange: Exchange, request: Request) -> Outcome:
     """Match an order that passed every check, and rest what is left of it."""
     number = exchange.number_order()
+    report(exchange, request.portfolio)
     if request.post_only:
         rest(exchange, request, number, request.size, request.size)
         return Outcome(order_id=number)
-    taker = taker_of(request)
+    taker = taker_of(exchange, request)
     cut = match(exchange, taker, *visits_of(exchange))
     if exchange.visits_left is not None:
         exchange.visits_left -= taker.visits
+    share_out(exchange, taker)
     outcome = Outcome(order_id=number, filled=taker.filled, notional=taker.notional, fee=taker.fee)
     if cut:
         outcome.code, outcome.args = Code.FILL_LIMIT, (taker.remaining,)

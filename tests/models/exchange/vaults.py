@@ -155,5 +155,6 @@ def unwind(exchange: Exchange, item: Due) -> None:
         if size < 0:
             side, limit = BUY, floor(market.mark * (1 + away) / tick) * tick
         taker = Taker(number, number, side, limit, slice_of(exchange, market, abs(size)), 0)
+        taker.forced = True
         match(exchange, taker, exchange.rules.step_visits_max)
     exchange.arm(exchange.now + exchange.rules.slice_interval_ms, UNWIND, number, number)

@@ -20,6 +20,7 @@ from statemachine.actions import (
     Twap,
 )
 from statemachine.errors import Code
+from tests.models.exchange.fees import check_builder, report
 from tests.models.exchange.matching import match
 from tests.models.exchange.removal import call_group, end_entry, remove, remove_some
 from tests.models.exchange.state import (
@@ -57,6 +58,7 @@ from tests.models.exchange.trading import (
     orders_limit,
     request_of,
     rest,
+    share_out,
     taker_of,
 )
 
@@ -157,6 +159,7 @@ def put_to_sleep(exchange: Exchange, request: Request, trigger: int, price: int)
     if request.price % market.rules.tick or price % market.rules.tick:
         raise Refused(Code.TICK, market.rules.tick)
     check_expiry(exchange, request)
+    check_builder(exchange, request.portfolio, request.builder, request.builder_ppm)
     check_orders(exchange, request.portfolio)
     check_market(exchange, request.portfolio, request.number)
     if has_fired(exchange, market, trigger, price):
@@ -177,6 +180,8 @@ def put_to_sleep(exchange: Exchange, request: Request, trigger: int, price: int)
         request.group,
         request.self_trade,
         request.max_fee_ppm,
+        request.builder,
+        request.builder_ppm,
     )
     return Outcome(order_id=number)
 
@@ -217,6 +222,8 @@ def wake(exchange: Exchange, sleeper: Sleeper) -> None:
         sleeper.self_trade,
         sleeper.max_fee_ppm,
         group=sleeper.group if sleeper.group == sleeper.number else 0,
+        builder=sleeper.builder,
+        builder_ppm=sleeper.builder_ppm,
     )
     try:
         check_shape(exchange, request)
@@ -226,8 +233,11 @@ def wake(exchange: Exchange, sleeper: Sleeper) -> None:
     except Refused:
         remove(exchange, sleeper)
         return
-    taker = taker_of(request)
-    if match(exchange, taker, exchange.rules.step_visits_max):
+    report(exchange, request.portfolio)
+    taker = taker_of(exchange, request)
+    cut = match(exchange, taker, exchange.rules.step_visits_max)
+    share_out(exchange, taker)
+    if cut:
         sleeper.size = taker.remaining
         if request.group:
             exchange.groups[request.group].filled += taker.filled
@@ -302,7 +312,8 @@ def check_exits(exchange: Exchange, action: Bracket) -> None:
     entry = action.entry
     for order in action.exits:
         same_side = entry is not None and not (order.flags ^ entry.flags) & FLAG_SELL
-        if same_side or order.client_id or order.flags & NO_EXITS:
+        never = order.client_id or order.terms.builder
+        if same_side or never or order.flags & NO_EXITS:
             raise Refused(Code.FIELD, order.flags)
         if not 0 < order.size < SIZE_LIMIT:
             raise Refused(Code.SIZE_RANGE, order.size)
@@ -410,6 +421,8 @@ def trade_slice(exchange: Exchange, plan: Plan, size: int) -> int:
         check_margin(exchange, request, without=None)
     except Refused:
         return 0
-    taker = taker_of(request)
+    report(exchange, request.portfolio)
+    taker = taker_of(exchange, request)
     match(exchange, taker, exchange.rules.step_visits_max)
+    share_out(exchange, taker)
     return taker.filled
