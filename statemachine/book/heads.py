@@ -16,7 +16,8 @@ So a book is never crossed, wherever the index goes:
 
 * fixed orders never cross each other, as a taker's remainder rests behind what
   it did not take
-* a pegged order keeps a tick from the other side's best fixed order
+* a pegged order comes at an offset that crosses nothing (:mod:`statemachine.book.posting`),
+  and from then on keeps a tick from the other side's best fixed order
 * two pegged orders are entered with the bid's offset at least a tick below the
   ask's; then ``floor(index + bid) < ceil(index + ask)`` for every index, and what
   keeps from a fixed order only moves away from the other side

@@ -3,7 +3,7 @@
 from typing import Final
 
 from statemachine.actions import FLAG_FOK, FLAG_IOC, FLAG_PEG, FLAG_POST_ONLY, FLAG_SLIDE
-from statemachine.book.heads import BookSide
+from statemachine.book.heads import BookSide, best_fixed
 from statemachine.costs import COST_PEGS
 from statemachine.errors import Code
 from statemachine.keys import BUY, pegged_place, pegged_range
@@ -45,15 +45,24 @@ def posted_price(step: Step, market: Market, side: int, price: int, tick: int, f
 def posted_offset(step: Step, market: Market, side: int, offset: int, tick: int, flags: int) -> int:
     """Return the offset at which a pegged order may rest: its own, or where it slides to.
 
-    Offsets of the two sides say for every index whether their orders cross; from
-    fixed orders a pegged one keeps by itself.  ``NO_OFFSET`` if it would cross and
-    may not slide; the step says why.
+    As it comes it crosses nothing: neither the other side's best fixed order, at
+    today's index, nor its best pegged one, at any.  ``NO_OFFSET`` if it would and
+    may not slide; the step names the offset that is in its way.
     """
     step.cost += COST_PEGS
-    key = step.state.range(pegged_range(market.market, 1 - side)).first()
-    if key is None:
+    number = market.market
+    found = []
+    fixed = best_fixed(step.state, number, 1 - side)
+    if fixed:
+        # As far as this from the index, rounded as the order itself is, it would meet it.
+        rest = market.index % tick if side == BUY else -(-market.index % tick)
+        found.append(fixed - market.index + rest)
+    key = step.state.range(pegged_range(number, 1 - side)).first()
+    if key is not None:
+        found.append(pegged_place(key)[2])
+    if not found:
         return offset
-    best = pegged_place(key)[2]
+    best = min(found) if side == BUY else max(found)
     if offset < best if side == BUY else offset > best:
         return offset
     if flags & FLAG_SLIDE:

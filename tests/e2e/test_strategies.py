@@ -227,7 +227,7 @@ def test_amounts_are_strings_for_programs_and_have_units_for_people(play: Play) 
         found = await shell.ask("tx", name, signs=False)
         assert found["receipts"][0]["fee_micros"] == receipt["fee_micros"]
         told = await shell.say("tx", name, signs=False)
-        assert "FILLED LOTS" in told
+        assert "0.1 M0" in told
         assert "6,001.00 USDC" in told
         rests = await shell.ask("order", "buy", MARKET, "0.1", "--limit", "59000")
         shown = await shell.say("order", "show", rests["order_id"], signs=False)

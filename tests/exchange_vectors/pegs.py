@@ -84,7 +84,20 @@ def shows(code: Code, name: str, about: str, action: Action, setting: Any = pegg
 # Coming in
 
 shows(Code.OK, "rests", "100 below the index, wherever that goes", peg())
-shows(Code.OK, "clamped", "would cross: a tick below the fixed ask", peg(0), lambda: fixed_at(-50))
+shows(
+    Code.OK,
+    "slides_before_fixed",
+    "it would cross now: to a tick below the fixed ask",
+    peg(0, flags=SLIDE),
+    lambda: fixed_at(-50),
+)
+shows(
+    Code.POST_ONLY_CROSSES,
+    "before_fixed",
+    "the fixed ask's distance from the index is named",
+    peg(-50),
+    lambda: fixed_at(-50),
+)
 shows(Code.OK, "slides", "a tick below the pegged ask's offset", peg(100, flags=SLIDE))
 shows(Code.OK, "client_id", "bound while it rests", peg(client_id=CLIENT))
 shows(Code.FIELD, "takes", "what is pegged is post-only", place(10, HIGH, PEG))
@@ -165,6 +178,12 @@ shows(
     lambda: moved(-60_110),
 )
 shows(Code.IOC_UNFILLED, "above", "the best ask is the pegged one", place(10, MID + 90, IOC))
+
+
+@STAGE.shows("order", Code.OK, "peg_held_back", "the index rose; the bid stays below a fixed ask")
+def held_back() -> Shown:
+    world = do(do(ready(), OTHER, peg(-20)), MAKER, place(100, MID + 50, SELL))
+    return show(moved(200, world), world.sign(TRADER, place(30, MID - 500, SELL | IOC)))
 
 
 @STAGE.shows("order", Code.OK, "peg_reduce_only", "a pegged reduce-only ask is shrunk and filled")

@@ -766,12 +766,14 @@ MUTANTS: Final = (
         "gone = outside or book.is_past(order)",
         "gone = outside",
         "a fill-or-kill order counts on pegged orders past their limits",
+        (PEGS,),
     ),
     Mutant(
         "pricing/funding.py",
         "if order is not None and not book.is_past(order):",
         "if order is not None:",
         "pegged orders past their limits make a premium",
+        (PEGS,),
     ),
     Mutant(
         "book/posting.py",

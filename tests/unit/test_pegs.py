@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from statemachine import events, keys
 from statemachine.actions import (
+    FLAG_FOK,
     FLAG_IOC,
     FLAG_PEG,
     FLAG_POST_ONLY,
@@ -27,6 +28,7 @@ from statemachine.actions import (
 from statemachine.book.heads import PEGS_LOOK_MAX, BookSide, best_price, pegged_price
 from statemachine.costs import COST_PEGS
 from statemachine.keys import BUY, SELL
+from statemachine.pricing.funding import premium_of
 from statemachine.step import Step
 from statemachine.units import Lots, Millis, Price
 from tests.models.auditor import audit
@@ -180,6 +182,23 @@ def test_keeps_a_tick_from_the_fixed_side(world: World) -> None:
     assert merged(world, BUY) == [(MID + 150, 10)]
 
 
+@pytest.mark.parametrize("index", [MID, MID + 3])
+def test_comes_without_crossing_what_is_fixed(world: World, index: int) -> None:
+    world.act(0, fixed(5, MID + 50, FLAG_SELL))
+    world.act(1, fixed(5, MID - 50))
+    move(world, index)
+    up = -(-index // TICK) * TICK - MID
+    assert world.act(2, bid(50)) == "POST_ONLY_CROSSES"
+    assert world.last is not None
+    assert world.last.receipts[0].args == (50,), "how far from the index it would meet the ask"
+    assert world.act(2, bid(10_000, flags=FLAG_SLIDE)) == "OK"
+    assert merged(world, BUY)[0] == (MID + 40, 10)
+    assert world.act(3, ask(-50 - up, limit=MID - 1_000)) == "POST_ONLY_CROSSES"
+    world.act(2, CancelAll(0, 0))
+    assert world.act(3, ask(-10_000, 10, MID - 1_000, FLAG_SLIDE)) == "OK"
+    assert merged(world, SELL)[0] == (MID - 40, 10)
+
+
 def test_fixed_taker_meets_the_pegged_side(world: World) -> None:
     world.act(0, bid(50))
     assert world.act(1, fixed(4, MID + 40, FLAG_SELL)) == "OK"
@@ -225,6 +244,16 @@ def test_removed_when_visited_past_its_limit(world: World) -> None:
     assert (gone.reason, gone.price, gone.remaining) == (events.REMOVED_LIMIT, MID, 10)
     assert world.market().pegs == 0
     assert world.position(0) is None
+
+
+def test_fill_or_kill_counts_on_none_past_its_limit(world: World) -> None:
+    world.act(0, bid(-100, 10, MID))
+    world.act(0, fixed(10, MID - 200))
+    move(world, MID + 200)
+    assert world.act(1, fixed(20, MID - 500, FLAG_SELL | FLAG_FOK)) == "FOK_UNFILLED"
+    assert world.last is not None
+    assert world.last.receipts[0].args == (10,)
+    assert world.act(1, fixed(10, MID - 500, FLAG_SELL | FLAG_FOK)) == "OK"
 
 
 def test_pegged_orders_meet_by_offset(world: World) -> None:
@@ -359,6 +388,17 @@ def test_mark_and_basis_follow_pegged_orders(world: World) -> None:
     assert world.market().mark > MID
 
 
+def test_premium_counts_pegged_orders_at_their_prices(world: World) -> None:
+    world.act(0, bid(3_000, 1_000, MID + 3_000))
+    world.act(1, fixed(1_000, MID + 6_000, FLAG_SELL))
+    state = world.state
+    assert premium_of(Step(state), state.market(0)) > 0
+    move(world, MID + 10)
+    state = world.state
+    assert best(world, BUY) == 0, "past its limit"
+    assert premium_of(Step(state), state.market(0)) == 0
+
+
 # What it costs
 
 
@@ -400,3 +440,14 @@ def test_tick_of_another_market_is_its_own() -> None:
     assert world.act(0, bid(-250)) == "OK"
     move(world, MID + 249)
     assert merged(world, BUY) == [(MID - 250, 10)]
+
+
+def test_what_a_pegged_order_cannot_be(world: World) -> None:
+    for flags in (FLAG_PEG, FLAG_PEG | FLAG_IOC, PEGGED | FLAG_IOC, PEGGED | FLAG_FOK):
+        order = PlaceOrder(0, 0, flags, Price(WIDE), Lots(10), b"", Terms(offset=-10))
+        assert world.act(0, order) == "FIELD"
+    alone = PlaceOrder(0, 0, FLAG_POST_ONLY, Price(MID), Lots(10), b"", Terms(offset=-10))
+    assert world.act(0, alone) == "FIELD"
+    terms = Terms(trigger=0, trigger_price=Price(WIDE), offset=-10)
+    assert world.act(0, PlaceOrder(0, 0, PEGGED, Price(WIDE), Lots(10), b"", terms)) == "FIELD"
+    assert world.act(0, bid(-15)) == "TICK"

@@ -25,9 +25,10 @@ from statemachine.events import (
     BalanceChanged,
     Liquidated,
 )
-from statemachine.keys import LEDGER_KEY
-from statemachine.records import Pool, Portfolio
+from statemachine.keys import LEDGER_KEY, portfolio_key
+from statemachine.records import PORTFOLIO_LIQUIDATING, Pool, Portfolio
 from statemachine.risk.balances import credit
+from statemachine.risk.debts import make_good, note_loan_of_open
 from statemachine.risk.margin import Margin, margin_of, with_loan, without_loan
 from statemachine.risk.pool import (
     INDEX_LIMIT,
@@ -43,6 +44,7 @@ from statemachine.risk.pool import (
 )
 from statemachine.risk.vaults import values_of
 from statemachine.stakes import POOL_LOST, POOL_REDEEMED, POOL_SUPPLIED, POOL_VOIDED, PoolChanged
+from statemachine.step import Step
 from statemachine.units import PPM_ONE, Lots, Micros, Price
 from tests.exchange_vectors.lending import (
     DAY_MS,
@@ -458,6 +460,36 @@ def test_what_of_a_debt_is_the_pools(
     portfolio.balance, portfolio.borrowed = balance, borrowed
     assert bear_loss(state, portfolio, rest) == borne
     assert pool.supplied == supplied - borne
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_the_end_of_a_market_is_shared_like_a_liquidation(left: int) -> None:
+    """What was lent before it is the pool's, what it took itself is the market's."""
+    state = lending().state
+    step = Step(state)
+    portfolio = Portfolio(portfolio_key(99 << 8), False, 99 << 8)
+    credit(state, portfolio, -60)
+    note_loan_of_open(state, portfolio)
+    assert portfolio.borrowed == 60
+    credit(state, portfolio, -40)
+    if left:
+        state.open_position(portfolio, 1)
+    make_good(step, portfolio, 0)
+    assert portfolio.borrowed == 0
+    assert portfolio.balance == (-100 if left else 0)
+    assert state.pool().supplied == 1_000 * USDC - (0 if left else 60)
+    assert state.market(0).deficit == (0 if left else 40)
+
+
+def test_a_loan_is_noted_only_where_there_is_one() -> None:
+    state = lending().state
+    portfolio = Portfolio(portfolio_key(99 << 8), False, 99 << 8)
+    note_loan_of_open(state, portfolio)
+    assert portfolio.borrowed == 0
+    credit(state, portfolio, -60)
+    portfolio.flags |= PORTFOLIO_LIQUIDATING
+    note_loan_of_open(state, portfolio)
+    assert portfolio.borrowed == 0
 
 
 def test_a_deposit_makes_a_debtor_sound_again() -> None:

@@ -38,7 +38,7 @@ from tests.models.exchange.margin import (
     opening_lots,
 )
 from tests.models.exchange.matching import Taker, fillable, is_beyond, match, worst_price
-from tests.models.exchange.pegs import pegged_side, price_of_peg, side_of
+from tests.models.exchange.pegs import fixed_side, pegged_side, price_of_peg, side_of
 from tests.models.exchange.removal import end_entry, remove
 from tests.models.exchange.state import (
     ACTIVE,
@@ -276,16 +276,20 @@ def slide(exchange: Exchange, request: Request) -> Request:
 
 
 def slide_peg(exchange: Exchange, request: Request) -> Request:
-    """Return a pegged order whose offset does not meet the other side's; slid if it may."""
-    across = pegged_side(exchange, request.number, 1 - request.side)
-    if not across:
+    """Return a pegged order that does not meet the other side as it comes; slid if it may."""
+    number, across = request.number, 1 - request.side
+    tick = request.market.rules.tick
+    ticks = Fraction(request.market.index, tick)
+    base = (floor(ticks) if request.side == BUY else ceil(ticks)) * tick
+    met = [order.price - base for order in fixed_side(exchange, number, across)]
+    met += [offset for offset, _ in pegged_side(exchange, number, across)]
+    if not met:
         return request
-    best, _ = across[0]
+    best = min(met) if request.side == BUY else max(met)
     if best > request.offset if request.side == BUY else best < request.offset:
         return request
     if not request.slides:
         raise Refused(Code.POST_ONLY_CROSSES, best)
-    tick = request.market.rules.tick
     return replace(request, offset=best - tick if request.side == BUY else best + tick)
 
 

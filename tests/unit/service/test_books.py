@@ -90,7 +90,7 @@ def random_action(rng: random.Random, world: World, trader: int, mid: int) -> Ac
     own = list(orders_of(world.state, world.account(trader) << 8))
     choice = rng.randrange(10)
     price = Price(mid + rng.randrange(-30, 30) * 1_000)
-    if choice < 2:
+    if choice < 1:
         side = rng.choice((0, 1))
         limit = Price(mid * rng.choice((99, 101) if side else (101, 99)) // 1_000 * 10)
         terms = Terms(offset=rng.randrange(-20, 20) * 100)
