@@ -82,6 +82,8 @@ def devnet_rules() -> Rules:
         inbox_deadline_ms=60_000,
         receipt_deadline_ms=600_000,
         slice_interval_ms=5_000,
+        fund_lock_ms_min=10_000,
+        fund_notice_ms=60_000,
         ramp_notice_ms=600_000,
         ramp_step_ms=10_000,
     )

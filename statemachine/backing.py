@@ -28,7 +28,17 @@ from statemachine.working_set import WorkingSet
 class Backing(Journal):
     """Records by kind, decoded once, over a read-only store."""
 
-    __slots__ = ("lending", "records", "rules", "shares", "supplies", "vaults", "velocity_record")
+    __slots__ = (
+        "funds",
+        "lending",
+        "records",
+        "rules",
+        "shares",
+        "stakes",
+        "supplies",
+        "vaults",
+        "velocity_record",
+    )
 
     def __init__(self, store: Store, rules: Rules, records: WorkingSet) -> None:
         """Read nothing yet."""
@@ -37,6 +47,8 @@ class Backing(Journal):
         self.records = records
         self.vaults = records.vaults
         self.shares = records.shares
+        self.funds = records.funds
+        self.stakes = records.stakes
         self.supplies = records.supplies
         self.lending = False
         self.velocity_record: Velocity | None = None

@@ -27,6 +27,7 @@ RANK              2  a position's rank before and after
 BACKSTOP          9  a vault, its portfolio, position and ranks, a share, a due item; or its
                      portfolio, position and market, and what it holds of four assets
 VICTIM            5  a deleveraged portfolio, its position and ranks; next head
+FUND              6  a fund and its portfolio, a stake and the leader's, their two portfolios
 PEGS              2  a side's best pegged order, and the fixed price across that it keeps from
 ASSET             3  an asset's holdings on both sides, and its sums; its market with MARKET
 LOAN              1  the lending pool, once in each step that looks at it
@@ -54,6 +55,7 @@ COST_GROUP: Final = 4
 COST_RANK: Final = 2
 COST_BACKSTOP: Final = 9
 COST_VICTIM: Final = 5
+COST_FUND: Final = 6
 COST_PEGS: Final = 2
 COST_ASSET: Final = 3
 COST_LOAN: Final = 1
@@ -78,6 +80,7 @@ COST_TABLE: Final = (
     COST_RANK,
     COST_BACKSTOP,
     COST_VICTIM,
+    COST_FUND,
     COST_PEGS,
     COST_ASSET,
     COST_LOAN,

@@ -20,6 +20,7 @@ kind    name      about                    again
 17      TWAP      a TWAP                   each interval, until it ends
 18      SWITCH    a portfolio's orders     until none is left
 19      EXIT      a vault's shares         until the vault can pay
+20      FUND_EXIT a fund's shares          until the fund can pay
 ======  ========  =======================  ================================
 """
 
@@ -31,6 +32,7 @@ from statemachine.keys import DUE, LANE_SYSTEM, LANE_USER, due_range
 from statemachine.pricing.funding import process_funding, process_premium
 from statemachine.pricing.mark import process_sample
 from statemachine.records import decode_due
+from statemachine.risk.exits import DUE_FUND_EXIT, process_fund_exit
 from statemachine.risk.liquidation import DUE_SLICE, process_slice
 from statemachine.risk.ramps import DUE_RAMP, process_ramp
 from statemachine.risk.settlement import DUE_SETTLE, process_settle
@@ -150,5 +152,7 @@ def execute_user_due(step: Step, key: bytes) -> None:
         process_switch(step, portfolio)
     elif kind == DUE_EXIT:
         process_exit(step, portfolio, number, reference)
+    elif kind == DUE_FUND_EXIT:
+        process_fund_exit(step, portfolio, reference, due_time(key))
     else:
         raise StorageCorrupt(f"due work {key.hex()} is of an unknown kind {kind}")

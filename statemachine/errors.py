@@ -84,6 +84,9 @@ class Code(IntEnum):
     VELOCITY = 76
     VAULT_SHORT = 77
     SHARES = 78
+    LOCKED = 82
+    LEADER_SHARE = 83
+    FUND = 84
     POOL_SHORT = 80
     ASSETS_MAX = 81
     RECIPIENT = 85
@@ -118,6 +121,8 @@ RETRYABLE: Final = frozenset(
         Code.BALANCE,
         Code.VELOCITY,
         Code.VAULT_SHORT,
+        Code.LOCKED,
+        Code.LEADER_SHARE,
         Code.POOL_SHORT,
         Code.HEALTHY,
         Code.GRACE,

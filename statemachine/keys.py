@@ -36,6 +36,8 @@ table   name          ids                                             range
 0x50    WITHDRAWAL    index 8
 0x60    VAULT         market 2
 0x61    SHARE         market 2, account 4
+0x62    FUND          account 4, sub 1                                1
+0x63    STAKE         account 4, sub 1, depositor 4                   6
 ======  ============  ==============================================  ======
 
 ``range`` is the length of the prefix within which ``seek`` may look.
@@ -79,6 +81,8 @@ TABLE_DUE: Final = 0x40
 TABLE_WITHDRAWAL: Final = 0x50
 TABLE_VAULT: Final = 0x60
 TABLE_SHARE: Final = 0x61
+TABLE_FUND: Final = 0x62
+TABLE_STAKE: Final = 0x63
 
 RANGE_LENGTH: Final[dict[int, int]] = {
     TABLE_BUILDER: 5,
@@ -88,6 +92,8 @@ RANGE_LENGTH: Final[dict[int, int]] = {
     TABLE_RANK: 4,
     TABLE_PEGGED: 4,
     TABLE_DUE: 2,
+    TABLE_FUND: 1,
+    TABLE_STAKE: 6,
 }
 """Table byte -> length of the prefix that a seek of this table uses."""
 
@@ -112,6 +118,7 @@ CLIENT_ID: Final = Struct(">BIB8s")
 DUE: Final = Struct(">BBQQ")
 RANK: Final = Struct(">BHBQIB")
 SHARE: Final = Struct(">BHI")
+STAKE: Final = Struct(">BIBI")
 
 
 def signer_key(address: bytes) -> bytes:
@@ -313,3 +320,13 @@ def vault_key(market: int) -> bytes:
 def share_key(market: int, account: int) -> bytes:
     """Return the key of what an account has in a market's vault."""
     return SHARE.pack(TABLE_SHARE, market, account)
+
+
+def fund_key(portfolio: int) -> bytes:
+    """Return the key of the fund that a portfolio is."""
+    return PORTFOLIO.pack(TABLE_FUND, portfolio >> 8, portfolio & 255)
+
+
+def stake_key(portfolio: int, account: int) -> bytes:
+    """Return the key of what an account has in a fund."""
+    return STAKE.pack(TABLE_STAKE, portfolio >> 8, portfolio & 255, account)

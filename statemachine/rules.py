@@ -181,6 +181,13 @@ class Rules:
     velocity_min: int = 10_000_000_000_000
     velocity_ppm: int = 250_000
     velocity_period_ms: int = 86_400_000
+    # Funds: a lock of an hour at least, so that nobody comes for one payment of funding
+    fund_profit_ppm_max: int = 200_000
+    fund_lock_ms_min: int = 3_600_000
+    fund_lock_ms_max: int = 2_678_400_000
+    fund_leader_ppm: int = 50_000
+    fund_deposit_min: int = 10_000_000
+    fund_notice_ms: int = 86_400_000
     # Collateral beyond USDC
     assets: tuple[AssetRules, ...] = ()
     # The lending pool: what loans cost a year, the two slopes as what they add by the kink and
@@ -218,6 +225,10 @@ class Rules:
             )
         if any(len(name) != 20 for name in (self.rollup, self.guardian, *self.publishers)):
             raise ValueError("addresses have 20 bytes")
+        if not 0 <= self.fund_lock_ms_min <= self.fund_lock_ms_max or not (
+            0 <= self.fund_profit_ppm_max <= PPM_ONE and 0 < self.fund_leader_ppm <= PPM_ONE
+        ):
+            raise ValueError("need fund_lock_ms_min <= fund_lock_ms_max, and shares in ppm")
         if self.orders_free_max < 0 or self.order_equity < 1:
             raise ValueError(
                 "need orders_free_max >= 0 and order_equity >= 1, "

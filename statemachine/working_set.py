@@ -11,6 +11,7 @@ from typing import Final, final
 from statemachine.records import (
     AssetSums,
     Blob,
+    Fund,
     Group,
     Holding,
     Ledger,
@@ -25,6 +26,7 @@ from statemachine.records import (
     Share,
     Signer,
     Sleeper,
+    Stake,
     Standing,
     Supply,
     TwapPlan,
@@ -42,6 +44,7 @@ class WorkingSet:
     __slots__ = (
         "assets",
         "blobs",
+        "funds",
         "groups",
         "holdings",
         "ledger",
@@ -56,6 +59,7 @@ class WorkingSet:
         "shares",
         "signers",
         "sleepers",
+        "stakes",
         "standings",
         "supplies",
         "twaps",
@@ -78,6 +82,8 @@ class WorkingSet:
         self.twaps: dict[bytes, TwapPlan] = {}
         self.vaults: dict[int, Vault] = {}
         self.shares: dict[bytes, Share] = {}
+        self.funds: dict[int, Fund | None] = {}
+        self.stakes: dict[bytes, Stake] = {}
         self.supplies: dict[int, Supply] = {}
         self.signers: dict[bytes, Signer | None] = {}
         self.nonces: dict[bytes, Nonces] = {}
@@ -101,6 +107,8 @@ class WorkingSet:
         self.twaps = {}
         self.vaults = {}
         self.shares = {}
+        self.funds = {}
+        self.stakes = {}
         self.supplies = {}
         self.signers = {}
         self.nonces = {}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from node.service.answers import saturate
+from node.service.fund_events import fund_events_of
 from proto.sextant.v1 import common_pb2, query_pb2, stream_pb2
 from statemachine.actions import FLAG_SELL
 from statemachine.errors import Code
@@ -52,6 +53,13 @@ from statemachine.events import (
     PositionSettled,
     TwapChanged,
 )
+from statemachine.fund_events import (
+    BALANCE_FUND_DEPOSIT,
+    BALANCE_FUND_EXIT,
+    BALANCE_FUND_PROFIT,
+    REMOVED_EXITING,
+    FundChanged,
+)
 from statemachine.stakes import PoolChanged, SharesChanged
 
 Pair = tuple[int, stream_pb2.AccountEvent]
@@ -64,6 +72,9 @@ MONEY_KINDS: Final = {
     BALANCE_REFERRAL: stream_pb2.MONEY_KIND_REFERRAL,
     BALANCE_BUILDER: stream_pb2.MONEY_KIND_BUILDER,
     BALANCE_SEND: stream_pb2.MONEY_KIND_SEND,
+    BALANCE_FUND_DEPOSIT: stream_pb2.MONEY_KIND_FUND,
+    BALANCE_FUND_EXIT: stream_pb2.MONEY_KIND_FUND,
+    BALANCE_FUND_PROFIT: stream_pb2.MONEY_KIND_FUND,
     BALANCE_FUNDING: stream_pb2.MONEY_KIND_FUNDING,
     BALANCE_POKE_REWARD: stream_pb2.MONEY_KIND_FEE,
     BALANCE_LIQUIDATION_FEE: stream_pb2.MONEY_KIND_FEE,
@@ -109,7 +120,7 @@ SHARES_STAGES: Final = (
     stream_pb2.SHARES_STAGE_DELAYED,
     stream_pb2.SHARES_STAGE_LOST,
 )
-REMOVALS: Final = (
+REMOVAL_NUMBERS: Final = (
     query_pb2.REMOVAL_UNSPECIFIED,
     query_pb2.REMOVAL_CANCELLED,
     query_pb2.REMOVAL_MODIFIED,
@@ -127,6 +138,7 @@ REMOVALS: Final = (
     *[query_pb2.REMOVAL_UNSPECIFIED] * (REMOVED_SETTLED - REMOVED_LIMIT - 1),
     query_pb2.REMOVAL_SETTLED,
 )
+REMOVALS: Final = dict(enumerate(REMOVAL_NUMBERS)) | {REMOVED_EXITING: query_pb2.REMOVAL_EXITING}
 """By the number of the reason."""
 TRIGGERS: Final = (
     query_pb2.TRIGGER_MARK_RISES,
@@ -173,6 +185,8 @@ def account_events_of(event: Event) -> Iterator[Pair]:
         yield event.portfolio, asset_event_of(event)
     elif isinstance(event, Deleveraged | PositionSettled | SharesChanged | PoolChanged):
         yield event.portfolio, tail_event_of(event)
+    elif isinstance(event, FundChanged):
+        yield from fund_events_of(event)
 
 
 def asset_event_of(event: AssetChanged) -> stream_pb2.AccountEvent:

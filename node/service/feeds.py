@@ -39,6 +39,9 @@ from statemachine.events import (
     OrderRested,
     PriceChanged,
 )
+from statemachine.fund_events import (
+    FundChanged,
+)
 from statemachine.keys import sleeper_key, sleeper_place, sleeper_range
 from statemachine.state import State
 
@@ -306,5 +309,7 @@ def portfolios_of(event: Event) -> tuple[int, ...]:
     """Return the portfolios that an event names."""
     if isinstance(event, Fill):
         return event.maker, event.taker
+    if isinstance(event, FundChanged):
+        return event.fund, event.holder
     portfolio = getattr(event, "portfolio", None)
     return () if portfolio is None else (portfolio,)

@@ -7,6 +7,7 @@ from node.service.answers import receipts_of
 from node.service.assets import asset_view
 from node.service.errors import Refused, few
 from node.service.feeds import Hub
+from node.service.funds import funds_view
 from node.service.histories import history_view
 from node.service.markets import market_view
 from node.service.orders import order_at, order_by_client_id, removed_view, waiting_order
@@ -15,7 +16,7 @@ from node.service.status import StatusView
 from node.service.timeline import Timeline
 from node.service.views import SUBS, Views
 from node.service.withdrawals import list_withdrawals
-from proto.sextant.v1 import common_pb2, query_pb2, query_pb2_grpc, status_pb2
+from proto.sextant.v1 import common_pb2, funds_pb2, query_pb2, query_pb2_grpc, status_pb2
 from statemachine.state import State
 
 Context = Any  # grpc.aio.ServicerContext of any request and answer
@@ -124,6 +125,12 @@ class QueryService(query_pb2_grpc.QueryServicer):
         """Return what an action would do if it were the next one."""
         signer = self.views.signer(request.signer)
         return self.views.preview_view(request, signer.account)
+
+    async def GetFunds(  # noqa: N802 - the name of the RPC
+        self, request: funds_pb2.GetFundsRequest, _context: Context
+    ) -> funds_pb2.FundsResponse:
+        """Return funds, and what somebody has in them."""
+        return funds_view(self.views, request)
 
     async def GetAssets(  # noqa: N802 - the name of the RPC
         self, _request: query_pb2.GetAssetsRequest, _context: Context

@@ -63,6 +63,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
     "pool": Command("money", "sextant.cli.pool", "lend to the lending pool, or redeem from it"),
     "vault": Command("money", "sextant.cli.vault", "buy into a market's backstop, or leave it"),
+    "fund": Command("money", "sextant.cli.fund", "lead a fund, buy into one, or leave it"),
     "transfer": Command("money", "sextant.cli.transfer", "move money between sub-accounts"),
     "send": Command("money", "sextant.cli.send", "send money to another owner"),
     "agent": Command("keys", "sextant.cli.agent", "approve or revoke an agent key"),

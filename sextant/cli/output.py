@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from sextant.client.amounts import from_micros, show_decimal
 from sextant.client.market import Market
+from sextant.client.names import FundName
 from sextant.client.receipts import Receipt
 
 TEXT_KEYS: Final = frozenset(
@@ -29,6 +30,8 @@ TEXT_KEYS: Final = frozenset(
         "filled_lots",
         "fee_micros",
         "held",
+        "leader_shares",
+        "leaving",
         "maker_order_id",
         "minimum_notional",
         "nonce",
@@ -56,6 +59,8 @@ def plain(value: object, key: str = "") -> Any:  # noqa: ANN401 - JSON is any
     match value:
         case Market():
             return value.name
+        case FundName():
+            return str(value)
         case bool() | None | float():
             return value
         case Enum():

@@ -17,6 +17,7 @@ from sextant.client.events import (
     AssetEvent,
     DeleverageEvent,
     FillEvent,
+    FundEvent,
     LiquidationEvent,
     MoneyEvent,
     OrderEvent,
@@ -215,6 +216,11 @@ def words_of(event: AccountEvent | MarketEvent) -> str:
             return (
                 f"deleveraged  {show(event.closed)} {event.market} at {show(event.price)}"
                 f"  mark {show(event.mark)}, to close a bankrupt position"
+            )
+        case FundEvent():
+            return (
+                f"fund    {event.fund} {event.stage} {event.shares} shares"
+                f"  {show(event.amount)} USDC"
             )
         case SharesEvent():
             return (

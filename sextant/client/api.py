@@ -1,7 +1,7 @@
 """``AsyncClient``: everything the client can do, in one class.
 
 Its parts, each a module: ``session`` (identity, time, signing), ``reads``,
-``trading``, ``money``, ``feeds``, and here what needs the L1 as well, and
+``trading``, ``money``, ``feeds``, ``funds``, and here what needs the L1 as well, and
 the fast path for signed transactions.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 
 from sextant.client.amounts import Amount
 from sextant.client.assets import Asset
-from sextant.client.feeds import Feeds
+from sextant.client.funds import Funds
 from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
 from sextant.client.money import positive_micros, read_sub
 from sextant.client.names import read_address, read_number
@@ -24,7 +24,7 @@ CREDIT_S: Final = 120.0
 POLL_S: Final = 0.2
 
 
-class AsyncClient(Feeds):
+class AsyncClient(Funds):
     """An asynchronous client of one node; see ``Session`` for its parameters.
 
     Examples

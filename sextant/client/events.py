@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from proto.sextant.v1 import stream_pb2
+from proto.sextant.v1 import funds_pb2, stream_pb2
 from sextant.client.amounts import from_micros, to_decimal
 from sextant.client.market import Market
 from sextant.client.models import Order, Side
@@ -87,6 +87,24 @@ class SharesEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FundEvent:
+    """A fund opened, or its shares were bought, asked for, paid or lost, or it is exiting.
+
+    ``fund`` is its name, such as ``3/64``; ``holder`` the account whose shares it
+    is about, if about anybody's; ``time_ms`` until when they are locked, or when an
+    exit is tried again.
+    """
+
+    sub: int
+    fund: str
+    holder: int | None
+    stage: str
+    shares: int
+    amount: Decimal
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolEvent:
     """The lending pool was supplied or redeemed, or lost a loan of the sub-account.
 
@@ -129,7 +147,8 @@ class AssetEvent:
 
 
 AccountEvent = (
-    OrderEvent
+    FundEvent
+    | OrderEvent
     | FillEvent
     | MoneyEvent
     | LiquidationEvent
@@ -207,6 +226,8 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
                 price=market.show_price(message.deleverage.price),
                 mark=market.show_price(message.deleverage.mark),
             )
+        case "fund":
+            return fund_event_of(sub, message.fund)
         case "pool":
             stage = stream_pb2.PoolStage.Name(message.pool.stage)
             return PoolEvent(
@@ -228,6 +249,20 @@ def event_of(markets: Markets, message: stream_pb2.AccountEvent) -> AccountEvent
                 due_ms=message.shares.due_ms,
             )
     return None
+
+
+def fund_event_of(sub: int, message: funds_pb2.FundEvent) -> FundEvent:
+    """Return what became of a fund, or of shares of one."""
+    holder = message.holder.account if message.HasField("holder") else None
+    return FundEvent(
+        sub=sub,
+        fund=f"{message.fund.account}/{message.fund.sub}",
+        holder=holder,
+        stage=funds_pb2.FundStage.Name(message.stage).removeprefix("FUND_STAGE_").lower(),
+        shares=message.shares,
+        amount=from_micros(message.amount_micros),
+        time_ms=message.time_ms,
+    )
 
 
 def liquidation_of(

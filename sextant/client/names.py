@@ -1,11 +1,25 @@
-"""Addresses and hashes, as people write them."""
+"""Addresses, hashes and funds, as people write them."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from sextant.errors import BadRequest
 
 ADDRESS_SIZE: Final = 20
 HASH_SIZE: Final = 32
+DIGITS_MAX: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FundName:
+    """Which fund: its leader's account, and the sub-account that it is."""
+
+    leader: int
+    sub: int
+
+    def __str__(self) -> str:
+        """Return the form that a person types, such as ``3/64``."""
+        return f"{self.leader}/{self.sub}"
 
 
 def read_address(value: str | bytes) -> bytes:
@@ -53,3 +67,26 @@ def read_hash(value: str) -> bytes:
     if len(found) != HASH_SIZE:
         raise BadRequest("HASH", f"{value!r} is no hash of 64 hex digits")
     return found
+
+
+def read_fund(value: str | FundName) -> FundName:
+    """Return which fund ``3/64`` is.
+
+    Raises
+    ------
+    BadRequest
+        ``FUND``.
+    """
+    if isinstance(value, FundName):
+        return value
+    parts = value.split("/")
+    whole = len(parts) == 2 and all(
+        part.isascii() and part.isdecimal() and len(part) <= DIGITS_MAX for part in parts
+    )
+    if not whole or int(parts[0]) >= 1 << 32 or int(parts[1]) >= 1 << 8:
+        raise BadRequest(
+            "FUND",
+            f"{value!r} names no fund",
+            advice="say LEADER/SUB, such as 3/64: see `sextant fund list`",
+        )
+    return FundName(int(parts[0]), int(parts[1]))

@@ -63,7 +63,11 @@ WORDS: Final[dict[str, Words]] = {
     "DUE": Words("the exchange is busy with due work", "try again"),
     "ORACLE_STALE": Words("the oracle price is stale: only reducing is allowed", "try later"),
     "BAND": Words("the price is too far from mark", "move it into the band", ("worst:price",)),
-    "LIQUIDATING": Words("the portfolio is being liquidated", "deposit, or wait"),
+    "LIQUIDATING": Words(
+        "the portfolio is being liquidated, or the fund closed for those who leave (1)",
+        "deposit, wait, or only reduce at once",
+        ("by its exits",),
+    ),
     "FEE_MAX": Words(
         "the fee is above your limit",
         "raise it, or wait if `sextant market` shows a ramp",
@@ -125,10 +129,22 @@ WORDS: Final[dict[str, Words]] = {
         "more than may leave now", "take less, or wait", ("may leave:usdc", "all of it from (ms)")
     ),
     "VAULT_SHORT": Words(
-        "the vault is below its initial margin", "wait", ("equity:usdc", "initial:usdc")
+        "the vault or fund is below its initial margin", "wait", ("equity:usdc", "initial:usdc")
     ),
     "SHARES": Words(
-        "not a number of shares to be had", "see `sextant vault show` or `sextant pool show`"
+        "not a number of shares to be had", "see `sextant vault show`, `pool show` or `fund show`"
+    ),
+    "LOCKED": Words("the shares are locked", "wait", ("until (ms)",)),
+    "LEADER_SHARE": Words(
+        "the fund's leader would hold too small a part of it",
+        "take less, or let the leader put in more",
+        ("leader's shares", "needed"),
+    ),
+    "FUND": Words(
+        "funds do not allow it",
+        "0: a fund's money moves only against shares; 1: no such fund, see `sextant fund list`;"
+        " 2: funds are sub-accounts 64 to 127; 3: it is one; 4: close its positions and orders",
+        ("reason",),
     ),
     "POOL_SHORT": Words(
         "so much of the pool is lent at the moment",

@@ -200,6 +200,12 @@ class Client:
     revoke_agent = waiting(AsyncClient.revoke_agent)
     poke = waiting(AsyncClient.poke)
 
+    create_fund = waiting(AsyncClient.create_fund)
+    deposit_fund = waiting(AsyncClient.deposit_fund)
+    withdraw_fund = waiting(AsyncClient.withdraw_fund)
+    fund = waiting(AsyncClient.fund)
+    funds = waiting(AsyncClient.funds)
+
     l1_account = waiting(AsyncClient.l1_account)
     deposit = waiting(AsyncClient.deposit)
     force_withdraw = waiting(AsyncClient.force_withdraw)

@@ -15,6 +15,9 @@ from statemachine.actions import (
     ApproveAgent,
     ApproveBuilder,
     BuyCollateral,
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
     PoolRedeem,
     PoolSupply,
     RevokeAgent,
@@ -63,14 +66,9 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
                 "amountMicroUsdc": action.amount,
             }
             return signing.TRANSFER_TYPE, moved | tail
-        case Send():
-            sent: dict[str, Any] = {
-                "to": f"0x{action.to.hex()}",
-                "fromSubAccount": action.source,
-                "toSubAccount": action.target,
-                "amountMicroUsdc": action.amount,
-            }
-            return signing.SEND_TYPE, sent | tail
+        case Send() | CreateFund() | FundDeposit() | FundWithdraw():
+            encoded, fields = shared_message_of(action)
+            return encoded, fields | tail
         case SetReferrer() | ApproveBuilder():
             encoded, shared = sharing_message_of(action)
             return encoded, shared | tail
@@ -115,6 +113,31 @@ def message_of(action: Action, nonce: int, expires_at: int) -> tuple[str, dict[s
         case _:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             return signing.ACTION_TYPE, {"actionHash": f"0x{keccak256(body).hex()}"} | tail
+
+
+def shared_message_of(
+    action: Send | CreateFund | FundDeposit | FundWithdraw,
+) -> tuple[str, dict[str, Any]]:
+    """Return the encoded type of what moves money between owners, and its values."""
+    if isinstance(action, Send):
+        return signing.SEND_TYPE, {
+            "to": f"0x{action.to.hex()}",
+            "fromSubAccount": action.source,
+            "toSubAccount": action.target,
+            "amountMicroUsdc": action.amount,
+        }
+    if isinstance(action, CreateFund):
+        return signing.CREATE_FUND_TYPE, {
+            "subAccount": action.sub,
+            "profitSharePpm": action.profit_ppm,
+            "lockMs": action.lock_ms,
+        }
+    place = {"leaderAccount": action.leader, "fundSubAccount": action.fund}
+    if isinstance(action, FundDeposit):
+        paid = {"fromSubAccount": action.sub, "amountMicroUsdc": action.amount}
+        return signing.FUND_DEPOSIT_TYPE, place | paid
+    left = {"toSubAccount": action.sub, "shares": action.shares}
+    return signing.FUND_WITHDRAW_TYPE, place | left
 
 
 def guarded_message_of(action: SetMargin | SetMarketState) -> tuple[str, dict[str, Any]]:

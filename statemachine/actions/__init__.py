@@ -22,6 +22,9 @@ kind  action          body
 19    RevokeAgent     agent
 20    SetLeverage     sub, market, leverage (0: none chosen)
 21    Send            to (an owner's address), source sub, target sub, amount
+28    CreateFund      sub, profit share in ppm, lock in ms
+29    FundDeposit     leader's account, fund's sub, own sub, amount
+30    FundWithdraw    leader's account, fund's sub, own sub, shares (0: all)
 22    SetReferrer     sub, referrer (an account)
 23    ApproveBuilder  builder (an account), max fee in ppm (0: none)
 26    PoolSupply      sub, amount
@@ -55,6 +58,7 @@ from statemachine.actions.compound import (
     decode_scale,
     decode_twap,
 )
+from statemachine.actions.custody import RevokeAgent, Transfer, Withdraw
 from statemachine.actions.fields import (
     FLAGS_LIMIT,
     MARKETS_LIMIT,
@@ -72,7 +76,7 @@ from statemachine.actions.fields import (
     terms_of,
     unpack_order,
 )
-from statemachine.actions.funds import Send
+from statemachine.actions.funds import CreateFund, FundDeposit, FundWithdraw, Send
 from statemachine.actions.kinds import (
     FEE_ANY,
     FLAG_FOK,
@@ -115,12 +119,9 @@ from statemachine.actions.kinds import (
     OracleUpdate,
     PlaceOrder,
     Poke,
-    RevokeAgent,
     Scale,
     Terms,
-    Transfer,
     Twap,
-    Withdraw,
 )
 from statemachine.actions.legs import (
     ATOMIC_LEGS_MAX,
@@ -201,6 +202,9 @@ __all__ = [
     "CancelAll",
     "CancelAt",
     "ClosePosition",
+    "CreateFund",
+    "FundDeposit",
+    "FundWithdraw",
     "Kind",
     "Leg",
     "Modify",

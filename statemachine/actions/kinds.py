@@ -5,7 +5,8 @@ from enum import IntEnum
 from typing import Final, final
 
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
-from statemachine.actions.funds import Send
+from statemachine.actions.custody import RevokeAgent, Transfer, Withdraw
+from statemachine.actions.funds import CreateFund, FundDeposit, FundWithdraw, Send
 from statemachine.actions.referrals import ApproveBuilder, SetReferrer
 from statemachine.actions.settings import SetLeverage, SetMargin, SetMarketState
 from statemachine.actions.stakes import PoolRedeem, PoolSupply, VaultDeposit, VaultWithdraw
@@ -70,6 +71,9 @@ class Kind(IntEnum):
     APPROVE_BUILDER = 23
     VAULT_DEPOSIT = 24
     VAULT_WITHDRAW = 25
+    CREATE_FUND = 28
+    FUND_DEPOSIT = 29
+    FUND_WITHDRAW = 30
     POOL_SUPPLY = 26
     POOL_REDEEM = 27
     WITHDRAW_ASSET = 31
@@ -232,25 +236,6 @@ class Scale:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Withdraw:
-    """Move settled collateral out to the owner's address on L1."""
-
-    sub: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Move settled collateral between two sub-accounts of one owner."""
-
-    source: int
-    target: int
-    amount: Micros
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class ApproveAgent:
     """Let another key trade: until ``expires_at``, the kinds and markets of two masks.
 
@@ -263,14 +248,6 @@ class ApproveAgent:
     markets: int
     notional_max: Micros = NO_BUDGET
     loss_max: Micros = NO_BUDGET
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class RevokeAgent:
-    """End a session key for good: its address can never be approved again."""
-
-    agent: bytes
 
 
 @final
@@ -323,6 +300,9 @@ Action = (
     | RevokeAgent
     | VaultDeposit
     | VaultWithdraw
+    | CreateFund
+    | FundDeposit
+    | FundWithdraw
     | PoolSupply
     | PoolRedeem
     | SetLeverage
@@ -355,6 +335,9 @@ KIND_OF: Final[dict[type, Kind]] = {
     RevokeAgent: Kind.REVOKE_AGENT,
     VaultDeposit: Kind.VAULT_DEPOSIT,
     VaultWithdraw: Kind.VAULT_WITHDRAW,
+    CreateFund: Kind.CREATE_FUND,
+    FundDeposit: Kind.FUND_DEPOSIT,
+    FundWithdraw: Kind.FUND_WITHDRAW,
     PoolSupply: Kind.POOL_SUPPLY,
     PoolRedeem: Kind.POOL_REDEEM,
     SetLeverage: Kind.SET_LEVERAGE,

@@ -10,6 +10,7 @@ from typing import Final, final
 from statemachine.actions.assets import ASSET_KINDS, body_of_asset, decode_asset_action
 from statemachine.actions.collateral import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.actions.compound import COMPOUND, body_of_compound, decode_compound
+from statemachine.actions.custody import RevokeAgent, Transfer, Withdraw, body_of_custody
 from statemachine.actions.fields import (
     MARKETS_LIMIT,
     U64,
@@ -20,7 +21,17 @@ from statemachine.actions.fields import (
     size_of,
     unpack_order,
 )
-from statemachine.actions.funds import Send, body_of_send, decode_send
+from statemachine.actions.funds import (
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
+    Send,
+    body_of_shared,
+    decode_create_fund,
+    decode_fund_deposit,
+    decode_fund_withdraw,
+    decode_send,
+)
 from statemachine.actions.kinds import (
     KIND_OF,
     Action,
@@ -37,11 +48,8 @@ from statemachine.actions.kinds import (
     OracleUpdate,
     PlaceOrder,
     Poke,
-    RevokeAgent,
     Scale,
-    Transfer,
     Twap,
-    Withdraw,
 )
 from statemachine.actions.legs import decode_bulk, pack_legs
 from statemachine.actions.referrals import (
@@ -109,17 +117,17 @@ def body_of(action: Action) -> list[object]:
             return [*body, 1] if action.atomic else body
         case Bracket() | Twap() | CancelAt() | ClosePosition() | Scale():
             return body_of_compound(action)
-        case Withdraw() | Transfer():
-            return body_of_move(action)
-        case Send() | PoolSupply() | PoolRedeem():
-            return body_of_send(action) if isinstance(action, Send) else body_of_pool(action)
+        case Withdraw() | Transfer() | RevokeAgent():
+            return body_of_custody(action)
+        case PoolSupply() | PoolRedeem():
+            return body_of_pool(action)
         case WithdrawAsset() | TransferAsset() | BuyCollateral():
             return body_of_asset(action)
+        case CreateFund() | FundDeposit() | FundWithdraw() | Send():
+            return body_of_shared(action)
         case ApproveAgent():
             terms = [action.agent, action.expires_at, action.kinds, action.markets]
             return [*terms, action.notional_max, action.loss_max]
-        case RevokeAgent():
-            return [action.agent]
         case VaultDeposit() | VaultWithdraw() | SetLeverage() | SetMarketState() | SetMargin():
             return body_of_setting(action)
         case SetReferrer() | ApproveBuilder():
@@ -129,13 +137,6 @@ def body_of(action: Action) -> list[object]:
             return [action.market, messages]
         case Poke():
             return [action.account, action.sub]
-
-
-def body_of_move(action: Withdraw | Transfer) -> list[object]:
-    """Return the body of an action that moves one's own money."""
-    if isinstance(action, Withdraw):
-        return [action.sub, action.amount]
-    return [action.source, action.target, action.amount]
 
 
 def body_of_setting(
@@ -223,8 +224,6 @@ def decode_rare_action(kind: int, body: object) -> Action:
             as_uint(target, 256, "target"),
             Micros(as_uint(amount, U64, "amount")),
         )
-    if kind == Kind.SEND:
-        return decode_send(body)
     if kind == Kind.APPROVE_AGENT:
         agent, expires_at, kinds, markets, notional, loss = as_list(body, 6, "approve agent")
         return ApproveAgent(
@@ -272,6 +271,19 @@ def decode_rare_action(kind: int, body: object) -> Action:
         return decode_oracle_update(body)
     if kind in ASSET_KINDS:
         return decode_asset_action(kind, body)
+    return decode_shared(kind, body)
+
+
+def decode_shared(kind: int, body: object) -> Action:
+    """Return an action that moves money between owners, or raise ``FrameInvalid``."""
+    if kind == Kind.SEND:
+        return decode_send(body)
+    if kind == Kind.CREATE_FUND:
+        return decode_create_fund(body)
+    if kind == Kind.FUND_DEPOSIT:
+        return decode_fund_deposit(body)
+    if kind == Kind.FUND_WITHDRAW:
+        return decode_fund_withdraw(body)
     raise FrameInvalid(f"kind: {kind!r} is not known")
 
 

@@ -36,6 +36,7 @@ from statemachine.fees.shares import pay_shares
 from statemachine.fees.standing import report
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
+    PORTFOLIO_CLOSING,
     PORTFOLIO_LIQUIDATING,
     Market,
     Portfolio,
@@ -192,10 +193,10 @@ def book_allows(step: Step, entry: Entry, position: Position | None) -> bool:
     """
     portfolio = entry.portfolio
     rules = step.rules
-    if portfolio.flags & PORTFOLIO_LIQUIDATING and not (
+    if portfolio.flags & PORTFOLIO_CLOSING and not (
         entry.flags & FLAG_IOC and entry.flags & FLAG_REDUCE_ONLY
     ):
-        step.refuse(Code.LIQUIDATING)
+        step.refuse(Code.LIQUIDATING, () if portfolio.flags & PORTFOLIO_LIQUIDATING else (1,))
         return False
     if entry.flags & FLAG_REDUCE_ONLY:
         held = 0 if position is None else position.size if entry.side else -position.size

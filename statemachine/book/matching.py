@@ -30,8 +30,12 @@ from statemachine.errors import invariant
 from statemachine.fees.rates import NO_RATES, Rates
 from statemachine.fees.shares import Shares, charge_fill
 from statemachine.fees.standing import count_volume
+from statemachine.fund_events import (
+    REMOVED_EXITING,
+)
 from statemachine.pricing.funding import settle_funding
 from statemachine.records import (
+    PORTFOLIO_CLOSING,
     PORTFOLIO_LIQUIDATING,
     Market,
     Order,
@@ -153,8 +157,9 @@ def visit_order(step: Step, taker: Taker, order: Order, price: int, reason: int)
     available = order.remaining
     if order.expires_at and order.expires_at <= step.now:
         reason = events.REMOVED_EXPIRED
-    elif maker.flags & PORTFOLIO_LIQUIDATING:
-        reason = events.REMOVED_LIQUIDATING
+    elif maker.flags & PORTFOLIO_CLOSING:
+        flagged = maker.flags & PORTFOLIO_LIQUIDATING
+        reason = events.REMOVED_LIQUIDATING if flagged else REMOVED_EXITING
     elif is_own(step, taker, order):
         if reason == 0:
             meet_own(step, taker, order, position, price)
@@ -346,7 +351,7 @@ def offered(step: Step, taker: Taker, order: Order, moved: dict[int, int]) -> in
     ``moved``: lots by which earlier visits would have changed makers' positions.
     """
     maker = step.state.portfolio(order.portfolio)
-    if maker is None or maker.flags & PORTFOLIO_LIQUIDATING:
+    if maker is None or maker.flags & PORTFOLIO_CLOSING:
         return 0
     if order.expires_at and order.expires_at <= step.now:
         return 0

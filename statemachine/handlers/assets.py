@@ -33,6 +33,7 @@ from statemachine.risk.collateral import (
     sums_of,
     worth_of,
 )
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.risk.velocity import capacity_at, time_for, use_capacity
 from statemachine.step import Step
@@ -185,6 +186,8 @@ def execute_transfer_asset(step: Step, action: TransferAsset) -> None:
     target = state.portfolio(base | action.target)
     if target is not None and not has_room(target, action.asset):
         step.refuse(Code.ASSETS_MAX, (len(target.markets), target.assets))
+        return
+    if refuses_fund(step, target):
         return
 
     # EFFECTS

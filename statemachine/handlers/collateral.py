@@ -7,6 +7,7 @@ from statemachine.pricing.mark import is_stale, stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
 from statemachine.risk.collateral import has_room, holding_of, prices_of, value_of
 from statemachine.risk.collateral_sales import move_for_money, offer_cost, offer_price
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.risk.vaults import vault_portfolio
 from statemachine.states import STATE_PAUSED
@@ -68,6 +69,8 @@ def execute_buy_collateral(step: Step, action: BuyCollateral) -> None:
         return
     if not has_room(buyer, action.asset):
         step.refuse(Code.ASSETS_MAX, (len(buyer.markets), buyer.assets))
+        return
+    if refuses_fund(step, buyer):
         return
 
     # EFFECTS

@@ -8,6 +8,9 @@ or was, somebody's agent opens an account for it all the same, and its role as
 an agent ends there and then: the money is never lost, nor credited to whoever
 approved that address without asking.  It can never be approved again, as no
 address that has signed for anything can.
+
+A deposit for a sub-account that is a fund's is credited to the owner's
+sub-account 0: into a fund it would be a gift to all who have shares of it.
 """
 
 from statemachine.costs import COST_ASSET, COST_MONEY, COST_PORTFOLIO
@@ -29,6 +32,7 @@ from statemachine.records import (
 from statemachine.risk.balances import credit
 from statemachine.risk.collateral import sums_of
 from statemachine.risk.deficits import payable
+from statemachine.risk.funds import open_home, refuses_fund
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.velocity import capacity_at, time_for
 from statemachine.state import State
@@ -83,7 +87,7 @@ def execute_deposit(step: Step, item: InboxItem) -> None:
     # EFFECTS
     if signer is None or not known:
         signer = open_account(state, item.owner, signer)
-    portfolio = state.open_portfolio(signer.account << 8 | item.sub)
+    portfolio = open_home(state, signer.account << 8 | item.sub)
     index = step.cursor.inbox_index
     if item.asset:
         credit_asset(step, portfolio, item.asset, item.amount, index)
@@ -165,6 +169,8 @@ def execute_forced_withdrawal(step: Step, item: InboxItem) -> None:
         if paid == 0:
             step.refuse(Code.VELOCITY, (capacity, 0))
             return
+    if refuses_fund(step, portfolio):
+        return
 
     # EFFECTS and RECEIPT
     pay_out(step, portfolio, item.owner, amount, paid)

@@ -12,6 +12,9 @@ from statemachine.actions import (
     CancelAll,
     CancelAt,
     ClosePosition,
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
     Modify,
     PlaceOrder,
     Poke,
@@ -38,6 +41,11 @@ from statemachine.handlers.assets import execute_transfer_asset, execute_withdra
 from statemachine.handlers.cancel import execute_cancel, execute_cancel_all
 from statemachine.handlers.collateral import execute_buy_collateral
 from statemachine.handlers.compound import execute_bracket, execute_cancel_at, execute_twap
+from statemachine.handlers.fund import (
+    execute_create_fund,
+    execute_fund_deposit,
+    execute_fund_withdraw,
+)
 from statemachine.handlers.leverage import execute_leverage
 from statemachine.handlers.market_state import execute_margin, execute_market_state
 from statemachine.handlers.modify import execute_modify
@@ -117,6 +125,18 @@ def execute_asset(step: Step, action: Action) -> None:
         execute_transfer_asset(step, action)
     elif isinstance(action, BuyCollateral):
         execute_buy_collateral(step, action)
+    else:
+        execute_fund(step, action)
+
+
+def execute_fund(step: Step, action: Action) -> None:
+    """Execute an action about a fund."""
+    if isinstance(action, CreateFund):
+        execute_create_fund(step, action)
+    elif isinstance(action, FundDeposit):
+        execute_fund_deposit(step, action)
+    elif isinstance(action, FundWithdraw):
+        execute_fund_withdraw(step, action)
 
 
 def execute_leg(step: Step, bulk: Bulk | Scale, place: int) -> None:

@@ -10,6 +10,7 @@ from statemachine.actions import SetLeverage
 from statemachine.book.entry import market_allows
 from statemachine.costs import COST_PORTFOLIO
 from statemachine.errors import Code
+from statemachine.records import PORTFOLIO_EXITING
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.risk.tiers import leverage_max
 from statemachine.states import STATE_SETTLED
@@ -36,6 +37,9 @@ def execute_leverage(step: Step, action: SetLeverage) -> None:
         step.refuse(Code.MARGIN, (0, 0))
         return
     charge_markets(step, portfolio)
+    if portfolio.flags & PORTFOLIO_EXITING:
+        step.refuse(Code.LIQUIDATING, (1,))
+        return
     position = state.find_position(portfolio, action.market)
     if position is None and not market_allows(step, portfolio, action.market):
         return

@@ -12,6 +12,7 @@ from statemachine.events import BALANCE_REDEEM, BALANCE_SUPPLY, BalanceChanged
 from statemachine.pricing.mark import stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING
 from statemachine.risk.balances import credit
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.pool import (
     SHARES_LIMIT,
@@ -58,6 +59,8 @@ def execute_pool_supply(step: Step, action: PoolSupply) -> None:
     shares = shares_for(pool, value, action.amount)
     if not SHARES_MIN <= shares < SHARES_LIMIT - pool.shares:
         step.refuse(Code.SHARES, (pool.shares, value))
+        return
+    if refuses_fund(step, source):
         return
 
     # EFFECTS
@@ -107,6 +110,8 @@ def execute_pool_redeem(step: Step, action: PoolRedeem) -> None:
     free = free_of(pool)
     if amount > free:
         step.refuse(Code.POOL_SHORT, (amount, free))
+        return
+    if refuses_fund(step, state.portfolio(step.account << 8 | action.sub)):
         return
 
     # EFFECTS

@@ -3,7 +3,8 @@
 What may be moved is what may be withdrawn, ``min(E - IM, balance)``.  Whom one
 sends to is named by his address, as a wallet shows it, and has to be an owner
 already: money is never left with an address that could not use it.  His
-sub-account need not exist yet.
+sub-account need not exist yet, but a fund's takes nothing and gives nothing
+(:mod:`statemachine.risk.funds`).
 """
 
 from statemachine.actions import Send, Transfer
@@ -13,6 +14,7 @@ from statemachine.events import BALANCE_SEND, BALANCE_TRANSFER, BalanceChanged
 from statemachine.pricing.mark import stale_market
 from statemachine.records import PORTFOLIO_LIQUIDATING, ROLE_OWNER, Portfolio
 from statemachine.risk.balances import credit
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.step import Step
 
@@ -32,6 +34,8 @@ def execute_transfer(step: Step, action: Transfer) -> None:
         return
     if action.source == action.target:
         step.refuse(Code.ACCOUNT_SELF)
+        return
+    if not owners_allow(step, source, base | action.target):
         return
 
     # EFFECTS and RECEIPT
@@ -57,12 +61,15 @@ def execute_send(step: Step, action: Send) -> None:
     if recipient is not None and owner and recipient.account == step.account:
         step.refuse(Code.ACCOUNT_SELF)
         return
+    number = recipient.account << 8 | action.target if recipient is not None and owner else -1
+    if not owners_allow(step, source, number):
+        return
     if recipient is None or not owner:
         step.refuse(Code.RECIPIENT, (0 if recipient is None else recipient.role,))
         return
 
     # EFFECTS and RECEIPT
-    move(step, source, recipient.account << 8 | action.target, action.amount, BALANCE_SEND)
+    move(step, source, number, action.amount, BALANCE_SEND)
 
 
 def may_move(step: Step, source: Portfolio, amount: int) -> bool:
@@ -83,6 +90,12 @@ def may_move(step: Step, source: Portfolio, amount: int) -> bool:
         step.refuse(Code.BALANCE, (amount, most))
         return False
     return True
+
+
+def owners_allow(step: Step, source: Portfolio, number: int) -> bool:
+    """Check that neither a portfolio nor portfolio ``number`` (-1: none) is a fund's."""
+    target = None if number < 0 else step.state.portfolio(number)
+    return not (refuses_fund(step, source) or refuses_fund(step, target))
 
 
 def move(step: Step, source: Portfolio, number: int, amount: int, reason: int) -> None:

@@ -8,11 +8,15 @@ collateral: margin never counts them.
 from statemachine.actions import VaultDeposit, VaultWithdraw
 from statemachine.costs import COST_BACKSTOP, COST_DUE, COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code, invariant
-from statemachine.events import BALANCE_VAULT_DEPOSIT, BalanceChanged
+from statemachine.events import (
+    BALANCE_VAULT_DEPOSIT,
+    BalanceChanged,
+)
 from statemachine.keys import LANE_USER
 from statemachine.pricing.mark import is_stale, stale_market
-from statemachine.records import PORTFOLIO_LIQUIDATING
+from statemachine.records import PORTFOLIO_LIQUIDATING, Share, Vault
 from statemachine.risk.balances import credit
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_assets, charge_markets, margin_of, withdrawable
 from statemachine.risk.vaults import (
     DUE_EXIT,
@@ -75,14 +79,13 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     if not 0 < shares < SHARES_LIMIT - vault.shares:
         step.refuse(Code.SHARES, (vault.shares, value))
         return
+    if refuses_fund(step, source):
+        return
 
     # EFFECTS
     backer = state.open_portfolio(number)
     holder = state.share(action.market, step.account)
-    if holder.epoch != vault.epoch or not holder.live:
-        holder.epoch = vault.epoch
-        holder.held = holder.notice = 0
-        holder.live = True
+    begin_epoch(holder, vault)
     credit(state, source, -action.amount)
     source.moved -= action.amount
     invariant(source.balance >= 0, "a deposit into a vault creates no debt")
@@ -108,11 +111,20 @@ def tell_bought(state: State, source: int, action: VaultDeposit, shares: int) ->
     events.append(SharesChanged(source, market, SHARES_BOUGHT, shares, amount, 0))
 
 
+def begin_epoch(holder: Share, vault: Vault) -> None:
+    """Let a share that is new, or of an epoch that is over, count in the vault's present one."""
+    if holder.epoch != vault.epoch or not holder.live:
+        holder.epoch = vault.epoch
+        holder.held = holder.notice = 0
+        holder.live = True
+
+
 def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:
     """Put shares on notice; they are paid to a sub-account when it is over."""
     # READ
     state = step.state
     step.cost += COST_BACKSTOP + COST_DUE
+    target = state.portfolio(step.account << 8 | action.sub)
 
     # CHECKS, in the order of their codes
     if action.market not in state.market_rules:
@@ -124,6 +136,8 @@ def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:
     shares = action.shares or held
     if not 0 < shares <= held:
         step.refuse(Code.SHARES, (shares, held))
+        return
+    if refuses_fund(step, target):
         return
 
     # EFFECTS

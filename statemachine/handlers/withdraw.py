@@ -22,6 +22,7 @@ from statemachine.records import (
 )
 from statemachine.risk.balances import credit
 from statemachine.risk.deficits import payable
+from statemachine.risk.funds import refuses_fund
 from statemachine.risk.margin import charge_markets, withdrawable
 from statemachine.risk.velocity import capacity_at, time_for, use_capacity
 from statemachine.step import Step
@@ -69,6 +70,8 @@ def execute_withdraw(step: Step, action: Withdraw) -> None:
     if paid > capacity:
         when = time_for(step.rules, state.ledger(), velocity, step.now, paid)
         step.refuse(Code.VELOCITY, (capacity, when))
+        return
+    if refuses_fund(step, portfolio):
         return
     data = state.blob(account_key(step.account))
     if data is None:

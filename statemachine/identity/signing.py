@@ -19,6 +19,9 @@ from statemachine.actions import (
     ApproveAgent,
     ApproveBuilder,
     BuyCollateral,
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
     OracleUpdate,
     PoolRedeem,
     PoolSupply,
@@ -58,6 +61,17 @@ TRANSFER_TYPE: Final = (
 SEND_TYPE: Final = (
     "Send(address to,uint8 fromSubAccount,uint8 toSubAccount,uint64 amountMicroUsdc,"
     "uint64 nonce,uint64 expiresAt)"
+)
+CREATE_FUND_TYPE: Final = (
+    "CreateFund(uint8 subAccount,uint32 profitSharePpm,uint64 lockMs,uint64 nonce,uint64 expiresAt)"
+)
+FUND_DEPOSIT_TYPE: Final = (
+    "FundDeposit(uint32 leaderAccount,uint8 fundSubAccount,uint8 fromSubAccount,"
+    "uint64 amountMicroUsdc,uint64 nonce,uint64 expiresAt)"
+)
+FUND_WITHDRAW_TYPE: Final = (
+    "FundWithdraw(uint32 leaderAccount,uint8 fundSubAccount,uint8 toSubAccount,"
+    "uint64 shares,uint64 nonce,uint64 expiresAt)"
 )
 WITHDRAW_ASSET_TYPE: Final = (
     "WithdrawAsset(uint8 subAccount,uint8 asset,uint64 amountUnits,uint64 nonce,uint64 expiresAt)"
@@ -103,6 +117,9 @@ ACTION_TYPE_HASH: Final = keccak256(ACTION_TYPE.encode())
 WITHDRAW_TYPE_HASH: Final = keccak256(WITHDRAW_TYPE.encode())
 TRANSFER_TYPE_HASH: Final = keccak256(TRANSFER_TYPE.encode())
 SEND_TYPE_HASH: Final = keccak256(SEND_TYPE.encode())
+CREATE_FUND_TYPE_HASH: Final = keccak256(CREATE_FUND_TYPE.encode())
+FUND_DEPOSIT_TYPE_HASH: Final = keccak256(FUND_DEPOSIT_TYPE.encode())
+FUND_WITHDRAW_TYPE_HASH: Final = keccak256(FUND_WITHDRAW_TYPE.encode())
 WITHDRAW_ASSET_TYPE_HASH: Final = keccak256(WITHDRAW_ASSET_TYPE.encode())
 TRANSFER_ASSET_TYPE_HASH: Final = keccak256(TRANSFER_ASSET_TYPE.encode())
 BUY_COLLATERAL_TYPE_HASH: Final = keccak256(BUY_COLLATERAL_TYPE.encode())
@@ -157,6 +174,8 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
         case Send():
             head = SEND_TYPE_HASH + bytes(12) + action.to
             head += word(action.source) + word(action.target) + word(action.amount)
+        case CreateFund() | FundDeposit() | FundWithdraw():
+            head = fund_head(action)
         case ApproveAgent():
             head = APPROVE_TYPE_HASH + bytes(12) + action.agent + word(action.expires_at)
             head += word(action.kinds) + word(action.markets)
@@ -188,6 +207,20 @@ def struct_hash(action: Action, nonce: int, expires_at: int) -> bytes:
             body = pack([int(KIND_OF[type(action)]), body_of(action)])
             head = ACTION_TYPE_HASH + keccak256(body)
     return keccak256(head + tail)
+
+
+def fund_head(action: CreateFund | FundDeposit | FundWithdraw) -> bytes:
+    """Return the type hash and the fields of what is signed about a fund."""
+    match action:
+        case CreateFund():
+            head = CREATE_FUND_TYPE_HASH + word(action.sub)
+            return head + word(action.profit_ppm) + word(action.lock_ms)
+        case FundDeposit():
+            head = FUND_DEPOSIT_TYPE_HASH + word(action.leader) + word(action.fund)
+            return head + word(action.sub) + word(action.amount)
+        case FundWithdraw():
+            head = FUND_WITHDRAW_TYPE_HASH + word(action.leader) + word(action.fund)
+            return head + word(action.sub) + word(action.shares)
 
 
 def asset_head(action: WithdrawAsset | TransferAsset | BuyCollateral) -> bytes:

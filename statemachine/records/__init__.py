@@ -32,6 +32,7 @@ from statemachine.records.conditional import (
     decode_sleeper,
     decode_twap,
 )
+from statemachine.records.funds import Fund, Stake, decode_fund, decode_stake
 from statemachine.records.ledger import (
     Ledger,
     decode_ledger,
@@ -64,6 +65,9 @@ from statemachine.records.pool import (
 )
 from statemachine.records.portfolios import (
     MARKETS_PER_PORTFOLIO_MAX,
+    PORTFOLIO_CLOSING,
+    PORTFOLIO_EXITING,
+    PORTFOLIO_FUND,
     PORTFOLIO_LIQUIDATING,
     Portfolio,
     Position,
@@ -106,6 +110,9 @@ __all__ = [
     "OWNED_ASLEEP",
     "OWNED_PEGGED",
     "OWNED_TWAP",
+    "PORTFOLIO_CLOSING",
+    "PORTFOLIO_EXITING",
+    "PORTFOLIO_FUND",
     "PORTFOLIO_LIQUIDATING",
     "PUBLISHERS_MAX",
     "RECORD_VERSION",
@@ -117,6 +124,7 @@ __all__ = [
     "AssetSums",
     "Blob",
     "Exit",
+    "Fund",
     "Group",
     "Holding",
     "Ledger",
@@ -132,6 +140,7 @@ __all__ = [
     "Share",
     "Signer",
     "Sleeper",
+    "Stake",
     "Standing",
     "Supply",
     "TwapPlan",
@@ -142,6 +151,7 @@ __all__ = [
     "decode_builder",
     "decode_client_id",
     "decode_due",
+    "decode_fund",
     "decode_group",
     "decode_holding",
     "decode_ledger",
@@ -157,6 +167,7 @@ __all__ = [
     "decode_share",
     "decode_signer",
     "decode_sleeper",
+    "decode_stake",
     "decode_standing",
     "decode_supply",
     "decode_twap",

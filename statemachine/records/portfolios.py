@@ -8,6 +8,12 @@ from statemachine.records.base import RECORD_VERSION, Record, need, unmoney
 MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
 """Portfolio flag: below maintenance margin; its orders go when visited."""
+PORTFOLIO_FUND: Final = 2
+"""Portfolio flag: its money is that of shareholders, and moves only against shares."""
+PORTFOLIO_EXITING: Final = 4
+"""Portfolio flag of a fund: shareholders have waited for too long; it may only reduce."""
+PORTFOLIO_CLOSING: Final = PORTFOLIO_LIQUIDATING | PORTFOLIO_EXITING
+"""Flags under which a portfolio may only reduce, and its orders go when visited."""
 
 PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB12s12sQHBI")
 MARKET_LIST: Final = Struct(">16H")

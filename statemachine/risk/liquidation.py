@@ -37,7 +37,7 @@ a settled market is closed before anything else (:mod:`statemachine.risk.clearin
 from typing import Final
 
 from statemachine.book.matching import band_of, match_system
-from statemachine.costs import COST_MONEY, COST_PORTFOLIO
+from statemachine.costs import COST_FUND, COST_MONEY, COST_PORTFOLIO
 from statemachine.events import (
     BALANCE_LIQUIDATION_FEE,
     BALANCE_POKE_REWARD,
@@ -59,6 +59,7 @@ from statemachine.risk.collateral_sales import sale_surplus, sell_collateral
 from statemachine.risk.debts import cover_debt, note_loan, tell
 from statemachine.risk.deficits import insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
+from statemachine.risk.funds import is_fund, void_fund
 from statemachine.risk.grace import grace_for
 from statemachine.risk.margin import (
     Margin,
@@ -340,6 +341,9 @@ def finish(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:
     if broke and largest_position(state, portfolio) is None:
         cover_debt(step, portfolio, last, margin)
     void_shares(state, portfolio)
+    if is_fund(portfolio):
+        step.cost += COST_FUND
+        void_fund(state, portfolio)
     portfolio.flags &= ~PORTFOLIO_LIQUIDATING
     portfolio.flagged_at = 0
     portfolio.borrowed = 0

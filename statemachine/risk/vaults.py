@@ -27,13 +27,18 @@ from typing import Final
 
 from statemachine.book.matching import match_system, trade
 from statemachine.costs import COST_BACKSTOP, COST_MONEY, COST_PORTFOLIO
-from statemachine.events import BALANCE_BACKSTOP, BALANCE_VAULT_EXIT, BalanceChanged
+from statemachine.events import (
+    BALANCE_BACKSTOP,
+    BALANCE_VAULT_EXIT,
+    BalanceChanged,
+)
 from statemachine.keys import BUY, LANE_SYSTEM, LANE_USER, SELL
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.pricing.mark import is_stale
 from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
 from statemachine.risk.balances import credit
 from statemachine.risk.collateral import assets_of, collateral_of, holding_of, worth_of
+from statemachine.risk.funds import open_home
 from statemachine.risk.margin import Margin, charge_assets, margin_of
 from statemachine.risk.pool import unsettled_interest
 from statemachine.risk.ranks import is_clearing
@@ -147,16 +152,21 @@ def process_unwind(step: Step, number: int, market_number: int) -> None:
     # What is settled is not sold: it is closed with everybody else's.
     waits = market.state in (STATE_PAUSED, STATE_SETTLED) or is_stale(step, market)
     if not backer.flags & PORTFOLIO_LIQUIDATING and not waits:
-        side = SELL if position.size > 0 else BUY
-        limit = unwinding_price(step, market, side)
-        size = slice_size(step.rules, market.mark, abs(position.size))
-        match_system(step, backer, market, side, size, limit)
-        step.more = False
+        unwind_slice(step, backer, position, market)
     arm_unwinding(step, market_number)
 
 
+def unwind_slice(step: Step, portfolio: Portfolio, position: Position, market: Market) -> None:
+    """Sell, or buy back, a slice of a position near the mark, as far as the book allows."""
+    side = SELL if position.size > 0 else BUY
+    limit = unwinding_price(step, market, side)
+    size = slice_size(step.rules, market.mark, abs(position.size))
+    match_system(step, portfolio, market, side, size, limit)
+    step.more = False
+
+
 def unwinding_price(step: Step, market: Market, side: int) -> int:
-    """Return the worst price of a vault's own sale or purchase, to the tick in its favour."""
+    """Return the worst price of a sale or purchase near the mark, to the tick in its favour."""
     tick = step.state.market_rules[market.market].tick
     slippage = step.rules.vault_slippage_ppm
     if side == SELL:
@@ -214,7 +224,7 @@ def process_exit(step: Step, number: int, market_number: int, shares: int) -> No
             SharesChanged(number, market_number, SHARES_DELAYED, shares, amount, time)
         )
         return
-    portfolio = state.open_portfolio(number)
+    portfolio = open_home(state, number)
     credit(state, backer, -amount)
     credit(state, portfolio, amount)
     portfolio.moved += amount
@@ -225,7 +235,8 @@ def process_exit(step: Step, number: int, market_number: int, shares: int) -> No
     state.touch(holder)
     events = state.events
     events.append(BalanceChanged(backer.portfolio, -amount, BALANCE_VAULT_EXIT, market_number))
-    events.append(BalanceChanged(number, amount, BALANCE_VAULT_EXIT, market_number))
+    home = portfolio.portfolio
+    events.append(BalanceChanged(home, amount, BALANCE_VAULT_EXIT, market_number))
     events.append(SharesChanged(number, market_number, SHARES_PAID, shares, amount, 0))
     if vault.shares == 0 and not backer.markets:
         sweep_rest(state, backer, market_number)

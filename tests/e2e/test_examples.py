@@ -1,5 +1,6 @@
 """Every example runs, as its first lines say, against a devnet of real processes."""
 
+import json
 import os
 import signal
 import subprocess
@@ -62,7 +63,8 @@ def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
             READY_S,
             "quotes in the book",
         )
-        faucet = sextant(layout, "dev", "faucet", "alice", "--usdc", "10000", *words)
+        gift = ("--usdc", "10000", "--asset", "WSTETH", "--amount", "10")
+        faucet = sextant(layout, "dev", "faucet", "alice", *gift, *words)
         assert faucet.returncode == 0, faucet.stderr
         run_example(layout, "deposit")
         yield layout
@@ -111,6 +113,20 @@ def test_withdrawal_is_paid_after_the_window(devnet: Layout) -> None:
         wait_until(ended, EXAMPLE_S, "payment")
         text, _ = process.communicate(timeout=EXAMPLE_S)
     assert "paid 5.00 USDC" in text
+
+
+def test_an_asset_is_paid_after_the_window(devnet: Layout) -> None:
+    place = ["--instance", str(devnet.instance), "--datadir", str(devnet.directory)]
+    assert "counts for" in run_example(devnet, "collateral")
+    listed = json.loads(sextant(devnet, "withdraw", "--list", "--as", "alice", "--json").stdout)
+    (made, *_) = [one for one in listed["withdrawals"] if one["asset"] == "WSTETH"]
+
+    def is_paid() -> bool:
+        sextant(devnet, "dev", "warp", "30s", *place)
+        claim = sextant(devnet, "claim", str(made["index"]), "--as", "alice")
+        return "0.500000000 WSTETH" in claim.stdout
+
+    wait_until(is_paid, EXAMPLE_S, "payment")
 
 
 def test_every_example_says_how_to_run_it() -> None:

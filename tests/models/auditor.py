@@ -7,6 +7,7 @@ what is not settled yet and what flooring kept back are part of the sum.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from statemachine import keys
 from statemachine.actions import FLAG_REDUCE_ONLY
@@ -31,6 +32,7 @@ from statemachine.records import (
     decode_asset,
     decode_client_id,
     decode_due,
+    decode_fund,
     decode_group,
     decode_holding,
     decode_ledger,
@@ -46,6 +48,7 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_stake,
     decode_standing,
     decode_supply,
     decode_twap,
@@ -53,6 +56,7 @@ from statemachine.records import (
     decode_velocity,
     decode_withdrawal,
 )
+from statemachine.risk.exits import DUE_FUND_EXIT
 from statemachine.risk.liquidation import DUE_SLICE
 from statemachine.risk.margin import ISOLATED_FROM, margin_of
 from statemachine.risk.tiers import leverage_max
@@ -66,6 +70,7 @@ from statemachine.waiting.switch import DUE_SWITCH
 from statemachine.waiting.twap import DUE_TWAP
 from tests.models.assets import audit_assets
 from tests.models.backstops import audit_tail
+from tests.models.funds import audit_funds
 from tests.models.lending import audit_pool, pool_of
 from tests.models.pegs import audit_pegs, place_of
 from tests.models.settings import GUARDED, audit_settings
@@ -91,6 +96,8 @@ DECODERS: dict[int, Callable[[bytes, bytes], Record]] = {
     keys.TABLE_STANDING: decode_standing,
     keys.TABLE_VAULT: decode_vault,
     keys.TABLE_SHARE: decode_share,
+    keys.TABLE_FUND: decode_fund,
+    keys.TABLE_STAKE: decode_stake,
     keys.TABLE_VELOCITY: lambda _, data: decode_velocity(data),
     keys.TABLE_POOL: lambda _, data: decode_pool(data),
     keys.TABLE_SUPPLY: decode_supply,
@@ -169,6 +176,7 @@ def audit(items: Mapping[bytes, bytes], rules: Rules) -> None:
     audit_signers(books)
     audit_due(books, rules)
     audit_tail(books, rules, check)
+    audit_funds(books, rules, check)
     audit_pool(books, check)
     audit_settings(books, rules, check)
     audit_assets(books, rules, check)
@@ -442,6 +450,10 @@ def audit_signers(books: Books) -> None:
         check(owner in accounts.values(), f"a withdrawal to {owner.hex()}, who owns nothing")
 
 
+EXITS: Final = (DUE_EXIT, DUE_FUND_EXIT)
+"""Due work that may come more than once for one account: what is over finds nothing to do."""
+
+
 def audit_due(books: Books, rules: Rules) -> None:
     """Each market has its periodic items, each flagged portfolio one slice; nothing else waits."""
     waiting: Counter[tuple[int, int, int]] = Counter()
@@ -453,7 +465,7 @@ def audit_due(books: Books, rules: Rules) -> None:
         kind, market, portfolio, reference = decode_due(data)
         if key[1] == keys.LANE_USER:
             about = reference if kind != DUE_SWITCH else portfolio
-            check((kind, about) not in waited or kind == DUE_EXIT, f"due work {key.hex()}: twice")
+            check((kind, about) not in waited or kind in EXITS, f"due work {key.hex()}: twice")
             waited.add((kind, about))
             numbered[kind, about] = keys.DUE.unpack(key)[2:]
             continue

@@ -26,6 +26,7 @@ from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seede
 from tests.exchange_vectors import all_scenes
 from tests.exchange_vectors.scene import Scene
 from tests.extremes import ExtremeDuel
+from tests.fundraising import FundDuel
 from tests.models.exchange import Exchange
 from tests.models.exchange import apply_block as run_model
 from tests.models.exchange.comparison import compare
@@ -46,6 +47,7 @@ DUELS: dict[str, Callable[[Chooser], Duel]] = {
     **{name: partial(Duel, rules) for name, rules in RULES.items()},
     "limits": ExtremeDuel,
     "varied": VariedDuel,
+    "funds": FundDuel,
     "borrowers": BorrowersDuel,
     "collateral": CollateralDuel,
     "backed": BackedDuel,

@@ -15,6 +15,7 @@ from statemachine.receipts import Receipt, decode_receipt
 from statemachine.records import (
     AssetSums,
     Exit,
+    Fund,
     Group,
     Holding,
     Ledger,
@@ -29,6 +30,7 @@ from statemachine.records import (
     Share,
     Signer,
     Sleeper,
+    Stake,
     Standing,
     Supply,
     TwapPlan,
@@ -39,6 +41,7 @@ from statemachine.records import (
     decode_builder,
     decode_client_id,
     decode_due,
+    decode_fund,
     decode_group,
     decode_holding,
     decode_ledger,
@@ -54,6 +57,7 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_stake,
     decode_standing,
     decode_supply,
     decode_twap,
@@ -161,6 +165,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     supply: Supply = numbered(Supply(keys.supply_key(7), False, 1))
     vault: Vault = numbered(Vault(keys.vault_key(3), False))
     share: Share = numbered(Share(keys.share_key(3, 7), False, 1))
+    fund: Fund = numbered(Fund(keys.fund_key(7 << 8 | 64), False, 1, 2))
+    stake: Stake = numbered(Stake(keys.stake_key(7 << 8 | 64, 9), False, 1))
     standing = Standing(keys.standing_key(7), False)
     standing.day, standing.referrer, standing.volumes = 20_000, 6, list(range(1, 15))
     velocity: Velocity = numbered(Velocity(stored=False))
@@ -206,6 +212,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         "asset item": (staked.encode(), lambda d: decode_inbox_item(d).encode()),
         "vault": (vault.encode(), again(decode_vault, vault.key)),
         "share": (share.encode(), again(decode_share, share.key)),
+        "fund": (fund.encode(), again(decode_fund, fund.key)),
+        "stake": (stake.encode(), again(decode_stake, stake.key)),
         "standing": (standing.encode(), again(decode_standing, standing.key)),
         "builder": (encode_builder(300), lambda d: encode_builder(decode_builder(d))),
         "velocity": (velocity.encode(), lambda d: decode_velocity(d).encode()),

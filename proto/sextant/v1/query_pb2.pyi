@@ -1,4 +1,5 @@
 from proto.sextant.v1 import common_pb2 as _common_pb2
+from proto.sextant.v1 import funds_pb2 as _funds_pb2
 from proto.sextant.v1 import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -64,6 +65,7 @@ class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REMOVAL_TRIGGERED: _ClassVar[Removal]
     REMOVAL_REFUSED: _ClassVar[Removal]
     REMOVAL_DONE: _ClassVar[Removal]
+    REMOVAL_EXITING: _ClassVar[Removal]
     REMOVAL_LIMIT: _ClassVar[Removal]
     REMOVAL_SETTLED: _ClassVar[Removal]
 MARKET_STATE_UNSPECIFIED: MarketState
@@ -107,6 +109,7 @@ REMOVAL_BRACKET: Removal
 REMOVAL_TRIGGERED: Removal
 REMOVAL_REFUSED: Removal
 REMOVAL_DONE: Removal
+REMOVAL_EXITING: Removal
 REMOVAL_LIMIT: Removal
 REMOVAL_SETTLED: Removal
 

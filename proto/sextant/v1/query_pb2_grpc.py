@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from proto.sextant.v1 import funds_pb2 as proto_dot_sextant_dot_v1_dot_funds__pb2
 from proto.sextant.v1 import query_pb2 as proto_dot_sextant_dot_v1_dot_query__pb2
 from proto.sextant.v1 import status_pb2 as proto_dot_sextant_dot_v1_dot_status__pb2
 
@@ -109,6 +110,11 @@ class QueryStub:
                 '/sextant.v1.Query/GetVault',
                 request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.Vault.FromString,
+                _registered_method=True)
+        self.GetFunds = channel.unary_unary(
+                '/sextant.v1.Query/GetFunds',
+                request_serializer=proto_dot_sextant_dot_v1_dot_funds__pb2.GetFundsRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_funds__pb2.FundsResponse.FromString,
                 _registered_method=True)
         self.GetHistory = channel.unary_unary(
                 '/sextant.v1.Query/GetHistory',
@@ -225,6 +231,12 @@ class QueryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetFunds(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetHistory(self, request, context):
         """What this node remembers of a market: funding, spread and depth, the oracle, outages, the tail.
         """
@@ -328,6 +340,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.GetVault,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.Vault.SerializeToString,
+            ),
+            'GetFunds': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFunds,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_funds__pb2.GetFundsRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_funds__pb2.FundsResponse.SerializeToString,
             ),
             'GetHistory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetHistory,
@@ -755,6 +772,33 @@ class Query:
             '/sextant.v1.Query/GetVault',
             proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_query__pb2.Vault.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFunds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Query/GetFunds',
+            proto_dot_sextant_dot_v1_dot_funds__pb2.GetFundsRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_funds__pb2.FundsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 import grpc
 import grpc.aio
 
+from proto.sextant.v1 import funds_pb2
 from proto.sextant.v1 import query_pb2
 from proto.sextant.v1 import status_pb2
 
@@ -23,6 +24,7 @@ class QueryStub:
     GetWithdrawals: grpc.aio.UnaryUnaryMultiCallable[query_pb2.GetWithdrawalsRequest, query_pb2.WithdrawalsResponse]
     GetProof: grpc.aio.UnaryUnaryMultiCallable[query_pb2.GetProofRequest, query_pb2.Proof]
     GetVault: grpc.aio.UnaryUnaryMultiCallable[query_pb2.GetVaultRequest, query_pb2.Vault]
+    GetFunds: grpc.aio.UnaryUnaryMultiCallable[funds_pb2.GetFundsRequest, funds_pb2.FundsResponse]
     GetHistory: grpc.aio.UnaryUnaryMultiCallable[query_pb2.GetHistoryRequest, query_pb2.History]
     Preview: grpc.aio.UnaryUnaryMultiCallable[query_pb2.PreviewRequest, query_pb2.PreviewResponse]
     GetAssets: grpc.aio.UnaryUnaryMultiCallable[query_pb2.GetAssetsRequest, query_pb2.AssetsResponse]
@@ -44,6 +46,7 @@ class QueryServicer:
     async def GetWithdrawals(self, request: query_pb2.GetWithdrawalsRequest, context: grpc.aio.ServicerContext[query_pb2.GetWithdrawalsRequest, query_pb2.WithdrawalsResponse]) -> query_pb2.WithdrawalsResponse: ...
     async def GetProof(self, request: query_pb2.GetProofRequest, context: grpc.aio.ServicerContext[query_pb2.GetProofRequest, query_pb2.Proof]) -> query_pb2.Proof: ...
     async def GetVault(self, request: query_pb2.GetVaultRequest, context: grpc.aio.ServicerContext[query_pb2.GetVaultRequest, query_pb2.Vault]) -> query_pb2.Vault: ...
+    async def GetFunds(self, request: funds_pb2.GetFundsRequest, context: grpc.aio.ServicerContext[funds_pb2.GetFundsRequest, funds_pb2.FundsResponse]) -> funds_pb2.FundsResponse: ...
     async def GetHistory(self, request: query_pb2.GetHistoryRequest, context: grpc.aio.ServicerContext[query_pb2.GetHistoryRequest, query_pb2.History]) -> query_pb2.History: ...
     async def Preview(self, request: query_pb2.PreviewRequest, context: grpc.aio.ServicerContext[query_pb2.PreviewRequest, query_pb2.PreviewResponse]) -> query_pb2.PreviewResponse: ...
     async def GetAssets(self, request: query_pb2.GetAssetsRequest, context: grpc.aio.ServicerContext[query_pb2.GetAssetsRequest, query_pb2.AssetsResponse]) -> query_pb2.AssetsResponse: ...

@@ -1,4 +1,5 @@
 from proto.sextant.v1 import common_pb2 as _common_pb2
+from proto.sextant.v1 import funds_pb2 as _funds_pb2
 from proto.sextant.v1 import query_pb2 as _query_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -30,6 +31,7 @@ class MoneyKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MONEY_KIND_REFERRAL: _ClassVar[MoneyKind]
     MONEY_KIND_BUILDER: _ClassVar[MoneyKind]
     MONEY_KIND_SEND: _ClassVar[MoneyKind]
+    MONEY_KIND_FUND: _ClassVar[MoneyKind]
 
 class LiquidationStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -79,6 +81,7 @@ MONEY_KIND_POOL: MoneyKind
 MONEY_KIND_REFERRAL: MoneyKind
 MONEY_KIND_BUILDER: MoneyKind
 MONEY_KIND_SEND: MoneyKind
+MONEY_KIND_FUND: MoneyKind
 LIQUIDATION_STAGE_UNSPECIFIED: LiquidationStage
 LIQUIDATION_STAGE_FLAGGED: LiquidationStage
 LIQUIDATION_STAGE_SLICE: LiquidationStage
@@ -196,7 +199,7 @@ class AccountUpdate(_message.Message):
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., sequence: _Optional[int] = ..., events: _Optional[_Iterable[_Union[AccountEvent, _Mapping]]] = ...) -> None: ...
 
 class AccountEvent(_message.Message):
-    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "settlement", "shares", "asset", "pool")
+    __slots__ = ("portfolio", "order", "fill", "money", "liquidation", "deleverage", "settlement", "shares", "fund", "asset", "pool")
     PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     FILL_FIELD_NUMBER: _ClassVar[int]
@@ -205,6 +208,7 @@ class AccountEvent(_message.Message):
     DELEVERAGE_FIELD_NUMBER: _ClassVar[int]
     SETTLEMENT_FIELD_NUMBER: _ClassVar[int]
     SHARES_FIELD_NUMBER: _ClassVar[int]
+    FUND_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
     POOL_FIELD_NUMBER: _ClassVar[int]
     portfolio: _common_pb2.Portfolio
@@ -215,9 +219,10 @@ class AccountEvent(_message.Message):
     deleverage: DeleverageEvent
     settlement: SettlementEvent
     shares: SharesEvent
+    fund: _funds_pb2.FundEvent
     asset: AssetEvent
     pool: PoolEvent
-    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., settlement: _Optional[_Union[SettlementEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ..., asset: _Optional[_Union[AssetEvent, _Mapping]] = ..., pool: _Optional[_Union[PoolEvent, _Mapping]] = ...) -> None: ...
+    def __init__(self, portfolio: _Optional[_Union[_common_pb2.Portfolio, _Mapping]] = ..., order: _Optional[_Union[OrderEvent, _Mapping]] = ..., fill: _Optional[_Union[FillEvent, _Mapping]] = ..., money: _Optional[_Union[MoneyEvent, _Mapping]] = ..., liquidation: _Optional[_Union[LiquidationEvent, _Mapping]] = ..., deleverage: _Optional[_Union[DeleverageEvent, _Mapping]] = ..., settlement: _Optional[_Union[SettlementEvent, _Mapping]] = ..., shares: _Optional[_Union[SharesEvent, _Mapping]] = ..., fund: _Optional[_Union[_funds_pb2.FundEvent, _Mapping]] = ..., asset: _Optional[_Union[AssetEvent, _Mapping]] = ..., pool: _Optional[_Union[PoolEvent, _Mapping]] = ...) -> None: ...
 
 class OrderEvent(_message.Message):
     __slots__ = ("order",)

@@ -204,6 +204,8 @@ def set_leverage(exchange: Exchange, account: int, action: SetLeverage) -> Outco
         raise Refused(Code.MARKET_STATE, SETTLED)
     if portfolio not in exchange.balances:
         raise Refused(Code.MARGIN, 0, 0)
+    if portfolio in exchange.funds and exchange.funds[portfolio].exiting:
+        raise Refused(Code.LIQUIDATING, 1)
     check_market(exchange, portfolio, number)
     rate = exchange.markets[number].initial_ppm
     most = MILLION // rate if rate else 0

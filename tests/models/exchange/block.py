@@ -16,6 +16,9 @@ from statemachine.actions import (
     CancelAll,
     CancelAt,
     ClosePosition,
+    CreateFund,
+    FundDeposit,
+    FundWithdraw,
     Modify,
     OracleUpdate,
     PlaceOrder,
@@ -41,6 +44,7 @@ from statemachine.actions import (
 from statemachine.block import Block
 from statemachine.errors import Code
 from statemachine.inbox import InboxItem, InboxKind
+from tests.models.exchange import funds
 from tests.models.exchange.authority import (
     approve,
     authorise,
@@ -71,6 +75,7 @@ from tests.models.exchange.pricing import fund, sample, sample_premium, update_o
 from tests.models.exchange.settlement import run_settlement
 from tests.models.exchange.state import (
     EXIT,
+    FUND_EXIT,
     FUNDING,
     GROUP,
     PREMIUM,
@@ -220,6 +225,8 @@ def run_user_due(exchange: Exchange) -> None:
             run_switch(exchange, item)
         elif item.kind == EXIT:
             pay_shares(exchange, item)
+        elif item.kind == FUND_EXIT:
+            funds.run_exit(exchange, item)
 
 
 # Transactions
@@ -325,6 +332,12 @@ def run_compound(exchange: Exchange, account: int, action: Action) -> Outcome:
             return buy_shares(exchange, account, action)
         case VaultWithdraw():
             return leave(exchange, account, action)
+        case CreateFund():
+            return funds.create(exchange, account, action)
+        case FundDeposit():
+            return funds.come_in(exchange, account, action)
+        case FundWithdraw():
+            return funds.leave(exchange, account, action)
         case PoolSupply():
             return supply(exchange, account, action)
         case PoolRedeem():

@@ -7,7 +7,7 @@ from statemachine.actions import BuyCollateral, TransferAsset, WithdrawAsset
 from statemachine.assets import AssetRules
 from statemachine.errors import Code
 from statemachine.inbox import InboxItem
-from tests.models.exchange.custody import check_free, owner_of
+from tests.models.exchange.custody import check_closed, check_free, owner_of
 from tests.models.exchange.margin import kept_for, lent_on, margin_of, rules_of, withdrawable, worth
 from tests.models.exchange.money import capacity_now, largest_capacity, when_capable
 from tests.models.exchange.state import MILLION, PAUSED, Exchange, Outcome, Refused
@@ -147,6 +147,7 @@ def transfer_asset(exchange: Exchange, account: int, action: TransferAsset) -> O
         raise Refused(Code.ACCOUNT_SELF)
     if not has_room(exchange, target, action.asset):
         raise Refused(Code.ASSETS_MAX, *full(exchange, target))
+    check_closed(exchange, target)
     take(exchange, source, action.asset, action.amount)
     give(exchange, target, action.asset, action.amount)
     return Outcome(notional=action.amount)
@@ -200,6 +201,7 @@ def buy_collateral(exchange: Exchange, account: int, action: BuyCollateral) -> O
         raise Refused(Code.VAULT_SHORT, action.amount, offered)
     if not has_room(exchange, buyer, action.asset):
         raise Refused(Code.ASSETS_MAX, *full(exchange, buyer))
+    check_closed(exchange, buyer)
     trade(exchange, rules.market, buyer, action.asset, action.amount, cost)
     return Outcome(filled=action.amount, notional=cost)
 

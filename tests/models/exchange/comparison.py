@@ -9,12 +9,15 @@ from typing import Any
 from statemachine import keys
 from statemachine.receipts import Receipt
 from statemachine.records import (
+    PORTFOLIO_EXITING,
+    PORTFOLIO_FUND,
     PORTFOLIO_LIQUIDATING,
     decode_account,
     decode_asset,
     decode_builder,
     decode_client_id,
     decode_due,
+    decode_fund,
     decode_group,
     decode_holding,
     decode_nonces,
@@ -24,6 +27,7 @@ from statemachine.records import (
     decode_share,
     decode_signer,
     decode_sleeper,
+    decode_stake,
     decode_supply,
     decode_twap,
     decode_vault,
@@ -32,6 +36,9 @@ from statemachine.records import (
 )
 from statemachine.records import (
     Market as StoredMarket,
+)
+from statemachine.records import (
+    Stake as StoredStake,
 )
 from statemachine.risk.margin import margin_of, withdrawable
 from statemachine.rules import Rules
@@ -46,7 +53,15 @@ from tests.models.exchange.margin import withdrawable as model_withdrawable
 from tests.models.exchange.pegs import fixed_side, pegged_side
 from tests.models.exchange.pricing import AVERAGE_PARTS, BASIS_PARTS, FUNDING_PARTS
 from tests.models.exchange.settlement import CLEARING_FROM
-from tests.models.exchange.state import BUY, INTEREST_PARTS, SELL, Exchange, Market, Outcome
+from tests.models.exchange.state import (
+    BUY,
+    INTEREST_PARTS,
+    MILLION,
+    SELL,
+    Exchange,
+    Market,
+    Outcome,
+)
 from tests.models.exchange.tail import rank_of
 from tests.models.lending import pool_of
 
@@ -118,6 +133,7 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for key, data in books.table(keys.TABLE_SHARE)
             for share in [decode_share(key, data)]
         },
+        **engine_funds(books),
         "pool": pool_terms(pool_of(books), pool_of(books).lent, pool_of(books).interest),
         "supplies": {
             int.from_bytes(key[1:], "big"): (s.epoch, s.shares)
@@ -168,6 +184,8 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
                 p.open_orders,
                 p.moved,
                 p.cancel_at,
+                p.flags & PORTFOLIO_FUND > 0,
+                p.flags & PORTFOLIO_EXITING > 0,
             )
             for number, p in books.portfolios.items()
         },
@@ -313,6 +331,73 @@ def twap_terms(plan: Any) -> tuple[int, ...]:
     return (p.portfolio, p.market, p.flags, p.price, *progress)
 
 
+# Funds
+
+
+def engine_funds(books: Books) -> Plain:
+    """Return the stored funds, and the stakes of their present epochs."""
+    funds = {
+        int.from_bytes(key[1:], "big"): decode_fund(key, data)
+        for key, data in books.table(keys.TABLE_FUND)
+    }
+    stakes = {
+        (account << 8 | sub, holder): decode_stake(key, data)
+        for key, data in books.table(keys.TABLE_STAKE)
+        for _, account, sub, holder in [keys.STAKE.unpack(key)]
+    }
+    return {
+        "funds": {
+            number: (f.profit_ppm, f.lock_ms, f.shares, f.leaving, f.epoch, f.overdue, f.sold_at)
+            for number, f in funds.items()
+        },
+        "stakes": {
+            place: (s.shares, s.basis, s.locked_until, s.leaving, *leaving_terms(s))
+            for place, s in stakes.items()
+            if s.epoch == funds[place[0]].epoch
+        },
+    }
+
+
+def leaving_terms(stake: StoredStake) -> tuple[int, ...]:
+    """Return what is known of shares that wait to be paid, if any do."""
+    if not stake.leaving:
+        return ()
+    return (stake.sub, stake.asked_at, stake.retry_at, stake.overdue)
+
+
+def model_funds(exchange: Exchange) -> Plain:
+    """Return a model's funds and stakes."""
+    return {
+        "funds": {
+            number: (
+                whole(f.profit * MILLION),
+                f.lock_ms,
+                f.shares,
+                f.leaving,
+                f.epoch,
+                f.overdue,
+                f.sold_at,
+            )
+            for number, f in exchange.funds.items()
+        },
+        "stakes": {
+            (number, account): (
+                s.shares,
+                s.basis,
+                s.locked_until,
+                s.leaving_shares,
+                *(
+                    [s.leaving.sub, s.leaving.asked_at, s.leaving.retry_at, s.leaving.overdue]
+                    if s.leaving
+                    else []
+                ),
+            )
+            for number, f in exchange.funds.items()
+            for account, s in f.stakes.items()
+        },
+    }
+
+
 # The model's state
 
 
@@ -355,6 +440,7 @@ def model_state(exchange: Exchange) -> Plain:
         "ramps": {n: ramp_terms(m.ramp) for n, m in exchange.markets.items() if m.ramp},
         "vaults": {number: vault_terms(v) for number, v in exchange.vaults.items()},
         "shares": {place: share_terms(share) for place, share in exchange.shares.items()},
+        **model_funds(exchange),
         "pool": pool_terms(
             replace(
                 exchange.pool,
@@ -401,6 +487,8 @@ def model_state(exchange: Exchange) -> Plain:
                 len(exchange.owned(portfolio)),
                 exchange.moved.get(portfolio, 0),
                 exchange.switches.get(portfolio, 0),
+                portfolio in exchange.funds,
+                portfolio in exchange.funds and exchange.funds[portfolio].exiting,
             )
             for portfolio, balance in exchange.balances.items()
         },

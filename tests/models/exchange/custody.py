@@ -48,16 +48,27 @@ def owner_of(exchange: Exchange, item: InboxItem, before: int) -> int:
         signer.notional, signer.start = spent.notional, spent.start
         exchange.signers[item.owner] = signer
         exchange.owners[signer.account] = item.owner
-    return signer.account << 8 | item.sub
+    return exchange.home(signer.account << 8 | item.sub)
+
+
+def check_prices(exchange: Exchange, portfolio: int) -> None:
+    """Check that there are fresh prices for all that a portfolio holds."""
+    for market in exchange.markets_of(portfolio):
+        if exchange.size_of(portfolio, market) and exchange.is_stale(market):
+            raise Refused(Code.ORACLE_STALE, market)
+
+
+def check_closed(exchange: Exchange, *portfolios: int) -> None:
+    """Check that money neither leaves a fund nor comes into one but for shares."""
+    if any(portfolio in exchange.funds for portfolio in portfolios):
+        raise Refused(Code.FUND, 0)
 
 
 def check_free(exchange: Exchange, portfolio: int, amount: int) -> None:
     """Check that a portfolio exists, has fresh prices and is not being closed."""
     if portfolio not in exchange.balances:
         raise Refused(Code.BALANCE, amount, 0)
-    for market in exchange.markets_of(portfolio):
-        if exchange.size_of(portfolio, market) and exchange.is_stale(market):
-            raise Refused(Code.ORACLE_STALE, market)
+    check_prices(exchange, portfolio)
     if portfolio in exchange.flagged:
         raise Refused(Code.LIQUIDATING)
 
@@ -82,6 +93,7 @@ def force_withdrawal(exchange: Exchange, item: InboxItem) -> Outcome:
         paid = min(capacity, payable(exchange, amount))
         if paid == 0:
             raise Refused(Code.VELOCITY, capacity, 0)
+    check_closed(exchange, portfolio)
     return pay_out(exchange, portfolio, amount, paid)
 
 
@@ -102,6 +114,7 @@ def withdraw(exchange: Exchange, account: int, action: Withdraw) -> Outcome:
     capacity = capacity_now(exchange)
     if paid > capacity:
         raise Refused(Code.VELOCITY, capacity, when_capable(exchange, paid))
+    check_closed(exchange, portfolio)
     return pay_out(exchange, portfolio, action.amount, paid)
 
 
@@ -136,6 +149,7 @@ def transfer(exchange: Exchange, account: int, action: Transfer) -> Outcome:
     check_moved(exchange, source, action.amount)
     if source == target:
         raise Refused(Code.ACCOUNT_SELF)
+    check_closed(exchange, source, target)
     exchange.credit(source, -action.amount)
     exchange.credit(target, action.amount)
     return Outcome(notional=action.amount)
@@ -148,6 +162,7 @@ def send(exchange: Exchange, account: int, action: Send) -> Outcome:
     found = [number for number, owner in exchange.owners.items() if owner == action.to]
     if found == [account]:
         raise Refused(Code.ACCOUNT_SELF)
+    check_closed(exchange, source, *(number << 8 | action.target for number in found))
     if not found:
         known = exchange.signers.get(action.to)
         raise Refused(

@@ -101,7 +101,7 @@ def tradable(exchange: Exchange, taker: Taker, maker: Order, price: int) -> int 
     rules = exchange.rules
     if maker.expires_at and maker.expires_at <= exchange.now:
         return 0
-    if maker.portfolio in exchange.flagged:
+    if exchange.is_closing(maker.portfolio):
         return 0
     market = exchange.markets[maker.market]
     if rules.flags & FLAG_FILL_BAND and is_beyond(market, maker.side, price):

@@ -5,7 +5,7 @@ from math import ceil, floor
 
 from statemachine.actions import PoolRedeem, PoolSupply
 from statemachine.errors import Code
-from tests.models.exchange.custody import check_free
+from tests.models.exchange.custody import check_closed, check_free
 from tests.models.exchange.margin import withdrawable
 from tests.models.exchange.state import Exchange, Outcome, Refused
 
@@ -37,6 +37,7 @@ def supply(exchange: Exchange, account: int, action: PoolSupply) -> Outcome:
         shares = floor(action.amount * Fraction(pool.shares, value))
     if shares < 1_000 or shares + pool.shares >= SHARES_LIMIT:
         raise Refused(Code.SHARES, pool.shares, value)
+    check_closed(exchange, source)
     exchange.accrue()
     exchange.credit(source, -action.amount)
     pool.supplied += action.amount
@@ -59,6 +60,7 @@ def redeem(exchange: Exchange, account: int, action: PoolRedeem) -> Outcome:
     free = max(0, pool.supplied - exchange.lent())
     if amount > free:
         raise Refused(Code.POOL_SHORT, amount, free)
+    check_closed(exchange, account << 8 | action.sub)
     exchange.accrue()
     pool.supplied -= amount
     pool.shares -= shares

@@ -14,7 +14,7 @@ MILLION = 1_000_000
 YEAR_MS = 365 * 86_400_000
 INTEREST_PARTS = 2**64
 SAMPLE, PREMIUM, FUNDING, SLICE, UNWIND, SETTLE, RAMP = 1, 2, 3, 4, 5, 6, 7
-GROUP, TWAP, SWITCH, EXIT = 16, 17, 18, 19
+GROUP, TWAP, SWITCH, EXIT, FUND_EXIT = 16, 17, 18, 19, 20
 """Kinds of due work; from 16 on they are the users'."""
 INITIALIZING, ACTIVE, POST_ONLY, CANCEL_ONLY, PAUSED, SETTLED = range(6)
 """States of a market."""
@@ -148,6 +148,68 @@ class Share:
 
 
 @dataclass
+class Leaving:
+    """Shares of a fund that wait to be paid."""
+
+    shares: int
+    sub: int
+    asked_at: int
+    retry_at: int = 0
+    overdue: bool = False
+
+
+@dataclass
+class Stake:
+    """What an account has in a fund, and what it paid for it."""
+
+    shares: int
+    basis: int
+    locked_until: int
+    leaving: Leaving | None = None
+
+    @property
+    def leaving_shares(self) -> int:
+        """Return the shares that wait to be paid."""
+        return self.leaving.shares if self.leaving else 0
+
+    @property
+    def kept(self) -> int:
+        """Return the shares that do not."""
+        return self.shares - self.leaving_shares
+
+
+@dataclass
+class Fund:
+    """A fund; its money is its portfolio's, and its shares are its stakes'."""
+
+    profit: Fraction
+    lock_ms: int
+    stakes: dict[int, Stake] = field(default_factory=dict)
+    epoch: int = 0
+    sold_at: int = 0
+
+    @property
+    def shares(self) -> int:
+        """Return all shares."""
+        return sum(stake.shares for stake in self.stakes.values())
+
+    @property
+    def leaving(self) -> int:
+        """Return the shares that wait to be paid."""
+        return sum(stake.leaving_shares for stake in self.stakes.values())
+
+    @property
+    def overdue(self) -> int:
+        """Return how many exits have waited for too long."""
+        return sum(bool(s.leaving and s.leaving.overdue) for s in self.stakes.values())
+
+    @property
+    def exiting(self) -> bool:
+        """Return whether the leader may only reduce."""
+        return self.overdue > 0
+
+
+@dataclass
 class Pool:
     """What suppliers gave, and how interest has grown; ``index`` is per micro that is lent."""
 
@@ -273,6 +335,7 @@ class Exchange:
     switches: dict[int, int] = field(default_factory=dict)
     vaults: dict[int, Vault] = field(default_factory=dict)
     shares: dict[tuple[int, int], Share] = field(default_factory=dict)
+    funds: dict[int, Fund] = field(default_factory=dict)
     pool: Pool = field(default_factory=Pool)
     supplies: dict[int, tuple[int, int]] = field(default_factory=dict)
     """By account: the epoch and how many shares."""
@@ -341,6 +404,15 @@ class Exchange:
         """Move money into a portfolio, or out of it, from beyond its trading."""
         self.pay(portfolio, amount)
         self.moved[portfolio] = self.moved.get(portfolio, 0) + amount
+
+    def home(self, portfolio: int) -> int:
+        """Return where money goes that is meant for a portfolio: not into a fund."""
+        return portfolio >> 8 << 8 if portfolio in self.funds else portfolio
+
+    def is_closing(self, portfolio: int) -> bool:
+        """Return whether a portfolio may only reduce."""
+        fund = self.funds.get(portfolio)
+        return portfolio in self.flagged or (fund is not None and fund.exiting)
 
     # Loans
 

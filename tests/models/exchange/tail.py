@@ -100,10 +100,15 @@ def deleverage(exchange: Exchange, portfolio: int, number: int, before: Margin, 
 
 
 def void_shares(exchange: Exchange, portfolio: int) -> None:
-    """End a vault's epoch if it has nothing left."""
+    """End a vault's or a fund's epoch if it has nothing left."""
     vault = exchange.vaults.get(portfolio & 255)
     empty = not exchange.balances[portfolio] > 0 and not exchange.markets_of(portfolio)
     empty = empty and not exchange.counted.get(portfolio)
     if portfolio < 64 and vault is not None and vault.shares and empty:
         vault.shares = 0
         vault.epoch += 1
+    fund = exchange.funds.get(portfolio)
+    flat = not any(exchange.size_of(portfolio, market) for market in exchange.markets)
+    if fund is not None and fund.shares and exchange.balances[portfolio] <= 0 and flat:
+        fund.stakes = {}
+        fund.epoch += 1

@@ -302,8 +302,8 @@ def check_book(exchange: Exchange, request: Request, without: Waiting | None) ->
     """Check the order against its owner and the book; return it clamped to what it may reduce."""
     portfolio = request.portfolio
     others = others_of(exchange, portfolio, without)
-    if portfolio in exchange.flagged and not (request.ioc and request.reduce_only):
-        raise Refused(Code.LIQUIDATING)
+    if exchange.is_closing(portfolio) and not (request.ioc and request.reduce_only):
+        raise Refused(Code.LIQUIDATING, *([] if portfolio in exchange.flagged else [1]))
     if request.reduce_only:
         size = exchange.size_of(portfolio, request.number)
         reducible = -size if request.side == BUY else size

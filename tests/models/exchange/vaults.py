@@ -5,7 +5,7 @@ from math import ceil, floor
 
 from statemachine.actions import VaultDeposit, VaultWithdraw
 from statemachine.errors import Code
-from tests.models.exchange.custody import check_free
+from tests.models.exchange.custody import check_closed, check_free
 from tests.models.exchange.liquidation import slice_of
 from tests.models.exchange.margin import (
     kept_for,
@@ -79,6 +79,7 @@ def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcom
         shares = floor(action.amount * Fraction(vault.shares, value))
     if shares == 0 or shares + vault.shares >= SHARES_LIMIT:
         raise Refused(Code.SHARES, vault.shares, value)
+    check_closed(exchange, source)
     exchange.vaults[number] = vault
     holder = exchange.shares.get((number, account))
     if holder is None or holder.epoch != vault.epoch:
@@ -101,6 +102,7 @@ def leave(exchange: Exchange, account: int, action: VaultWithdraw) -> Outcome:
     shares = action.shares or held
     if not 0 < shares <= held:
         raise Refused(Code.SHARES, shares, held)
+    check_closed(exchange, account << 8 | action.sub)
     holder.held -= shares
     holder.notice += shares
     due = exchange.now + exchange.rules.vault_notice_ms
@@ -127,7 +129,7 @@ def pay_shares(exchange: Exchange, item: Due) -> None:
         exchange.arm(again, EXIT, number, item.portfolio, shares)
         return
     exchange.pay(number, -amount)
-    exchange.credit(item.portfolio, amount)
+    exchange.credit(exchange.home(item.portfolio), amount)
     vault.shares -= shares
     holder.notice -= shares
     if not holder.held and not holder.notice:

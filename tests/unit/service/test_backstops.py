@@ -4,7 +4,9 @@ from node.service.backstops import payable_ppm, solvency_view, vault_view
 from node.service.events import account_events_of
 from proto.sextant.v1 import stream_pb2
 from statemachine.actions import VaultDeposit, VaultWithdraw
-from statemachine.events import Deleveraged
+from statemachine.events import (
+    Deleveraged,
+)
 from statemachine.stakes import SHARES_DELAYED, SharesChanged
 from statemachine.units import Micros
 from tests.worlds import USDC, World
