@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RUNGS: Final = (
     ("flagged", "flagged by a poke", "#bcd3ea", ""),
     ("slice", "slice sold on the book", "#6a9ac4", "//"),
-    ("backstop", "taken over by a vault", "#f2b134", ".."),
+    ("backstop", "taken over by a vault", "#f2b134", "--"),
     ("collateral", "collateral sold to a vault", "#7fb77e", "\\\\"),
     ("deleverage", "deleveraged", "#c0392b", "xx"),
     ("deficit", "deficit recorded", "#333333", ""),
@@ -155,13 +155,14 @@ def draw_rungs(axes: "Axes", report: Report) -> None:
     for name, label, color, hatch in RUNGS:
         heights = per_minute(samples, name, last)
         total = sum(heights)
-        if not total:
+        if not total and name != "flagged":
             continue
+        trodden = [minute for minute in range(last) if heights[minute]]
         axes.bar(
-            [minute + 0.5 for minute in range(last)],
-            heights,
+            [minute + 0.5 for minute in trodden],
+            [heights[minute] for minute in trodden],
             width=0.9,
-            bottom=floor,
+            bottom=[floor[minute] for minute in trodden],
             color=color,
             hatch=hatch,
             edgecolor="white" if not hatch else INK,
@@ -170,6 +171,7 @@ def draw_rungs(axes: "Axes", report: Report) -> None:
         )
         floor = [low + height for low, height in zip(floor, heights, strict=True)]
     axes.set_ylabel("a minute")
+    axes.set_ylim(bottom=0)
     axes.set_title("Liquidations by rung", loc="left", fontsize=10)
     axes.legend(loc="upper right", frameon=False)
 
@@ -196,6 +198,7 @@ def draw_funds(axes: "Axes", report: Report) -> None:
     axes.step(minutes(samples), deficits, "--", where="post", color="#c0392b", label="deficits")
     axes.set_ylabel("USDC")
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.set_ylim(bottom=0)
     axes.set_title("Insurance, and what nobody paid yet", loc="left", fontsize=10)
     axes.legend(loc="best", frameon=False)
 

@@ -117,11 +117,11 @@ LIBRARY: Final[dict[str, Scenario]] = {
         ),
         Scenario(
             name="funding-squeeze",
-            story="the perpetual trades far above its index for hours, and longs pay for it",
+            story="the perpetual stays far above an index that slips: longs pay funding, and lose",
             seconds=10_800,
             step_ms=5_000,
-            paths={"BTC": ((0, PPM), (CALM_S, PPM), (5_400, 998_000), (10_800, 985_000))},
-            quoting=(Quoting(), Quoting(since=CALM_S, premium=24_000)),
+            paths={"BTC": ((0, PPM), (CALM_S, PPM), (5_400, 980_000), (10_800, 955_000))},
+            quoting=(Quoting(), Quoting(since=CALM_S, premium=28_000)),
             population=Population(
                 long_share=900_000, leverages=((5, 20), (10, 30), (15, 30), (19, 20))
             ),

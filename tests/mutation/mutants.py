@@ -301,9 +301,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/liquidation.py",
-        "    if settled != NONE_CLEARED:\n        arm_slice(step, portfolio, settled, 0)\n",
-        "    if settled == market:\n        arm_slice(step, portfolio, settled, 0)\n",
-        "a liquidation trades in the step that cleared",
+        "    settled = clear_portfolio(step, portfolio)\n",
+        "    settled = NONE_CLEARED\n",
+        "a liquidation leaves what it holds in a settled market",
+        (SETTLEMENT,),
     ),
     Mutant(
         "due.py",

@@ -87,10 +87,16 @@ def check_slices(before: dict[int, Margin], world: World, events: list[Event]) -
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_no_slice_lowers_equity_over_maintenance(seed: int) -> None:
+@pytest.mark.parametrize("loan_ppm", [25_000, 400_000])
+def test_no_slice_lowers_equity_over_maintenance(seed: int, loan_ppm: int) -> None:
     random = Random(seed)
     rules = world_rules(
-        2, segment_steps_max=1, slice_interval_ms=1_000, slice_notional_min=50 * USDC
+        2,
+        segment_steps_max=1,
+        slice_interval_ms=1_000,
+        slice_notional_min=50 * USDC,
+        loan_initial_ppm=max(50_000, loan_ppm),
+        loan_maintenance_ppm=loan_ppm,
     )
     world = World(rules)
     world.open(TRADERS, MID, 1_000 * USDC)

@@ -15,6 +15,7 @@ from statemachine.actions import (
     PoolSupply,
     VaultDeposit,
 )
+from statemachine.book.matching import trade
 from statemachine.events import (
     BALANCE_INTEREST,
     BALANCE_POOL,
@@ -29,7 +30,8 @@ from statemachine.keys import LEDGER_KEY, portfolio_key
 from statemachine.records import PORTFOLIO_LIQUIDATING, Pool, Portfolio
 from statemachine.risk.balances import credit
 from statemachine.risk.debts import make_good, note_loan_of_open
-from statemachine.risk.margin import Margin, margin_of, with_loan, without_loan
+from statemachine.risk.liquidation import position_maintenance, zero_price
+from statemachine.risk.margin import Margin, margin_of, not_riskier, with_loan, without_loan
 from statemachine.risk.pool import (
     INDEX_LIMIT,
     INDEX_SHIFT,
@@ -348,6 +350,31 @@ def test_what_a_loan_would_add_counts_where_one_may_be_needed(
     """E 1,000 of MM 1,000, a position's own 300: a cushion of 300 pays for its share of E."""
     margin = Margin(1_000, 2_000, 1_000, cushion)
     assert with_loan(world_rules(), margin, 300).maintenance == maintenance
+
+
+@pytest.mark.parametrize("lots", [1, 400, LOTS])
+@pytest.mark.parametrize("rate", [25_000, 400_000, 1_000_000])
+@pytest.mark.parametrize("second", [MID * 108 // 100, MID * 106 // 100, MID * 104 // 100])
+def test_closing_a_loser_at_the_zero_price_keeps_equity_over_maintenance(
+    lots: int, rate: int, second: int
+) -> None:
+    """What is given up below mark has to be borrowed, and a loan asks for margin."""
+    world = moved(hedged(loan_initial_ppm=rate, loan_maintenance_ppm=rate), LOW, second)
+    state = world.state
+    portfolio = state.portfolio(debtor(world).portfolio)
+    assert portfolio is not None
+    market, position = state.market(0), state.position(portfolio.portfolio, 0)
+    before = margin_of(state, portfolio)
+    assert before.cushion < 0 < before.equity
+    own = position_maintenance(state, position)
+    weight = with_loan(world.rules, before, own)
+    limit = zero_price(1, market.mark, position.size, own, weight)
+    worse = zero_price(1, market.mark, position.size, own, before)
+    assert worse < limit < market.mark
+    trade(state, portfolio, position, market, -lots, limit)
+    after = margin_of(state, portfolio)
+    # One micro is what rounding each of two requirements up may cost.
+    assert not_riskier(before.equity, before.maintenance + 2, after.equity, after.maintenance)
 
 
 def test_a_bankrupt_shares_out_what_is_missing_among_positions_alone() -> None:

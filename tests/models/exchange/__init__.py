@@ -18,6 +18,7 @@ margin          equity and requirements
 trading         orders: checks, resting, changing
 matching        who meets whom
 waiting         sleeping orders, brackets, TWAPs, switches, cancels
+pegs            books of which some orders follow the index
 removal         orders that go, and the brackets that hear of it
 custody         deposits, withdrawals, transfers
 collateral      the same of assets beyond USDC; sales of them
