@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from random import Random
+from typing import Final
 
 from statemachine.actions import (
     FLAG_IOC,
@@ -16,6 +17,7 @@ from statemachine.actions import (
     PlaceOrder,
     Scale,
     SetLeverage,
+    SetMargin,
     SetMarketState,
     SetReferrer,
     Terms,
@@ -24,6 +26,9 @@ from statemachine.actions import (
     WithdrawAsset,
 )
 from statemachine.units import Millis, Price
+
+ENDING: Final = 3
+"""The market that may be settled."""
 
 
 def compound_of(random: Random, now: int, order: PlaceOrder) -> Action:
@@ -47,7 +52,12 @@ def compound_of(random: Random, now: int, order: PlaceOrder) -> Action:
         return CancelAt(sub, Millis(now + random.choice((1, 3_000, 10_000))))
     if draw < 0.96:
         return SetLeverage(sub, market, random.choice((0, 1, 3, 20)))
-    return SetMarketState(market, random.choice((1, 1, 1, 2, 4)))
+    if draw < 0.98:
+        return SetMargin(
+            market, *random.choice(((40_000, 20_000), (50_000, 25_000), (60_000, 30_000)))
+        )
+    # An end is for ever: it may come to one market only.
+    return SetMarketState(market, random.choice((1, 1, 1, 2, 4, 5 if market == ENDING else 1)))
 
 
 def asset_action_of(random: Random, asset: int, price: int) -> Action:

@@ -110,6 +110,8 @@ def traffic_rules() -> Rules:
         velocity_ppm=0,
         velocity_period_ms=60_000,
         vault_notice_ms=5_000,
+        ramp_notice_ms=20_000,
+        ramp_step_ms=1_500,
         assets=(
             AssetRules(
                 asset=STAKED,

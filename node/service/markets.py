@@ -8,6 +8,7 @@ from node.service.books import BookView
 from proto.sextant.v1 import query_pb2, stream_pb2
 from statemachine.book.entry import ORDER_LOTS_LIMIT
 from statemachine.events import Event, MarketChanged, RatesChanged
+from statemachine.fees.rates import ramp_end, ramp_excess
 from statemachine.keys import BUY, SELL
 from statemachine.pricing.funding import rate_of
 from statemachine.pricing.guards import AVERAGE_SHIFT
@@ -35,6 +36,7 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
     market = state.market(rules.market)
     until, updates = grace_of(state.rules, market, state.cursor.time)
     oracle = state.oracle(rules.market)
+    excess = ramp_excess(state.rules, market, rules.taker_ppm, state.cursor.time)
     answer = query_pb2.Market(
         market=rules.market,
         symbol=rules.symbol.decode("ascii", "replace"),
@@ -85,6 +87,8 @@ def market_view(state: State, rules: MarketRules, book: BookView) -> query_pb2.M
         deficit_micros=saturate(market.deficit),
         grace_until_ms=until,
         grace_updates=updates,
+        taker_fee_now_ppm=rules.taker_ppm + excess,
+        fee_ramp_end_ms=ramp_end(state.rules, market) if excess else 0,
         publishers=[
             query_pb2.PublisherPrice(price=price, time_ms=time)
             for price, time in zip(oracle.prices, oracle.times, strict=True)

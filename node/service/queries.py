@@ -112,6 +112,12 @@ class QueryService(query_pb2_grpc.QueryServicer):
         """Return the lending pool."""
         return self.views.pool_view(request)
 
+    async def GetFees(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetFeesRequest, _context: Context
+    ) -> query_pb2.Fees:
+        """Return the fee schedule, and how an account stands."""
+        return self.views.fees_view(request)
+
     async def GetHistory(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetHistoryRequest, _context: Context
     ) -> query_pb2.History:

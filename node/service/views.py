@@ -13,6 +13,7 @@ from node.service.answers import CODE_NAMES, Answers, narrow, receipt_of, satura
 from node.service.assets import holdings_of
 from node.service.backstops import payable_ppm, vault_view
 from node.service.errors import Refused, few
+from node.service.fees import fees_view
 from node.service.lending import pool_view
 from node.service.orders import orders_of
 from node.service.positions import position_view
@@ -136,6 +137,13 @@ class Views:
         """Return the lending pool, and what somebody has in it."""
         named = request.WhichOneof("who") is not None
         return pool_view(self.open(), self.need_account(request) if named else 0)
+
+    def fees_view(self, request: query_pb2.GetFeesRequest) -> query_pb2.Fees:
+        """Return what is paid, by anybody or by somebody."""
+        named = request.WhichOneof("who") is not None
+        if request.sub not in SUBS:
+            raise Refused("ARGUMENT_INVALID", f"sub-accounts are 0 to 255, not {request.sub}")
+        return fees_view(self.open(), self.need_account(request) if named else 0, request.sub)
 
     def portfolio_view(
         self, state: State, portfolio: Portfolio, *, with_orders: bool

@@ -58,6 +58,7 @@ COMMANDS: Final[dict[str, Command]] = {
     ),
     "watch": Command("markets", "sextant.cli.watch", "follow blocks, a book, an account, markets"),
     "assets": Command("money", "sextant.cli.assets", "list collateral beyond USDC, and offers"),
+    "fees": Command("money", "sextant.cli.fees", "fees, your tier, referrers and builders"),
     "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),

@@ -10,7 +10,7 @@ from sextant.cli.output import fields_of, print_json, print_pairs, show, show_ti
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt, receipt_rows
 from sextant.client.amounts import show_decimal, show_usdc
-from sextant.client.models import MarginRamp
+from sextant.client.models import MarginRamp, Ticker
 from sextant.client.money import MarketState
 from sextant.client.receipts import Receipt
 from sextant.errors import EXIT_OK, BadRequest
@@ -63,6 +63,14 @@ def print_ramp(arguments: argparse.Namespace, receipt: Receipt) -> None:
         ("there at", show_time(until)),
     ]
     print_pairs([*rows, *receipt_rows(receipt)])
+
+
+def fee_rows(ticker: Ticker) -> list[tuple[str, object]]:
+    """Return what takers pay now, if a ramp makes it more than the base rate."""
+    if not ticker.fee_ramp_end_ms:
+        return []
+    until = show_time(ticker.fee_ramp_end_ms)
+    return [("taker fee now", f"{percent(ticker.taker_fee_now_ppm)}, less and less until {until}")]
 
 
 def run_market(arguments: argparse.Namespace) -> int:
@@ -122,6 +130,7 @@ def run_market(arguments: argparse.Namespace) -> int:
             ("most interest", market.show_size(market.open_interest_max_lots) or "no cap"),
             ("maker fee", percent(market.maker_fee_ppm)),
             ("taker fee", percent(market.taker_fee_ppm)),
+            *fee_rows(ticker),
             ("price band", percent(market.fill_band_ppm)),
         ]
     )

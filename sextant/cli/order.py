@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from decimal import Decimal
 
-from sextant.cli.numbers import is_digits, read_share, read_span
+from sextant.cli.numbers import is_digits, read_share, read_span, whole
 from sextant.cli.options import (
     add_key_options,
     add_node_options,
@@ -105,6 +105,20 @@ def add_terms(place: argparse.ArgumentParser) -> None:
     place.add_argument(
         "--max-fee", type=read_share, metavar="SHARE", help="refuse above a fee, such as 0.05%%"
     )
+    place.add_argument(
+        "--builder",
+        type=whole(0, (1 << 32) - 1),
+        default=0,
+        metavar="ACCOUNT",
+        help="who made the program that sends it (see `sextant fees approve`)",
+    )
+    place.add_argument(
+        "--builder-fee",
+        type=read_share,
+        default=Decimal(0),
+        metavar="SHARE",
+        help="what the builder asks for on top of the fee, such as 0.03%%",
+    )
 
 
 def order_of(arguments: argparse.Namespace) -> NewOrder:
@@ -124,6 +138,8 @@ def order_of(arguments: argparse.Namespace) -> NewOrder:
         source=arguments.source,
         self_trade=arguments.self_trade,
         max_fee=arguments.max_fee,
+        builder=arguments.builder,
+        builder_fee=arguments.builder_fee,
         peg=arguments.peg,
         client_id=new_client_id() if client_id is None else read_client_id(client_id),
         rounding=Rounding(arguments.rounding) if arguments.rounding else None,

@@ -156,7 +156,8 @@ class Ticker:
     """A market's figures now; funding in parts of the notional per 8 hours.
 
     ``grace_until_ms``: after an outage or a halt liquidations wait until then,
-    and for ``grace_updates`` of the index.
+    and for ``grace_updates`` of the index; takers pay ``taker_fee_now_ppm`` at
+    the base rate, more than usual until ``fee_ramp_end_ms``.
     """
 
     market: Market
@@ -177,6 +178,8 @@ class Ticker:
     index_time_ms: int = 0
     grace_until_ms: int = 0
     grace_updates: int = 0
+    taker_fee_now_ppm: int = 0
+    fee_ramp_end_ms: int = 0
     publishers: tuple[PublisherPrice, ...] = ()
 
 

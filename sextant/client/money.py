@@ -7,11 +7,13 @@ from typing import Final
 from sextant.client.amounts import Amount, to_micros
 from sextant.client.market import Market
 from sextant.client.names import read_address
+from sextant.client.orders import read_fee
 from sextant.client.receipts import Receipt
 from sextant.client.strategies import Strategies
 from sextant.errors import BadRequest
 from statemachine.actions import (
     ApproveAgent,
+    ApproveBuilder,
     Kind,
     Poke,
     PoolRedeem,
@@ -21,6 +23,7 @@ from statemachine.actions import (
     SetLeverage,
     SetMargin,
     SetMarketState,
+    SetReferrer,
     Transfer,
     VaultDeposit,
     VaultWithdraw,
@@ -61,6 +64,19 @@ def read_sub(value: int) -> int:
     """
     if not 0 <= value < SUBS_MAX:
         raise BadRequest("SUB", f"there is no sub-account {value}", advice="use 0 to 255")
+    return value
+
+
+def read_account(value: int) -> int:
+    """Return the number of an account.
+
+    Raises
+    ------
+    BadRequest
+        ``ACCOUNT``.
+    """
+    if not 0 < value < 1 << 32:
+        raise BadRequest("ACCOUNT", f"there is no account {value}", advice="see `sextant account`")
     return value
 
 
@@ -226,6 +242,18 @@ class Money(Strategies):
         place = read_sub(self.sub if sub is None else sub)
         market = await self.market(which)
         return await self.execute(VaultDeposit(place, market.id, positive_micros(amount)))
+
+    async def set_referrer(self, referrer: int, *, sub: int | None = None) -> Receipt:
+        """Name the account that brought this one, once: it shares in the exchange's taker fees."""
+        place = read_sub(self.sub if sub is None else sub)
+        return await self.execute(SetReferrer(place, read_account(referrer)))
+
+    async def approve_builder(self, builder: int, max_fee: Amount) -> Receipt:
+        """Let an account ask for up to ``max_fee`` (0.0003 is 0.03%) on orders that name it.
+
+        0 ends it.
+        """
+        return await self.execute(ApproveBuilder(read_account(builder), read_fee(max_fee)))
 
     async def supply_pool(self, amount: Amount, *, sub: int | None = None) -> Receipt:
         """Lend to whoever's balance is below zero; the receipt's ``filled`` counts shares."""

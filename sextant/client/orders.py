@@ -97,6 +97,9 @@ class NewOrder:
         the latter, only of the same sub-account).
     max_fee
         The highest fee rate to pay, as a share; above it the order is refused.
+    builder, builder_fee
+        The account of who made the program that sends it, and what it asks for
+        on top of the fee, as a share; the owner has to approve it first.
     peg
         Follow the index at this distance (USDC per unit of the base asset;
         below the index if negative).  ``limit`` is then the hard limit: margin
@@ -122,6 +125,8 @@ class NewOrder:
     self_trade: SelfTrade | str = SelfTrade.MAKER
     self_trade_sub: bool = False
     max_fee: Amount | None = None
+    builder: int = 0
+    builder_fee: Amount = 0
     peg: Amount | None = None
 
 
@@ -299,9 +304,8 @@ def compose_terms(order: NewOrder, market: Market, side: Side) -> Terms:
     """
     mode = read_word(SelfTrade, order.self_trade, "SELF_TRADE", "self-trade mode")
     self_trade = list(SelfTrade).index(mode) + (SELF_TRADE_OWN_SUB if order.self_trade_sub else 0)
-    max_fee = FEE_ANY if order.max_fee is None else int(scale_exact(order.max_fee, 6))
-    if not 0 <= max_fee <= FEE_ANY:
-        raise BadRequest("FEE", f"{order.max_fee} is no share", advice="such as 0.0005 for 0.05%")
+    max_fee = FEE_ANY if order.max_fee is None else read_fee(order.max_fee)
+    built = read_fee(order.builder_fee) if order.builder else 0
     trigger, trigger_price = 0, 0
     if order.stop is not None and order.take_profit is not None:
         raise BadRequest("TRIGGER", "a stop or a take-profit, not both", advice="use a bracket")
@@ -314,8 +318,24 @@ def compose_terms(order: NewOrder, market: Market, side: Side) -> Terms:
         trigger_price = market.price(watched, rounding=order.rounding)
     offset = 0 if order.peg is None else market.offset(order.peg, rounding=order.rounding)
     expires_at, watched_price = Millis(order.expires_at_ms), Price(trigger_price)
-    terms = Terms(expires_at, self_trade, max_fee, trigger, watched_price, offset)
+    terms = Terms(
+        expires_at, self_trade, max_fee, trigger, watched_price, offset, order.builder, built
+    )
     return NO_TERMS if terms == NO_TERMS else terms
+
+
+def read_fee(value: Amount) -> int:
+    """Return a fee rate, as a share, in parts per million, rounded down.
+
+    Raises
+    ------
+    BadRequest
+        ``FEE``.
+    """
+    rate = int(scale_exact(value, 6))
+    if not 0 <= rate <= FEE_ANY:
+        raise BadRequest("FEE", f"{value} is no share", advice="such as 0.0005 for 0.05%")
+    return rate
 
 
 Word = TypeVar("Word", bound=StrEnum)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from proto.sextant.v1 import common_pb2, query_pb2, status_pb2
 from sextant.client.assets import Asset, asset_of, find_asset
 from sextant.client.chain import Chain
+from sextant.client.fees import Fees, fees_of
 from sextant.client.history import MarketHistory, Preview, history_of, preview_of
 from sextant.client.market import Market
 from sextant.client.models import (
@@ -101,6 +102,14 @@ class Reads(Chain):
         if mine:
             request.address = self.address
         return pool_of(await self.connection.call(self.connection.query.GetPool, request))
+
+    async def fees(self, *, mine: bool = False, sub: int = 0) -> Fees:
+        """Return the fee schedule and the rates in force; with ``mine``, the signer's own."""
+        request = query_pb2.GetFeesRequest(sub=read_number(sub, "sub-account", 8))
+        if mine:
+            request.address = self.address
+        answer = await self.connection.call(self.connection.query.GetFees, request)
+        return fees_of(await self.markets(), answer)
 
     async def assets(self) -> list[Asset]:
         """Return what may be collateral beyond USDC, with prices and weights."""

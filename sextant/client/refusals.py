@@ -75,7 +75,7 @@ WORDS: Final[dict[str, Words]] = {
     ),
     "BUILDER": Words(
         "the builder asks for more than was approved of him",
-        "`sextant builder approve` lets him ask",
+        "`sextant fees approve` lets him ask",
         ("approved in ppm", "asked in ppm"),
     ),
     "RAMP": Words(

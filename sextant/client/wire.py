@@ -136,6 +136,8 @@ def ticker_of(message: query_pb2.Market) -> Ticker:
         index_time_ms=message.index_time_ms,
         grace_until_ms=message.grace_until_ms,
         grace_updates=message.grace_updates,
+        taker_fee_now_ppm=message.taker_fee_now_ppm,
+        fee_ramp_end_ms=message.fee_ramp_end_ms,
         publishers=tuple(
             PublisherPrice(price=maybe_price(market, one.price), time_ms=one.time_ms)
             for one in message.publishers

@@ -140,7 +140,7 @@ class MarginTier(_message.Message):
     def __init__(self, notional_from_micros: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ...) -> None: ...
 
 class Market(_message.Message):
-    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "tiers", "open_interest_lower_micros", "open_interest_upper_micros", "index_band_ppm", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "index_average", "index_pending", "initial_margin_now_ppm", "grace_until_ms", "grace_updates", "initial_margin_target_ppm", "maintenance_margin_target_ppm", "margin_ramp_start_ms", "margin_ramp_end_ms", "publishers", "collateral_only")
+    __slots__ = ("market", "symbol", "state", "lot_decimals", "tick", "order_lots_min", "order_lots_max", "notional_min_micros", "open_interest_max_lots", "initial_margin_ppm", "maintenance_margin_ppm", "maker_fee_ppm", "taker_fee_ppm", "fill_band_ppm", "funding_interval_ms", "tiers", "open_interest_lower_micros", "open_interest_upper_micros", "index_band_ppm", "mark", "index", "last", "best_bid", "best_ask", "index_time_ms", "funding_rate_ppb", "funding_next_ppb", "funding_time_ms", "open_interest_lots", "funding_index", "deficit_micros", "index_average", "index_pending", "initial_margin_now_ppm", "grace_until_ms", "grace_updates", "initial_margin_target_ppm", "maintenance_margin_target_ppm", "margin_ramp_start_ms", "margin_ramp_end_ms", "publishers", "taker_fee_now_ppm", "fee_ramp_end_ms", "collateral_only")
     MARKET_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +182,8 @@ class Market(_message.Message):
     MARGIN_RAMP_START_MS_FIELD_NUMBER: _ClassVar[int]
     MARGIN_RAMP_END_MS_FIELD_NUMBER: _ClassVar[int]
     PUBLISHERS_FIELD_NUMBER: _ClassVar[int]
+    TAKER_FEE_NOW_PPM_FIELD_NUMBER: _ClassVar[int]
+    FEE_RAMP_END_MS_FIELD_NUMBER: _ClassVar[int]
     COLLATERAL_ONLY_FIELD_NUMBER: _ClassVar[int]
     market: int
     symbol: str
@@ -224,8 +226,10 @@ class Market(_message.Message):
     margin_ramp_start_ms: int
     margin_ramp_end_ms: int
     publishers: _containers.RepeatedCompositeFieldContainer[PublisherPrice]
+    taker_fee_now_ppm: int
+    fee_ramp_end_ms: int
     collateral_only: bool
-    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., tiers: _Optional[_Iterable[_Union[MarginTier, _Mapping]]] = ..., open_interest_lower_micros: _Optional[int] = ..., open_interest_upper_micros: _Optional[int] = ..., index_band_ppm: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., index_average: _Optional[int] = ..., index_pending: _Optional[int] = ..., initial_margin_now_ppm: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ..., initial_margin_target_ppm: _Optional[int] = ..., maintenance_margin_target_ppm: _Optional[int] = ..., margin_ramp_start_ms: _Optional[int] = ..., margin_ramp_end_ms: _Optional[int] = ..., publishers: _Optional[_Iterable[_Union[PublisherPrice, _Mapping]]] = ..., collateral_only: _Optional[bool] = ...) -> None: ...
+    def __init__(self, market: _Optional[int] = ..., symbol: _Optional[str] = ..., state: _Optional[_Union[MarketState, str]] = ..., lot_decimals: _Optional[int] = ..., tick: _Optional[int] = ..., order_lots_min: _Optional[int] = ..., order_lots_max: _Optional[int] = ..., notional_min_micros: _Optional[int] = ..., open_interest_max_lots: _Optional[int] = ..., initial_margin_ppm: _Optional[int] = ..., maintenance_margin_ppm: _Optional[int] = ..., maker_fee_ppm: _Optional[int] = ..., taker_fee_ppm: _Optional[int] = ..., fill_band_ppm: _Optional[int] = ..., funding_interval_ms: _Optional[int] = ..., tiers: _Optional[_Iterable[_Union[MarginTier, _Mapping]]] = ..., open_interest_lower_micros: _Optional[int] = ..., open_interest_upper_micros: _Optional[int] = ..., index_band_ppm: _Optional[int] = ..., mark: _Optional[int] = ..., index: _Optional[int] = ..., last: _Optional[int] = ..., best_bid: _Optional[int] = ..., best_ask: _Optional[int] = ..., index_time_ms: _Optional[int] = ..., funding_rate_ppb: _Optional[int] = ..., funding_next_ppb: _Optional[int] = ..., funding_time_ms: _Optional[int] = ..., open_interest_lots: _Optional[int] = ..., funding_index: _Optional[int] = ..., deficit_micros: _Optional[int] = ..., index_average: _Optional[int] = ..., index_pending: _Optional[int] = ..., initial_margin_now_ppm: _Optional[int] = ..., grace_until_ms: _Optional[int] = ..., grace_updates: _Optional[int] = ..., initial_margin_target_ppm: _Optional[int] = ..., maintenance_margin_target_ppm: _Optional[int] = ..., margin_ramp_start_ms: _Optional[int] = ..., margin_ramp_end_ms: _Optional[int] = ..., publishers: _Optional[_Iterable[_Union[PublisherPrice, _Mapping]]] = ..., taker_fee_now_ppm: _Optional[int] = ..., fee_ramp_end_ms: _Optional[int] = ..., collateral_only: _Optional[bool] = ...) -> None: ...
 
 class PublisherPrice(_message.Message):
     __slots__ = ("price", "time_ms")
@@ -925,3 +929,79 @@ class PreviewResponse(_message.Message):
     receipts: _containers.RepeatedCompositeFieldContainer[_common_pb2.Receipt]
     after: _containers.RepeatedCompositeFieldContainer[PortfolioState]
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., receipts: _Optional[_Iterable[_Union[_common_pb2.Receipt, _Mapping]]] = ..., after: _Optional[_Iterable[_Union[PortfolioState, _Mapping]]] = ...) -> None: ...
+
+class GetFeesRequest(_message.Message):
+    __slots__ = ("address", "account", "sub")
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    account: int
+    sub: int
+    def __init__(self, address: _Optional[bytes] = ..., account: _Optional[int] = ..., sub: _Optional[int] = ...) -> None: ...
+
+class FeeTier(_message.Message):
+    __slots__ = ("volume_micros", "maker_share_ppm", "taker_share_ppm")
+    VOLUME_MICROS_FIELD_NUMBER: _ClassVar[int]
+    MAKER_SHARE_PPM_FIELD_NUMBER: _ClassVar[int]
+    TAKER_SHARE_PPM_FIELD_NUMBER: _ClassVar[int]
+    volume_micros: int
+    maker_share_ppm: int
+    taker_share_ppm: int
+    def __init__(self, volume_micros: _Optional[int] = ..., maker_share_ppm: _Optional[int] = ..., taker_share_ppm: _Optional[int] = ...) -> None: ...
+
+class FeeRates(_message.Message):
+    __slots__ = ("market", "maker_ppm", "taker_ppm", "ramp_ppm", "ramp_end_ms")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    MAKER_PPM_FIELD_NUMBER: _ClassVar[int]
+    TAKER_PPM_FIELD_NUMBER: _ClassVar[int]
+    RAMP_PPM_FIELD_NUMBER: _ClassVar[int]
+    RAMP_END_MS_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    maker_ppm: int
+    taker_ppm: int
+    ramp_ppm: int
+    ramp_end_ms: int
+    def __init__(self, market: _Optional[int] = ..., maker_ppm: _Optional[int] = ..., taker_ppm: _Optional[int] = ..., ramp_ppm: _Optional[int] = ..., ramp_end_ms: _Optional[int] = ...) -> None: ...
+
+class ApprovedBuilder(_message.Message):
+    __slots__ = ("account", "max_fee_ppm")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    MAX_FEE_PPM_FIELD_NUMBER: _ClassVar[int]
+    account: int
+    max_fee_ppm: int
+    def __init__(self, account: _Optional[int] = ..., max_fee_ppm: _Optional[int] = ...) -> None: ...
+
+class Fees(_message.Message):
+    __slots__ = ("height", "time_ms", "tiers", "ramp_factor", "ramp_ms", "referral_ppm", "builder_ppm_max", "rates", "tier", "account", "volumes_micros", "volume_micros", "today_micros", "referrer", "builders")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    TIERS_FIELD_NUMBER: _ClassVar[int]
+    RAMP_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    RAMP_MS_FIELD_NUMBER: _ClassVar[int]
+    REFERRAL_PPM_FIELD_NUMBER: _ClassVar[int]
+    BUILDER_PPM_MAX_FIELD_NUMBER: _ClassVar[int]
+    RATES_FIELD_NUMBER: _ClassVar[int]
+    TIER_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_MICROS_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_MICROS_FIELD_NUMBER: _ClassVar[int]
+    TODAY_MICROS_FIELD_NUMBER: _ClassVar[int]
+    REFERRER_FIELD_NUMBER: _ClassVar[int]
+    BUILDERS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    time_ms: int
+    tiers: _containers.RepeatedCompositeFieldContainer[FeeTier]
+    ramp_factor: int
+    ramp_ms: int
+    referral_ppm: int
+    builder_ppm_max: int
+    rates: _containers.RepeatedCompositeFieldContainer[FeeRates]
+    tier: int
+    account: int
+    volumes_micros: _containers.RepeatedScalarFieldContainer[int]
+    volume_micros: int
+    today_micros: int
+    referrer: int
+    builders: _containers.RepeatedCompositeFieldContainer[ApprovedBuilder]
+    def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., tiers: _Optional[_Iterable[_Union[FeeTier, _Mapping]]] = ..., ramp_factor: _Optional[int] = ..., ramp_ms: _Optional[int] = ..., referral_ppm: _Optional[int] = ..., builder_ppm_max: _Optional[int] = ..., rates: _Optional[_Iterable[_Union[FeeRates, _Mapping]]] = ..., tier: _Optional[int] = ..., account: _Optional[int] = ..., volumes_micros: _Optional[_Iterable[int]] = ..., volume_micros: _Optional[int] = ..., today_micros: _Optional[int] = ..., referrer: _Optional[int] = ..., builders: _Optional[_Iterable[_Union[ApprovedBuilder, _Mapping]]] = ...) -> None: ...

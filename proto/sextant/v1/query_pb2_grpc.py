@@ -136,6 +136,11 @@ class QueryStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetPoolRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.Pool.FromString,
                 _registered_method=True)
+        self.GetFees = channel.unary_unary(
+                '/sextant.v1.Query/GetFees',
+                request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetFeesRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.Fees.FromString,
+                _registered_method=True)
 
 
 class QueryServicer:
@@ -263,6 +268,12 @@ class QueryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetFees(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -365,6 +376,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.GetPool,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetPoolRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.Pool.SerializeToString,
+            ),
+            'GetFees': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFees,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetFeesRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.Fees.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -907,6 +923,33 @@ class Query:
             '/sextant.v1.Query/GetPool',
             proto_dot_sextant_dot_v1_dot_query__pb2.GetPoolRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_query__pb2.Pool.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFees(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Query/GetFees',
+            proto_dot_sextant_dot_v1_dot_query__pb2.GetFeesRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_query__pb2.Fees.FromString,
             options,
             channel_credentials,
             insecure,
