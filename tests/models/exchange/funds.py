@@ -240,8 +240,6 @@ def sell(exchange: Exchange, portfolio: int, visits: int) -> None:
     side, limit = SELL, ceil(market.mark * (1 - away) / tick) * tick
     if size < 0:
         side, limit = BUY, floor(market.mark * (1 + away) / tick) * tick
-    match(
-        exchange,
-        Taker(portfolio, number, side, limit, slice_of(exchange, market, abs(size)), 0),
-        visits,
-    )
+    taker = Taker(portfolio, number, side, limit, slice_of(exchange, market, abs(size)), 0)
+    taker.forced = True
+    match(exchange, taker, visits)
