@@ -82,9 +82,9 @@ def charge_fill(
     ledger.fees += earned
     ledger.insurance += excess
     state.touch(ledger)
-    kept = own + maker_fee if maker_fee < 0 else own
     shares.builder_fee += builder_fee
-    shares.referable += min(earned, kept)
+    # A rebate and a deficit come out of what was earned; a maker's own fee is nobody's to share.
+    shares.referable += min(earned, own)
     return taker_fee, maker_fee
 
 

@@ -1,7 +1,7 @@
 """Atomic bulks: all of the legs within one step, or none of them.
 
 The legs share the step's visits, of which an atomic bulk has few, and its
-portfolio's markets are paid for once, so that the largest one costs less than
+portfolio and markets are paid for once, so that the largest one costs less than
 the largest step may.  Whether a leg is refused, fills only in part and says so, or
 would have to go on in another step: the first one that is not done ends the
 bulk, and everything that the others did is undone.  What stays is that it was
@@ -48,10 +48,11 @@ class Outcome:
 def execute_atomic(step: Step, bulk: Bulk) -> list[Outcome]:
     """Execute every leg, or leave everything as it is; return what each came to."""
     number = step.account << 8 | bulk.sub
+    portfolio = step.state.portfolio(number)
+    paid = [] if portfolio is None else list(portfolio.markets)
     if step.charged != number:
         # An agent's budget may have asked for its margin already.
         step.cost += COST_PORTFOLIO
-        portfolio = step.state.portfolio(number)
         if portfolio is not None:
             charge_markets(step, portfolio)
     step.visits_max = step.rules.atomic_visits_max
@@ -64,6 +65,11 @@ def execute_atomic(step: Step, bulk: Bulk) -> list[Outcome]:
     for place in range(legs):
         step.renew()
         execute_leg(step, bulk, place)
+        if bulk.legs[place].market in paid:
+            # The portfolio, its position and the market are paid for already.
+            step.cost -= COST_PORTFOLIO
+        else:
+            paid.append(bulk.legs[place].market)
         if step.more:
             step.refuse(Code.FILL_LIMIT, (step.cursor.remaining,))
         if step.code != Code.OK:

@@ -15,6 +15,8 @@ TERMS: Final = "tests/unit/test_order_terms.py"
 WAITING: Final = "tests/unit/test_conditional.py"
 STOP_ENTRIES: Final = "tests/unit/test_stop_entries.py"
 PEGS: Final = "tests/unit/test_pegs.py"
+ATOMIC: Final = "tests/unit/test_atomic.py"
+UNDONE: Final = "tests/property/test_atomic_properties.py"
 ROOM: Final = "tests/unit/test_room.py"
 WITHDRAW: Final = "tests/unit/test_withdraw.py"
 FUNDS: Final = "tests/unit/test_funds.py"
@@ -428,15 +430,15 @@ MUTANTS: Final = (
     ),
     Mutant(
         "fees/shares.py",
-        "kept = own + maker_fee if maker_fee < 0 else own",
-        "kept = own",
-        "a referrer shares in what the maker got",
+        "+= min(earned, own)",
+        "+= earned",
+        "a referrer shares in the maker's fee",
         (FEES,),
     ),
     Mutant(
         "fees/shares.py",
-        "+= min(earned, kept)",
-        "+= kept",
+        "+= min(earned, own)",
+        "+= own",
         "a referrer shares in what repaid a deficit",
         (FEES,),
     ),
@@ -1050,6 +1052,112 @@ MUTANTS: Final = (
         "count_filled(state, entry.group, 0)",
         "what an entry filled in its first waking is not exited",
         (STOP_ENTRIES,),
+    ),
+    # All or none
+    Mutant(
+        "handlers/atomic.py",
+        "            savepoint.undo()\n",
+        "            savepoint.keep()\n",
+        "what an atomic bulk did before it failed stands",
+        (ATOMIC,),
+    ),
+    Mutant(
+        "handlers/atomic.py",
+        "step.visits_max = step.rules.atomic_visits_max",
+        "step.visits_max = step.rules.step_visits_max",
+        "an atomic bulk visits as many orders as a step of one order",
+        (ATOMIC,),
+    ),
+    Mutant(
+        "handlers/atomic.py",
+        "if legs > step.rules.atomic_legs_max:",
+        "if legs > step.rules.atomic_legs_max + 1:",
+        "an atomic bulk has a leg too many",
+        (ATOMIC,),
+    ),
+    Mutant(
+        "book/matching.py",
+        "visits = step.visits\n",
+        "visits = 0\n",
+        "a fill-or-kill leg counts on visits that others used",
+        ("tests/property/test_model.py::test_scenes_of_the_vectors",),
+    ),
+    Mutant(
+        "transition.py",
+        "        step.more = False\n        cursor.forget_continuation()",
+        "        step.more = False",
+        "what a leg that was cut short remembered goes into the next order",
+        (ATOMIC,),
+    ),
+    Mutant(
+        "savepoint.py",
+        "if record.stored and data is not None:",
+        "if record.dirty and data is not None:",
+        "undoing forgets what earlier segments wrote",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "savepoint.py",
+        "            state.blobs[key] = None\n",
+        "            del state.blobs[key]\n",
+        "undoing brings back a client id that an earlier segment freed",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "savepoint.py",
+        "                correct_range(state, record, image.live)\n",
+        "",
+        "an order that a failed bulk took away is on no side of the book",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "savepoint.py",
+        "                correct_range(state, record, record.stored)\n",
+        "",
+        "an order that a failed bulk placed is still met",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "savepoint.py",
+        "        del state.events[self.events :]\n",
+        "",
+        "streams tell of what was undone",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "savepoint.py",
+        "        state.unranked = []\n",
+        "",
+        "ranks of trades that were undone are written",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "savepoint.py",
+        "        portfolio.complete = False\n",
+        "",
+        "margin is measured over positions as they were before they were undone",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "savepoint.py",
+        "        state.rank_positions()\n",
+        "",
+        "ranks of trades before a failed bulk are forgotten",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "savepoint.py",
+        "        market.graded = is_graded(state.market_rules[number])\n",
+        "",
+        "a market that was undone has no tiers any more",
+        (ATOMIC, UNDONE),
+    ),
+    Mutant(
+        "risk/margin.py",
+        "    if step.charged == portfolio.portfolio:\n        return\n",
+        "",
+        "each leg pays for the portfolio's markets again",
+        (ATOMIC,),
     ),
     # Who may act
     Mutant(

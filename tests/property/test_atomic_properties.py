@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from statemachine import keys
+from statemachine import keys, transition
 from statemachine.actions import Bulk, Cancel, Leg, Modify, PlaceOrder, Transaction
 from statemachine.block import Block, BlockResult
 from statemachine.costs import (
+    COST_LOAN,
     COST_MARKET,
     COST_MAX,
     COST_PEGS,
@@ -25,7 +26,9 @@ from statemachine.costs import (
     COST_PORTFOLIO,
     COST_RANK,
     COST_REMOVE,
+    COST_SHARE,
     COST_SIGNED,
+    COST_STANDING,
     COST_STEP,
     COST_VISIT,
 )
@@ -52,6 +55,7 @@ RESTORED = BLOB_TABLES | {
     keys.TABLE_MARKET,
     keys.TABLE_LEDGER,
     keys.TABLE_POOL,
+    keys.TABLE_STANDING,
     keys.TABLE_SLEEPER,
     keys.TABLE_TWAP,
     keys.TABLE_GROUP,
@@ -67,6 +71,9 @@ UNTOUCHED = {
     keys.TABLE_VAULT,
     keys.TABLE_SHARE,
     keys.TABLE_SUPPLY,
+    keys.TABLE_FUND,
+    keys.TABLE_STAKE,
+    keys.TABLE_BUILDER,
     keys.TABLE_RAMP,
     keys.TABLE_ASSET,
     keys.TABLE_HOLDING,
@@ -86,11 +93,12 @@ def test_every_table_is_either_undone_or_never_changed_by_a_leg() -> None:
 
 def test_the_largest_atomic_bulk_costs_less_than_a_step_may() -> None:
     rules = world_rules()
-    # An agent with a budget for losses, in a full portfolio; each leg a modify that takes.
-    signed = COST_STEP + COST_SIGNED
+    signed = COST_STEP + COST_SIGNED + COST_LOAN + COST_STANDING
     whose = COST_PORTFOLIO + COST_MARKET * MARKETS_PER_PORTFOLIO_MAX
-    leg = COST_PORTFOLIO + COST_REMOVE + COST_PLACE + COST_RANK + COST_PEGS
-    visits = COST_VISIT * rules.atomic_visits_max
+    # A modify that takes, pays a builder and a referrer; or an order into a market that is new.
+    leg = COST_REMOVE + COST_PLACE + COST_RANK + COST_PEGS + 2 * COST_SHARE
+    leg += COST_PORTFOLIO - COST_MARKET
+    visits = (COST_VISIT + COST_STANDING) * rules.atomic_visits_max
     assert signed + whose + leg * rules.atomic_legs_max + visits <= COST_MAX
 
 
@@ -213,8 +221,10 @@ def test_what_failed_has_left_nothing(seed: int, monkeypatch: pytest.MonkeyPatch
                 assert receipt.code != Code.OK
                 assert (receipt.order_id, receipt.filled, receipt.notional, receipt.fee) == (0,) * 4
     assert undone > 100
-    assert kinds["Fill"] > 10, kinds
-    assert len(kinds) > 4, kinds
+    if transition.__file__.endswith(".py"):
+        # What is compiled calls itself, not what a test puts in its place.
+        assert kinds["Fill"] > 10, kinds
+        assert len(kinds) > 4, kinds
 
 
 VISITS_ONLY = (Code.FILL_LIMIT, Code.FOK_UNFILLED)

@@ -19,6 +19,7 @@ from statemachine.errors import Code
 from statemachine.events import STAGE_COLLATERAL, STAGE_POOL
 from statemachine.states import STATE_SETTLED
 from statemachine.transition import apply_block
+from tests.backing import BackedDuel
 from tests.borrowers import BorrowersDuel
 from tests.collateral import CollateralDuel
 from tests.duels import HOUR, RULES, SECOND, TRADERS, Chooser, Duel, Item, Seeded
@@ -39,7 +40,6 @@ UNREACHED = {
     Code.SIGNER_LIMIT,  # not enforced by the rules: admission counts
     Code.ASSETS_MAX,  # needs five assets; a vector shows it
     Code.MARKETS_MAX,  # needs 17 markets; a vector shows it
-    Code.VAULT_SHORT,  # a vault below its margin as somebody deposits; a vector shows it
 }
 """Codes that no crowd of these is sure to provoke."""
 
@@ -50,6 +50,7 @@ DUELS: dict[str, Callable[[Chooser], Duel]] = {
     "funds": FundDuel,
     "borrowers": BorrowersDuel,
     "collateral": CollateralDuel,
+    "backed": BackedDuel,
 }
 
 data = st.data()

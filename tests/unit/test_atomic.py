@@ -1,5 +1,7 @@
 """Atomic bulks: one step, all of it or nothing, whatever came before it."""
 
+from dataclasses import replace
+
 import pytest
 
 from statemachine import keys
@@ -18,13 +20,14 @@ from statemachine.actions import (
     Terms,
 )
 from statemachine.block import Block
+from statemachine.costs import COST_MAX
 from statemachine.identity.signing import address_of
-from statemachine.transition import apply_block
+from statemachine.transition import apply_block, apply_segment
 from statemachine.units import Lots, Micros, Millis, Price
 from statemachine.working_set import WorkingSet
 from tests.exchange_vectors.lending import LOW, lending
 from tests.models.auditor import audit
-from tests.worlds import USDC, World, trader_key, world_rules
+from tests.worlds import USDC, World, market_rules, trader_key, world_rules
 
 MID = 6_000_000
 CID = b"0123456789abcdef"
@@ -231,3 +234,80 @@ def test_a_quote_is_moved_in_one_step(world: World) -> None:
     assert world.codes(world.sign(1, whole(*quotes))) == ["POST_ONLY_CROSSES", "ATOMIC"]
     assert world.codes(world.sign(1, whole(*reversed(quotes)))) == ["OK", "OK"]
     assert world.book() == ([(MID + 10, 5)], [(MID + 20, 5)])
+
+
+def test_a_market_keeps_its_tiers() -> None:
+    """Half of its notional as margin above 100 USDC: whatever was undone in its market."""
+    tiers = ((100 * USDC, 500_000, 250_000),)
+    world = World(replace(world_rules(1), markets=(market_rules(0, tiers=tiers),)))
+    world.open(3, amount=1_000 * USDC)
+    offers(world, 9)
+    trade = world.sign(0, place(2, MID))
+    undone = world.sign(0, whole(place(2, MID), GONE))
+    large = world.sign(0, place(500, MID))
+    assert world.codes(trade, undone, large) == ["OK", "ATOMIC", "ORDER_UNKNOWN", "MARGIN"]
+
+
+MARKETS = 16
+
+
+class Counting:
+    """A store that notes which leaves were asked for."""
+
+    def __init__(self, world: World) -> None:
+        self.store = world.store
+        self.touched: set[bytes] = set()
+
+    def get(self, key: bytes) -> bytes | None:
+        self.touched.add(key)
+        return self.store.get(key)
+
+    def seek(self, prefix: bytes, start: bytes) -> bytes | None:
+        key = self.store.seek(prefix, start)
+        self.touched.add(prefix + b"end" if key is None else key)
+        return key
+
+
+def full_world() -> tuple[World, list[Leg]]:
+    """Return a portfolio in 16 markets, and 8 modifies in 8 of them that take a lot each.
+
+    Each maker is another one, with a client id, and gone once he is met.
+    """
+    world = World(world_rules(MARKETS, segment_steps_max=1))
+    world.open(10)
+    legs: list[Leg] = []
+    for market in range(MARKETS):
+        name = bytes([market]) * 16
+        assert world.act(0, place(1, MID - 10, client_id=name, market=market)) == "OK"
+        if market < 8:
+            ask = place(1, MID, FLAG_SELL, bytes([100 + market]) * 16, market)
+            assert world.act(1 + market, ask) == "OK"
+            legs.append(Modify(0, market, 0, name, Price(MID), Lots(2)))
+    return world, legs
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_large_one_touches_no_more_leaves_than_it_pays_for(*, fails: bool) -> None:
+    world, legs = full_world()
+    agent = trader_key(30)
+    budgets = Micros(10**12), Micros(10**12)
+    key = ApproveAgent(address_of(agent), Millis(world.now + 9_000), 62, 0, *budgets)
+    assert world.act(0, key) == "OK"
+    if fails:
+        legs[-1] = GONE
+    block = world.block([world.sign(agent, whole(*legs))])
+    store = Counting(world)
+    while True:
+        segment = apply_segment(store, world.rules, block)
+        if segment.receipts:
+            break
+        world.store.apply(segment.writes)
+        store.touched.clear()
+    codes = [receipt.name for receipt in segment.receipts]
+    assert codes == (["ATOMIC"] * 7 + ["ORDER_UNKNOWN"] if fails else ["OK"] * 8)
+    touched = store.touched | set(segment.writes)
+    units = sum(1 + len(world.store.get(key) or b"") // 129 for key in touched)
+    assert 100 < units <= segment.cost <= COST_MAX
+    if fails:
+        tables = {key[0] for key in segment.writes}
+        assert tables <= {keys.TABLE_CURSOR, keys.TABLE_NONCES, keys.TABLE_SIGNER}

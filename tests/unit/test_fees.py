@@ -295,6 +295,41 @@ def test_a_lowered_bound_of_the_rules_binds_what_was_approved() -> None:
     assert world.last.receipts[0].args == (500, 501)
 
 
+@pytest.mark.parametrize(
+    ("maker_ppm", "deficit", "share"),
+    [(100, 0, 30_000), (-200, 0, 18_000), (100, 160_000, 20_000), (100, 70_000, 29_000)],
+)
+def test_a_referrer_shares_in_what_is_kept(maker_ppm: int, deficit: int, share: int) -> None:
+    rules = replace(world_rules(1), markets=(market_rules(0, maker_ppm=maker_ppm),))
+    world = World(rules)
+    world.open(3, MID, 10_000 * USDC)
+    other = world.account(OTHER)
+    assert world.act(TRADER, SetReferrer(0, other)) == "OK"
+    state = world.state
+    market, ledger = state.market(0), state.ledger()
+    market.deficit = ledger.deficits = deficit
+    ledger.deposits -= deficit
+    world.store.apply({r.key: r.encode() for r in (market, ledger)})
+    assert world.act(MAKER, order(100, FLAG_SELL)) == "OK"
+    assert world.act(TRADER, order(100)) == "OK"
+    assert shares_paid(world) == [(other, share, BALANCE_REFERRAL)]
+    audit(world.store.values, world.rules)
+
+
+def test_a_builder_is_paid_for_every_step_and_floored_at_each_fill() -> None:
+    rules = replace(world_rules(1), markets=(market_rules(0, tick=1, notional_min=1),))
+    world = World(rules)
+    world.open(3, 1_237, 10_000 * USDC)
+    other = world.account(OTHER)
+    assert world.act(TRADER, ApproveBuilder(other, 777)) == "OK"
+    for place in range(20):
+        assert world.act(MAKER, order(9, FLAG_SELL, 1_238 + place)) == "OK"
+    built = order(180, FLAG_IOC, 1_260, builder=other, builder_ppm=777)
+    assert world.act(TRADER, built) == "OK"
+    paid = sum(9 * (1_238 + place) * 777 // PPM_ONE for place in range(20))
+    assert shares_paid(world) == [(other, paid, BALANCE_BUILDER)]
+
+
 def test_the_ramp_goes_to_insurance_and_deficits_come_first() -> None:
     def ramped(deficit: int) -> tuple[int, int, int]:
         world = opened()

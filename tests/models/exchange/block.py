@@ -1,7 +1,6 @@
 """A block: inbox, what is due, oracle, triggers, users' due work, transactions, in this order."""
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -267,7 +266,7 @@ def run_transaction(
 def run_atomic(exchange: Exchange, account: int, bulk: Bulk, index: int) -> list[Outcome]:
     """Run all legs of a bulk, or put everything back as it was."""
     rules = exchange.rules
-    before = deepcopy(exchange)
+    before = exchange.copy()
     outcomes: list[Outcome] = []
     if len(bulk.legs) > rules.atomic_legs_max:
         outcomes = [Outcome(Code.FIELD, (len(bulk.legs), rules.atomic_legs_max))]

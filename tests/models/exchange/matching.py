@@ -1,6 +1,5 @@
 """Trades: who meets whom, at what price, and what it costs them."""
 
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
@@ -137,7 +136,7 @@ def meet_own(exchange: Exchange, taker: Taker, maker: Order) -> None:
 
 def fillable(exchange: Exchange, taker: Taker, visits: int) -> int:
     """Return what the book would give a taker within so many visits: try it on a copy."""
-    trial = deepcopy(exchange)
+    trial = exchange.copy()
     mode = taker.self_trade & 3
     # Whatever else its mode, an own order that it meets ends its hopes.
     ends = MAKER_GOES if mode == MAKER_GOES else TAKER_GOES

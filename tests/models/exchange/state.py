@@ -1,5 +1,6 @@
 """Everything there is, in plain values."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
@@ -489,6 +490,12 @@ class Exchange:
         """Return the next order id."""
         self.orders_numbered += 1
         return self.orders_numbered
+
+    def copy(self) -> "Exchange":
+        """Return all of it once more; rules never change, so they are shared."""
+        rules = self.rules
+        shared = (rules, *rules.markets, *rules.assets)
+        return deepcopy(self, {id(one): one for one in shared})
 
     def disarm(self, kind: int, reference: int) -> None:
         """Take what waits about an order, a bracket or a portfolio out of the due queue."""
