@@ -54,7 +54,7 @@ from statemachine.keys import BUY, SELL, market_key
 from statemachine.receipts import Receipt
 from statemachine.records import PORTFOLIO_EXITING, Fund, Stake
 from statemachine.risk.collateral import holding_of
-from statemachine.risk.funds import fund_of, stake_of, values_of_fund
+from statemachine.risk.funds import fund_of, stake_of, values_of_fund, void_fund
 from statemachine.risk.margin import margin_of
 from statemachine.rules import Rules
 from statemachine.units import Lots, Micros, Millis, Price
@@ -161,16 +161,18 @@ def closing(world: World) -> bool:
         (CreateFund(128, 0, Millis(LOCK)), Code.FUND, (2,)),
         (CreateFund(SUB, 0, Millis(LOCK)), Code.FUND, (3,)),
         (CreateFund(67, 0, Millis(LOCK)), Code.FUND, (4,)),
+        (CreateFund(68, 0, Millis(LOCK)), Code.FUND, (4,)),
         (CreateFund(65, 200_000, Millis(100_000)), Code.OK, ()),
         (CreateFund(127, 0, Millis(1_000)), Code.OK, ()),
     ],
 )
 def test_a_fund_opens_in_code_order(action: CreateFund, code: Code, args: tuple[int, ...]) -> None:
     world = opened()
-    for sub, amount in ((63, 0), (65, 0), (66, -1), (67, 0), (127, 0), (128, 0)):
+    for sub, amount in ((63, 0), (65, 0), (66, -1), (67, 0), (68, 0), (127, 0), (128, 0)):
         assert world.act(LEADER, Transfer(0, sub, Micros(10 * USDC + amount))) == "OK"
     # Somebody who has chosen a leverage in a market is in it.
-    assert world.act(LEADER, SetLeverage(67, 0, 2)) == "OK"
+    for sub in (67, 68):
+        assert world.act(LEADER, SetLeverage(sub, 0, 2)) == "OK"
     order = PlaceOrder(67, 0, BUY, Price(PRICE - 60_000), Lots(2))
     assert world.act(LEADER, order) == "OK"
     receipt = act(world, LEADER, action)
@@ -540,6 +542,60 @@ def test_orders_of_a_fund_that_makes_room_go_when_they_are_met() -> None:
     assert world.portfolio(LEADER, SUB).open_orders == 0
 
 
+def exiting_with_two() -> World:
+    """Return a world in which ANN waits for 100 USDC and BOB for 900, for too long."""
+    world = opened()
+    buy(world, ANN, 100 * USDC)
+    buy(world, BOB, 900 * USDC)
+    invest(world, 6_500)
+    wait(world, LOCK)
+    for trader in (ANN, BOB):
+        assert sell(world, trader).notional == 0
+    for _ in range(61):
+        wait(world, 1_000)
+    assert fund(world).overdue == 2
+    return world
+
+
+def test_two_who_wait_have_one_slice_sold_each_pause() -> None:
+    world = exiting_with_two()
+    assert order(world, MAKER, BUY, 6_500, PRICE - 10_000) == "OK"
+    held = world.position(LEADER, 0, SUB)
+    assert held is not None
+    wait(world, 1_000)
+    now = world.position(LEADER, 0, SUB)
+    assert now is not None
+    assert held.size - now.size == held.size // 5
+
+
+def test_the_leader_is_free_once_all_who_waited_too_long_are_paid() -> None:
+    world = exiting_with_two()
+    assert order(world, MAKER, BUY, 1_300, PRICE - 10_000) == "OK"
+    for _ in range(3):
+        wait(world, 1_000)
+    assert stake(world, ANN).shares == 0
+    assert stake(world, BOB).shares == 900 * USDC
+    assert fund(world).overdue == 1
+    assert closing(world)
+
+
+def test_due_work_of_an_exit_that_was_paid_does_nothing_for_the_next() -> None:
+    world = opened()
+    buy(world, ANN, 500 * USDC)
+    invest(world, 4_500)
+    wait(world, LOCK)
+    assert sell(world, ANN, 200 * USDC).notional == 0
+    assert order(world, MAKER, BUY, 1_000) == "OK"
+    assert order(world, LEADER, SELL, 1_000) == "OK"
+    assert sell(world, ANN, 1).notional > 190 * USDC
+    invest(world, 600)
+    assert sell(world, ANN, 250 * USDC).notional == 0
+    wait(world, 450)
+    assert told(world) == []
+    wait(world, 600)
+    assert told(world) == [FUND_WAITS]
+
+
 def test_an_exit_waits_for_prices_and_for_a_liquidation() -> None:
     world = opened(oracle_age_ms_max=5_000)
     buy(world, ANN, 500 * USDC)
@@ -563,7 +619,12 @@ def test_the_last_share_leaves_an_empty_fund() -> None:
     world = opened(stake=100 * USDC)
     invest(world, 10)
     wait(world, LOCK)
+    # Not even where the mark is so far above the index that its margin would be left over.
+    record = world.market(0)
+    record.mark = PRICE + 600_000
+    world.store.apply({market_key(0): record.encode()})
     assert sell(world, LEADER).notional == 0
+    wait(world, 100)
     assert order(world, MAKER, BUY, 10) == "OK"
     assert order(world, LEADER, SELL, 10) == "OK"
     wait(world, 1_100)
@@ -622,6 +683,20 @@ def test_shares_that_waited_are_lost_with_the_rest() -> None:
     wait(world, 1_000, fallen)
     assert told(world) == [FUND_LOST]
     assert stake(world, ANN).shares == 0
+
+
+def test_a_fund_that_has_a_position_has_something_left() -> None:
+    world = opened()
+    invest(world, 10)
+    state = world.state
+    portfolio = state.portfolio(number(world))
+    assert portfolio is not None
+    portfolio.balance = 0
+    void_fund(state, portfolio)
+    assert fund(world).shares == 1_000 * USDC
+    kept = fund_of(state, portfolio.portfolio)
+    assert kept is not None
+    assert (kept.shares, kept.epoch) == (1_000 * USDC, 0)
 
 
 def test_crumbs_of_a_fund_are_its_holders_still() -> None:
