@@ -1,6 +1,9 @@
 """Debts: what is left when nothing else is, and who bears it.
 
-Insurance pays what it may, then the lending pool bears what it had lent before
+Insurance pays with each slice of a bankrupt what the closed part was short of:
+what it has paid it cannot promise to the next one, who is deleveraged instead.
+At the end, when nothing but a debt is left,
+insurance pays what it may, then the lending pool bears what it had lent before
 the end began (:mod:`statemachine.risk.pool`), and the rest stands in the deficit
 account of the market that was closed last (:mod:`statemachine.risk.deficits`).
 """
@@ -15,14 +18,15 @@ from statemachine.events import (
     BalanceChanged,
     Liquidated,
 )
-from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio
+from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio
 from statemachine.risk.balances import credit
 from statemachine.risk.deficits import add_deficit, draw_insurance
-from statemachine.risk.margin import Margin
+from statemachine.risk.margin import Margin, margin_of, without_loan
 from statemachine.risk.pool import bear_loss
 from statemachine.risk.vaults import void_shares
 from statemachine.state import State
 from statemachine.step import Step
+from statemachine.units import div_floor
 
 
 def note_loan(state: State, portfolio: Portfolio) -> None:
@@ -51,6 +55,32 @@ def make_good(step: Step, portfolio: Portfolio, last: int) -> None:
     if portfolio.borrowed:
         portfolio.borrowed = 0
         step.state.touch(portfolio)
+
+
+def insure_slice(
+    step: Step, portfolio: Portfolio, market: Market, before: Margin, closed: int
+) -> None:
+    """Let insurance pay at once for the part of a bankrupt that a slice has closed.
+
+    ``closed`` is that part's MM; it bears its share of what is missing, floored, so
+    that E/MM stays.  What insurance has paid it cannot promise to the next portfolio.
+    Who has assets pays with them first.
+    """
+    state = step.state
+    missing = -margin_of(state, portfolio).equity
+    if missing <= 0 or portfolio.assets:
+        return
+    whole = without_loan(step.rules, before).maintenance
+    drawn = draw_insurance(step, market, div_floor(missing * closed, whole))
+    if drawn == 0:
+        return
+    ledger = state.ledger()
+    credit(state, portfolio, drawn)
+    ledger.settled += drawn
+    state.touch(ledger)
+    number = market.market
+    state.events.append(BalanceChanged(portfolio.portfolio, drawn, BALANCE_INSURANCE, number))
+    tell(state, portfolio, STAGE_INSURANCE, number, 0, before)
 
 
 def cover_debt(step: Step, portfolio: Portfolio, last: int, margin: Margin) -> None:

@@ -12,7 +12,8 @@
    goes on.
 4. ``E < 0``: the zero price would be beyond the mark; while insurance may pay
    what is missing, or a sale of other assets would, the fill band bounds the
-   slices instead.  If not, those who gained most on the other side are deleveraged
+   slices instead, and insurance pays with each of them what the closed part was
+   short of.  If not, those who gained most on the other side are deleveraged
    (:mod:`statemachine.risk.deleverage`); if nobody did, slices go on.
 5. No position left, but a debt and other assets: these are sold to vaults, slice by
    slice, until the debt is paid (:mod:`statemachine.risk.collateral_sales`).
@@ -56,7 +57,7 @@ from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Posit
 from statemachine.risk.balances import credit
 from statemachine.risk.clearing import NONE_CLEARED, clear_portfolio
 from statemachine.risk.collateral_sales import sale_surplus, sell_collateral
-from statemachine.risk.debts import cover_debt, note_loan, tell
+from statemachine.risk.debts import cover_debt, insure_slice, note_loan, tell
 from statemachine.risk.deficits import insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.funds import is_fund, void_fund
@@ -225,8 +226,8 @@ def sell_slice(
     state = step.state
     parameters = state.market_rules[market.market]
     side = SELL if position.size > 0 else BUY
+    own = position_maintenance(state, position)
     if before.equity >= 0:
-        own = position_maintenance(state, position)
         weight = with_loan(step.rules, before, own)
         limit = zero_price(parameters.tick, market.mark, position.size, own, weight)
     else:
@@ -238,7 +239,9 @@ def sell_slice(
     step.more = False
     signed = filled if side == SELL else -filled
     tell(state, portfolio, STAGE_SLICE, market.market, signed, before)
-    if filled:
+    if filled and before.equity < 0:
+        insure_slice(step, portfolio, market, before, own - position_maintenance(state, position))
+    elif filled:
         charge_fee(step, portfolio, market, before, step.notional - notional, rewarded=rewarded)
     # A slice cut short by the bound on visits goes on soon.
     return step.rules.sample_interval_ms if cut else step.rules.slice_interval_ms

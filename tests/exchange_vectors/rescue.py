@@ -24,6 +24,8 @@ LOTS = 3_000
 SHORT_OF_IM = MID - 60_000
 SHORT_OF_MM = MID - 200_000
 BANKRUPT = MID - 360_000
+INSURED = MID - 335_000
+"""Below zero by less than the fund that a fee has filled."""
 
 
 def leveraged(markets: int = 1, **rules: int) -> World:
@@ -147,6 +149,21 @@ def insurance() -> Shown:
     do(world, OTHER, Poke(4, 0))
     fall_to(world, BANKRUPT)
     do(world, MAKER, place(LOTS, BANKRUPT))
+    return poked(world)
+
+
+@STAGE.shows("poke", Code.OK, "insured_slice", "a slice below zero: insurance pays its share")
+def insured_slice() -> Shown:
+    world = leveraged(slice_ppm=500_000)
+    world.deposit(3, 1_000 * USDC)
+    world.run()
+    do(world, 3, place(LOTS))
+    do(world, MAKER, place(LOTS, flags=SELL))
+    fall_to(world, SHORT_OF_MM)
+    do(world, MAKER, place(LOTS // 2, SHORT_OF_MM))
+    do(world, OTHER, Poke(4, 0))
+    fall_to(world, INSURED)
+    do(world, MAKER, place(LOTS, INSURED))
     return poked(world)
 
 

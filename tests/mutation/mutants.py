@@ -1621,6 +1621,20 @@ MUTANTS: Final = (
     ),
     # Liquidation
     Mutant(
+        "risk/debts.py",
+        "drawn = draw_insurance(step, market, div_floor(missing * closed, whole))",
+        "drawn = draw_insurance(step, market, missing)",
+        "insurance pays a bankrupt's whole debt with his first slice",
+        ("tests/unit/test_backstops.py",),
+    ),
+    Mutant(
+        "risk/debts.py",
+        "    if missing <= 0 or portfolio.assets:\n",
+        "    if missing <= 0:\n",
+        "insurance pays for who has assets",
+        ("tests/unit/test_assets.py",),
+    ),
+    Mutant(
         "risk/liquidation.py",
         "return div_ceil(mark * whole - part, whole * tick) * tick",
         "return div_floor(mark * whole - part, whole * tick) * tick",

@@ -319,6 +319,24 @@ def test_nobody_is_deleveraged_for_who_could_sell_assets() -> None:
     assert world.market().deficit == 0
 
 
+def test_insurance_pays_nothing_for_who_has_assets() -> None:
+    world = levered(slice_ppm=500_000)
+    insured = 10_000 * USDC
+    ledger = world.state.ledger()
+    ledger.insurance += insured
+    ledger.deposits += insured
+    world.store.apply({ledger.key: ledger.encode()})
+    fall_to(world, MID - 370_000)
+    assert margin(world).equity < 0
+    do(world, MAKER, place(750, MID - 370_000))
+    assert act(world, OTHER, Poke(world.account(TRADER), 0)) == "OK"
+    assert stages(world) == [STAGE_FLAGGED, STAGE_SLICE]
+    position = world.position(TRADER)
+    assert position is not None
+    assert position.size == 750
+    assert world.state.ledger().insurance >= insured
+
+
 def test_who_gained_pays_for_what_no_asset_would() -> None:
     world = levered(slice_ppm=1_000_000)
     fall_to(world, MID - 500_000)

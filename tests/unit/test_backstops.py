@@ -9,6 +9,7 @@ from statemachine.events import (
     STAGE_BACKSTOP,
     STAGE_DEFICIT,
     STAGE_DELEVERAGE,
+    STAGE_FLAGGED,
     STAGE_INSURANCE,
     STAGE_SLICE,
     Deleveraged,
@@ -302,6 +303,24 @@ def test_insurance_is_asked_before_the_winners_up_to_its_daily_cap() -> None:
     assert STAGE_DEFICIT not in kinds
     used = world.state.vault(0)
     assert used.insured == 5_000 * USDC - world.state.ledger().insurance > 0
+
+
+def test_insurance_pays_with_each_slice_and_promises_nothing_twice() -> None:
+    world = world_of(size=2_000, amount=640 * USDC, **FREE_LOANS)
+    insure(world, 1_000 * USDC)
+    fall(world, PRICE - 400_000)
+    before = margin_of(world.state, world.portfolio(VICTIM))
+    order(world, MAKER, BUY, PRICE - 400_000, 50_000)
+    assert poke(world) == "OK"
+    kinds = [stage for stage, _ in stages(world)]
+    assert kinds == [STAGE_FLAGGED, STAGE_SLICE, STAGE_INSURANCE]
+    # A fifth was sold, at the mark: a fifth of what is missing is paid, and E/MM stays.
+    paid = 1_000 * USDC - world.state.ledger().insurance
+    assert paid == -before.equity // 5
+    after = margin_of(world.state, world.portfolio(VICTIM))
+    assert abs(after.equity * before.maintenance - before.equity * after.maintenance) < (
+        2 * before.maintenance
+    )
 
 
 def test_beyond_the_cap_of_insurance_winners_pay_the_rest() -> None:

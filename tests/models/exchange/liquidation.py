@@ -212,11 +212,27 @@ def sell_slice(
         limit = zero_price(exchange, portfolio, number, before)
     taker = Taker(portfolio, number, side, limit, slice_of(exchange, market, abs(size)), 0)
     taker.forced = True
+    own = maintenance_of(exchange, number, size)
     cut = match(exchange, taker, visits)
-    fee = charge(exchange, taker, before, poker) if taker.filled else 0
+    fee = 0
+    if taker.filled and before.equity < 0:
+        left = maintenance_of(exchange, number, exchange.size_of(portfolio, number))
+        insure(exchange, portfolio, market, before, own - left)
+    elif taker.filled:
+        fee = charge(exchange, taker, before, poker)
     rules = exchange.rules
     wait = rules.sample_interval_ms if cut else rules.slice_interval_ms
     return Outcome(filled=taker.filled, notional=taker.notional, fee=fee), wait
+
+
+def insure(exchange: Exchange, portfolio: int, market: Market, before: Margin, closed: int) -> None:
+    """Let insurance pay what the closed part of a bankrupt's positions is short of."""
+    short = -margin_of(exchange, portfolio).equity
+    if short <= 0 or exchange.counted.get(portfolio):
+        return
+    positions = before.maintenance - loan_need(exchange, -before.left)
+    share = floor(short * Fraction(closed, positions))
+    exchange.pay(portfolio, draw_insurance(exchange, market, share))
 
 
 def fee_rate(exchange: Exchange, portfolio: int) -> int:
