@@ -10,8 +10,9 @@ from sextant.cli.options import add_key_options, add_l1_options, add_node_option
 from sextant.cli.output import is_rich, print_json, print_pairs, say
 from sextant.cli.session import run_client
 from sextant.client.amounts import read_decimal
-from sextant.client.assessment import Level, Section, assess, exit_plan
+from sextant.client.assessment import Level, Section, assess
 from sextant.client.checklist import Facts, Wish, gather
+from sextant.client.exit_plan import exit_plan
 from sextant.client.models import Side
 from sextant.errors import EXIT_NO, EXIT_OK, BadRequest
 

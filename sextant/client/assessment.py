@@ -10,7 +10,7 @@ from enum import StrEnum
 from statistics import fmean, pstdev
 from typing import Final
 
-from sextant.client.amounts import Rounding, from_micros, show_decimal
+from sextant.client.amounts import from_micros, show_decimal
 from sextant.client.checklist import DAY_MS, Facts, Walk
 from sextant.client.history import quantile
 from sextant.client.models import Side
@@ -26,7 +26,6 @@ FUNDING_DAY_MAX: Final = Decimal("0.003")
 HOURS_MIN: Final = 24
 SAMPLES_MIN: Final = 60
 ADL_DAYS: Final = 30
-EXIT_ROOM: Final = Decimal("0.01")
 
 
 class Level(StrEnum):
@@ -119,8 +118,9 @@ def dispute_lines(facts: Facts) -> Iterable[Line]:
     guardian = facts.rules.guardian
     if any(guardian):
         text = (
-            f"0x{guardian.hex()} may pause or settle a market; he can neither move money,"
-            " nor stop cancels and withdrawals"
+            f"0x{guardian.hex()} may pause or settle a market, and change its margin rates over"
+            f" {span(facts.rules.ramp_notice_ms)}; he can neither move money, nor stop cancels"
+            " and withdrawals"
         )
         yield Line(Level.NOTE, "who can freeze", text, guardian)
     else:
@@ -359,39 +359,29 @@ def position_lines(facts: Facts) -> Iterable[Line]:
         text = f"{show_decimal(found)}, {percent(away, 2)} from the mark{worst}"
         fine = not moves or away > 2 * max(moves)
         yield Line(level_of(fine=fine), "liquidation price", text, found)
-    rate = Decimal(market.taker_fee_ppm).scaleb(-6)
-    text = f"{percent(rate)}: {usdc(rate * wish.notional)} in, as much out; resting orders pay"
-    maker = Decimal(market.maker_fee_ppm).scaleb(-6)
-    yield Line(Level.NOTE, "fee", f"{text} {percent(maker)}", rate)
+    yield from rate_lines(facts)
     poked = from_micros(facts.rules.slice_notional_min)
     share = percent(Decimal(facts.rules.slice_ppm).scaleb(-6), 0)
     text = f"gradual: {share} or {usdc(poked)} a slice, {span(facts.rules.slice_interval_ms)} apart"
     yield Line(Level.NOTE, "if it is liquidated", text)
 
 
-def exit_plan(facts: Facts, options: str) -> list[tuple[str, str]]:
-    """Return the way out, as (what, exact command), from the gentlest to the last.
-
-    ``options`` are those that say who asks, such as `` --as alice --sub 1``.
-    """
-    market, wish = facts.market, facts.wish
-    side = "sell" if wish.side is Side.BUY else "buy"
-    mark = facts.ticker.mark or facts.ticker.index
-    plan = [
-        ("cancel by itself, should you go silent", f"sextant cancel --after 60s{options}"),
-        ("cancel what rests", f"sextant cancel --all{options}"),
-        ("close at market", f"sextant close {market}{options}"),
-    ]
-    if mark is not None and facts.size:
-        worst = mark * (1 - EXIT_ROOM if side == "sell" else 1 + EXIT_ROOM)
-        limit = show_decimal(market.show_price(market.price(worst, rounding=Rounding.NEAREST)))
-        terms = f"--limit {limit} --slices {wish.slices} --every 30s --reduce-only"
-        sliced = f"sextant twap {side} {market} {show_decimal(facts.size)} {terms}{options}"
-        plan.append(("close in slices", sliced))
-    return [
-        *plan,
-        ("withdraw", f"sextant withdraw {show_decimal(wish.notional / wish.leverage)}{options}"),
-        ("see how far it is", f"sextant withdraw --list{options}"),
-        ("collect it on L1, once final", f"sextant claim INDEX{options}"),
-        ("withdraw past a sequencer that refuses", f"sextant withdraw --forced{options}"),
-    ]
+def rate_lines(facts: Facts) -> Iterable[Line]:
+    """Say what trading is charged, at the base rate, and whether margin rates are moving."""
+    market, ticker = facts.market, facts.ticker
+    usual = market.taker_fee_ppm
+    now = max(usual, ticker.taker_fee_now_ppm)
+    rate, maker = Decimal(now).scaleb(-6), Decimal(market.maker_fee_ppm).scaleb(-6)
+    text = f"{percent(rate)}: {usdc(rate * facts.wish.notional)} in, as much out; resting orders"
+    text = f"{text} pay {percent(maker)}"
+    if now > usual:
+        left = span(max(0, ticker.fee_ramp_end_ms - facts.status.time_ms))
+        text = f"{text}; the usual {percent(Decimal(usual).scaleb(-6))} in {left}"
+    yield Line(level_of(fine=now == usual), "fee", text, rate)
+    ramp = ticker.margin_ramp
+    if ramp is not None:
+        target = Decimal(ramp.initial_margin_ppm).scaleb(-6)
+        kept = Decimal(ramp.maintenance_margin_ppm).scaleb(-6)
+        left = span(max(0, ramp.end_ms - facts.status.time_ms))
+        text = f"on their way to {percent(target)} and {percent(kept)}, there in {left}"
+        yield Line(Level.LOOK, "margin rates", text, ramp.end_ms)

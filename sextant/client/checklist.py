@@ -115,7 +115,7 @@ async def gather(client: AsyncClient, wish: Wish) -> Facts:
             lots,
             int(at.scaleb(market.price_decimals)),
             (wish.notional / wish.leverage).quantize(Decimal("0.000001")),
-            fee_of(market, wish.notional),
+            fee_of(max(market.taker_fee_ppm, ticker.taker_fee_now_ppm), wish.notional),
         )
     return Facts(
         wish=wish,
@@ -134,10 +134,10 @@ async def gather(client: AsyncClient, wish: Wish) -> Facts:
     )
 
 
-def fee_of(market: Market, notional: Decimal) -> Decimal:
-    """Return the taker's fee, rounded up to the micro."""
+def fee_of(rate_ppm: int, notional: Decimal) -> Decimal:
+    """Return a fee, rounded up to the micro."""
     micros = int(notional.scaleb(6))
-    return from_micros(-(-micros * market.taker_fee_ppm // PPM))
+    return from_micros(-(-micros * rate_ppm // PPM))
 
 
 def walk(book: Book, side: Side, size: Decimal) -> Walk:
