@@ -1631,7 +1631,7 @@ MUTANTS: Final = (
         "risk/debts.py",
         "    if missing <= 0 or portfolio.assets:\n",
         "    if missing <= 0:\n",
-        "insurance pays for who has assets",
+        "insurance pays with a slice for who has assets",
         ("tests/unit/test_assets.py",),
     ),
     Mutant(
