@@ -100,6 +100,8 @@ def rates_of(
         return Rates(0, 0, 0, max(0, maker))
     rules = step.rules
     rate = taker_rate(rules, parameters, tier_today(step, portfolio))
+    if builder_ppm == 0 and market.resumed_at == 0 and market.jumped_at == 0:
+        return Rates(rate, 0, 0, max(maker, rate))
     excess = ramp_excess(rules, market, rate, step.now)
     total = rate + excess + builder_ppm
     return Rates(rate, excess, builder_ppm, max(maker, total))
