@@ -111,4 +111,6 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
     if market.state == STATE_INITIALIZING:
         only = step.state.market_rules[market.market].collateral_only
         market.state = STATE_CANCEL_ONLY if only else STATE_ACTIVE
+        # It opens now: what was before is no outage.
+        market.sample_time = step.now - step.now % rules.sample_interval_ms
     recompute_mark(step, market)

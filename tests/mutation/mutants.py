@@ -1619,6 +1619,13 @@ MUTANTS: Final = (
         "due work waits a block",
         (DUE,),
     ),
+    Mutant(
+        "handlers/oracle.py",
+        "market.sample_time = step.now - step.now % rules.sample_interval_ms",
+        "pass",
+        "a market that opens has been out since genesis",
+        ("tests/unit/test_backstops.py",),
+    ),
     # Liquidation
     Mutant(
         "risk/debts.py",

@@ -468,6 +468,17 @@ def test_after_an_outage_liquidations_wait_for_prices_and_time() -> None:
     assert poke(world) == "OK"
 
 
+def test_a_market_that_opens_late_has_missed_nothing() -> None:
+    world = World(world_rules(1))
+    world.now += 10 * DAY_MS
+    world.open(1, PRICE)
+    for _ in range(3):
+        world.run(world.prices(0, PRICE), advance=1_000)
+    market = world.market()
+    assert market.sample_time > 0
+    assert market.resumed_at == 0
+
+
 def test_a_round_of_prices_counts_once_in_however_many_updates() -> None:
     world = world_of()
     world.rules = replace(world.rules, grace_ms=60_000, grace_updates_min=3)

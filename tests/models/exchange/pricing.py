@@ -109,6 +109,8 @@ def set_index(exchange: Exchange, number: int) -> None:
         note_update(exchange, market)
     if market.state == INITIALIZING:
         market.state = CANCEL_ONLY if market.rules.collateral_only else ACTIVE
+        market.sample_time = exchange.now // exchange.rules.sample_interval_ms
+        market.sample_time *= exchange.rules.sample_interval_ms
     set_mark(exchange, number)
 
 
