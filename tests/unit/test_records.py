@@ -1,7 +1,7 @@
 """State records: golden bytes, and decoders that take exactly what encoders write."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from statemachine.records import (
     Portfolio,
     Position,
     Ramp,
+    Record,
     Share,
     Signer,
     Sleeper,
@@ -79,10 +80,17 @@ GOLDEN = Path(__file__).parent.parent / "vectors" / "records.json"
 OWNER = bytes(range(20))
 
 
+def fields_of(kind: Any) -> Sequence[str]:
+    """Return the names of a record's own fields, compiled or not."""
+    found = getattr(kind, "__mypyc_attrs__", None) or kind.__slots__
+    shared = getattr(Record, "__mypyc_attrs__", ())
+    return [name for name in found if name not in shared]
+
+
 def numbered(record: Any, start: int = 1) -> Any:
     """Give every plain field of a record a value of its own, some of them negative."""
     signed = {"cost", "basis", "premium_sum", "funding_rate", "funding_index", "balance", "fee"}
-    for value, name in enumerate(sorted(type(record).__slots__), start):
+    for value, name in enumerate(sorted(fields_of(type(record))), start):
         if isinstance(getattr(record, name), int) and name not in ("market", "portfolio"):
             setattr(record, name, -value if name in signed else value)
     return record
