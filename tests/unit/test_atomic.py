@@ -98,6 +98,24 @@ def test_a_refused_leg_undoes_the_others(world: World) -> None:
     assert world.last.events == []
 
 
+def test_an_order_of_the_same_block_is_met_again_after_its_cancel_was_undone(world: World) -> None:
+    world.run(
+        world.sign(1, place(3, MID, FLAG_SELL, client_id=CID)),
+        world.sign(1, whole(place(1, MID - 500), Cancel(0, 0, CID), GONE)),
+        world.sign(0, place(3, MID, FLAG_IOC)),
+        advance=100,
+    )
+    assert [name for name, _, _ in receipts(world)] == [
+        "OK",
+        "ATOMIC",
+        "ATOMIC",
+        "ORDER_UNKNOWN",
+        "OK",
+    ]
+    assert world.last is not None
+    assert world.last.receipts[-1].filled == 3
+
+
 @pytest.mark.parametrize("before", [True, False])
 def test_a_loan_that_a_leg_took_is_undone(*, before: bool) -> None:
     world = lending()

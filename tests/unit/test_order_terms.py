@@ -100,6 +100,16 @@ def test_expiry(world: World) -> None:
     assert world.book() == ([], []), "removed when visited"
 
 
+def test_an_order_is_over_at_the_very_millisecond_that_it_names(world: World) -> None:
+    until = world.now + 300
+    assert world.act(1, place(10, MID, SELL, terms=Terms(expires_at=Millis(until)))) == "OK"
+    assert world.act(0, place(1, MID, FLAG_IOC)) == "OK"
+    assert world.now < until
+    late = world.sign(0, place(1, MID, FLAG_IOC))
+    assert world.codes(late, advance=until - world.now) == ["IOC_UNFILLED"]
+    assert world.now == until
+
+
 def test_slide(world: World) -> None:
     world.act(1, place(10, MID, SELL))
     assert world.act(0, place(10, MID + 50, FLAG_POST_ONLY)) == "POST_ONLY_CROSSES"
