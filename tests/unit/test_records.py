@@ -91,7 +91,10 @@ def numbered(record: Any, start: int = 1) -> Any:
     """Give every plain field of a record a value of its own, some of them negative."""
     signed = {"cost", "basis", "premium_sum", "funding_rate", "funding_index", "balance", "fee"}
     for value, name in enumerate(sorted(fields_of(type(record))), start):
-        if isinstance(getattr(record, name), int) and name not in ("market", "portfolio"):
+        held = getattr(record, name)
+        if isinstance(held, bool):
+            setattr(record, name, True)
+        elif isinstance(held, int) and name not in ("market", "portfolio"):
             setattr(record, name, -value if name in signed else value)
     return record
 
