@@ -110,7 +110,9 @@ def test_stop_leaves_nobody_behind(tmp_path: Path) -> None:
     started = time.monotonic()
     run_supervised(tmp_path, [spec("parent", PARENT), spec("stubborn", STUBBORN)], story)
     assert time.monotonic() - started < WAIT_SECONDS_MAX
-    assert [in_group(leader) for leader in groups] == [[], []]
+    # A kill is an order, not yet a death: the kernel may take a moment to carry it out.
+    asyncio.run(eventually(lambda: not any(in_group(leader) for leader in groups)))
+    assert len(groups) == 2
 
 
 def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
