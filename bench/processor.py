@@ -11,8 +11,8 @@ from typing import Final
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 PROC: Final = Path("/proc")
 ROLES: Final = (
-    ("node.roots", "roots"),
-    ("node.signatures", "signatures"),
+    ("node.sequencing.roots", "roots"),
+    ("node.sequencing.signatures", "signatures"),
     ("sequencer", "sequencer"),
     ("l1", "l1"),
 )

@@ -5,7 +5,7 @@ import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 
-from node import logs
+from node.process import logs
 from node.settings import LogSettings
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from devnet.controls import Controls
 from devnet.identities import Identity, identity_of
 from devnet.layout import Layout
-from node.l1 import GrpcL1
+from node.l1.adapter import GrpcL1
 from prover.contract.rules import GWEI_PER_ETH
 from sextant.client.reads import Reads
 from sextant.errors import ClientError, Refused

@@ -44,7 +44,7 @@ def run_node(arguments: argparse.Namespace) -> int:
     """Run the role that the settings name; return the exit code."""
     import asyncio
 
-    from node.logs import configure_logs
+    from node.process.logs import configure_logs
     from node.roles import NodeFailed, run_role
     from node.sources import SettingsInvalid, load_arguments
     from statemachine.errors import SextantError

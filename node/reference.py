@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from node.metrics import Metrics
+from node.process.metrics import Metrics
 from node.service.errors import CLASSES
 from node.sources import describe_default, list_slots
 from proto.sextant.v1 import common_pb2

@@ -14,20 +14,20 @@ from typing import Any, Final
 
 import structlog
 
-from node.feed import Controls
-from node.follower import Follower
-from node.frames import FrameSource
-from node.garbage import collect_when_idle, tame_collector
-from node.history import History
-from node.keyfile import KeyUnreadable, load_key, load_or_create_key
-from node.l1 import GrpcL1
-from node.metrics import Metrics, MetricsServer
-from node.poster import Poster
-from node.runtime import SequencerNode
+from node.derivation.follower import Follower
+from node.l1.adapter import GrpcL1
+from node.ledger.feed import Controls
+from node.posting.frames import FrameSource
+from node.posting.poster import Poster
+from node.process.garbage import collect_when_idle, tame_collector
+from node.process.keyfile import KeyUnreadable, load_key, load_or_create_key
+from node.process.metrics import Metrics, MetricsServer
+from node.sequencing.runtime import SequencerNode
+from node.sequencing.tickets import Limits
 from node.service.dev import DevService
 from node.service.server import DEV, LOOPBACK, Endpoint, NodeServer
 from node.settings import Settings
-from node.tickets import Limits
+from node.storage.history import History
 from proto.sextant.v1 import dev_pb2_grpc
 from prover.contract.rules import ContractRules
 from prover.l1 import L1Unreachable

@@ -127,7 +127,7 @@ def connect_l1(target: str, key: bytes | None) -> "L1":
 
     Loaded by name: the adapter stands above this package.
     """
-    adapter: L1 = import_module("node.l1").GrpcL1(target, key or b"")
+    adapter: L1 = import_module("node.l1.adapter").GrpcL1(target, key or b"")
     return adapter
 
 
@@ -139,7 +139,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
 def run_defend(arguments: argparse.Namespace) -> int:
     """Judge claims and act on wrong ones until told to stop."""
     try:
-        key = import_module("node.keyfile").load_key(arguments.key_file)
+        key = import_module("node.process.keyfile").load_key(arguments.key_file)
     except SextantError as error:
         return complain(error)
     return run_duty(arguments, key)
@@ -154,7 +154,7 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
     try:
         if arguments.datadir is not None:
             owner = "challenger defend" if key else "challenger watch"
-            database = import_module("node.database").Database(
+            database = import_module("node.storage.database").Database(
                 arguments.datadir / "store", SCHEMA, owner
             )
         settings = DutySettings(

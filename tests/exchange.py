@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from node.audience import Audience
-from node.blocks import BlockSigner, ExecutedBlock
-from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
-from node.postings import Posting, Postings
-from node.sequencer import Sequencer
-from node.signatures import judge_signature
-from node.tickets import Ticket
+from node.l1.postings import Posting, Postings
+from node.ledger.audience import Audience
+from node.ledger.blocks import BlockSigner, ExecutedBlock
+from node.ledger.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
+from node.sequencing.sequencer import Sequencer
+from node.sequencing.signatures import judge_signature
+from node.sequencing.tickets import Ticket
 from prover.l1 import Heads, L1Block
 from statemachine.cursor import Cursor
 from statemachine.merkle.tree import RecordingTree, Tree

@@ -51,9 +51,9 @@ def run_stub(arguments: argparse.Namespace) -> int:
 
     from devnet.l1.chain import ChainSettings
     from devnet.l1.server import DeploymentDiffers, StubSettings, serve
-    from node.database import StoreHeld
-    from node.logs import configure_logs
+    from node.process.logs import configure_logs
     from node.settings import LogSettings
+    from node.storage.database import StoreHeld
     from prover.verdict import judge_fault
     from statemachine.errors import SextantError
 

@@ -8,7 +8,7 @@ import grpc.aio
 from devnet.l1.boundary import refuse
 from devnet.l1.host import WARP_MS_MAX, wall_clock
 from devnet.l1.service import L1Service
-from node.l1_wire import block_to_message
+from node.l1.wire import block_to_message
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.bank import can_mint, can_mint_asset
 

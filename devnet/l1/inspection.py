@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from node.l1 import GrpcL1
+from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import l1_pb2
 from prover.l1 import L1Unreachable, PostedClaim
 

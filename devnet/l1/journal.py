@@ -31,7 +31,7 @@ from devnet.l1.chain import (
     Waiting,
     pack_mint,
 )
-from node.database import Database, after
+from node.storage.database import Database, after
 from prover.contract.calls import (
     KINDS,
     Append,

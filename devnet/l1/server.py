@@ -21,7 +21,7 @@ from devnet.l1.controls import L1DevService
 from devnet.l1.host import Host
 from devnet.l1.journal import SCHEMA, Journal
 from devnet.l1.service import L1Service
-from node.database import Database
+from node.storage.database import Database
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.disputes import VerdictFunction
 from prover.contract.rules import ContractRules

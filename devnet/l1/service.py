@@ -9,7 +9,7 @@ import grpc.aio
 from devnet.l1.boundary import refuse, refuse_call
 from devnet.l1.host import Host, wall_clock
 from devnet.l1.journal import StoredBlock, StoredReceipt
-from node.l1_wire import (
+from node.l1.wire import (
     block_to_message,
     call_from_message,
     claim_to_message,

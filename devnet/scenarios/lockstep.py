@@ -21,7 +21,7 @@ from devnet.health import wait_serving
 from devnet.identities import Identity
 from devnet.layout import Layout
 from devnet.supervisor import read_state
-from node.l1_wire import call_to_message
+from node.l1.wire import call_to_message
 from proto.sextant.v1 import (
     common_pb2,
     dev_pb2,

@@ -13,7 +13,7 @@ from devnet.genesis import devnet_contract
 from devnet.identities import identity_of
 from devnet.layout import Layout
 from devnet.prices import HeldPrices
-from node.l1 import GrpcL1
+from node.l1.adapter import GrpcL1
 from prover.l1 import PostedClaim
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final, final
 
-from node import feed
+from node.ledger import feed
 from node.service.errors import Refused, refusal_of
 from proto.sextant.v1 import common_pb2, sequencer_pb2
 from statemachine.errors import Code

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, final
 
-from node import feed
+from node.ledger import feed
 from node.service.errors import Refused
 from proto.sextant.v1 import dev_pb2, dev_pb2_grpc
 

@@ -15,7 +15,7 @@ from google.protobuf import any_pb2, duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from node import feed
+from node.ledger import feed
 from proto.sextant.v1 import common_pb2
 
 DOMAIN: Final = "sextant"

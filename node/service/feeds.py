@@ -13,9 +13,8 @@ from typing import Final, final
 
 import structlog
 
-from node import feed
-from node.history import History, sample_of
-from node.metrics import Metrics
+from node.ledger import feed
+from node.process.metrics import Metrics
 from node.service.answers import CODE_NAMES
 from node.service.assets import name_asset
 from node.service.books import BookView, scan
@@ -25,6 +24,7 @@ from node.service.markets import market_event_of
 from node.service.orders import order_at
 from node.service.subscriptions import Topic
 from node.settings import FeedSettings
+from node.storage.history import History, sample_of
 from proto.sextant.v1 import query_pb2, stream_pb2
 from statemachine.events import (
     REMOVED_MODIFIED,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from node.history import NOTIONALS, History, Sample
+from node.storage.history import NOTIONALS, History, Sample
 from proto.sextant.v1 import query_pb2
 
 SAMPLES_DEFAULT: Final = 500

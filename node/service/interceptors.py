@@ -23,7 +23,7 @@ import structlog
 from google.protobuf.message import DecodeError
 from prometheus_client import Counter, Histogram
 
-from node.metrics import Metrics
+from node.process.metrics import Metrics
 from node.service.allowances import Allowances, host_of
 from node.service.errors import Refused, status_of
 from node.settings import GrpcSettings

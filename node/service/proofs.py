@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from node import feed
+from node.ledger import feed
 from node.service.errors import Refused
 from proto.sextant.v1 import query_pb2
 from statemachine.merkle.tree import PartialTree

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, final
 
-from node import feed
+from node.ledger import feed
 from node.service.answers import receipts_of
 from node.service.assets import asset_view
 from node.service.errors import Refused, few

@@ -18,9 +18,8 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from node import feed
-from node.history import History
-from node.metrics import Metrics
+from node.ledger import feed
+from node.process.metrics import Metrics
 from node.service.admission import Admission
 from node.service.answers import Answers
 from node.service.dev import DevService
@@ -33,6 +32,7 @@ from node.service.streams import StreamService
 from node.service.submission import SequencerService
 from node.service.views import Views
 from node.settings import GrpcSettings, Settings
+from node.storage.history import History
 from proto.sextant.v1 import (
     dev_pb2,
     dev_pb2_grpc,

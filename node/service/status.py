@@ -5,8 +5,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, final
 
-from node import feed
-from node.metrics import Metrics
+from node.ledger import feed
+from node.process.metrics import Metrics
 from node.service.backstops import solvency_view
 from node.service.feeds import Hub
 from proto.sextant.v1 import common_pb2, status_pb2

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final, final
 
-from node import feed
+from node.ledger import feed
 from node.service.books import BookView
 from node.service.errors import Refused, few
 from node.service.feeds import ALL, Hub

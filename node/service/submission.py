@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from hashlib import sha256
 from typing import Any, final
 
-from node import feed
+from node.ledger import feed
 from node.service.admission import Admission, inspect, inspect_all
 from node.service.answers import Answers
 from node.service.errors import Refused, refusal_of

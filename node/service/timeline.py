@@ -7,7 +7,7 @@ and keeps the times that it saw for the next one.
 import asyncio
 from typing import Final, final
 
-from node import feed
+from node.ledger import feed
 
 TIMES_KEPT_MAX: Final = 65_536
 

@@ -7,8 +7,8 @@ the state machine, so that what a client is shown is what a handler will judge.
 from collections.abc import Iterable
 from typing import Final, Protocol, final
 
-from node import feed
-from node.postings import Posting
+from node.l1.postings import Posting
+from node.ledger import feed
 from node.service.answers import CODE_NAMES, Answers, narrow, receipt_of, saturate
 from node.service.assets import holdings_of
 from node.service.backstops import payable_ppm, vault_view

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
-from node import feed
+from node.ledger import feed
 from node.service.assets import name_asset
 from node.service.errors import Refused
 from proto.sextant.v1 import common_pb2, query_pb2

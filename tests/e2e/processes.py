@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import grpc.aio
 
-from node.l1 import GrpcL1
+from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import (
     l1_pb2,
     l1_pb2_grpc,

@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc.aio
 
-from node.metrics import Metrics
+from node.process.metrics import Metrics
 from node.service.server import NodeServer
 from node.settings import DevSettings, GrpcSettings, Settings
 from proto.sextant.v1 import query_pb2_grpc, sequencer_pb2_grpc, stream_pb2_grpc

@@ -14,7 +14,7 @@ from pathlib import Path
 import grpc.aio
 import pytest
 
-from node.l1 import GrpcL1
+from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules

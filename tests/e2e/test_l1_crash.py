@@ -14,8 +14,8 @@ import pytest
 
 from devnet.l1.chain import Chain, ChainSettings, Waiting, hash_block
 from devnet.l1.journal import SCHEMA, Journal
-from node.database import Database
-from node.l1 import GrpcL1
+from node.l1.adapter import GrpcL1
+from node.storage.database import Database
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract import bank
 from prover.contract.calls import encode_call

@@ -13,8 +13,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
-from node.blocks import block_digest
-from node.postings import Posting
+from node.l1.postings import Posting
+from node.ledger.blocks import block_digest
 from node.settings import AdmissionSettings, FeedSettings, GrpcSettings
 from proto.sextant.v1 import (
     common_pb2,

@@ -9,7 +9,7 @@ import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from node.metrics import Metrics
+from node.process.metrics import Metrics
 from node.service.server import NodeServer
 from proto.sextant.v1 import query_pb2, sequencer_pb2, status_pb2, stream_pb2
 from statemachine.actions import PlaceOrder

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from node.database import Database
+from node.storage.database import Database
 from prover.contract.calls import Propose
 from prover.contract.records import ClaimStatus
 from prover.drill import CORRUPTIONS, corrupt

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from node.database import Database
+from node.storage.database import Database
 from prover.board import Board
 from prover.bundle import BundledClaim, encode_bundle
 from prover.cases import Standing

@@ -9,7 +9,7 @@ import pytest
 from devnet.l1 import chain as chain_module
 from devnet.l1.chain import Chain, ChainSettings, Mined
 from devnet.l1.journal import Journal, number_key, writes_of
-from node.database import Database
+from node.storage.database import Database
 from prover.contract.calls import Deposit, Envelope, sign_call
 from prover.contract.codes import ContractCode, Refusal
 from prover.contract.contract import Contract

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devnet.l1.server import Stub, StubSettings
-from node.l1 import GrpcL1
+from node.l1.adapter import GrpcL1
 from prover.entry import encode_entry
 from sextant.cli.main import main
 from tests.l1_worlds import (

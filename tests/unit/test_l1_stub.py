@@ -17,8 +17,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from devnet.l1.server import DeploymentDiffers, Stub, StubSettings
-from node.l1 import GrpcL1
-from node.l1_wire import call_from_message, call_to_message, event_from_message, event_to_message
+from node.l1.adapter import GrpcL1
+from node.l1.wire import call_from_message, call_to_message, event_from_message, event_to_message
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import Append, Deposit, Settle, sign_call
 from prover.contract.codes import ContractCode

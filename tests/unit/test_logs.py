@@ -11,8 +11,8 @@ from urllib.request import urlopen
 import pytest
 import structlog
 
-from node.logs import configure_logs, parse_levels
-from node.metrics import Metrics, MetricsServer
+from node.process.logs import configure_logs, parse_levels
+from node.process.metrics import Metrics, MetricsServer
 from node.settings import LogSettings
 
 SECRET = "5e" * 32

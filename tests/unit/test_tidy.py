@@ -42,7 +42,7 @@ def test_a_balance_changed_by_hand_is_found(code: str) -> None:
     ("package", "code"),
     [
         ("statemachine", "import prover"),
-        ("prover", "from node.store import Store"),
+        ("prover", "from node.storage.store import Store"),
         ("node", "import devnet"),
         ("sextant", "import node.settings"),
     ],

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from node.blocks import BlockSigner
-from node.chain import SCHEMA, ChainStore
-from node.database import Database
-from node.journal import BLOCK as JOURNAL_BLOCK
-from node.journal import height_key, pack_segments, unpack_segments
-from node.l1view import LogMark
-from node.roots import BLOCK, RESET, RootKeeper, split_message
-from node.sequencer import Execution, Sequencer
-from node.store import STATE
+from node.l1.view import LogMark
+from node.ledger.blocks import BlockSigner
+from node.sequencing.chain import SCHEMA, ChainStore
+from node.sequencing.roots import BLOCK, RESET, RootKeeper, split_message
+from node.sequencing.sequencer import Execution, Sequencer
+from node.storage.database import Database
+from node.storage.journal import BLOCK as JOURNAL_BLOCK
+from node.storage.journal import height_key, pack_segments, unpack_segments
+from node.storage.store import STATE
 from statemachine.errors import StorageCorrupt
 from statemachine.keys import CURSOR_KEY
 from statemachine.merkle.tree import Tree

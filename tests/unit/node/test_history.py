@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from node.history import (
+from node.storage.history import (
     DAY_MS,
     MINUTE_MS,
     UNFILLED,

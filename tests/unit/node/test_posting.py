@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from node import claimant, deriver
-from node.blocks import BlockSigner
-from node.chain import ChainStore
-from node.drafts import stands
-from node.follower import Follower
-from node.frames import FrameSource, RootedFrame
-from node.poster import Poster, RootMismatch
-from node.sequencer import Sequencer
+from node.derivation import claimant, deriver
+from node.derivation.drafts import stands
+from node.derivation.follower import Follower
+from node.ledger.blocks import BlockSigner
+from node.posting.frames import FrameSource, RootedFrame
+from node.posting.poster import Poster, RootMismatch
+from node.sequencing.chain import ChainStore
+from node.sequencing.sequencer import Sequencer
 from prover.contract.claims import kill, orphan_descendants
 from prover.contract.context import Context, Moment
 from prover.contract.records import ClaimStatus

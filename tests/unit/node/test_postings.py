@@ -1,6 +1,6 @@
 """Which log entry carries a block."""
 
-from node.postings import POSTINGS_MAX, Posting, Postings
+from node.l1.postings import POSTINGS_MAX, Posting, Postings
 
 
 def test_a_block_is_found_in_its_entry() -> None:

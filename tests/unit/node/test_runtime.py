@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from node import l1view, runtime
-from node.feed import Refusal, Sequenced
-from node.journal import BlockInput
-from node.runtime import SequencerNode
+from node.l1 import view as l1view
+from node.ledger.feed import Refusal, Sequenced
+from node.sequencing import runtime
+from node.sequencing.runtime import SequencerNode
+from node.storage.journal import BlockInput
 from prover.entry import encode_entry
 from prover.l1 import L1Block
 from statemachine.actions import PlaceOrder

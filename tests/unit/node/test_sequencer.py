@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from node import sequencer as module
-from node.blocks import BlockSigner, block_digest
-from node.feed import Outcome, Reason, Refusal, Sequenced
-from node.sequencer import Execution, Sequencer
-from node.tickets import Limits, Ticket
+from node.ledger.blocks import BlockSigner, block_digest
+from node.ledger.feed import Outcome, Reason, Refusal, Sequenced
+from node.sequencing import sequencer as module
+from node.sequencing.sequencer import Execution, Sequencer
+from node.sequencing.tickets import Limits, Ticket
 from statemachine.actions import Cancel, PlaceOrder, Transaction
 from statemachine.errors import InvariantBroken
 from statemachine.frame import CLASS_CANCEL, CLASS_OTHER, CLASS_POST_ONLY, class_of, decode_frame

@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from node.feed import Refusal
-from node.signatures import SignaturePool, Signer, judge_signature
+from node.ledger.feed import Refusal
+from node.sequencing.signatures import SignaturePool, Signer, judge_signature
 from statemachine.actions import PlaceOrder
 from statemachine.identity.signing import CURVE_ORDER, address_of
 from statemachine.units import Lots, Price

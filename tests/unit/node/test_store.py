@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from node.database import Database, StoreHeld
-from node.journal import (
+from node.storage.database import Database, StoreHeld
+from node.storage.journal import (
     BlockInput,
     Journal,
     decode_block_input,
@@ -16,7 +16,7 @@ from node.journal import (
     unpack_segments,
     write_deltas,
 )
-from node.store import StateStore, write_state
+from node.storage.store import StateStore, write_state
 from statemachine.errors import StorageCorrupt
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.transition import genesis_state
@@ -33,7 +33,7 @@ def block_input(height: int) -> BlockInput:
 
 def test_a_second_owner_is_told_who_holds_the_store(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from node import database\n"
+        "import sys; from pathlib import Path; from node.storage import database\n"
         "database.LOCK_WAIT_SECONDS = 0\n"
         f"database.Database(Path(sys.argv[1]), {SCHEMA!r})"
     )

@@ -3,7 +3,7 @@
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
-from node import feed
+from node.ledger import feed
 from node.service.errors import CLASSES, Refused, refusal_of, status_of
 from proto.sextant.v1 import common_pb2
 

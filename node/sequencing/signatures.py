@@ -6,7 +6,7 @@ transaction, who signed it or why it is no transaction at all; garbage never
 reaches the sequencer.  Answers come in the order of the requests, whatever
 the number of workers, so that a client's stream keeps its order.
 
-Run as a module it is the worker: ``python -m node.signatures CHAIN_ID ROLLUP``.
+Run as a module it is the worker: ``python -m node.sequencing.signatures CHAIN_ID ROLLUP``.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from typing import Final, final
 import msgpack
 import structlog
 
-from node.feed import Reason, Refusal
-from node.worker import Worker, open_pipes, receive, send
+from node.ledger.feed import Reason, Refusal
+from node.process.worker import Worker, open_pipes, receive, send
 from statemachine.actions import OracleUpdate, Transaction, decode_transaction
 from statemachine.errors import FrameInvalid, invariant
 from statemachine.identity.signing import HALF_ORDER, Domain, recover_signer
@@ -152,7 +152,10 @@ class Lane:
     def make_worker(self) -> Worker:
         """Return a worker that was not started yet."""
         return Worker(
-            "node.signatures", self.pool.arguments, answered=self.answered, ended=self.ended
+            "node.sequencing.signatures",
+            self.pool.arguments,
+            answered=self.answered,
+            ended=self.ended,
         )
 
     async def start(self) -> None:

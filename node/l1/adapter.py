@@ -14,8 +14,8 @@ from typing import Final, TypeVar, final
 import grpc
 import grpc.aio
 
-from node import l1_wire
-from node.l1_retry import TRANSIENT, Pause, ask_until
+from node.l1 import wire
+from node.l1.retry import TRANSIENT, Pause, ask_until
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import (
     Append,
@@ -101,36 +101,36 @@ class GrpcL1:
     async def head(self) -> Heads:
         """Return the tags."""
         message = await self._ask(self.stub.GetHeads, l1_pb2.L1GetHeadsRequest())
-        return l1_wire.heads_from_message(message)
+        return wire.heads_from_message(message)
 
     async def log_entries(self, from_index: int) -> list[LogEntry]:
         """Return a page of the log: entries from ``from_index`` on; empty at its end."""
         request = l1_pb2.L1ListLogRequest(from_index=from_index)
         page = await self._ask(self.stub.ListLog, request)
-        return [l1_wire.entry_from_message(entry) for entry in page.entries]
+        return [wire.entry_from_message(entry) for entry in page.entries]
 
     async def inbox_items(self, from_index: int) -> list[QueuedItem]:
         """Return a page of the inbox from ``from_index`` on; empty at its end."""
         request = l1_pb2.L1ListInboxRequest(from_index=from_index)
         page = await self._ask(self.stub.ListInbox, request)
-        return [l1_wire.item_from_message(item) for item in page.items]
+        return [wire.item_from_message(item) for item in page.items]
 
     async def claims(self, from_number: int = 0) -> list[PostedClaim]:
         """Return a page of claims as they stand now, by number; empty at the end."""
         request = l1_pb2.L1ListClaimsRequest(from_number=from_number)
         page = await self._ask(self.stub.ListClaims, request)
-        return [l1_wire.claim_from_message(claim) for claim in page.claims]
+        return [wire.claim_from_message(claim) for claim in page.claims]
 
     async def claim(self, number: int) -> PostedClaim | None:
         """Return one claim as it stands now."""
         request = l1_pb2.L1ListClaimsRequest(from_number=number, claims_max=1)
         page = await self._ask(self.stub.ListClaims, request)
-        return l1_wire.claim_from_message(page.claims[0]) if page.claims else None
+        return wire.claim_from_message(page.claims[0]) if page.claims else None
 
     async def account(self, address: bytes) -> Account:
         """Return what an address holds on L1."""
         request = l1_pb2.L1GetAccountRequest(address=address)
-        return l1_wire.account_from_message(await self._ask(self.stub.GetAccount, request))
+        return wire.account_from_message(await self._ask(self.stub.GetAccount, request))
 
     async def holdings(self, address: bytes) -> dict[int, int]:
         """Return the units that an address holds on L1 of each asset beyond USDC."""
@@ -154,7 +154,7 @@ class GrpcL1:
             stream = self.stub.FollowBlocks(l1_pb2.L1FollowBlocksRequest(from_block=number))
             try:
                 async for message in stream:
-                    yield l1_wire.block_events_from_message(message)
+                    yield wire.block_events_from_message(message)
                     number = message.block.number + 1
                     pause = Pause()
             except grpc.aio.AioRpcError as error:
@@ -189,7 +189,7 @@ class GrpcL1:
         rules = await self.deployment()
         request = l1_pb2.L1GetAccountRequest(address=self._address)
         nonce = (await self._ask(self.stub.GetAccount, request)).nonce
-        return l1_wire.call_to_message(
+        return wire.call_to_message(
             sign_call(rules.l1_chain_id, rules.rules.rollup, self._key, nonce, call)
         )
 
@@ -214,7 +214,7 @@ class GrpcL1:
             if refused.args[0].startswith("NOT_FOUND"):
                 return None
             raise
-        return l1_wire.receipt_from_message(message)
+        return wire.receipt_from_message(message)
 
     async def _ask(
         self,

@@ -1,6 +1,6 @@
 """The sequencer's core: a queue in, executed blocks out.  No clock, socket or disk.
 
-The surrounding process (``node.runtime``) feeds transactions whose signers
+The surrounding process (``node.sequencing.runtime``) feeds transactions whose signers
 are known, what L1 says, and the time; it takes executed blocks, makes them
 durable, and then lets the core answer those who wait.  A block is executed on
 the state in memory at once, so the next one may be built while the disk is
@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
-from node.blocks import BlockSigner, ExecutedBlock
-from node.feed import Outcome, Reason, Refusal, Sequenced
-from node.gate import Gate
-from node.journal import BlockInput
-from node.tickets import DEFAULT_LIMITS, Limits, Queued, Ticket, rank_of
+from node.ledger.blocks import BlockSigner, ExecutedBlock
+from node.ledger.feed import Outcome, Reason, Refusal, Sequenced
+from node.sequencing.gate import Gate
+from node.sequencing.tickets import DEFAULT_LIMITS, Limits, Queued, Ticket, rank_of
+from node.storage.journal import BlockInput
 from statemachine.actions import OracleUpdate, Transaction, decode_transaction
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor

@@ -20,18 +20,18 @@ from typing import Any, Final, final
 
 import structlog
 
-from node.anchor import Anchor
-from node.arrivals import Arrivals
-from node.audience import Audience
-from node.blocks import BlockSigner
-from node.chain import ChainStore
-from node.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
-from node.metrics import Metrics
-from node.postings import Posting
-from node.rooting import Rooting
-from node.sequencer import Execution, Sequencer
-from node.signatures import SignaturePool
-from node.tickets import DEFAULT_LIMITS, Limits, Ticket
+from node.l1.postings import Posting
+from node.ledger.audience import Audience
+from node.ledger.blocks import BlockSigner
+from node.ledger.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
+from node.process.metrics import Metrics
+from node.sequencing.anchor import Anchor
+from node.sequencing.arrivals import Arrivals
+from node.sequencing.chain import ChainStore
+from node.sequencing.rooting import Rooting
+from node.sequencing.sequencer import Execution, Sequencer
+from node.sequencing.signatures import SignaturePool
+from node.sequencing.tickets import DEFAULT_LIMITS, Limits, Ticket
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
 from statemachine.cursor import Cursor

@@ -21,7 +21,7 @@ from typing import Any, Final, final
 
 import msgpack
 
-from node.database import Batch, Database, after
+from node.storage.database import Batch, Database, after
 from statemachine.codec import pack
 from statemachine.errors import FrameInvalid, StorageCorrupt, invariant
 from statemachine.inbox import InboxItem, decode_inbox_item

@@ -12,9 +12,9 @@ from typing import Any, Final, final
 
 from coincurve import PrivateKey
 
-from node.database import Batch, Database, after
-from node.feed import Sequenced
-from node.journal import BlockInput, Journal, height_key, unpack_record
+from node.ledger.feed import Sequenced
+from node.storage.database import Batch, Database, after
+from node.storage.journal import BlockInput, Journal, height_key, unpack_record
 from statemachine.codec import pack
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import FrameInvalid, StorageCorrupt

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, final
 
-from node.postings import Posting
+from node.l1.postings import Posting
 from prover.l1 import Heads
 from statemachine.cursor import Cursor
 from statemachine.events import Event

@@ -11,9 +11,9 @@ from typing import Final, final
 
 import structlog
 
-from node.claimbook import ClaimBook
-from node.derived import DerivedChain
-from node.proposer import Missing, corrupt, descend, find_missing
+from node.derivation.derived import DerivedChain
+from node.derivation.proposer import Missing, corrupt, descend, find_missing
+from node.l1.claimbook import ClaimBook
 from prover.contract.codes import ContractCode
 from prover.l1 import L1
 from prover.outputs import Output

@@ -12,7 +12,7 @@ prefix  then                    value
 ``S``   state key               state value
 ``E``   log index u64           step: of the output with that log index
 ``I``   inbox index u64         inbox item
-others                          as in ``node.journal`` and ``node.blocks``
+others                          as in ``node.storage.journal`` and ``node.ledger.blocks``
 ======  ======================  =============================================
 """
 
@@ -23,12 +23,12 @@ from typing import Final, final
 
 import msgpack
 
-from node.blocks import Archive, ExecutedBlock, write_block, write_roots
-from node.database import Batch, Database, after
-from node.drafts import stands
-from node.feed import Sequenced
-from node.journal import BLOCK, BlockInput, height_key
-from node.store import StateStore, write_state
+from node.derivation.drafts import stands
+from node.ledger.blocks import Archive, ExecutedBlock, write_block, write_roots
+from node.ledger.feed import Sequenced
+from node.storage.database import Batch, Database, after
+from node.storage.journal import BLOCK, BlockInput, height_key
+from node.storage.store import StateStore, write_state
 from prover.contract.rules import ContractRules
 from prover.derivation import PostedEntry, Recover, facts_of
 from prover.outputs import Output, decode_output

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, final
 
-from node.feed import Outcome, Reason, Refusal
+from node.ledger.feed import Outcome, Reason, Refusal
 from statemachine.actions import Transaction
 from statemachine.frame import class_of
 

@@ -7,7 +7,7 @@ nothing.  This is courtesy, not consensus: the rules judge again in the block.
 
 from typing import Final, final
 
-from node.feed import Reason, Refusal
+from node.ledger.feed import Reason, Refusal
 from statemachine.actions import OracleUpdate, Transaction
 from statemachine.identity.nonces import bucket_of
 from statemachine.keys import nonces_key, oracle_key, signer_key

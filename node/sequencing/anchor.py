@@ -14,12 +14,12 @@ from typing import Final, final
 
 import structlog
 
-from node.audience import Audience
-from node.chain import ChainStore
-from node.l1view import L1View
-from node.postings import Postings
-from node.rooting import Rooting
-from node.sequencer import Sequencer
+from node.l1.postings import Postings
+from node.l1.view import L1View
+from node.ledger.audience import Audience
+from node.sequencing.chain import ChainStore
+from node.sequencing.rooting import Rooting
+from node.sequencing.sequencer import Sequencer
 from prover.entry import parse_entry
 from prover.l1 import L1, L1Refused, L1Unreachable
 from statemachine.errors import StorageCorrupt

@@ -12,14 +12,14 @@ from typing import Final, final
 
 import structlog
 
-from node.audience import Audience
-from node.blocks import ExecutedBlock
-from node.claimant import Claimant
-from node.derived import DerivedChain
-from node.deriver import Deriver
-from node.feed import Head, SealedBlock, Sequenced, Status
-from node.metrics import Metrics
-from node.postings import Posting, Postings
+from node.derivation.claimant import Claimant
+from node.derivation.derived import DerivedChain
+from node.derivation.deriver import Deriver
+from node.l1.postings import Posting, Postings
+from node.ledger.audience import Audience
+from node.ledger.blocks import ExecutedBlock
+from node.ledger.feed import Head, SealedBlock, Sequenced, Status
+from node.process.metrics import Metrics
 from prover.contract.rules import ContractRules
 from prover.l1 import L1, L1Refused, L1Unreachable
 from prover.replica import Derived

@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import Final, final
 
-from node.claimbook import ClaimBook
-from node.postings import Posting, Postings
+from node.l1.claimbook import ClaimBook
+from node.l1.postings import Posting, Postings
 from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.entry import parse_entry

@@ -16,7 +16,7 @@ first  then                     meaning
 ``K``  height u64               from the worker: written to disk up to here
 ====== ======================== ===========================================
 
-Run as a module it is the worker: ``python -m node.roots PATH ROOT_HEIGHT``.
+Run as a module it is the worker: ``python -m node.sequencing.roots PATH ROOT_HEIGHT``.
 """
 
 import sys
@@ -24,12 +24,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, final
 
-from node.blocks import ROOTS, write_roots
-from node.database import Database, after
-from node.garbage import tame_collector
-from node.journal import height_key, height_of, unpack_segments
-from node.store import HEIGHT_KEY, STATE, write_state
-from node.worker import open_pipes, receive, send
+from node.ledger.blocks import ROOTS, write_roots
+from node.process.garbage import tame_collector
+from node.process.worker import open_pipes, receive, send
+from node.storage.database import Database, after
+from node.storage.journal import height_key, height_of, unpack_segments
+from node.storage.store import HEIGHT_KEY, STATE, write_state
 from statemachine.errors import StorageCorrupt
 from statemachine.merkle.tree import Tree
 

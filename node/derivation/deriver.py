@@ -10,10 +10,10 @@ from typing import Final, final
 
 import structlog
 
-from node.blocks import ExecutedBlock
-from node.claimbook import ClaimBook
-from node.derived import DerivedChain
-from node.l1view import now_ms
+from node.derivation.derived import DerivedChain
+from node.l1.claimbook import ClaimBook
+from node.l1.view import now_ms
+from node.ledger.blocks import ExecutedBlock
 from prover.contract.log import LogEntry
 from prover.l1 import L1, Heads, L1Refused, L1Unreachable
 from prover.replica import Derived

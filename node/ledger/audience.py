@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from typing import Final, final
 
-from node.feed import Lagging, SealedBlock
+from node.ledger.feed import Lagging, SealedBlock
 
 BLOCKS_BEHIND_MAX: Final = 512
 BLOCKS_KEPT_MAX: Final = 512

@@ -8,7 +8,7 @@ the durable form has come: a start loads it and replays the blocks above.
 from collections.abc import Mapping
 from typing import Final, final
 
-from node.database import Batch, Database, after
+from node.storage.database import Batch, Database, after
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt
 from statemachine.keys import CURSOR_KEY

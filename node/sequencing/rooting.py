@@ -16,11 +16,11 @@ from typing import Final, final
 
 import structlog
 
-from node.audience import Audience
-from node.blocks import ROOT_BYTES, ExecutedBlock
-from node.chain import ChainStore
-from node.roots import ANSWER, BLOCK, CHECKPOINT, HELLO, message_of, split_message
-from node.worker import Worker
+from node.ledger.audience import Audience
+from node.ledger.blocks import ROOT_BYTES, ExecutedBlock
+from node.process.worker import Worker
+from node.sequencing.chain import ChainStore
+from node.sequencing.roots import ANSWER, BLOCK, CHECKPOINT, HELLO, message_of, split_message
 from statemachine.errors import StorageCorrupt, invariant
 
 RESTART_SECONDS: Final = 0.2
@@ -58,7 +58,7 @@ class Rooting:
     def make_worker(self) -> Worker:
         """Return a worker that was not started yet."""
         arguments = [str(self.path), str(self.audience.rooted_height)]
-        return Worker("node.roots", arguments, answered=self.answered, ended=self.ended)
+        return Worker("node.sequencing.roots", arguments, answered=self.answered, ended=self.ended)
 
     def forget(self) -> None:
         """Remove the worker's store, before the worker is started: it will be given the state."""

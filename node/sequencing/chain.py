@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, final
 
-from node.blocks import PLACES, Archive, write_block, write_roots
-from node.database import Database
-from node.feed import Sequenced
-from node.journal import REDO, Journal, height_key, pack_segments, write_deltas
-from node.l1view import GENESIS_MARK, LogMark
-from node.roots import BLOCK, RESET, message_of
-from node.sequencer import Execution, Sequencer
-from node.store import STATE, StateStore, write_state
+from node.l1.view import GENESIS_MARK, LogMark
+from node.ledger.blocks import PLACES, Archive, write_block, write_roots
+from node.ledger.feed import Sequenced
+from node.sequencing.roots import BLOCK, RESET, message_of
+from node.sequencing.sequencer import Execution, Sequencer
+from node.storage.database import Database
+from node.storage.journal import REDO, Journal, height_key, pack_segments, write_deltas
+from node.storage.store import STATE, StateStore, write_state
 from prover.contract.rules import ContractRules
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.frame import decode_frame

@@ -18,14 +18,14 @@ from typing import Final, final
 
 import structlog
 
-from node.blocks import ExecutedBlock
-from node.claimant import Claimant
-from node.derived import DerivedChain
-from node.deriver import Deriver
-from node.drafts import Draft
-from node.feed import Head
-from node.frames import FrameSource, RootedFrame
-from node.metrics import Metrics
+from node.derivation.claimant import Claimant
+from node.derivation.derived import DerivedChain
+from node.derivation.deriver import Deriver
+from node.derivation.drafts import Draft
+from node.ledger.blocks import ExecutedBlock
+from node.ledger.feed import Head
+from node.posting.frames import FrameSource, RootedFrame
+from node.process.metrics import Metrics
 from prover.contract.codes import ContractCode
 from prover.contract.rules import ContractRules
 from prover.entry import encode_entry

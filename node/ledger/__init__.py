@@ -1,0 +1,1 @@
+"""What every role offers: executed blocks, state to read, and a feed of what is new."""

@@ -1,0 +1,1 @@
+"""Transactions in, acknowledged blocks out: the queue, the core, the disk and the workers."""

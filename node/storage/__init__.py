@@ -1,0 +1,1 @@
+"""What a node keeps on disk: the journal first, the state behind it, the past beside it."""
