@@ -5,17 +5,12 @@ depends on them.  Each has one dotted name, used alike in a TOML file
 (``[grpc] port = 1``), in the environment (``SEXTANT_GRPC_PORT``) and as a flag
 (``--grpc.port``).  A flag wins over the environment, that over the file, and
 that over the default: ``sextant config show --origin`` says which one did.
-
-This module is also the ``sextant config`` command.
 """
 
-import argparse
-import json
 import os
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar, final
+from typing import Final, TypeVar, final
 
 SettingT = TypeVar("SettingT", bool, int, str)
 
@@ -169,38 +164,3 @@ class Settings:
             return Path(self.datadir).expanduser()
         base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
         return Path(base).expanduser() / "sextant"
-
-
-def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Declare ``sextant config``."""
-    from node.sources import add_flags  # noqa: PLC0415 the loader imports this module
-
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    show = commands.add_parser("show", help="print every setting as it would be in force")
-    show.add_argument("--origin", action="store_true", help="say where each value came from")
-    show.add_argument("--json", action="store_true", help="print one JSON object")
-    add_flags(show)
-    show.set_defaults(run=show_settings)
-
-
-def show_settings(arguments: argparse.Namespace) -> int:
-    """Print the effective settings; returns the exit code."""
-    from node.sources import SettingsInvalid, load_arguments  # noqa: PLC0415 as above
-
-    try:
-        loaded = load_arguments(arguments)
-    except SettingsInvalid as error:
-        sys.stderr.write(f"sextant: {error}\n")
-        return 2
-    if arguments.json:
-        values: dict[str, Any] = {"schema": "sextant.config.v1", "settings": loaded.values}
-        if arguments.origin:
-            values["origins"] = loaded.origins
-        sys.stdout.write(json.dumps(values, indent=2) + "\n")
-        return 0
-    for name, value in loaded.values.items():
-        line = f"{name} = {json.dumps(value)}"
-        sys.stdout.write(
-            f"{line:<48}  # {loaded.origins[name]}\n" if arguments.origin else line + "\n"
-        )
-    return 0

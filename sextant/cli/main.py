@@ -75,7 +75,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "receipt": Command("chain", "sextant.cli.receipt", "fetch or verify a receipt"),
     "proof": Command("chain", "sextant.cli.proof", "fetch or verify a proof of state"),
     "node": Command("run", "node.cli", "run a sequencer, a poster or a follower"),
-    "config": Command("run", "node.settings", "show settings, and where each came from"),
+    "config": Command("run", "node.config_cli", "show settings, and where each came from"),
     "challenger": Command("run", "prover.cli", "watch the claims on L1, and dispute them"),
     "l1": Command("run", "devnet.l1.cli", "run the L1 stub"),
     "oracle": Command("run", "devnet.oracle_cli", "run an oracle publisher"),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from node.settings import Settings, add_commands
+from node.config_cli import add_commands
+from node.settings import Settings
 from node.sources import SettingsInvalid, add_flags, list_slots, load, load_arguments
 
 
