@@ -4,7 +4,8 @@ What is checked, and why:
 
 * *purity*: ``statemachine`` knows no clock, socket, disk, randomness, float or global state, so
   that two machines cannot disagree;
-* *direction*: imports point one way, so that the rules never learn about what surrounds them;
+* *direction*: imports point one way, so that the rules never learn about what surrounds them,
+  and nor does what the follower derives about what the sequencer made;
 * *one way*: a balance changes in one place, where a loan cannot be overlooked;
 * *size*: a module has one idea, a function fits a screen;
 * *honesty*: no ``assert`` in shipped code (it vanishes under ``-O``), no silenced check without a
@@ -43,6 +44,17 @@ IMPORTS_ALLOWED: Final = {
     "bench": frozenset({"statemachine", "prover", "node", "proto", "sextant", "devnet"}),
 }
 INTERNAL: Final = frozenset(IMPORTS_ALLOWED) | {"proto"}
+# Which folder of the node may import which.  What lies beside them puts them together.
+ROOMS_ALLOWED: Final = {
+    "l1": frozenset[str](),
+    "storage": frozenset[str](),
+    "process": frozenset({"settings"}),
+    "ledger": frozenset({"l1", "storage"}),
+    "sequencing": frozenset({"l1", "storage", "process", "ledger"}),
+    "derivation": frozenset({"l1", "storage", "process", "ledger"}),
+    "posting": frozenset({"l1", "storage", "process", "ledger", "derivation"}),
+    "service": frozenset({"l1", "storage", "process", "ledger", "settings"}),
+}
 # The only modules that may assign a portfolio's balance: all others credit it.
 BALANCE_MODULES: Final = frozenset(
     {"statemachine/records/portfolios.py", "statemachine/risk/balances.py"}
@@ -103,6 +115,30 @@ def misdirections(package: str, path: Path, node: ast.AST) -> Iterator[str]:
             yield f"{package} must not import {name}"
 
 
+def rooms_of(node: ast.AST) -> list[str]:
+    """Return the names right below ``node/`` that a statement imports."""
+    match node:
+        case ast.ImportFrom(module="node", names=names):
+            return [name.name for name in names]
+        case ast.ImportFrom(module=str(module)):
+            modules = [module]
+        case ast.Import(names=names):
+            modules = [name.name for name in names]
+        case _:
+            modules = []
+    return [module.split(".")[1] for module in modules if module.startswith("node.")]
+
+
+def detours(path: Path, node: ast.AST) -> Iterator[str]:
+    """Say which import leads from a folder of the node to one that must not be known there."""
+    package, room, *_ = path.relative_to(ROOT).parts
+    if package != "node" or room not in ROOMS_ALLOWED:
+        return
+    for name in rooms_of(node):
+        if name != room and name not in ROOMS_ALLOWED[room]:
+            yield f"node/{room} must not import node.{name}"
+
+
 def shortcuts(node: ast.AST) -> Iterator[str]:
     """Say where the rules change a balance behind the back of ``credit``."""
     targets: list[ast.expr] = []
@@ -161,6 +197,7 @@ def problems_in(path: Path) -> list[str]:
         place = getattr(node, "lineno", 0)
         found += [(place, problem) for problem in oversights(node)]
         found += [(place, problem) for problem in misdirections(package, path, node)]
+        found += [(place, problem) for problem in detours(path, node)]
         if package == "statemachine":
             found += [(place, problem) for problem in impurities(node)]
             if path.relative_to(ROOT).as_posix() not in BALANCE_MODULES:

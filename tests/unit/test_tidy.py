@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.tidy import (
+    ROOMS_ALLOWED,
     ROOT,
     SHIPPED,
+    detours,
     impurities,
     misdirections,
     modules_of,
@@ -50,6 +52,26 @@ def test_a_balance_changed_by_hand_is_found(code: str) -> None:
 def test_wrong_direction_is_found(package: str, code: str) -> None:
     node = ast.parse(code).body[0]
     assert list(misdirections(package, ROOT / package / "x.py", node))
+
+
+@pytest.mark.parametrize(
+    ("room", "code"),
+    [
+        ("derivation", "from node.sequencing.chain import ChainStore"),
+        ("storage", "from node.ledger import feed"),
+        ("ledger", "import node.service.views"),
+        ("process", "from node import roles"),
+    ],
+)
+def test_wrong_room_is_found(room: str, code: str) -> None:
+    node = ast.parse(code).body[0]
+    assert list(detours(ROOT / "node" / room / "x.py", node))
+    assert not list(detours(ROOT / "node" / "roles.py", node))
+
+
+def test_each_folder_of_the_node_has_its_place() -> None:
+    folders = {path.parent.name for path in (ROOT / "node").glob("*/__init__.py")}
+    assert folders == set(ROOMS_ALLOWED)
 
 
 def test_silence_without_a_reason_is_found() -> None:
