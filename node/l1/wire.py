@@ -5,7 +5,6 @@ them all; the rest is spelled out.  What comes from the wire is checked as the
 canonical bytes would be: a message that could not be signed is refused.
 """
 
-from dataclasses import fields
 from typing import Final
 
 from proto.sextant.v1 import l1_pb2
@@ -23,6 +22,7 @@ from prover.contract.events import EVENTS, Event, EventKind
 from prover.contract.events import KINDS as EVENT_KINDS
 from prover.contract.log import LogEntry
 from prover.contract.records import Account, Claim, ClaimStatus, QueuedItem
+from prover.contract.shapes import fill_message, read_message
 from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, PostedClaim
 from prover.outputs import decode_output
 from statemachine.errors import FrameInvalid
@@ -37,10 +37,7 @@ def call_to_message(envelope: Envelope) -> l1_pb2.L1SendCallRequest:
     """Return the message that sends a signed call."""
     call = envelope.call
     request = l1_pb2.L1SendCallRequest(nonce=envelope.nonce, signature=envelope.signature)
-    target = getattr(request, CALL_KINDS[type(call)].name.lower())
-    target.SetInParent()
-    for field in fields(call):
-        setattr(target, field.name, getattr(call, field.name))
+    fill_message(getattr(request, CALL_KINDS[type(call)].name.lower()), call)
     return request
 
 
@@ -50,9 +47,7 @@ def call_from_message(request: l1_pb2.L1SendCallRequest) -> Envelope:
     if name is None:
         raise FrameInvalid("call: none was given")
     kind = CALL_FIELDS[name]
-    source = getattr(request, name)
-    values = [getattr(source, field.name) for field in fields(CALLS[kind])]
-    call: Call = build_call(kind, values)
+    call: Call = build_call(kind, read_message(getattr(request, name), CALLS[kind]))
     encode_call(call)
     return Envelope(request.nonce, call, request.signature)
 
@@ -60,10 +55,7 @@ def call_from_message(request: l1_pb2.L1SendCallRequest) -> Envelope:
 def event_to_message(event: Event) -> l1_pb2.L1Event:
     """Return the message of an event."""
     message = l1_pb2.L1Event()
-    target = getattr(message, EVENT_KINDS[type(event)].name.lower())
-    target.SetInParent()
-    for field in fields(event):
-        setattr(target, field.name, getattr(event, field.name))
+    fill_message(getattr(message, EVENT_KINDS[type(event)].name.lower()), event)
     return message
 
 
@@ -73,8 +65,7 @@ def event_from_message(message: l1_pb2.L1Event) -> Event | None:
     if name is None:
         return None
     shape = EVENTS[EVENT_FIELDS[name]]
-    source = getattr(message, name)
-    event: Event = shape(*[getattr(source, field.name) for field in fields(shape)])
+    event: Event = shape(*read_message(getattr(message, name), shape))
     return event
 
 

@@ -15,7 +15,15 @@ import grpc
 import grpc.aio
 
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
-from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ForceWithdraw, sign_call
+from prover.contract.calls import (
+    KINDS,
+    Call,
+    ClaimWithdrawal,
+    Deposit,
+    ForceWithdraw,
+    sign_call,
+)
+from prover.contract.shapes import fill_message
 from sextant.client.amounts import from_micros, show_decimal, show_usdc
 from sextant.client.assets import Asset
 from sextant.client.connection import TIMEOUT_S, explain
@@ -279,26 +287,7 @@ class L1Client:
 
 
 def request_of(call: Call, nonce: int, signature: bytes) -> l1_pb2.L1SendCallRequest:
-    """Return a signed call as a message.
-
-    Raises
-    ------
-    ClientError
-        A client does not send this kind of call.
-    """
+    """Return a signed call as a message."""
     request = l1_pb2.L1SendCallRequest(nonce=nonce, signature=signature)
-    match call:
-        case Deposit():
-            message = l1_pb2.L1Deposit(
-                owner=call.owner, sub=call.sub, amount=call.amount, asset=call.asset
-            )
-            request.deposit.CopyFrom(message)
-        case ForceWithdraw():
-            forced = l1_pb2.L1ForceWithdraw(sub=call.sub, amount=call.amount, asset=call.asset)
-            request.force_withdraw.CopyFrom(forced)
-        case ClaimWithdrawal():
-            claim = l1_pb2.L1ClaimWithdrawal(claim=call.claim, index=call.index, proof=call.proof)
-            request.claim_withdrawal.CopyFrom(claim)
-        case _:
-            raise ClientError("CALL", f"a client does not send {type(call).__name__}")
+    fill_message(getattr(request, KINDS[type(call)].name.lower()), call)
     return request

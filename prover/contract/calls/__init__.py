@@ -1,0 +1,74 @@
+"""What may be asked of the contract, and the envelope that says who asks.
+
+A module per idea holds its calls and their kinds; the registry collects them.
+"""
+
+from prover.contract.calls.claims import (
+    Propose,
+    Settle,
+    propose_output,
+    proposed_output,
+)
+from prover.contract.calls.disputes import (
+    CommitFault,
+    ProveFault,
+)
+from prover.contract.calls.envelope import (
+    ENVELOPE_VERSION,
+    Envelope,
+    call_digest,
+    call_hash,
+    decode_envelope,
+    recover_sender,
+    sign_call,
+)
+from prover.contract.calls.inbox import (
+    Deposit,
+    ForceWithdraw,
+)
+from prover.contract.calls.kinds import (
+    CallKind,
+)
+from prover.contract.calls.log import (
+    Append,
+    AppendEmpty,
+)
+from prover.contract.calls.registry import (
+    CALLS,
+    KINDS,
+    Call,
+    build_call,
+    decode_call,
+    encode_call,
+)
+from prover.contract.calls.withdrawals import (
+    ClaimWithdrawal,
+)
+
+__all__ = [
+    "CALLS",
+    "ENVELOPE_VERSION",
+    "KINDS",
+    "Append",
+    "AppendEmpty",
+    "Call",
+    "CallKind",
+    "ClaimWithdrawal",
+    "CommitFault",
+    "Deposit",
+    "Envelope",
+    "ForceWithdraw",
+    "Propose",
+    "ProveFault",
+    "Settle",
+    "build_call",
+    "call_digest",
+    "call_hash",
+    "decode_call",
+    "decode_envelope",
+    "encode_call",
+    "propose_output",
+    "proposed_output",
+    "recover_sender",
+    "sign_call",
+]

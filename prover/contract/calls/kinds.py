@@ -1,0 +1,19 @@
+"""The numbers of the calls."""
+
+from enum import IntEnum
+from typing import final
+
+
+@final
+class CallKind(IntEnum):
+    """Which call it is.  Numbers are never reused."""
+
+    APPEND = 1
+    APPEND_EMPTY = 2
+    DEPOSIT = 3
+    FORCE_WITHDRAW = 4
+    PROPOSE = 5
+    COMMIT_FAULT = 6
+    PROVE_FAULT = 7
+    CLAIM_WITHDRAWAL = 8
+    SETTLE = 9

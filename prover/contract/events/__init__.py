@@ -1,0 +1,52 @@
+"""What the contract announces: facts in L1's order, for whoever follows it.
+
+A module per idea holds its events and their kinds; the registry collects them.
+"""
+
+from prover.contract.events.claims import (
+    BondReturned,
+    ClaimDied,
+    ClaimFinal,
+    ClaimProposed,
+)
+from prover.contract.events.disputes import (
+    FaultCommitted,
+    FaultProved,
+)
+from prover.contract.events.inbox import (
+    ItemQueued,
+)
+from prover.contract.events.kinds import (
+    EventKind,
+)
+from prover.contract.events.log import (
+    EntryAppended,
+)
+from prover.contract.events.registry import (
+    EVENTS,
+    KINDS,
+    Event,
+    decode_event,
+    encode_event,
+)
+from prover.contract.events.withdrawals import (
+    WithdrawalPaid,
+)
+
+__all__ = [
+    "EVENTS",
+    "KINDS",
+    "BondReturned",
+    "ClaimDied",
+    "ClaimFinal",
+    "ClaimProposed",
+    "EntryAppended",
+    "Event",
+    "EventKind",
+    "FaultCommitted",
+    "FaultProved",
+    "ItemQueued",
+    "WithdrawalPaid",
+    "decode_event",
+    "encode_event",
+]

@@ -1,0 +1,19 @@
+"""The numbers of the events."""
+
+from enum import IntEnum
+from typing import final
+
+
+@final
+class EventKind(IntEnum):
+    """Which event it is.  Numbers are never reused."""
+
+    ENTRY_APPENDED = 1
+    ITEM_QUEUED = 2
+    CLAIM_PROPOSED = 3
+    FAULT_COMMITTED = 4
+    FAULT_PROVED = 5
+    CLAIM_DIED = 6
+    CLAIM_FINAL = 7
+    BOND_RETURNED = 8
+    WITHDRAWAL_PAID = 9

@@ -1,0 +1,25 @@
+"""What the log announces."""
+
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from prover.contract.events.kinds import EventKind
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EntryAppended:
+    """The log grew by one entry of ``length`` bytes."""
+
+    index: int
+    data_root: bytes
+    length: int
+    inbox_count: int
+    sender: bytes
+
+
+LogEvent = EntryAppended
+
+LOG_EVENTS: Final[dict[EventKind, type[Any]]] = {
+    EventKind.ENTRY_APPENDED: EntryAppended,
+}

@@ -1,0 +1,63 @@
+"""What the contract stores: one small record per thing, each with its bytes.
+
+Bulk (the bytes of a log entry, the roots of a claim's trace) is call data: the
+contract hashes it and forgets it, whoever hosts the contract keeps it.
+
+======  ============  =====================  ==================================
+table   name          key                    record
+======  ============  =====================  ==================================
+A       accounts      address 20             :class:`Account`
+B       holdings      asset 1, address 20    units that an address holds, 8
+C       claims        number 8               :class:`Claim`
+F       commitments   hash 32                number of the block it came in
+I       inbox         index 8                :class:`QueuedItem`
+L       log           index 8                :class:`LogHeader`
+P       paid          withdrawal index 8     nothing: it is in the table
+S       asset_totals  asset 1                :class:`AssetTotals`
+T       sums          none                   :class:`Totals`
+======  ============  =====================  ==================================
+"""
+
+from prover.contract.records.claims import (
+    Claim,
+    ClaimStatus,
+    decode_claim,
+)
+from prover.contract.records.fields import (
+    UINT_LIMIT,
+    as_message,
+)
+from prover.contract.records.inbox import (
+    QueuedItem,
+    decode_queued_item,
+)
+from prover.contract.records.log import (
+    LogHeader,
+    decode_log_header,
+)
+from prover.contract.records.money import (
+    Account,
+    AssetTotals,
+    Totals,
+    decode_account,
+    decode_asset_totals,
+    decode_totals,
+)
+
+__all__ = [
+    "UINT_LIMIT",
+    "Account",
+    "AssetTotals",
+    "Claim",
+    "ClaimStatus",
+    "LogHeader",
+    "QueuedItem",
+    "Totals",
+    "as_message",
+    "decode_account",
+    "decode_asset_totals",
+    "decode_claim",
+    "decode_log_header",
+    "decode_queued_item",
+    "decode_totals",
+]
