@@ -14,7 +14,7 @@ the accuser committed to both beforehand, so that nobody profits from copying
 his call out of the mempool.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
@@ -66,6 +66,10 @@ class Verdict:
     reason: str
     segment: int = 0
     correct_root: bytes = ROOT_NONE
+
+
+VerdictFunction = Callable[[FaultKind, ClaimFacts, bytes], Verdict]
+"""Judges an accusation: its kind, what the contract knows of the claim, the witness."""
 
 
 def item_hash(item: bytes) -> bytes:

@@ -44,9 +44,9 @@ from prover.contract.calls import (
 from prover.contract.codes import ContractCode
 from prover.contract.context import CallResult
 from prover.contract.contract import Contract
-from prover.contract.disputes import VerdictFunction
 from prover.contract.events import Event, decode_event, encode_event
 from prover.contract.rules import ContractRules
+from prover.faults import VerdictFunction
 from prover.l1 import L1Block
 from statemachine.codec import pack, unpack
 from statemachine.errors import StorageCorrupt

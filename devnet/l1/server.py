@@ -23,8 +23,8 @@ from devnet.l1.journal import SCHEMA, Journal
 from devnet.l1.service import L1Service
 from node.storage.database import Database
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
-from prover.contract.disputes import VerdictFunction
 from prover.contract.rules import ContractRules
+from prover.faults import VerdictFunction
 from statemachine.errors import SextantError
 
 log = structlog.get_logger(__name__)

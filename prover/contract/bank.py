@@ -4,6 +4,7 @@ Each function moves an amount from one place to exactly one other, so that
 nothing appears or is lost: minted = held by addresses + held here + burnt.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +14,9 @@ from statemachine.errors import invariant
 
 MINTED_MAX: Final = 1 << 62
 """Of either money, ever: so that no sum of balances leaves 63 bits."""
+
+Place = Callable[[ContractState], int]
+"""How much of a money is in one place."""
 
 
 def can_mint(state: ContractState, eth: int, token: int) -> bool:
@@ -25,8 +29,10 @@ def mint(state: ContractState, address: bytes, eth: int, token: int) -> None:
     """Create money: genesis balances and a devnet's faucet."""
     invariant(can_mint(state, eth, token), f"no more than {MINTED_MAX} is ever minted")
     account, totals = state.account_of(address), state.totals
-    state.put_account(address, replace(account, eth=account.eth + eth, token=account.token + token))
-    state.put_totals(
+    state.accounts.put(
+        address, replace(account, eth=account.eth + eth, token=account.token + token)
+    )
+    state.sums.put(
         replace(
             totals,
             eth_minted=totals.eth_minted + eth,
@@ -38,30 +44,30 @@ def mint(state: ContractState, address: bytes, eth: int, token: int) -> None:
 def burn_eth(state: ContractState, address: bytes, amount: int) -> None:
     """Burn ETH of an address: what it pays for gas."""
     account, totals = state.account_of(address), state.totals
-    state.put_account(address, replace(account, eth=account.eth - amount))
-    state.put_totals(replace(totals, eth_burnt=totals.eth_burnt + amount))
+    state.accounts.put(address, replace(account, eth=account.eth - amount))
+    state.sums.put(replace(totals, eth_burnt=totals.eth_burnt + amount))
 
 
 def take_bond(state: ContractState, address: bytes, amount: int) -> None:
     """Move ETH of an address into the contract's bonds."""
     account, totals = state.account_of(address), state.totals
-    state.put_account(address, replace(account, eth=account.eth - amount))
-    state.put_totals(replace(totals, eth_bonded=totals.eth_bonded + amount))
+    state.accounts.put(address, replace(account, eth=account.eth - amount))
+    state.sums.put(replace(totals, eth_bonded=totals.eth_bonded + amount))
 
 
 def release_bond(state: ContractState, address: bytes, amount: int) -> None:
     """Pay ETH out of the contract's bonds."""
     account, totals = state.account_of(address), state.totals
     invariant(totals.eth_bonded >= amount, "a bond is paid once")
-    state.put_account(address, replace(account, eth=account.eth + amount))
-    state.put_totals(replace(totals, eth_bonded=totals.eth_bonded - amount))
+    state.accounts.put(address, replace(account, eth=account.eth + amount))
+    state.sums.put(replace(totals, eth_bonded=totals.eth_bonded - amount))
 
 
 def burn_bond(state: ContractState, amount: int) -> None:
     """Burn ETH of the contract's bonds."""
     totals = state.totals
     invariant(totals.eth_bonded >= amount, "a bond is burnt once")
-    state.put_totals(
+    state.sums.put(
         replace(
             totals,
             eth_bonded=totals.eth_bonded - amount,
@@ -79,8 +85,8 @@ def mint_asset(state: ContractState, address: bytes, asset: int, amount: int) ->
     """Create units of an asset: a devnet's faucet."""
     invariant(can_mint_asset(state, asset, amount), f"no more than {MINTED_MAX} is ever minted")
     totals = state.totals_of(asset)
-    state.put_holding(asset, address, state.holding_of(asset, address) + amount)
-    state.put_asset_totals(asset, replace(totals, minted=totals.minted + amount))
+    state.holdings.put((asset, address), state.holding_of(asset, address) + amount)
+    state.asset_totals.put(asset, replace(totals, minted=totals.minted + amount))
 
 
 def held_by(state: ContractState, address: bytes, asset: int) -> int:
@@ -97,8 +103,8 @@ def move_escrow(state: ContractState, address: bytes, asset: int, amount: int) -
     """Move units of an asset from an address into the escrow; out of it if below zero."""
     totals = state.totals_of(asset)
     invariant(totals.escrowed + amount >= 0, "the escrow pays what it holds")
-    state.put_holding(asset, address, state.holding_of(asset, address) - amount)
-    state.put_asset_totals(asset, replace(totals, escrowed=totals.escrowed + amount))
+    state.holdings.put((asset, address), state.holding_of(asset, address) - amount)
+    state.asset_totals.put(asset, replace(totals, escrowed=totals.escrowed + amount))
 
 
 def take_deposit(state: ContractState, address: bytes, amount: int, asset: int = 0) -> None:
@@ -107,8 +113,8 @@ def take_deposit(state: ContractState, address: bytes, amount: int, asset: int =
         move_escrow(state, address, asset, amount)
         return
     account, totals = state.account_of(address), state.totals
-    state.put_account(address, replace(account, token=account.token - amount))
-    state.put_totals(replace(totals, token_escrowed=totals.token_escrowed + amount))
+    state.accounts.put(address, replace(account, token=account.token - amount))
+    state.sums.put(replace(totals, token_escrowed=totals.token_escrowed + amount))
 
 
 def pay_withdrawal(state: ContractState, address: bytes, amount: int, asset: int = 0) -> None:
@@ -118,8 +124,24 @@ def pay_withdrawal(state: ContractState, address: bytes, amount: int, asset: int
         return
     account, totals = state.account_of(address), state.totals
     invariant(totals.token_escrowed >= amount, "the escrow pays what it holds")
-    state.put_account(address, replace(account, token=account.token + amount))
-    state.put_totals(replace(totals, token_escrowed=totals.token_escrowed - amount))
+    state.accounts.put(address, replace(account, token=account.token + amount))
+    state.sums.put(replace(totals, token_escrowed=totals.token_escrowed - amount))
+
+
+def pending_bonds(state: ContractState) -> int:
+    """Return what is staked on claims, in gwei."""
+    return sum(state.claims[number].bond for number in state.pending)
+
+
+def escrowed_tokens(state: ContractState) -> int:
+    """Return what the escrow of the exchange holds, in micro-USDC."""
+    return state.totals.token_escrowed
+
+
+STAKES: Final[tuple[Place, ...]] = (pending_bonds,)
+"""What the ETH in bonds is made of: a table of stakes adds its sum."""
+TOKEN_PLACES: Final[tuple[Place, ...]] = (escrowed_tokens,)
+"""Where tokens are that no address holds: a table that keeps some adds its sum."""
 
 
 def check_conservation(state: ContractState) -> None:
@@ -127,13 +149,13 @@ def check_conservation(state: ContractState) -> None:
     totals: Totals = state.totals
     eth = sum(account.eth for account in state.accounts.values())
     token = sum(account.token for account in state.accounts.values())
-    bonds = sum(claim.bond for claim in state.claims if claim.number in state.pending)
+    stakes = sum(place(state) for place in STAKES)
     invariant(
         eth + totals.eth_bonded + totals.eth_burnt == totals.eth_minted,
         f"ETH is conserved: {eth} held, {totals}",
     )
     invariant(
-        token + totals.token_escrowed == totals.token_minted,
+        token + sum(place(state) for place in TOKEN_PLACES) == totals.token_minted,
         f"tokens are conserved: {token} held, {totals}",
     )
     for asset, sums in state.asset_totals.items():
@@ -142,4 +164,4 @@ def check_conservation(state: ContractState) -> None:
             held + sums.escrowed == sums.minted,
             f"asset {asset} is conserved: {held} held, {sums}",
         )
-    invariant(totals.eth_bonded == bonds, f"bonds are those of pending claims: {bonds}, {totals}")
+    invariant(totals.eth_bonded == stakes, f"bonds are what is staked: {stakes}, {totals}")

@@ -17,11 +17,12 @@ superseded  a sibling became final                  returned
 """
 
 from dataclasses import replace
+from typing import Final
 
 from prover.contract.bank import release_bond, take_bond
 from prover.contract.calls import Propose, proposed_output
 from prover.contract.codes import ContractCode, Refusal, require
-from prover.contract.context import Context
+from prover.contract.context import Context, Handlers
 from prover.contract.events import BondReturned, ClaimDied, ClaimFinal, ClaimProposed
 from prover.contract.records import Claim, ClaimStatus
 from prover.contract.rules import ContractRules
@@ -70,7 +71,8 @@ def propose(context: Context, call: Propose) -> int:
     bond = context.rules.bond_gwei
     number = len(state.claims)
     take_bond(state, context.sender, bond)
-    state.put_claim(
+    state.claims.put(
+        number,
         Claim(
             number,
             call.parent,
@@ -80,7 +82,7 @@ def propose(context: Context, call: Propose) -> int:
             moment.block,
             bond,
             ClaimStatus.PENDING,
-        )
+        ),
     )
     context.emit(
         ClaimProposed(number, call.parent, output.log_index, output_hash, context.sender, bond)
@@ -180,7 +182,7 @@ def finalise(context: Context, claim: Claim) -> None:
     """Make one claim final: bond back, siblings and what stands on them dead."""
     state = context.state
     siblings = [n for n in state.children[claim.parent] if n != claim.number]
-    state.put_claim(replace(claim, status=ClaimStatus.FINAL))
+    state.claims.put(claim.number, replace(claim, status=ClaimStatus.FINAL))
     context.emit(ClaimFinal(claim.number, claim.output.log_index, claim.output.hash))
     return_bond(context, claim)
     for number in siblings:
@@ -193,7 +195,7 @@ def finalise(context: Context, claim: Claim) -> None:
 
 def kill(context: Context, claim: Claim, status: ClaimStatus) -> None:
     """Mark a pending claim dead and announce it; its bond is the caller's matter."""
-    context.state.put_claim(replace(claim, status=status))
+    context.state.claims.put(claim.number, replace(claim, status=status))
     context.emit(ClaimDied(claim.number, int(status)))
 
 
@@ -214,3 +216,6 @@ def return_bond(context: Context, claim: Claim) -> None:
     """Give a bond back to who staked it."""
     release_bond(context.state, claim.proposer, claim.bond)
     context.emit(BondReturned(claim.number, claim.proposer, claim.bond))
+
+
+HANDLERS: Final[Handlers] = {Propose: propose}

@@ -80,17 +80,23 @@ class ContractCode(IntEnum):
 
 RETRYABLE: Final = frozenset(
     {
+        # The envelope
         ContractCode.NONCE_GAP,
         ContractCode.MEMPOOL_FULL,
         ContractCode.GAS_FUNDS,
+        # The log
         ContractCode.SEQUENCER_ALIVE,
+        # The inbox
         ContractCode.TOKEN_BALANCE,
         ContractCode.ETH_BALANCE,
         ContractCode.CAP,
+        # Claims
         ContractCode.PARENT_UNKNOWN,
         ContractCode.ENTRY_UNKNOWN,
         ContractCode.BOND_BALANCE,
+        # Faults
         ContractCode.COMMITMENT_YOUNG,
+        # Withdrawals
         ContractCode.CLAIM_PENDING,
         ContractCode.ESCROW,
     }

@@ -1,12 +1,14 @@
-"""What a call is executed with: the deployment, the state, who, and when."""
+"""What a call is executed with: the deployment, the state, who, when, and the judge."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 from prover.contract.codes import ContractCode
 from prover.contract.events import Event
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
+from prover.faults import VerdictFunction
 
 
 @final
@@ -22,17 +24,22 @@ class Moment:
 @final
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The three things around a call, and the list its events go to."""
+    """What is around a call, and the list its events go to."""
 
     rules: ContractRules
     state: ContractState
     sender: bytes
     moment: Moment
+    judge: VerdictFunction
     events: list[Event] = field(default_factory=list)
 
     def emit(self, event: Event) -> None:
         """Announce a fact."""
         self.events.append(event)
+
+
+Handlers = dict[type[Any], Callable[[Context, Any], int]]
+"""What executes a call of each type, and returns its value."""
 
 
 @final

@@ -10,28 +10,26 @@ it as a process, a contract on a real EVM).
 """
 
 from collections.abc import Iterable
-from typing import final
+from typing import Final, final
 
 from prover.contract import bank, claims, disputes, inbox, log, withdrawals
-from prover.contract.calls import (
-    Append,
-    AppendEmpty,
-    Call,
-    ClaimWithdrawal,
-    CommitFault,
-    Deposit,
-    ForceWithdraw,
-    Propose,
-    ProveFault,
-    Settle,
-)
+from prover.contract.calls import Call, Settle
 from prover.contract.codes import ContractCode, Refusal
-from prover.contract.context import CallResult, Context, Moment
-from prover.contract.disputes import VerdictFunction
+from prover.contract.context import CallResult, Context, Handlers, Moment
 from prover.contract.events import Event
 from prover.contract.gas import fee_of, gas_of
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
+from prover.faults import VerdictFunction
+
+HANDLERS: Final[Handlers] = {
+    **claims.HANDLERS,
+    **disputes.HANDLERS,
+    **inbox.HANDLERS,
+    **log.HANDLERS,
+    **withdrawals.HANDLERS,
+}
+"""Of every call but :class:`Settle`, whose work is done before each call."""
 
 
 @final
@@ -60,7 +58,7 @@ class Contract:
         self.judge = judge
         self.state.load(items)
         if not self.state.claims:
-            self.state.put_claim(claims.genesis_claim(rules))
+            self.state.claims.put(0, claims.genesis_claim(rules))
 
     def call(self, sender: bytes, moment: Moment, call: Call) -> CallResult:
         """Execute one call of ``sender`` in the L1 block ``moment``.
@@ -68,7 +66,7 @@ class Contract:
         A refused call changes nothing but what its sender pays for gas, and
         what time alone has settled.
         """
-        context = Context(self.rules, self.state, sender, moment)
+        context = Context(self.rules, self.state, sender, moment, self.judge)
         gas = gas_of(call)
         fee = fee_of(gas, moment.gas_price)
         held = self.state.account_of(sender).eth
@@ -79,14 +77,14 @@ class Contract:
             bank.burn_eth(self.state, sender, fee)
         settled = claims.settle(context)
         try:
-            value = settled if isinstance(call, Settle) else self._execute(context, call)
+            value = settled if isinstance(call, Settle) else HANDLERS[type(call)](context, call)
         except Refusal as refusal:
             return CallResult(refusal.code, refusal.message, 0, gas, tuple(context.events))
         return CallResult(ContractCode.OK, "", value, gas, tuple(context.events))
 
     def settle(self, moment: Moment) -> tuple[Event, ...]:
         """Do what time alone does, at the start of a block; return the events."""
-        context = Context(self.rules, self.state, bytes(20), moment)
+        context = Context(self.rules, self.state, bytes(20), moment, self.judge)
         claims.settle(context)
         return tuple(context.events)
 
@@ -97,24 +95,3 @@ class Contract:
     def mint_asset(self, address: bytes, asset: int, amount: int) -> None:
         """Create units of an asset: a devnet's faucet."""
         bank.mint_asset(self.state, address, asset, amount)
-
-    def _execute(self, context: Context, call: Call) -> int:
-        match call:
-            case Append():
-                return log.append(context, call)
-            case AppendEmpty():
-                return log.append_empty(context, call)
-            case Deposit():
-                return inbox.deposit(context, call)
-            case ForceWithdraw():
-                return inbox.force_withdraw(context, call)
-            case Propose():
-                return claims.propose(context, call)
-            case CommitFault():
-                return disputes.commit_fault(context, call)
-            case ProveFault():
-                return disputes.prove_fault(context, call, self.judge)
-            case ClaimWithdrawal():
-                return withdrawals.claim_withdrawal(context, call)
-            case Settle():
-                return 0

@@ -11,20 +11,18 @@ Of the convicted bond half is burnt (floor), the caller's gas is refunded out
 of the other half, and the rest goes to the payee.
 """
 
-from collections.abc import Callable
+from typing import Final
 
 from prover.contract.bank import burn_bond, release_bond
 from prover.contract.calls import CommitFault, ProveFault
 from prover.contract.claims import kill, orphan_descendants
 from prover.contract.codes import ContractCode, require
-from prover.contract.context import Context
+from prover.contract.context import Context, Handlers
 from prover.contract.events import FaultCommitted, FaultProved
 from prover.contract.gas import fee_of, gas_of
 from prover.contract.records import Claim, ClaimStatus
 from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
 from statemachine.errors import SextantError
-
-VerdictFunction = Callable[[FaultKind, ClaimFacts, bytes], Verdict]
 
 
 def commit_fault(context: Context, call: CommitFault) -> int:
@@ -35,12 +33,12 @@ def commit_fault(context: Context, call: CommitFault) -> int:
         ContractCode.COMMITMENT_EXISTS,
         f"commitment {call.commitment.hex()} came in block {known}",
     )
-    context.state.put_commitment(call.commitment, context.moment.block)
+    context.state.commitments.put(call.commitment, context.moment.block)
     context.emit(FaultCommitted(call.commitment, context.sender))
     return context.moment.block
 
 
-def prove_fault(context: Context, call: ProveFault, judge: VerdictFunction) -> int:
+def prove_fault(context: Context, call: ProveFault) -> int:
     """Convict a claim; return the reward in gwei."""
     # READ
     commitment = commitment_of(call.claim, call.segment, call.correct_root, call.payee, call.salt)
@@ -53,7 +51,7 @@ def prove_fault(context: Context, call: ProveFault, judge: VerdictFunction) -> i
         ContractCode.WITNESS_SIZE,
         f"{len(call.witness)} bytes, the limit is {context.rules.witness_bytes_max}",
     )
-    verdict = judge_claim(context, claim, call, judge)
+    verdict = judge_claim(context, claim, call)
     require(
         verdict.guilty, ContractCode.ACQUITTED, f"claim {claim.number} stands: {verdict.reason}"
     )
@@ -65,7 +63,7 @@ def prove_fault(context: Context, call: ProveFault, judge: VerdictFunction) -> i
     )
 
     # EFFECTS
-    context.state.drop_commitment(commitment)
+    context.state.commitments.drop(commitment)
     kill(context, claim, ClaimStatus.CONVICTED)
     reward = slash(context, claim, call)
     orphan_descendants(context, claim)
@@ -114,9 +112,7 @@ def check_commitment(context: Context, commitment: bytes) -> None:
     )
 
 
-def judge_claim(
-    context: Context, claim: Claim, call: ProveFault, judge: VerdictFunction
-) -> Verdict:
+def judge_claim(context: Context, claim: Claim, call: ProveFault) -> Verdict:
     """Return the verdict; a witness that proves too little fails the accusation."""
     state = context.state
     facts = ClaimFacts(
@@ -127,7 +123,7 @@ def judge_claim(
         item_hashes=state.item_hashes,
     )
     try:
-        return judge(FaultKind(call.kind), facts, call.witness)
+        return context.judge(FaultKind(call.kind), facts, call.witness)
     except SextantError as error:
         return Verdict(guilty=False, reason=f"{type(error).__name__}: {error}")
 
@@ -155,3 +151,6 @@ def slash(context: Context, claim: Claim, call: ProveFault) -> int:
         )
     )
     return reward
+
+
+HANDLERS: Final[Handlers] = {CommitFault: commit_fault, ProveFault: prove_fault}

@@ -14,7 +14,8 @@ log                 375      G_log, plus 8 a byte
 ==================  =======  ==============================================
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from prover.contract.calls import (
     Append,
@@ -53,29 +54,76 @@ def tree_gas(leaves: int, leaf_bytes: int) -> int:
 
 def gas_of(call: Call) -> int:
     """Return the gas of a call."""
-    match call:
-        case Append(data=data):
-            chunks = max(-(-len(data) // CHUNK_BYTES), 1)
-            work = 16 + len(data) * BYTE_GAS + tree_gas(chunks, CHUNK_BYTES) + 6 * SLOT_GAS
-        case AppendEmpty():
-            work = 6 * SLOT_GAS
-        case Deposit() | ForceWithdraw():
-            # A token's number is part of the words that are stored anyway.
-            work = 64 * BYTE_GAS + 3 * hash_gas(64) + 5 * SLOT_GAS
-        case Propose(output=output, trace=trace):
-            data_bytes = len(output) + len(trace)
-            work = data_bytes * BYTE_GAS + tree_gas(len(trace) // 32, 33) + 8 * SLOT_GAS
-        case CommitFault():
-            work = 32 * BYTE_GAS + SLOT_GAS
-        case ProveFault(witness=witness):
-            work = 200 * BYTE_GAS + len(witness) * (BYTE_GAS + VERDICT_BYTE_GAS) + 6 * SLOT_GAS
-        case ClaimWithdrawal(proof=proof):
-            work = len(proof) * BYTE_GAS + 2 * hash_gas(len(proof)) + 3 * SLOT_GAS
-        case Settle():
-            work = 2 * SLOT_GAS
-    return CALL_GAS + work
+    return CALL_GAS + WORK[type(call)](call)
 
 
 def fee_of(gas: int, gas_price: int) -> int:
     """Return the fee in gwei (ceil: what a sender owes)."""
     return -(-gas * gas_price // GAS_PRICE_UNIT)
+
+
+def append_gas(call: Append) -> int:
+    """Return what an entry's bytes, and the root over their chunks, cost."""
+    size = len(call.data)
+    chunks = max(-(-size // CHUNK_BYTES), 1)
+    return 16 + size * BYTE_GAS + tree_gas(chunks, CHUNK_BYTES) + 6 * SLOT_GAS
+
+
+def append_empty_gas(call: AppendEmpty) -> int:
+    """Return what the header of an entry costs."""
+    del call
+    return 6 * SLOT_GAS
+
+
+def queue_gas(call: Deposit | ForceWithdraw) -> int:
+    """Return what an inbox item costs: a token's number is part of words stored anyway."""
+    del call
+    return 64 * BYTE_GAS + 3 * hash_gas(64) + 5 * SLOT_GAS
+
+
+def propose_gas(call: Propose) -> int:
+    """Return what a claim and the root over its trace cost."""
+    size = len(call.output) + len(call.trace)
+    return size * BYTE_GAS + tree_gas(len(call.trace) // 32, 33) + 8 * SLOT_GAS
+
+
+def settle_gas(call: Settle) -> int:
+    """Return what a claim that becomes final costs."""
+    del call
+    return 2 * SLOT_GAS
+
+
+def commit_fault_gas(call: CommitFault) -> int:
+    """Return what a stored hash costs."""
+    del call
+    return 32 * BYTE_GAS + SLOT_GAS
+
+
+def prove_fault_gas(call: ProveFault) -> int:
+    """Return what a verdict over the witness costs."""
+    return 200 * BYTE_GAS + len(call.witness) * (BYTE_GAS + VERDICT_BYTE_GAS) + 6 * SLOT_GAS
+
+
+def claim_withdrawal_gas(call: ClaimWithdrawal) -> int:
+    """Return what checking a proof and paying costs."""
+    size = len(call.proof)
+    return size * BYTE_GAS + 2 * hash_gas(size) + 3 * SLOT_GAS
+
+
+WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
+    # Claims
+    Propose: propose_gas,
+    Settle: settle_gas,
+    # Disputes
+    CommitFault: commit_fault_gas,
+    ProveFault: prove_fault_gas,
+    # The inbox
+    Deposit: queue_gas,
+    ForceWithdraw: queue_gas,
+    # The log
+    Append: append_gas,
+    AppendEmpty: append_empty_gas,
+    # Withdrawals
+    ClaimWithdrawal: claim_withdrawal_gas,
+}
+"""Of each call, what it costs beyond being a transaction."""

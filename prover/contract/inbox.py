@@ -11,7 +11,7 @@ from typing import Final
 from prover.contract.bank import escrow_of, held_by, take_deposit
 from prover.contract.calls import Deposit, ForceWithdraw
 from prover.contract.codes import ContractCode, require
-from prover.contract.context import Context
+from prover.contract.context import Context, Handlers
 from prover.contract.events import ItemQueued
 from prover.contract.records import QueuedItem
 from prover.contract.state import ContractState
@@ -112,6 +112,9 @@ def queue(
     index = len(state.inbox)
     item = InboxItem(kind, owner, sub, Micros(amount), Millis(moment.time), asset)
     accumulator = accumulate(accumulator_at(state, index), item)
-    state.put_item(QueuedItem(index, item, moment.block, accumulator))
+    state.inbox.put(index, QueuedItem(index, item, moment.block, accumulator))
     context.emit(ItemQueued(index, int(kind), owner, sub, amount, accumulator, asset))
     return index
+
+
+HANDLERS: Final[Handlers] = {Deposit: deposit, ForceWithdraw: force_withdraw}

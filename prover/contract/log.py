@@ -11,7 +11,7 @@ from typing import Final, final
 
 from prover.contract.calls import Append, AppendEmpty
 from prover.contract.codes import ContractCode, require
-from prover.contract.context import Context
+from prover.contract.context import Context, Handlers
 from prover.contract.events import EntryAppended
 from prover.contract.inbox import accumulator_at
 from prover.contract.records import LogHeader
@@ -110,7 +110,7 @@ def append(context: Context, call: Append) -> int:
     )
 
     # EFFECTS
-    state.put_totals(replace(state.totals, sequencer_time=context.moment.time))
+    state.sums.put(replace(state.totals, sequencer_time=context.moment.time))
     return write_entry(context, call.data)
 
 
@@ -153,10 +153,13 @@ def write_entry(context: Context, data: bytes) -> int:
         inbox_accumulator=accumulator_at(state, len(state.inbox)),
         sender=context.sender,
     )
-    state.put_header(header)
+    state.log.put(header.index, header)
     context.emit(
         EntryAppended(
             header.index, header.data_root, header.length, header.inbox_count, header.sender
         )
     )
     return header.index
+
+
+HANDLERS: Final[Handlers] = {Append: append, AppendEmpty: append_empty}

@@ -4,10 +4,12 @@ The exchange writes one leaf per withdrawal; once a claim that contains it is
 final, anyone presents the proof and the owner is paid, once.
 """
 
+from typing import Final
+
 from prover.contract.bank import escrow_of, pay_withdrawal
 from prover.contract.calls import ClaimWithdrawal
 from prover.contract.codes import ContractCode, Refusal, require
-from prover.contract.context import Context
+from prover.contract.context import Context, Handlers
 from prover.contract.events import WithdrawalPaid
 from prover.contract.records import ClaimStatus
 from statemachine.errors import SextantError
@@ -58,7 +60,7 @@ def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
     )
 
     # EFFECTS
-    state.put_paid(call.index)
+    state.paid.put(call.index, None)
     pay_withdrawal(state, owner, amount, asset)
     context.emit(WithdrawalPaid(call.index, owner, amount, asset))
     return amount
@@ -78,3 +80,6 @@ def open_withdrawal(root: bytes, call: ClaimWithdrawal) -> tuple[bytes, int, int
     except SextantError as error:
         raise Refusal(ContractCode.PROOF, str(error)) from error
     return owner, amount, asset
+
+
+HANDLERS: Final[Handlers] = {ClaimWithdrawal: claim_withdrawal}

@@ -241,7 +241,7 @@ def convict(story: Story, number: int) -> None:
     """Kill a claim as a proved fault would."""
     state = story.l1.contract.state
     moment = Moment(story.l1.block, story.l1.time)
-    context = Context(story.contract, state, b"", moment)
+    context = Context(story.contract, state, b"", moment, story.l1.contract.judge)
     kill(context, state.claims[number], ClaimStatus.CONVICTED)
     orphan_descendants(context, state.claims[number])
 
