@@ -1,18 +1,12 @@
-"""Synthetic traffic of every kind, seeded: what drills and tests execute.
-
-A world of its own: rules, publishers, traders, their agents, and an L1 that
-queues deposits and appends entries.  Not a market anyone would trade on: it is
-made to reach every handler, to be refused often, and to fill blocks of several
-segments.
-"""
+"""A seeded source of log entries and inbox items: transactions of every kind."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from random import Random
 from typing import Final, final
 
-from prover.compounds import asset_action_of, compound_of, sharing_of, terms_of
 from prover.entry import encode_entry
+from prover.traffic.compounds import asset_action_of, compound_of, sharing_of, terms_of
+from prover.traffic.world import PRICES, PUBLISHERS, STAKED, START_MS, key_of, traffic_rules
 from statemachine.actions import (
     ATOMIC_LEGS_MAX,
     FLAG_FOK,
@@ -44,7 +38,6 @@ from statemachine.actions import (
     Withdraw,
     encode_transaction,
 )
-from statemachine.assets import AssetRules
 from statemachine.frame import class_of, encode_frame
 from statemachine.identity.signing import (
     Domain,
@@ -54,78 +47,10 @@ from statemachine.identity.signing import (
     sign_digest,
 )
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.rules import MarketRules, Rules
 from statemachine.units import Lots, Micros, Millis, Price
 
-START_MS: Final = 1_767_225_600_000
-PUBLISHERS: Final = 3
-PRICES: Final = {1: 6_500_000, 2: 3_500_000, 3: 1_500_000}
 LIVE_ORDERS_MAX: Final = 400
-MARKET_NAMES: Final = {1: b"BTC", 2: b"ETH", 3: b"SOL"}
-STAKED: Final = 1
 AGENT_KINDS: Final = 0b111_1111_1110
-TIERS: Final = ((10_000_000_000, 100_000, 50_000), (40_000_000_000, 200_000, 100_000))
-
-
-def key_of(name: str) -> bytes:
-    """Return the secret key of one inhabitant of this world."""
-    return sha256(b"sextant traffic " + name.encode()).digest()
-
-
-def traffic_rules() -> Rules:
-    """Return rules under which everything happens within minutes."""
-    markets = tuple(
-        MarketRules(
-            market=number,
-            symbol=symbol,
-            lot_decimals=4,
-            tick=10,
-            initial_ppm=50_000,
-            maintenance_ppm=25_000,
-            maker_ppm=-50,
-            taker_ppm=350,
-            fill_band_ppm=50_000,
-            notional_min=1_000_000,
-            tiers=TIERS if number == 3 else (),
-            open_interest_lower=20_000_000_000 if number == 2 else 0,
-            open_interest_upper=90_000_000_000 if number == 2 else 0,
-            open_interest_max=40_000 if number == 3 else 0,
-            index_band_ppm=50_000 if number == 1 else 0,
-        )
-        for number, symbol in MARKET_NAMES.items()
-    )
-    return Rules(
-        chain_id=7_714_999,
-        rollup=address_of(key_of("rollup")),
-        publishers=tuple(address_of(key_of(f"publisher {i}")) for i in range(PUBLISHERS)),
-        publishers_min=2,
-        markets=markets,
-        inbox_deadline_ms=20_000,
-        slice_interval_ms=2_000,
-        guardian=address_of(key_of("trader 0")),
-        grace_ms=500,
-        grace_updates_min=1,
-        insurance_daily_max=50_000_000,
-        velocity_min=300_000_000,
-        velocity_ppm=0,
-        velocity_period_ms=60_000,
-        vault_notice_ms=5_000,
-        ramp_notice_ms=20_000,
-        ramp_step_ms=1_500,
-        assets=(
-            AssetRules(
-                asset=STAKED,
-                symbol=b"STETH",
-                decimals=6,
-                market=2,
-                lot_units=100,
-                weight_ppm=900_000,
-                initial_weight_ppm=800_000,
-                penalty_ppm=50_000,
-                cap=10**15,
-            ),
-        ),
-    )
 
 
 @final
