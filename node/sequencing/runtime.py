@@ -26,12 +26,12 @@ from node.ledger.blocks import BlockSigner
 from node.ledger.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
 from node.process.metrics import Metrics
 from node.sequencing.anchor import Anchor
-from node.sequencing.arrivals import Arrivals
 from node.sequencing.chain import ChainStore
+from node.sequencing.intake import SHUTTING_DOWN, Intake
 from node.sequencing.rooting import Rooting
 from node.sequencing.sequencer import Execution, Sequencer
 from node.sequencing.signatures import SignaturePool
-from node.sequencing.tickets import DEFAULT_LIMITS, Limits, Ticket
+from node.sequencing.tickets import DEFAULT_LIMITS, Limits
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
 from statemachine.cursor import Cursor
@@ -91,9 +91,15 @@ class SequencerNode:
         self.poll_seconds = poll_ms / 1000
         self.flights = asyncio.Semaphore(BLOCKS_IN_FLIGHT_MAX)
         self.wake = asyncio.Event()
+        self.intake = Intake(
+            self.core,
+            self.pool,
+            closed=self.closed,
+            ended=lambda: self.stopping or bool(self.halted),
+            clock=lambda: self.anchor.view.clock,
+            filled=self.wake.set,
+        )
         self.tasks: list[asyncio.Task[None]] = []
-        self.recovering = 0
-        self.arrivals = Arrivals()
         self.durable = Head(self.core.cursor.height, self.core.cursor.time)
         self.held = manual
         self.stopping = False
@@ -134,7 +140,7 @@ class SequencerNode:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        self.core.refuse_all(Refusal(Reason.SHUTTING_DOWN, "the node is shutting down"))
+        self.core.refuse_all(SHUTTING_DOWN)
         for _ in range(BLOCKS_IN_FLIGHT_MAX):
             await self.flights.acquire()
         await self.pool.stop()
@@ -171,34 +177,12 @@ class SequencerNode:
 
     async def submit(self, transactions: Sequence[bytes]) -> list[Outcome]:
         """Queue transactions and wait until each is durable or refused."""
-        refusal = self.closed(len(transactions))
-        if refusal is not None:
-            return [refusal] * len(transactions)
-        self.recovering += len(transactions)
-        try:
-            signers = await self.pool.recover(transactions)
-        finally:
-            self.recovering -= len(transactions)
-            self.arrivals.add(len(transactions))
-        if self.stopping or self.halted:
-            refusal = Refusal(Reason.SHUTTING_DOWN, "the node is shutting down")
-            return [refusal] * len(transactions)
-        answer: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        ticket = Ticket(len(transactions), lambda outcomes: resolve(answer, outcomes))
-        now = self.anchor.view.clock
-        for place, signer in enumerate(signers):
-            if isinstance(signer, Refusal):
-                ticket.settle(place, signer)
-            else:
-                self.core.offer(transactions[place], signer, now, ticket, place)
-        if self.core.full():
-            self.wake.set()
-        return await answer
+        return await self.intake.submit(transactions)
 
-    def closed(self, count: int) -> Refusal | None:
+    def closed(self) -> Refusal | None:
         """Return why nothing is taken at the moment, if so."""
         if self.stopping:
-            return Refusal(Reason.SHUTTING_DOWN, "the node is shutting down")
+            return SHUTTING_DOWN
         stalled = (
             self.anchor.stalled(self.durable.height)
             if self.ready
@@ -209,9 +193,6 @@ class SequencerNode:
         behind = self.durable.height - self.audience.rooted_height
         if behind > ROOTS_BEHIND_MAX:
             return Refusal(Reason.QUEUE_FULL, f"state roots are {behind} blocks behind")
-        most = self.core.limits.queue_transactions_max
-        if self.recovering + len(self.core.pending) + count > most:
-            return Refusal(Reason.QUEUE_FULL, f"queue: {most} transactions wait already")
         return None
 
     # Blocks out
@@ -373,7 +354,7 @@ class SequencerNode:
         """Make the next block at ``time``, ms, of all that waits; see ``feed.Controls``."""
         if not self.held:
             return None
-        await self.arrivals.reach(submitted)
+        await self.intake.arrivals.reach(submitted)
         await self.anchor.look()
         while not self.ready or self.delayed:
             await self.anchor.looked.wait()
@@ -387,9 +368,3 @@ class SequencerNode:
         """Do nothing: the poster makes claims."""
         del corruption, segment
         return None
-
-
-def resolve(answer: "asyncio.Future[list[Outcome]]", outcomes: list[Outcome]) -> None:
-    """Answer a caller, unless it went away."""
-    if not answer.done():
-        answer.set_result(outcomes)
