@@ -6,6 +6,10 @@ and no step can be skipped, added or moved.  Between blocks it is at rest
 run next, and what a continued step must remember.  It also carries the
 frontier of the block's receipt tree, so that its hash commits to every
 receipt: one signature over it acknowledges a whole block.
+
+``framed_at`` is the time (ms) of the last block that had a valid frame, of
+genesis before the first: how long there has been no sequencer, which L1 cannot
+see in the log, where junk and silence look alike.
 """
 
 from hashlib import sha256
@@ -29,7 +33,7 @@ FLAG_EMPTY: Final = 1
 FLAG_BACKLOG: Final = 2
 """System work is due beyond this block's bound: takers wait."""
 
-LAYOUT: Final = Struct(">BQQBBIBBQHHQIBQQQQQ12s12s12sI12s12s")
+LAYOUT: Final = Struct(">BQQBBIBBQHHQIBQQQQQ12s12s12sI12s12sQ")
 
 
 @final
@@ -47,6 +51,7 @@ class Cursor(Record):
         "fee",
         "filled",
         "flags",
+        "framed_at",
         "frontier",
         "group",
         "height",
@@ -69,6 +74,7 @@ class Cursor(Record):
         super().__init__(CURSOR_KEY, stored)
         self.height = 0
         self.time = 0
+        self.framed_at = 0
         self.phase = PHASE_REST
         self.flags = 0
         self.transaction = 0
@@ -138,6 +144,7 @@ class Cursor(Record):
             self.receipts,
             money(self.builder_fee),
             money(self.referable),
+            self.framed_at,
         )
         return head + b"".join(self.frontier)
 
@@ -178,6 +185,7 @@ def decode_cursor(data: bytes) -> Cursor:
     cursor.receipts = values[22]
     cursor.builder_fee = unmoney(values[23])
     cursor.referable = unmoney(values[24])
+    cursor.framed_at = values[25]
     tail = data[head:]
     if len(tail) != 32 * cursor.receipts.bit_count():
         raise StorageCorrupt("cursor: the frontier does not fit the count of receipts")

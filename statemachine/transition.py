@@ -101,7 +101,10 @@ class Run:
         cursor.height += 1
         cursor.time = self.block.time
         cursor.phase = PHASE_INBOX
-        cursor.flags = FLAG_EMPTY if self.block.frame is None else 0
+        cursor.flags = FLAG_EMPTY
+        if self.block.frame is not None:
+            cursor.flags = 0
+            cursor.framed_at = cursor.time
         cursor.transaction = 0
         cursor.leg = 0
         cursor.due_count = 0
@@ -373,7 +376,7 @@ def apply_segment(store: Store, rules: Rules, block: Block) -> SegmentResult:
 def genesis_state(rules: Rules, time: int) -> dict[bytes, bytes]:
     """Return the state before the first block, at ``time`` ms: markets, no accounts."""
     cursor = Cursor(stored=False)
-    cursor.time = time
+    cursor.time = cursor.framed_at = time
     ledger = Ledger(stored=False)
     items = {cursor.key: cursor.encode(), ledger.key: ledger.encode()}
     for parameters in rules.markets:

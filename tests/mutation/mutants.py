@@ -1738,6 +1738,12 @@ MUTANTS: Final = (
         "an overdue item waits a block",
     ),
     Mutant(
+        "transition.py",
+        "            cursor.framed_at = cursor.time\n",
+        "",
+        "the sequencer seems to be silent",
+    ),
+    Mutant(
         "cursor.py",
         "        if self.continuation or self.filled:",
         "        if self.height == 0:",

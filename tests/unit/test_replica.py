@@ -61,12 +61,15 @@ def test_an_entry_without_a_valid_frame_makes_one_empty_block(data: bytes) -> No
     for entry in log:
         replica.feed(entry)
     before = replica.head
+    framed_at = replica.cursor.framed_at
+    assert framed_at == replica.cursor.time
     later = TrafficEntry(len(log), data, log[-1].time + 5_000, log[-1].inbox_count)
     derived = replica.feed(later)
     assert len(parse_entry(data)) == 1
     assert derived.output.height == before.height + 1
     assert derived.blocks[0].block.frame is None
     assert replica.cursor.time == later.time
+    assert replica.cursor.framed_at == framed_at
 
 
 def test_overdue_items_are_consumed_without_a_frame() -> None:

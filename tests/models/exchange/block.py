@@ -123,6 +123,8 @@ def apply_block(exchange: Exchange, block: Block) -> list[Outcome]:
     """Run a block and return its receipts, in order."""
     exchange.height += 1
     exchange.now = block.time
+    if block.frame is not None:
+        exchange.framed_at = block.time
     receipts = run_inbox(exchange, block)
     run_due(exchange)
     transactions = list(block.frame.transactions) if block.frame is not None else []

@@ -95,7 +95,7 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
     velocity = items.get(keys.VELOCITY_KEY)
     capacity = None if velocity is None else decode_velocity(velocity)
     return {
-        "time": (cursor.height, cursor.time, cursor.inbox_index),
+        "time": (cursor.height, cursor.time, cursor.inbox_index, cursor.framed_at),
         "money": (ledger.insurance, ledger.fees, ledger.dust, ledger.deposits),
         "withdrawn": ledger.withdrawals,
         "sums": (ledger.settled, ledger.deficits, ledger.sleepers),
@@ -412,7 +412,7 @@ def model_state(exchange: Exchange) -> Plain:
         for market in exchange.markets_of(portfolio)
     }
     return {
-        "time": (exchange.height, exchange.now, exchange.inbox_index),
+        "time": (exchange.height, exchange.now, exchange.inbox_index, exchange.framed_at),
         "money": (exchange.insurance, exchange.fees, 0, exchange.deposits),
         "withdrawn": withdrawn,
         "sums": (

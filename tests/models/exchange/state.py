@@ -318,6 +318,8 @@ class Exchange:
     now: int
     height: int = 0
     inbox_index: int = 0
+    framed_at: int = 0
+    """When the last block with a frame was made."""
     markets: dict[int, Market] = field(default_factory=dict)
     heard: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     signers: dict[bytes, Signer] = field(default_factory=dict)
@@ -374,6 +376,7 @@ class Exchange:
 
     def __post_init__(self) -> None:
         """Start at genesis: markets without prices, and their clocks armed."""
+        self.framed_at = self.now
         for rules in self.rules.markets:
             market = Market(rules, sample_time=self.now, funding_time=self.now)
             self.markets[rules.market] = market
