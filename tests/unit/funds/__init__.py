@@ -1,0 +1,1 @@
+"""Funds: who may come in and leave, at what price, and what a leader cannot do to them."""
