@@ -23,7 +23,7 @@ FUNDS: Final = "tests/unit/funds"
 AGENTS: Final = "tests/unit/test_agents.py"
 FEES: Final = "tests/unit/test_fees.py"
 AUTHORITY: Final = "tests/unit/test_authority.py"
-POOL: Final = "tests/unit/test_pool.py"
+POOL: Final = "tests/unit/pool"
 ASSETS: Final = ("tests/unit/test_assets.py",)
 MODEL: Final = (
     "tests/property/test_model.py::test_crowds",

@@ -1,0 +1,1 @@
+"""The lending pool: rates, interest, shares, what a loan asks for, and who bears a loss."""
