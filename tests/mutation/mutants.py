@@ -24,7 +24,7 @@ AGENTS: Final = "tests/unit/test_agents.py"
 FEES: Final = "tests/unit/test_fees.py"
 AUTHORITY: Final = "tests/unit/test_authority.py"
 POOL: Final = "tests/unit/pool"
-ASSETS: Final = ("tests/unit/test_assets.py",)
+ASSETS: Final = ("tests/unit/assets",)
 MODEL: Final = (
     "tests/property/test_model.py::test_crowds",
     "tests/property/test_model.py::test_scenes_of_the_vectors",
@@ -1639,7 +1639,7 @@ MUTANTS: Final = (
         "    if missing <= 0 or portfolio.assets:\n",
         "    if missing <= 0:\n",
         "insurance pays with a slice for who has assets",
-        ("tests/unit/test_assets.py",),
+        ("tests/unit/assets",),
     ),
     Mutant(
         "risk/liquidation.py",

@@ -1,0 +1,1 @@
+"""Assets beyond USDC: what they count for, how they leave, and how a debt is paid with them."""
