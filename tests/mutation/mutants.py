@@ -184,7 +184,7 @@ MUTANTS: Final = (
         "return state.ledger().settled + state.pool().supplied",
         "return state.ledger().settled",
         "suppliers make others' withdrawals smaller",
-        ("tests/unit/test_backstops.py",),
+        ("tests/unit/tail",),
     ),
     # Margin rates that move
     Mutant(
@@ -1624,7 +1624,7 @@ MUTANTS: Final = (
         "market.sample_time = step.now - step.now % rules.sample_interval_ms",
         "pass",
         "a market that opens has been out since genesis",
-        ("tests/unit/test_backstops.py",),
+        ("tests/unit/tail",),
     ),
     # Liquidation
     Mutant(
@@ -1632,7 +1632,7 @@ MUTANTS: Final = (
         "drawn = draw_insurance(step, market, div_floor(missing * closed, whole))",
         "drawn = draw_insurance(step, market, missing)",
         "insurance pays a bankrupt's whole debt with his first slice",
-        ("tests/unit/test_backstops.py",),
+        ("tests/unit/tail",),
     ),
     Mutant(
         "risk/debts.py",

@@ -1,0 +1,1 @@
+"""The tail: vaults, deleveraging, insurance, deficits that are shared, velocity, grace."""
