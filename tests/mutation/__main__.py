@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutation.mutants import MUTANTS, Mutant
+from tests.mutation.mutant import Mutant
+from tests.mutation.mutants import MUTANTS
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = "statemachine"
@@ -41,6 +42,9 @@ def problem_of(mutant: Mutant) -> str:
     path = ROOT / PACKAGE / mutant.file
     if not path.exists():
         return f"{mutant.file} is gone"
+    for test in mutant.suite:
+        if not (ROOT / test.partition("::")[0]).exists():
+            return f"{test}, which ought to notice, is gone"
     count = path.read_text().count(mutant.old)
     return "" if count == 1 else f"its text occurs {count} times in {mutant.file}"
 

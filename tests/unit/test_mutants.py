@@ -3,7 +3,8 @@
 import pytest
 
 from tests.mutation.__main__ import problem_of
-from tests.mutation.mutants import MUTANTS, Mutant
+from tests.mutation.mutant import Mutant
+from tests.mutation.mutants import MUTANTS
 
 MUTANTS_MIN = 40
 
@@ -16,5 +17,5 @@ def test_there_are_enough_and_no_two_alike() -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.breaks.replace(" ", "-"))
 def test_a_mutant_can_be_made(mutant: Mutant) -> None:
-    assert not problem_of(mutant), "the rules changed: change tests/mutation/mutants.py with them"
+    assert not problem_of(mutant), "the rules changed: change tests/mutation/mutants/ with them"
     assert mutant.new != mutant.old
