@@ -84,6 +84,18 @@ class Home:
         receipt = await self.l1.append(posted, encode_entry(frames))
         assert receipt.ok, receipt.message
 
+    async def hold(self, node: SequencerNode) -> int:
+        """Let the node make no more blocks, and L1 have all it made; return their number.
+
+        The call that posts takes time on L1, in which a node that is not held makes one more.
+        """
+        held = asyncio.ensure_future(node.hold())
+        await until(lambda: node.held and node.durable.height == node.cursor.height)
+        assert not held.done()
+        await self.post(node)
+        await asyncio.wait_for(held, WAIT_SECONDS)
+        return node.cursor.height
+
 
 async def until(claim: Callable[[], bool]) -> None:
     deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
@@ -284,12 +296,7 @@ def test_holding_waits_for_l1_and_nothing_is_made_until_resumed(tell: Tell) -> N
     async def plot(home: Home) -> None:
         node = await home.open()
         await home.fund(node)
-        held = asyncio.ensure_future(node.hold())
-        await until(lambda: node.held and node.durable.height == node.cursor.height)
-        assert not held.done()
-        await home.post(node)
-        await asyncio.wait_for(held, WAIT_SECONDS)
-        height = node.cursor.height
+        height = await home.hold(node)
         home.chain.mine(FINAL_BLOCKS + 1, step_ms=3_600_000)
         await until(lambda: node.anchor.view.clock == home.chain.time)
         assert node.cursor.height == height
@@ -307,9 +314,7 @@ def test_after_a_long_sleep_no_block_keeps_the_old_time(
     async def plot(home: Home) -> None:
         node = await home.open()
         await home.fund(node)
-        await home.post(node)
-        await until(lambda: node.anchor.view.safe_mark.height == node.durable.height)
-        height = node.durable.height
+        height = await home.hold(node)
         await home.close(node)
         asleep, slept = home.chain.time, home.chain.block
         block_at = home.chain.block_at
