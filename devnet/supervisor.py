@@ -17,7 +17,7 @@ from typing import Any, Final, final
 
 from devnet.child import Child, ProcessSpec
 from devnet.health import wait_serving
-from devnet.layout import Layout, default_directory
+from devnet.layout import Layout, default_directory, layout_of
 from devnet.ports import advise, find_taken
 from statemachine.errors import SextantError
 
@@ -165,6 +165,21 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stopping.set)
+
+
+def free_layout(instances: range, directory: Path) -> Layout:
+    """Return the layout of the first of ``instances`` whose ports are all free.
+
+    Raises
+    ------
+    DevnetBlocked
+        None is.
+    """
+    for instance in instances:
+        layout = layout_of(instance, directory)
+        if not find_taken(layout):
+            return layout
+    raise DevnetBlocked(f"no instance from {instances[0]} to {instances[-1]} has its ports free")
 
 
 def is_hopeless(child: Child) -> bool:

@@ -14,28 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from devnet.funds import fund_operators
-from devnet.layout import INSTANCES_MAX, Layout, layout_of
-from devnet.ports import find_taken
+from devnet.layout import INSTANCES_MAX, Layout
 from devnet.processes import Options, core_of, prepare
-from devnet.supervisor import DevnetBlocked, Supervisor
+from devnet.supervisor import Supervisor, free_layout
 
 OPTIONS: Final = Options(block_time_ms=1_000)
 PROCESSES: Final = frozenset({"l1", "sequencer", "poster", "follower", "challenger"})
-
-
-def free_layout(first: int, directory: Path) -> Layout:
-    """Return the layout of the first instance from ``first`` on whose ports are free.
-
-    Raises
-    ------
-    DevnetBlocked
-        None is.
-    """
-    for instance in range(first, INSTANCES_MAX):
-        layout = layout_of(instance, directory)
-        if not find_taken(layout):
-            return layout
-    raise DevnetBlocked(f"no instance from {first} to {INSTANCES_MAX - 1} has its ports free")
 
 
 @asynccontextmanager
@@ -58,7 +42,7 @@ async def own_exchange(
         It could not be started.
     """
     place = directory or Path(tempfile.mkdtemp(prefix="sextant-own-"))
-    layout = free_layout(first, place)
+    layout = free_layout(range(first, INSTANCES_MAX), place)
     layout.directory.mkdir(parents=True, exist_ok=True)
     after = {"l1": partial(once_l1_serves, layout)}
     core = core_of(layout, options)

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from devnet.funds import fund_operators
-from devnet.layout import Layout, layout_of
-from devnet.ports import find_taken
+from devnet.layout import Layout
 from devnet.processes import Options, prepare, specs_of
 from devnet.story import dispute, market
 from devnet.story.stage import Stage, StoryFailed
-from devnet.supervisor import DevnetBlocked, Supervisor
+from devnet.supervisor import DevnetBlocked, Supervisor, free_layout
 from sextant.errors import ClientError
 from statemachine.errors import SextantError
 
@@ -34,21 +33,6 @@ CHAPTERS: Final = (
     dispute.tell_right_claim,
     dispute.tell_payment,
 )
-
-
-def choose_layout(directory: Path) -> Layout:
-    """Return the layout of an instance whose ports are free.
-
-    Raises
-    ------
-    DevnetBlocked
-        There is none.
-    """
-    for instance in INSTANCES:
-        layout = layout_of(instance, directory)
-        if not find_taken(layout):
-            return layout
-    raise DevnetBlocked("no instance between 40 and 89 has all its ports free")
 
 
 async def play(*, keep: bool, as_json: bool) -> int:
@@ -70,7 +54,7 @@ async def play(*, keep: bool, as_json: bool) -> int:
 
 async def perform(directory: Path, *, as_json: bool) -> int:
     """Start a devnet in ``directory``, tell the story, stop everything."""
-    layout = choose_layout(directory)
+    layout = free_layout(INSTANCES, directory)
     supervisor = Supervisor(
         layout, specs_of(layout, Options()), {"l1": partial(fund_operators, layout)}
     )
