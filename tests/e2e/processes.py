@@ -6,7 +6,6 @@ blocks every 100 ms.  Whatever is left running at the end is killed.
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -33,6 +32,7 @@ from statemachine.identity.signing import Domain, address_of, oracle_digest, sig
 from statemachine.merkle.tree import Tree
 from statemachine.transition import genesis_state
 from statemachine.units import Millis, Price
+from tests.ports import free_ports
 from tests.worlds import GENESIS_MS, PUBLISHER_KEYS, trader_key, world_rules
 
 ROOT = Path(__file__).parent.parent.parent
@@ -227,15 +227,3 @@ async def until(claim: Callable[[], Awaitable[bool]]) -> None:
     while not await claim():
         assert asyncio.get_running_loop().time() < deadline, "it did not come to hold in time"
         await asyncio.sleep(0.02)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for opened in sockets:
-            opened.bind(("127.0.0.1", 0))
-        return [opened.getsockname()[1] for opened in sockets]
-    finally:
-        for opened in sockets:
-            opened.close()

@@ -74,12 +74,6 @@ def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(bounded())
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds; the test's own bound ends it if it never does."""
-    while not condition():  # noqa: ASYNC110 - any condition, from outside
-        await asyncio.sleep(0)
-
-
 async def code_of(call: Any) -> tuple[grpc.StatusCode, str]:
     """Return the status and the reason with which a call is refused."""
     try:

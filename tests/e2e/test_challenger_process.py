@@ -3,11 +3,10 @@
 import asyncio
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,24 +22,14 @@ from prover.outputs import genesis_output
 from prover.replica import genesis_replica
 from prover.traffic import Traffic, key_of, traffic_rules
 from statemachine.identity.signing import address_of
+from tests.ports import free_ports
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
 BOND = 1_000_000_000
 COMMITMENT_BLOCKS = 30
 WAIT_SECONDS = 30
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for opened in sockets:
-            opened.bind(("127.0.0.1", 0))
-        return [opened.getsockname()[1] for opened in sockets]
-    finally:
-        for opened in sockets:
-            opened.close()
 
 
 @contextmanager
@@ -55,14 +44,6 @@ def command(log: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
-
-
-def wait_until(what: Callable[[], bool], log: Path) -> None:
-    """Wait for a condition, not for a time; show the log if it never comes."""
-    until = time.monotonic() + WAIT_SECONDS
-    while not what():
-        assert time.monotonic() < until, log.read_text()
-        time.sleep(0.02)
 
 
 def deployment_of(l1_now: int) -> ContractRules:
@@ -172,15 +153,27 @@ def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
             assert explain.wait(WAIT_SECONDS) == 1
 
         with command(log, *defend) as first:
-            wait_until(lambda: "committed in L1 block" in log.read_text(), log)
+            wait_until(
+                lambda: "committed in L1 block" in log.read_text(),
+                "no commitment",
+                show=log.read_text,
+            )
             first.send_signal(signal.SIGKILL)
             first.wait()
         with command(log, *defend) as second:
-            wait_until(lambda: "convicted in L1 block" in log.read_text(), log)
+            wait_until(
+                lambda: "convicted in L1 block" in log.read_text(),
+                "no conviction",
+                show=log.read_text,
+            )
             assert "the commitment stands from before" in log.read_text()
             assert status_of(ports[0], wrong) is ClaimStatus.CONVICTED
             assert status_of(ports[0], 1) is ClaimStatus.PENDING
             status = tmp_path / "defender" / "status.json"
-            wait_until(lambda: json.loads(status.read_text())["verdicts"]["convicted"] == 1, log)
+            wait_until(
+                lambda: json.loads(status.read_text())["verdicts"]["convicted"] == 1,
+                "the conviction is not in the status",
+                show=status.read_text,
+            )
             second.send_signal(signal.SIGTERM)
             assert second.wait(WAIT_SECONDS) == 0

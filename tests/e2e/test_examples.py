@@ -5,14 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from devnet.layout import Layout, layout_of
-from devnet.ports import find_taken
+from devnet.layout import Layout
+from tests.ports import layout_to_test
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("devnet")]
 
@@ -23,13 +23,6 @@ READY_S = 60.0
 EXAMPLE_S = 90.0
 STOP_S = 15.0
 POLL_S = 0.2
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, f"no {what} within {seconds} s"
-        time.sleep(POLL_S)
 
 
 def sextant(layout: Layout, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -49,8 +42,7 @@ def sextant(layout: Layout, *words: str) -> "subprocess.CompletedProcess[str]":
 def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
     """Run a devnet on free ports, with bots, and money for alice."""
     directory = tmp_path_factory.mktemp("devnet")
-    layouts = (layout_of(instance, directory) for instance in INSTANCES)
-    layout = next(one for one in layouts if not find_taken(one))
+    layout = layout_to_test(INSTANCES, directory)
     words = ["--instance", str(layout.instance), "--datadir", str(directory)]
     command = [sys.executable, "-m", "sextant", "devnet", "up", "--plain", *words]
     with (directory / "up.log").open("w") as log:
@@ -60,8 +52,10 @@ def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
     try:
         wait_until(
             lambda: '"bids": [{' in sextant(layout, "book", "BTC", "--json").stdout,
-            READY_S,
-            "quotes in the book",
+            "no quotes came into the book",
+            seconds=READY_S,
+            poll_s=POLL_S,
+            show=(directory / "up.log").read_text,
         )
         gift = ("--usdc", "10000", "--asset", "WSTETH", "--amount", "10")
         faucet = sextant(layout, "dev", "faucet", "alice", *gift, *words)
@@ -110,7 +104,7 @@ def test_withdrawal_is_paid_after_the_window(devnet: Layout) -> None:
         return process.poll() is not None
 
     with start_example(devnet, "withdraw") as process:
-        wait_until(ended, EXAMPLE_S, "payment")
+        wait_until(ended, "the withdrawal was not paid", seconds=EXAMPLE_S, poll_s=POLL_S)
         text, _ = process.communicate(timeout=EXAMPLE_S)
     assert "paid 5.00 USDC" in text
 
@@ -126,7 +120,7 @@ def test_an_asset_is_paid_after_the_window(devnet: Layout) -> None:
         claim = sextant(devnet, "claim", str(made["index"]), "--as", "alice")
         return "0.500000000 WSTETH" in claim.stdout
 
-    wait_until(is_paid, EXAMPLE_S, "payment")
+    wait_until(is_paid, "the asset was not paid", seconds=EXAMPLE_S, poll_s=POLL_S)
 
 
 def test_every_example_says_how_to_run_it() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,24 +23,13 @@ from prover.contract.contract import Contract
 from prover.contract.rules import ContractRules
 from prover.l1 import CallReceipt
 from tests.l1_worlds import USER, USER_KEY, deployment, judge_by_truth
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.e2e
 
 KILLS = 5
 DEPOSITS_PER_LIFE = 12
 WAIT_SECONDS = 30
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for opened in sockets:
-            opened.bind(("127.0.0.1", 0))
-        return [opened.getsockname()[1] for opened in sockets]
-    finally:
-        for opened in sockets:
-            opened.close()
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from grpc_status import rpc_status
 
 from node.settings import AdmissionSettings, GrpcSettings
 from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, query_pb2, sequencer_pb2, status_pb2, stream_pb2
-from tests.e2e.serving import code_of, next_of, quick_settings, run, serve, until
+from tests.e2e.serving import code_of, next_of, quick_settings, run, serve
 from tests.e2e.trading import SECONDS
+from tests.waiting import until
 
 
 def test_health_and_reflection_answer_a_generic_client() -> None:

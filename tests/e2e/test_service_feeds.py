@@ -9,8 +9,9 @@ import grpc.aio
 from node.settings import FeedSettings
 from proto.sextant.v1 import query_pb2, stream_pb2
 from statemachine.actions import Cancel
-from tests.e2e.serving import code_of, next_of, quick_settings, run, serve, until
+from tests.e2e.serving import code_of, next_of, quick_settings, run, serve
 from tests.e2e.trading import BUY, CLIENT_ID, IOC, SECONDS, SELL, limit, submit
+from tests.waiting import until
 
 
 def test_a_book_followed_by_deltas_equals_the_book() -> None:

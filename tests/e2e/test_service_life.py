@@ -14,8 +14,9 @@ from node.service.server import NodeServer
 from proto.sextant.v1 import query_pb2, sequencer_pb2, status_pb2, stream_pb2
 from statemachine.actions import PlaceOrder
 from statemachine.units import Lots, Price
-from tests.e2e.serving import code_of, next_of, quick_settings, run, serve, until
+from tests.e2e.serving import code_of, next_of, quick_settings, run, serve
 from tests.exchange import Exchange
+from tests.waiting import until
 from tests.worlds import World
 
 SECONDS = 10.0

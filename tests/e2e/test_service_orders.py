@@ -13,9 +13,10 @@ from statemachine.cursor import decode_cursor
 from statemachine.identity.signing import CURVE_ORDER, address_of, recover
 from statemachine.receipts import Receipt, root_of, verify_path
 from statemachine.units import Lots, Price
-from tests.e2e.serving import code_of, run, serve, until
+from tests.e2e.serving import code_of, run, serve
 from tests.e2e.trading import BUY, CLIENT_ID, SECONDS, SELL, limit, submit
 from tests.exchange import SEQUENCER_KEY
+from tests.waiting import until
 
 
 def test_a_signed_receipt_can_be_verified_by_anyone() -> None:

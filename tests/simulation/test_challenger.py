@@ -27,6 +27,7 @@ from prover.replica import Derived, Replica, genesis_replica
 from prover.traffic import START_MS, Traffic, key_of, traffic_rules
 from statemachine.identity.signing import address_of
 from tests.simulation.memory_l1 import MemoryChain, MemoryL1, is_ok
+from tests.waiting import until
 
 SEQUENCER = address_of(key_of("sequencer"))
 PROPOSER = address_of(key_of("proposer"))
@@ -293,15 +294,11 @@ def test_an_unreachable_l1_is_waited_for(scene: Scene) -> None:
     scene.propose(0, scene.append(), "root")
     scene.chain.unreachable = True
 
-    async def until(text: str) -> None:
-        while text not in post.said:  # noqa: ASYNC110  the stream is what is waited for
-            await asyncio.sleep(0)
-
     async def go() -> None:
         duty = asyncio.create_task(post.patrol.run(0.001))
-        await until("waiting for it")
+        await until(lambda: "waiting for it" in post.said)
         scene.chain.unreachable = False
-        await until("L1 answers again")
+        await until(lambda: "L1 answers again" in post.said)
         duty.cancel()
 
     asyncio.run(asyncio.wait_for(go(), 10))

@@ -16,6 +16,8 @@ from devnet.child import ProcessSpec
 from devnet.layout import HOST, Layout, layout_of
 from devnet.ports import Taken, advise, find_taken, holder_of
 from devnet.supervisor import DevnetBlocked, Supervisor, running_pid
+from tests.ports import layout_to_test
+from tests.waiting import until
 
 WAIT_SECONDS_MAX = 20.0
 SLEEPER = "import signal; signal.pause()"
@@ -28,20 +30,8 @@ def spec(name: str, code: str) -> ProcessSpec:
     return ProcessSpec(name=name, command=(), program=("-c", code))
 
 
-def free_layout(directory: Path) -> Layout:
-    """Return a layout whose ports nothing uses now."""
-    for instance in range(20, 90):
-        layout = layout_of(instance, directory)
-        if not find_taken(layout):
-            return layout
-    pytest.skip("no free ports")
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + WAIT_SECONDS_MAX
-    while not condition():
-        assert time.monotonic() < until, "the condition never came true"
-        await asyncio.sleep(0.01)
+def place(directory: Path) -> Layout:
+    return layout_to_test(range(20, 90), directory)
 
 
 def alive(pid: int) -> bool:
@@ -71,7 +61,7 @@ def run_supervised(
     """Run ``story`` under a supervisor that is stopped afterwards."""
 
     async def main() -> Supervisor:
-        supervisor = Supervisor(free_layout(directory), specs)
+        supervisor = Supervisor(place(directory), specs)
         supervisor.claim()
         try:
             await supervisor.start()
@@ -89,7 +79,7 @@ def test_death_restarts_only_the_dead(tmp_path: Path) -> None:
         killed, other = first.pid, second.pid
         assert killed
         os.kill(killed, signal.SIGKILL)
-        await eventually(lambda: first.pid not in {None, killed})
+        await until(lambda: first.pid not in {None, killed}, "it was not started again")
         assert second.pid == other
         assert (first.deaths, second.deaths) == (1, 0)
 
@@ -104,14 +94,14 @@ def test_stop_leaves_nobody_behind(tmp_path: Path) -> None:
         assert parent.pid
         assert stubborn.pid
         leader = parent.pid
-        await eventually(lambda: len(in_group(leader)) == 2)
+        await until(lambda: len(in_group(leader)) == 2, "its child did not start")
         groups.extend([parent.pid, stubborn.pid])
 
     started = time.monotonic()
     run_supervised(tmp_path, [spec("parent", PARENT), spec("stubborn", STUBBORN)], story)
     assert time.monotonic() - started < WAIT_SECONDS_MAX
     # A kill is an order, not yet a death: the kernel may take a moment to carry it out.
-    asyncio.run(eventually(lambda: not any(in_group(leader) for leader in groups)))
+    asyncio.run(until(lambda: not any(in_group(leader) for leader in groups), "some are left"))
     assert len(groups) == 2
 
 
@@ -119,9 +109,9 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys, pathlib\n"
         "from devnet.supervisor import Supervisor\n"
-        "from tests.unit.test_supervisor import SLEEPER, free_layout, spec\n"
+        "from tests.unit.test_supervisor import SLEEPER, place, spec\n"
         "async def main():\n"
-        "    s = Supervisor(free_layout(pathlib.Path(sys.argv[1])), [spec('a', SLEEPER)])\n"
+        "    s = Supervisor(place(pathlib.Path(sys.argv[1])), [spec('a', SLEEPER)])\n"
         "    s.claim(); await s.start()\n"
         "    print(s.children['a'].pid, flush=True)\n"
         "    await asyncio.Event().wait()\n"
@@ -134,11 +124,11 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
         child = int(supervisor.stdout.readline())
         supervisor.kill()
         supervisor.wait()
-    asyncio.run(eventually(lambda: not alive(child)))
+    asyncio.run(until(lambda: not alive(child), "its child lives on"))
 
 
 def test_gate_that_cannot_start_is_given_up_with_its_last_words(tmp_path: Path) -> None:
-    layout = free_layout(tmp_path)
+    layout = place(tmp_path)
     broken = ProcessSpec(
         name="broken",
         command=(),
@@ -165,7 +155,7 @@ def test_second_supervisor_is_told_who_runs(tmp_path: Path) -> None:
 
 
 def test_taken_port_names_its_holder(tmp_path: Path) -> None:
-    layout = free_layout(tmp_path)
+    layout = place(tmp_path)
     with socket.socket() as listener:
         listener.bind((HOST, layout.port("grpc")))
         listener.listen()
@@ -204,17 +194,17 @@ def test_full_disk_neither_stops_restarts_nor_stays_untold(tmp_path: Path) -> No
         assert killed
         supervisor.children["a"].log = FULL
         os.kill(killed, signal.SIGKILL)
-        await eventually(lambda: child.pid not in {None, killed})
+        await until(lambda: child.pid not in {None, killed}, "it was not started again")
         assert child.deaths == 1
         supervisor.layout.state.unlink()
         supervisor.layout.state.with_suffix(".tmp").symlink_to(FULL)
-        await eventually(lambda: "No space left on device" in "".join(supervisor.troubles))
+        await until(lambda: "No space left on device" in "".join(supervisor.troubles))
 
     run_supervised(tmp_path, [spec("a", SLEEPER)], story)
 
 
 def test_refused_arguments_are_not_tried_again(tmp_path: Path) -> None:
-    layout = free_layout(tmp_path)
+    layout = place(tmp_path)
     code = f"import pathlib; open({str(tmp_path / 'tries')!r}, 'a').write('x'); raise SystemExit(2)"
     broken = ProcessSpec(
         name="broken",

@@ -81,15 +81,6 @@ def on_stub(path: Path, story: Callable[[Bench], Awaitable[None]], **options: An
     asyncio.run(run())
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, within bounds."""
-    for _ in range(WAIT_SECONDS * 200):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    pytest.fail("the condition never came")
-
-
 def reason_of(error: grpc.aio.AioRpcError) -> str:
     """Return the machine's name for what went wrong."""
     status = rpc_status.from_call(error)  # type: ignore[arg-type] # stubs know no aio call

@@ -18,7 +18,8 @@ from tests.l1_worlds import (
     deployment,
     true_output,
 )
-from tests.unit.l1_stub.stubs import ENTRY, Bench, on_stub, until
+from tests.unit.l1_stub.stubs import ENTRY, Bench, on_stub
+from tests.waiting import until
 
 
 def test_blocks_are_followed_past_ones_first(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import l1_pb2
 from prover.l1 import L1Unreachable
 from tests.l1_worlds import SEQUENCER, SEQUENCER_KEY, USER, USER_KEY, deployment, judge_by_truth
-from tests.unit.l1_stub.stubs import ENTRY, WAIT_SECONDS, Bench, on_stub, until
+from tests.unit.l1_stub.stubs import ENTRY, WAIT_SECONDS, Bench, on_stub
+from tests.waiting import until
 
 
 def test_a_stub_continues_where_it_was(tmp_path: Path) -> None:

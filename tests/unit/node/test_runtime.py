@@ -23,6 +23,7 @@ from statemachine.merkle.tree import Tree
 from statemachine.units import Lots, Price
 from tests.e2e.processes import POSTER_KEY, deployment
 from tests.simulation.memory_l1 import FINAL_BLOCKS, MemoryChain, MemoryL1
+from tests.waiting import until
 from tests.worlds import GENESIS_MS, trader_key
 
 KEY = b"\x51" * 32
@@ -95,13 +96,6 @@ class Home:
         await self.post(node)
         await asyncio.wait_for(held, WAIT_SECONDS)
         return node.cursor.height
-
-
-async def until(claim: Callable[[], bool]) -> None:
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    while not claim():
-        assert asyncio.get_running_loop().time() < deadline, "it did not come to hold in time"
-        await asyncio.sleep(0.005)
 
 
 async def roots_until(node: SequencerNode, height: int) -> dict[int, list[bytes]]:
