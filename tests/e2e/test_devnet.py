@@ -13,14 +13,16 @@ from typing import Any
 
 import pytest
 
-from devnet.layout import Layout, layout_of
-from devnet.ports import find_taken
+from devnet.identities import MAKERS, TAKERS
+from devnet.layout import Layout
 from devnet.session import look_once
+from tests.ports import layout_to_test
 from tests.tidy import ROOT
+from tests.waiting import wait_until
 
-WAIT_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 3.0
 INSTANCES = range(60, 95)
+PROCESSES = 13
 # Who is killed, and which head must move past the present afterwards.
 VICTIMS = {
     "l1": "safe",
@@ -89,24 +91,56 @@ class Devnet:
         """Return what ``up`` printed."""
         return (self.layout.directory / "up.log").read_text()
 
+    def eventually(self, condition: Callable[[], bool], missing: str) -> None:
+        """Wait until a condition holds; show the end of what ``up`` printed if it never does."""
+        wait_until(condition, missing, poll_s=0.1, show=lambda: self.said()[-3000:])
 
-def eventually(condition: Callable[[], bool], what: str, devnet: Devnet) -> None:
-    until = time.monotonic() + WAIT_SECONDS_MAX
-    while not condition():
-        assert time.monotonic() < until, f"{what}\n{devnet.said()[-3000:]}"
-        time.sleep(0.1)
+    def log(self, name: str) -> str:
+        """Return what a process has logged; nothing before it was started."""
+        path = self.layout.logs / f"{name}.log"
+        return path.read_text() if path.exists() else ""
+
+    def is_at_work(self) -> bool:
+        """Return whether every process is up, and every bot has the money that it trades with."""
+        pids = self.pids()
+        return (
+            len(pids) == PROCESSES
+            and all(pids.values())
+            and all("quoting" in self.log(name) for name in MAKERS)
+            and all("taking" in self.log(name) for name in TAKERS)
+        )
+
+    def kill(self, name: str) -> set[str]:
+        """Kill a process, wait until it is back, and return the names of all that are new."""
+        before, after = self.pids(), dict[str, int | None]()
+        victim = before[name]
+        assert victim is not None
+        os.kill(victim, signal.SIGKILL)
+
+        def is_back() -> bool:
+            after.update(self.pids())
+            return after.get(name) not in {None, victim}
+
+        self.eventually(is_back, f"{name} did not come back")
+        return {name for name, pid in before.items() if after[name] != pid}
+
+    def passes_the_present(self, head: str, missing: str) -> None:
+        """Wait until a head is past the last block that there is now."""
+        reached = -1
+
+        def answers() -> bool:
+            nonlocal reached
+            reached = self.head("unsafe")
+            return reached >= 0
+
+        self.eventually(answers, "the sequencer does not answer")
+        self.eventually(lambda: self.head(head) > reached, missing)
 
 
 @pytest.fixture
 def devnet(tmp_path: Path) -> Iterator[Devnet]:
     """Return a devnet on free ports; whatever happens, it is stopped."""
-    for instance in INSTANCES:
-        layout = layout_of(instance, tmp_path)
-        if not find_taken(layout):
-            break
-    else:
-        pytest.skip("no free ports")
-    found = Devnet(layout)
+    found = Devnet(layout_to_test(INSTANCES, tmp_path))
     yield found
     if found.up is not None:
         found.up.kill()
@@ -117,27 +151,12 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
     devnet: Devnet,
 ) -> None:
     devnet.start()
-    eventually(lambda: devnet.head("safe") > 0, "no batch was posted", devnet)
-    names = list(devnet.pids())
-    assert len(names) == 13
+    devnet.eventually(lambda: devnet.head("safe") > 0, "no batch was posted")
+    # A bot that still waits for its deposit cannot do without L1: deaths are for those at work.
+    devnet.eventually(devnet.is_at_work, "not everyone is at work")
     for name, head in VICTIMS.items():
-        before = devnet.pids()
-        victim = before[name]
-        assert victim is not None
-        os.kill(victim, signal.SIGKILL)
-        eventually(
-            lambda name=name, victim=victim: devnet.pids().get(name) not in {None, victim},  # type: ignore[misc]  # bound early
-            f"{name} did not come back",
-            devnet,
-        )
-        after = devnet.pids()
-        assert {n for n in names if after[n] != before[n]} == {name}
-        reached = devnet.head("unsafe")
-        eventually(
-            lambda head=head, reached=reached: devnet.head(head) > reached,  # type: ignore[misc]  # bound early
-            f"the chain did not go on after the death of {name}",
-            devnet,
-        )
+        assert devnet.kill(name) == {name}, devnet.said()[-3000:]
+        devnet.passes_the_present(head, f"the chain did not go on after the death of {name}")
     before = devnet.pids()
     forked = subprocess.run(
         devnet.command("dev", "reorg", "2"),
@@ -148,8 +167,7 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
         check=False,
     )
     assert "forked after block" in forked.stdout, forked.stderr
-    reached = devnet.head("unsafe")
-    eventually(lambda: devnet.head("safe") > reached, "the chain did not pass a re-org", devnet)
+    devnet.passes_the_present("safe", "the chain did not pass a re-org")
     assert devnet.pids() == before, "a re-org ends nobody"
     safe = devnet.head("safe")
     code, seconds = devnet.stop()
@@ -158,8 +176,8 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
     assert devnet.status() == {}
 
     devnet.start()
-    eventually(lambda: devnet.head("unsafe") > safe, "it did not continue", devnet)
-    eventually(lambda: devnet.head("safe") > safe, "nothing more was posted", devnet)
+    devnet.eventually(lambda: devnet.head("unsafe") > safe, "it did not continue")
+    devnet.eventually(lambda: devnet.head("safe") > safe, "nothing more was posted")
     assert "claims" in devnet.status()
     assert "convicted" not in devnet.status()["claims"]
     assert devnet.stop()[0] == 0
@@ -167,7 +185,7 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
 
 def test_second_start_in_one_place_says_what_to_do(devnet: Devnet) -> None:
     devnet.start()
-    eventually(lambda: devnet.head("unsafe") >= 0, "it did not start", devnet)
+    devnet.eventually(lambda: devnet.head("unsafe") >= 0, "it did not start")
     second = subprocess.run(
         devnet.command("devnet", "up", "--plain"),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
