@@ -7,7 +7,7 @@ from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.session import run_client
-from sextant.cli.signing import print_receipt
+from sextant.cli.signing import sign_and_print
 from sextant.client.money import AGENT_DAYS
 from sextant.errors import EXIT_OK
 
@@ -48,8 +48,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_approve(arguments: argparse.Namespace) -> int:
     """Approve an agent."""
-    receipt = run_client(
+    return sign_and_print(
         arguments,
+        "agent.approved",
         lambda client: client.approve_agent(
             arguments.address,
             days=arguments.days,
@@ -57,19 +58,14 @@ def run_approve(arguments: argparse.Namespace) -> int:
             notional_per_day=arguments.max_notional_per_day,
             loss_per_day=arguments.max_loss_per_day,
         ),
-        signs=True,
     )
-    print_receipt(arguments, "agent.approved", receipt)
-    return EXIT_OK
 
 
 def run_revoke(arguments: argparse.Namespace) -> int:
     """Revoke an agent."""
-    receipt = run_client(
-        arguments, lambda client: client.revoke_agent(arguments.address), signs=True
+    return sign_and_print(
+        arguments, "agent.revoked", lambda client: client.revoke_agent(arguments.address)
     )
-    print_receipt(arguments, "agent.revoked", receipt)
-    return EXIT_OK
 
 
 def run_show(arguments: argparse.Namespace) -> int:

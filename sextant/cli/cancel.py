@@ -6,7 +6,7 @@ from sextant.cli.numbers import read_span
 from sextant.cli.options import add_key_options, add_node_options
 from sextant.cli.output import print_pairs
 from sextant.cli.session import run_client
-from sextant.cli.signing import print_receipt, receipt_rows
+from sextant.cli.signing import print_receipt, receipt_rows, sign_and_print
 from sextant.errors import EXIT_OK, BadRequest
 
 
@@ -33,9 +33,7 @@ def run_cancel(arguments: argparse.Namespace) -> int:
     ref, market = arguments.ref, arguments.market
     if arguments.after is not None and ref is None and not arguments.all:
         seconds = arguments.after / 1000
-        armed = run_client(arguments, lambda client: client.cancel_after(seconds), signs=True)
-        print_receipt(arguments, "switch", armed)
-        return EXIT_OK
+        return sign_and_print(arguments, "switch", lambda client: client.cancel_after(seconds))
     if (ref is None) != arguments.all:
         raise BadRequest("CANCEL", "say which order, --all, or --after", advice="one of them")
     if ref is None:

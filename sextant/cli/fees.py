@@ -4,10 +4,10 @@ import argparse
 from decimal import Decimal
 
 from sextant.cli.numbers import read_share, whole
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, names_key
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.session import run_client
-from sextant.cli.signing import add_dry_run, print_receipt, show_dry
+from sextant.cli.signing import add_dry_run, show_dry, sign_and_print
 from sextant.client.amounts import show_decimal
 from sextant.client.api import AsyncClient
 from sextant.client.fees import Fees
@@ -52,7 +52,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_show(arguments: argparse.Namespace) -> int:
     """Show what trading costs."""
-    mine = any(getattr(arguments, name, None) for name in ("devnet_name", "key_file", "key_env"))
+    mine = names_key(arguments)
     fees = run_client(
         arguments,
         lambda client: client.fees(mine=mine, sub=arguments.sub if mine else 0),
@@ -73,11 +73,9 @@ def run_refer(arguments: argparse.Namespace) -> int:
             return SetReferrer(arguments.sub, read_account(arguments.account))
 
         return show_dry(arguments, compose)
-    receipt = run_client(
-        arguments, lambda client: client.set_referrer(arguments.account), signs=True
+    return sign_and_print(
+        arguments, "fees.refer", lambda client: client.set_referrer(arguments.account)
     )
-    print_receipt(arguments, "fees.refer", receipt)
-    return EXIT_OK
 
 
 def run_approve(arguments: argparse.Namespace) -> int:
@@ -89,13 +87,11 @@ def run_approve(arguments: argparse.Namespace) -> int:
             return ApproveBuilder(read_account(arguments.account), rate)
 
         return show_dry(arguments, compose)
-    receipt = run_client(
+    return sign_and_print(
         arguments,
+        "fees.approve",
         lambda client: client.approve_builder(arguments.account, arguments.rate),
-        signs=True,
     )
-    print_receipt(arguments, "fees.approve", receipt)
-    return EXIT_OK
 
 
 def percent(share: Decimal) -> str:

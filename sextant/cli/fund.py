@@ -2,11 +2,11 @@
 
 import argparse
 
-from sextant.cli.numbers import read_share, read_span, whole
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.numbers import read_share, read_span
+from sextant.cli.options import add_key_options, add_node_options, add_shares, names_key
 from sextant.cli.output import print_json, print_pairs, print_table, show_span, show_time
 from sextant.cli.session import run_client
-from sextant.cli.signing import add_dry_run, print_receipt, receipt_rows, show_dry
+from sextant.cli.signing import add_dry_run, print_receipt, receipt_rows, show_dry, sign_and_print
 from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient
 from sextant.client.funds import Fund, read_profit_share
@@ -64,14 +64,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
     withdraw = verbs.add_parser("withdraw", help="leave a fund; paid as soon as it can pay")
     withdraw.add_argument("fund", metavar="FUND", help=FUND_HELP)
-    withdraw.add_argument(
-        "shares",
-        metavar="SHARES",
-        nargs="?",
-        type=whole(),
-        default=0,
-        help="how many (default: all)",
-    )
+    add_shares(withdraw)
     withdraw.set_defaults(run=run_withdraw)
 
     for verb in (create, deposit, withdraw):
@@ -79,11 +72,6 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     for verb in (create, listing, show, deposit, withdraw):
         add_key_options(verb)
         add_node_options(verb)
-
-
-def signer_given(arguments: argparse.Namespace) -> bool:
-    """Return whether a key was named, whose stakes can be shown."""
-    return any(getattr(arguments, name, None) for name in ("devnet_name", "key_file", "key_env"))
 
 
 def run_create(arguments: argparse.Namespace) -> int:
@@ -97,15 +85,13 @@ def run_create(arguments: argparse.Namespace) -> int:
             return CreateFund(arguments.sub, share, Millis(arguments.lock))
 
         return show_dry(arguments, compose)
-    receipt = run_client(
+    return sign_and_print(
         arguments,
+        "fund.create",
         lambda client: client.create_fund(
             sub=arguments.sub, profit_share=arguments.profit_share, lock_ms=arguments.lock
         ),
-        signs=True,
     )
-    print_receipt(arguments, "fund.create", receipt)
-    return EXIT_OK
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -148,7 +134,7 @@ def state_of(fund: Fund) -> str:
 
 def run_show(arguments: argparse.Namespace) -> int:
     """Show a fund."""
-    mine = signer_given(arguments)
+    mine = names_key(arguments)
     read_fund(arguments.fund)
     fund = run_client(arguments, lambda client: client.fund(arguments.fund, mine=mine), signs=mine)
     if arguments.json:
@@ -206,11 +192,9 @@ def run_deposit(arguments: argparse.Namespace) -> int:
             return FundDeposit(name.leader, name.sub, arguments.sub, micros)
 
         return show_dry(arguments, compose)
-    receipt = run_client(
-        arguments, lambda client: client.deposit_fund(name, arguments.amount), signs=True
+    return sign_and_print(
+        arguments, "fund.deposit", lambda client: client.deposit_fund(name, arguments.amount)
     )
-    print_receipt(arguments, "fund.deposit", receipt)
-    return EXIT_OK
 
 
 def run_withdraw(arguments: argparse.Namespace) -> int:

@@ -4,9 +4,7 @@ import argparse
 
 from sextant.cli.numbers import U16_MAX, whole
 from sextant.cli.options import add_key_options, add_node_options
-from sextant.cli.session import run_client
-from sextant.cli.signing import print_receipt
-from sextant.errors import EXIT_OK
+from sextant.cli.signing import sign_and_print
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +24,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_leverage(arguments: argparse.Namespace) -> int:
     """Set it."""
-    receipt = run_client(
+    return sign_and_print(
         arguments,
+        "leverage",
         lambda client: client.set_leverage(arguments.market, arguments.leverage),
-        signs=True,
     )
-    print_receipt(arguments, "leverage", receipt)
-    return EXIT_OK

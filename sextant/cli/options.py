@@ -105,6 +105,23 @@ def add_key_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def names_key(arguments: argparse.Namespace) -> bool:
+    """Return whether the options name a key, whose own things can be shown too."""
+    return any((arguments.devnet_name, arguments.key_file, arguments.key_env))
+
+
+def add_shares(parser: argparse.ArgumentParser) -> None:
+    """Add how many shares, all of them if nothing is said."""
+    parser.add_argument(
+        "shares",
+        metavar="SHARES",
+        nargs="?",
+        type=whole(),
+        default=0,
+        help="how many (default: all)",
+    )
+
+
 def add_rounding(parser: argparse.ArgumentParser) -> None:
     """Add the consent to rounding."""
     parser.add_argument(

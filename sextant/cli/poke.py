@@ -4,9 +4,7 @@ import argparse
 
 from sextant.cli.numbers import U32_MAX, whole
 from sextant.cli.options import add_key_options, add_node_options
-from sextant.cli.session import run_client
-from sextant.cli.signing import print_receipt
-from sextant.errors import EXIT_OK
+from sextant.cli.signing import sign_and_print
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -33,10 +31,6 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_poke(arguments: argparse.Namespace) -> int:
     """Poke."""
-    receipt = run_client(
-        arguments,
-        lambda client: client.poke(arguments.account, arguments.of_sub),
-        signs=True,
+    return sign_and_print(
+        arguments, "poke", lambda client: client.poke(arguments.account, arguments.of_sub)
     )
-    print_receipt(arguments, "poke", receipt)
-    return EXIT_OK

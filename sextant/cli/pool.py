@@ -2,11 +2,10 @@
 
 import argparse
 
-from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, add_shares, names_key
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
-from sextant.cli.signing import add_dry_run, print_receipt, show_dry
+from sextant.cli.signing import add_dry_run, show_dry, sign_and_print
 from sextant.client.api import AsyncClient
 from sextant.client.models import Pool
 from sextant.client.money import positive_micros
@@ -30,14 +29,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     supply.set_defaults(run=run_supply)
 
     redeem = verbs.add_parser("redeem", help="give shares back, and be paid what is not lent")
-    redeem.add_argument(
-        "shares",
-        metavar="SHARES",
-        nargs="?",
-        type=whole(),
-        default=0,
-        help="how many (default: all)",
-    )
+    add_shares(redeem)
     redeem.set_defaults(run=run_redeem)
 
     for verb in (show, supply, redeem):
@@ -49,7 +41,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_show(arguments: argparse.Namespace) -> int:
     """Show the pool."""
-    mine = any(getattr(arguments, name, None) for name in ("devnet_name", "key_file", "key_env"))
+    mine = names_key(arguments)
     pool = run_client(arguments, lambda client: client.pool(mine=mine), signs=mine)
     if arguments.json:
         print_json("pool", pool)
@@ -67,9 +59,9 @@ def run_supply(arguments: argparse.Namespace) -> int:
             return PoolSupply(arguments.sub, micros)
 
         return show_dry(arguments, compose)
-    receipt = run_client(arguments, lambda client: client.supply_pool(arguments.amount), signs=True)
-    print_receipt(arguments, "pool.supply", receipt)
-    return EXIT_OK
+    return sign_and_print(
+        arguments, "pool.supply", lambda client: client.supply_pool(arguments.amount)
+    )
 
 
 def run_redeem(arguments: argparse.Namespace) -> int:
@@ -80,9 +72,9 @@ def run_redeem(arguments: argparse.Namespace) -> int:
             return PoolRedeem(arguments.sub, arguments.shares)
 
         return show_dry(arguments, compose)
-    receipt = run_client(arguments, lambda client: client.redeem_pool(arguments.shares), signs=True)
-    print_receipt(arguments, "pool.redeem", receipt)
-    return EXIT_OK
+    return sign_and_print(
+        arguments, "pool.redeem", lambda client: client.redeem_pool(arguments.shares)
+    )
 
 
 def print_pool(pool: Pool) -> None:

@@ -4,12 +4,10 @@ import argparse
 
 from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options
-from sextant.cli.session import run_client
-from sextant.cli.signing import add_dry_run, print_receipt, show_dry
+from sextant.cli.signing import add_dry_run, show_dry, sign_and_print
 from sextant.client.api import AsyncClient
 from sextant.client.money import positive_micros
 from sextant.client.names import read_address
-from sextant.errors import EXIT_OK
 from statemachine.actions import Action, Send
 
 
@@ -47,10 +45,8 @@ def run_send(arguments: argparse.Namespace) -> int:
             return Send(address, arguments.sub, arguments.to_sub, micros)
 
         return show_dry(arguments, compose)
-    receipt = run_client(
+    return sign_and_print(
         arguments,
+        "send",
         lambda client: client.send_usdc(arguments.amount, to=arguments.to, target=arguments.to_sub),
-        signs=True,
     )
-    print_receipt(arguments, "send", receipt)
-    return EXIT_OK

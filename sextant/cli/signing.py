@@ -130,6 +130,16 @@ def print_placed(arguments: argparse.Namespace, placed: Placed) -> None:
     print_pairs(rows)
 
 
+def sign_and_print(
+    arguments: argparse.Namespace,
+    schema: str,
+    send: Callable[[AsyncClient], Awaitable[Receipt]],
+) -> int:
+    """Sign and send an action that is not an order, and print its receipt."""
+    print_receipt(arguments, schema, run_client(arguments, send, signs=True))
+    return EXIT_OK
+
+
 def print_receipt(arguments: argparse.Namespace, schema: str, receipt: Receipt) -> None:
     """Print the receipt of an action that is not an order."""
     if arguments.json:

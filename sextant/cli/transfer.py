@@ -5,11 +5,9 @@ import argparse
 from sextant.cli.assets import add_asset
 from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_node_options
-from sextant.cli.session import run_client
-from sextant.cli.signing import print_receipt
+from sextant.cli.signing import sign_and_print
 from sextant.client.api import AsyncClient
 from sextant.client.receipts import Receipt
-from sextant.errors import EXIT_OK
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +48,4 @@ def run_transfer(arguments: argparse.Namespace) -> int:
             return await client.transfer(arguments.amount, **pair)
         return await client.transfer_asset(arguments.asset, arguments.amount, **pair)
 
-    receipt = run_client(arguments, work, signs=True)
-    print_receipt(arguments, "transfer", receipt)
-    return EXIT_OK
+    return sign_and_print(arguments, "transfer", work)

@@ -4,10 +4,8 @@ import argparse
 
 from sextant.cli.numbers import read_span, whole
 from sextant.cli.options import add_key_options, add_node_options, add_rounding
-from sextant.cli.session import run_client
-from sextant.cli.signing import print_receipt
+from sextant.cli.signing import sign_and_print
 from sextant.client.amounts import Rounding
-from sextant.errors import EXIT_OK
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +33,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_twap(arguments: argparse.Namespace) -> int:
     """Start a TWAP."""
-    receipt = run_client(
+    return sign_and_print(
         arguments,
+        "twap",
         lambda client: client.place_twap(
             arguments.market,
             arguments.side,
@@ -48,7 +47,4 @@ def run_twap(arguments: argparse.Namespace) -> int:
             rounding=Rounding(arguments.rounding) if arguments.rounding else None,
             sub=arguments.sub,
         ),
-        signs=True,
     )
-    print_receipt(arguments, "twap", receipt)
-    return EXIT_OK

@@ -3,11 +3,10 @@
 import argparse
 
 from sextant.cli.assets import print_holdings
-from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, add_shares, names_key
 from sextant.cli.output import print_json, print_pairs, show_span
 from sextant.cli.session import run_client
-from sextant.cli.signing import add_dry_run, print_receipt, receipt_rows, show_dry
+from sextant.cli.signing import add_dry_run, receipt_rows, show_dry, sign_and_print
 from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient
 from sextant.client.models import Vault
@@ -33,14 +32,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
     withdraw = verbs.add_parser("withdraw", help="put shares on notice; they are paid after it")
     withdraw.add_argument("market", metavar="MARKET", help="whose vault, such as BTC")
-    withdraw.add_argument(
-        "shares",
-        metavar="SHARES",
-        nargs="?",
-        type=whole(),
-        default=0,
-        help="how many (default: all)",
-    )
+    add_shares(withdraw)
     withdraw.set_defaults(run=run_withdraw)
 
     show = verbs.add_parser("show", help="show a vault, and the signer's shares of it")
@@ -72,13 +64,11 @@ def run_deposit(arguments: argparse.Namespace) -> int:
             return VaultDeposit(arguments.sub, market.id, micros)
 
         return show_dry(arguments, compose)
-    receipt = run_client(
+    return sign_and_print(
         arguments,
+        "vault.deposit",
         lambda client: client.deposit_vault(arguments.market, arguments.amount),
-        signs=True,
     )
-    print_receipt(arguments, "vault.deposit", receipt)
-    return EXIT_OK
 
 
 def run_withdraw(arguments: argparse.Namespace) -> int:
@@ -90,13 +80,11 @@ def run_withdraw(arguments: argparse.Namespace) -> int:
             return VaultWithdraw(arguments.sub, market.id, arguments.shares)
 
         return show_dry(arguments, compose)
-    receipt = run_client(
+    return sign_and_print(
         arguments,
+        "vault.withdraw",
         lambda client: client.withdraw_vault(arguments.market, arguments.shares),
-        signs=True,
     )
-    print_receipt(arguments, "vault.withdraw", receipt)
-    return EXIT_OK
 
 
 def run_buy(arguments: argparse.Namespace) -> int:
@@ -131,7 +119,7 @@ def run_buy(arguments: argparse.Namespace) -> int:
 
 def run_show(arguments: argparse.Namespace) -> int:
     """Show a vault."""
-    mine = any(getattr(arguments, name, None) for name in ("devnet_name", "key_file", "key_env"))
+    mine = names_key(arguments)
     vault = run_client(
         arguments, lambda client: client.vault(arguments.market, mine=mine), signs=mine
     )

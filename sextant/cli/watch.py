@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from sextant.cli.market import percent
 from sextant.cli.numbers import read_who, whole
@@ -33,6 +34,8 @@ from sextant.client.governance import (
 )
 from sextant.client.ladder import Ladder
 from sextant.errors import EXIT_OK, ClientError
+
+Item = TypeVar("Item")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -77,22 +80,38 @@ def warn(why: ClientError) -> None:
     say(f"sextant: subscribed again: {why}")
 
 
-def run_blocks(arguments: argparse.Namespace) -> int:
-    """Follow blocks."""
+def follow(
+    arguments: argparse.Namespace,
+    open_feed: Callable[[AsyncClient], AsyncIterator[Item]],
+    tell: Callable[[Item], None],
+    *,
+    signs: bool = False,
+) -> int:
+    """Tell of each update of a feed, as often as was asked for."""
 
     async def work(client: AsyncClient) -> None:
         left = arguments.count
-        async for block in client.watch_blocks(arguments.height, on_reset=warn):
-            if arguments.json:
-                print_json("block", block)
-            else:
-                write(block_line(block))
+        async for item in open_feed(client):
+            tell(item)
             left -= 1
             if not left:
                 return
 
-    run_client(arguments, work)
+    run_client(arguments, work, signs=signs)
     return EXIT_OK
+
+
+def run_blocks(arguments: argparse.Namespace) -> int:
+    """Follow blocks."""
+
+    def tell(block: Block) -> None:
+        if arguments.json:
+            print_json("block", block)
+        else:
+            write(block_line(block))
+
+    height = arguments.height
+    return follow(arguments, lambda client: client.watch_blocks(height, on_reset=warn), tell)
 
 
 def block_line(block: Block) -> str:
@@ -107,20 +126,14 @@ def block_line(block: Block) -> str:
 def run_book(arguments: argparse.Namespace) -> int:
     """Follow a book."""
 
-    async def work(client: AsyncClient) -> None:
-        left = arguments.count
-        feed: AsyncIterator[Ladder] = client.watch_book(arguments.market, on_reset=warn)
-        async for ladder in feed:
-            if arguments.json:
-                print_json("book", ladder.view(20))
-            else:
-                write(book_line(ladder))
-            left -= 1
-            if not left:
-                return
+    def tell(ladder: Ladder) -> None:
+        if arguments.json:
+            print_json("book", ladder.view(20))
+        else:
+            write(book_line(ladder))
 
-    run_client(arguments, work)
-    return EXIT_OK
+    market = arguments.market
+    return follow(arguments, lambda client: client.watch_book(market, on_reset=warn), tell)
 
 
 def book_line(ladder: Ladder) -> str:
@@ -133,41 +146,36 @@ def book_line(ladder: Ladder) -> str:
 
 def run_markets(arguments: argparse.Namespace) -> int:
     """Follow what is done to markets."""
-
-    async def work(client: AsyncClient) -> None:
-        left = arguments.count
-        async for update in client.watch_markets(arguments.markets, on_reset=warn):
-            if arguments.json:
-                print_json("markets.update", json_of(update))
-            else:
-                for line in lines_of(update):
-                    write(line)
-            left -= 1
-            if not left:
-                return
-
-    run_client(arguments, work)
-    return EXIT_OK
+    tell = teller(arguments, "markets.update")
+    markets = arguments.markets
+    return follow(arguments, lambda client: client.watch_markets(markets, on_reset=warn), tell)
 
 
 def run_account(arguments: argparse.Namespace) -> int:
     """Follow an account."""
     who = read_who(arguments.who)
+    tell = teller(arguments, "account.update")
+    return follow(
+        arguments,
+        lambda client: client.watch_account(who, on_reset=warn),
+        tell,
+        signs=who is None,
+    )
 
-    async def work(client: AsyncClient) -> None:
-        left = arguments.count
-        async for update in client.watch_account(who, on_reset=warn):
-            if arguments.json:
-                print_json("account.update", json_of(update))
-            else:
-                for line in lines_of(update):
-                    write(line)
-            left -= 1
-            if not left:
-                return
 
-    run_client(arguments, work, signs=who is None)
-    return EXIT_OK
+def teller(
+    arguments: argparse.Namespace, schema: str
+) -> Callable[[AccountUpdate | MarketUpdate], None]:
+    """Return what tells of an update: an object, or a line per event."""
+
+    def tell(update: AccountUpdate | MarketUpdate) -> None:
+        if arguments.json:
+            print_json(schema, json_of(update))
+        else:
+            for line in lines_of(update):
+                write(line)
+
+    return tell
 
 
 def json_of(update: AccountUpdate | MarketUpdate) -> dict[str, object]:

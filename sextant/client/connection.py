@@ -11,7 +11,6 @@ import math
 import random
 from collections.abc import Mapping
 from time import monotonic
-from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import grpc
@@ -21,6 +20,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from proto.sextant.v1 import query_pb2_grpc, sequencer_pb2_grpc, stream_pb2_grpc
+from sextant.client.closing import Closing
 from sextant.client.environment import starter_of
 from sextant.errors import (
     BadRequest,
@@ -61,7 +61,7 @@ Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 
 
-class Connection:
+class Connection(Closing):
     """A channel to one node with its three services.
 
     Parameters
@@ -89,19 +89,6 @@ class Connection:
         self.sequencer = sequencer_pb2_grpc.SequencerStub(self.channel)
         self.query = query_pb2_grpc.QueryStub(self.channel)
         self.stream = stream_pb2_grpc.StreamStub(self.channel)
-
-    async def __aenter__(self) -> Self:
-        """Return itself; the channel connects when it is first used."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the channel."""
-        await self.close()
 
     async def close(self) -> None:
         """Close the channel; calls under way are cancelled."""

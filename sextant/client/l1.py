@@ -8,8 +8,7 @@ before anything is sent.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import grpc
 import grpc.aio
@@ -26,6 +25,7 @@ from prover.contract.calls import (
 from prover.contract.shapes import fill_message
 from sextant.client.amounts import from_micros, show_decimal, show_usdc
 from sextant.client.assets import Asset
+from sextant.client.closing import Closing
 from sextant.client.connection import TIMEOUT_S, explain
 from sextant.client.keys import Secret
 from sextant.errors import ClientError, Refused, Rejected
@@ -76,7 +76,7 @@ class FinalClaim:
     root: bytes
 
 
-class L1Client:
+class L1Client(Closing):
     """A connection to the L1, and the key that pays and signs there."""
 
     def __init__(self, target: str = DEFAULT_L1, *, key: Secret | None = None) -> None:
@@ -85,19 +85,6 @@ class L1Client:
         self._channel = grpc.aio.insecure_channel(target)
         self._stub = l1_pb2_grpc.L1Stub(self._channel)
         self._deployment: l1_pb2.L1Deployment | None = None
-
-    async def __aenter__(self) -> Self:
-        """Return itself; the first call connects."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connection."""
-        await self.close()
 
     async def close(self) -> None:
         """Close the connection."""

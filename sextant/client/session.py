@@ -9,12 +9,12 @@ when the node refused the nonce or the expiry before sequencing.
 from collections.abc import Sequence
 from hashlib import sha256
 from time import monotonic_ns
-from types import TracebackType
 from typing import Final, Self
 
 from proto.sextant.v1 import query_pb2, sequencer_pb2, status_pb2
 from sextant.client.chain_wire import sequenced_from, sequenced_of, status_of
 from sextant.client.clock import NodeClock
+from sextant.client.closing import Closing
 from sextant.client.connection import (
     DEFAULT_FOLLOWER,
     DEFAULT_TARGET,
@@ -45,7 +45,7 @@ RESIGNED: Final = frozenset({"NONCE_OLD", "NONCE_AHEAD", "NONCE_USED", "EXPIRED"
 """Refusals before sequencing that only a newly signed transaction can cure."""
 
 
-class Session:
+class Session(Closing):
     """A connection, a key, and what is known of the node.
 
     Parameters
@@ -103,19 +103,6 @@ class Session:
         See ``sextant.client.environment``; without a key it only reads.
         """
         return cls(NODE.resolve(), key=key, sub=sub, l1=L1.resolve(), follower=FOLLOWER.resolve())
-
-    async def __aenter__(self) -> Self:
-        """Return itself; the first call connects."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connection."""
-        await self.close()
 
     async def close(self) -> None:
         """Close the connection; calls under way are cancelled."""
