@@ -16,6 +16,7 @@ from typing import Any, Final, final
 
 from prover.accusation import Fault, find_fault
 from prover.contract.rules import ContractRules, decode_contract_rules
+from prover.derivation import EntryRecord
 from prover.outputs import Output, decode_output, is_trace_of
 from prover.replica import Derived, Replica, genesis_replica
 from statemachine.errors import SextantError
@@ -26,17 +27,6 @@ BUNDLE_SCHEMA: Final = 1
 
 class BundleUnreadable(SextantError):
     """A file that is no bundle, or of a schema that is not known here."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class BundledEntry:
-    """A log entry with its bytes."""
-
-    index: int
-    data: bytes
-    time: int
-    inbox_count: int
 
 
 @final
@@ -56,7 +46,7 @@ class Bundle:
 
     deployment: ContractRules
     items: list[InboxItem]
-    entries: list[BundledEntry]
+    entries: list[EntryRecord]
     claims: list[BundledClaim]
 
 
@@ -109,7 +99,7 @@ def decode_bundle(text: str) -> Bundle:
             deployment=decode_contract_rules(bytes.fromhex(held["deployment"])),
             items=[decode_inbox_item(bytes.fromhex(item)) for item in held["items"]],
             entries=[
-                BundledEntry(
+                EntryRecord(
                     index,
                     bytes.fromhex(entry["data"]),
                     int(entry["time"]),

@@ -11,7 +11,8 @@ and what does that frame make of the block (``derive_block``).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, final
 
 from prover.entry import EntryFacts, data_root
 from statemachine.actions import Transaction
@@ -43,6 +44,17 @@ class PostedEntry(Protocol):
     @property
     def inbox_count(self) -> int:
         """Inbox items queued by then."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EntryRecord:
+    """An entry by itself, without what an adapter knows of it besides."""
+
+    index: int
+    data: bytes
+    time: int
+    inbox_count: int
 
 
 def facts_of(entry: PostedEntry) -> EntryFacts:

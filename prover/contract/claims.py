@@ -90,6 +90,18 @@ def propose(context: Context, call: Propose) -> int:
     return number
 
 
+def check_alive(state: ContractState, number: int) -> Claim:
+    """Return a claim, or refuse one that is not there or dead."""
+    require(number < len(state.claims), ContractCode.CLAIM_UNKNOWN, f"there is no claim {number}")
+    claim = state.claims[number]
+    require(
+        not claim.status.is_dead,
+        ContractCode.CLAIM_DEAD,
+        f"claim {number} is {claim.status.name}",
+    )
+    return claim
+
+
 def check_parent(state: ContractState, number: int) -> Claim:
     """Return the parent, or refuse one that cannot have another child."""
     require(

@@ -15,7 +15,7 @@ from typing import Final
 
 from prover.contract.bank import burn_bond, release_bond
 from prover.contract.calls import CommitFault, ProveFault
-from prover.contract.claims import kill, orphan_descendants
+from prover.contract.claims import check_alive, kill, orphan_descendants
 from prover.contract.codes import ContractCode, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import FaultCommitted, FaultProved
@@ -76,17 +76,7 @@ def check_accused(context: Context, call: ProveFault) -> Claim:
     require(
         call.kind in list(FaultKind), ContractCode.FAULT_KIND, f"there is no fault kind {call.kind}"
     )
-    require(
-        call.claim < len(state.claims),
-        ContractCode.CLAIM_UNKNOWN,
-        f"there is no claim {call.claim}",
-    )
-    claim = state.claims[call.claim]
-    require(
-        not claim.status.is_dead,
-        ContractCode.CLAIM_DEAD,
-        f"claim {claim.number} is {claim.status.name} already",
-    )
+    claim = check_alive(state, call.claim)
     closed = claim.time + context.rules.window_ms
     require(
         claim.status is ClaimStatus.PENDING and context.moment.time < closed,

@@ -8,6 +8,7 @@ from typing import Final
 
 from prover.contract.bank import escrow_of, pay_withdrawal
 from prover.contract.calls import ClaimWithdrawal
+from prover.contract.claims import check_alive
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import WithdrawalPaid
@@ -24,17 +25,7 @@ def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
     state = context.state
 
     # CHECKS, in the order of their codes
-    require(
-        call.claim < len(state.claims),
-        ContractCode.CLAIM_UNKNOWN,
-        f"there is no claim {call.claim}",
-    )
-    claim = state.claims[call.claim]
-    require(
-        not claim.status.is_dead,
-        ContractCode.CLAIM_DEAD,
-        f"claim {claim.number} is {claim.status.name}",
-    )
+    claim = check_alive(state, call.claim)
     require(
         claim.status is ClaimStatus.FINAL,
         ContractCode.CLAIM_PENDING,

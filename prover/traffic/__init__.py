@@ -6,7 +6,7 @@ made to reach every handler, to be refused often, and to fill blocks of several
 segments.
 """
 
-from prover.traffic.source import Traffic, TrafficEntry
+from prover.traffic.source import Traffic
 from prover.traffic.world import START_MS, key_of, traffic_rules
 
-__all__ = ["START_MS", "Traffic", "TrafficEntry", "key_of", "traffic_rules"]
+__all__ = ["START_MS", "Traffic", "key_of", "traffic_rules"]

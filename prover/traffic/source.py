@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, final
 
+from prover.derivation import EntryRecord
 from prover.entry import encode_entry
 from prover.traffic.compounds import asset_action_of, compound_of, sharing_of, terms_of
 from prover.traffic.world import PRICES, PUBLISHERS, STAKED, START_MS, key_of, traffic_rules
@@ -55,17 +56,6 @@ AGENT_KINDS: Final = 0b111_1111_1110
 
 @final
 @dataclass(frozen=True, slots=True)
-class TrafficEntry:
-    """An entry of this world's log."""
-
-    index: int
-    data: bytes
-    time: int
-    inbox_count: int
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class Resting:
     """An order that was placed, and may still be there."""
 
@@ -105,7 +95,7 @@ class Traffic:
         item = InboxItem(kind, address_of(key), sub, Micros(amount), Millis(self.now), asset)
         self.inbox.append(item)
 
-    def make_entry(self, frames: int, transactions: int) -> TrafficEntry:
+    def make_entry(self, frames: int, transactions: int) -> EntryRecord:
         """Return the next entry: so many frames of about so many transactions.
 
         Now and then a frame, or the whole entry, is not valid.
@@ -118,7 +108,7 @@ class Traffic:
         else:
             data = encode_entry([self.make_frame(transactions) for _ in range(frames)])
         self.now += 100
-        entry = TrafficEntry(self.entries, data, self.now, len(self.inbox))
+        entry = EntryRecord(self.entries, data, self.now, len(self.inbox))
         self.entries += 1
         return entry
 

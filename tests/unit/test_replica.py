@@ -2,16 +2,17 @@
 
 import pytest
 
+from prover.derivation import EntryRecord
 from prover.entry import encode_entry, parse_entry
 from prover.replica import Replica, genesis_replica
-from prover.traffic import START_MS, Traffic, TrafficEntry, traffic_rules
+from prover.traffic import START_MS, Traffic, traffic_rules
 from statemachine.errors import InvariantBroken, StorageCorrupt
 from statemachine.frame import encode_frame
 from statemachine.merkle.tree import Tree
 from statemachine.storage import MemoryStore
 
 
-def make_log(seed: int, count: int) -> tuple[Traffic, list[TrafficEntry]]:
+def make_log(seed: int, count: int) -> tuple[Traffic, list[EntryRecord]]:
     traffic = Traffic(seed)
     return traffic, [traffic.make_entry(2, 30) for _ in range(count)]
 
@@ -63,7 +64,7 @@ def test_an_entry_without_a_valid_frame_makes_one_empty_block(data: bytes) -> No
     before = replica.head
     framed_at = replica.cursor.framed_at
     assert framed_at == replica.cursor.time
-    later = TrafficEntry(len(log), data, log[-1].time + 5_000, log[-1].inbox_count)
+    later = EntryRecord(len(log), data, log[-1].time + 5_000, log[-1].inbox_count)
     derived = replica.feed(later)
     assert len(parse_entry(data)) == 1
     assert derived.output.height == before.height + 1
@@ -76,9 +77,9 @@ def test_overdue_items_are_consumed_without_a_frame() -> None:
     traffic = Traffic(6)
     replica = fresh_replica(traffic)
     overdue = START_MS + traffic.rules.inbox_deadline_ms
-    waiting = replica.feed(TrafficEntry(0, b"", overdue - 1, len(traffic.inbox)))
+    waiting = replica.feed(EntryRecord(0, b"", overdue - 1, len(traffic.inbox)))
     assert waiting.output.inbox_index == 0
-    consumed = replica.feed(TrafficEntry(1, b"", overdue, len(traffic.inbox)))
+    consumed = replica.feed(EntryRecord(1, b"", overdue, len(traffic.inbox)))
     assert consumed.output.inbox_index == len(traffic.inbox)
 
 
@@ -101,7 +102,7 @@ def test_what_cannot_be_fed_is_refused() -> None:
         replica.feed(log[0])
     replica.add_inbox(0, traffic.inbox)
     with pytest.raises(InvariantBroken, match="entry 0"):
-        replica.feed(TrafficEntry(1, b"", START_MS, 0))
+        replica.feed(EntryRecord(1, b"", START_MS, 0))
     with pytest.raises(StorageCorrupt, match="root"):
         Replica(traffic_rules(), MemoryStore(), Tree(), replica.head)
 
@@ -110,11 +111,11 @@ def test_the_time_of_an_empty_block_does_not_go_back() -> None:
     traffic = Traffic(10)
     replica = fresh_replica(traffic)
     frame = encode_frame(1, START_MS + 10_000, 0, [])
-    ahead = TrafficEntry(0, encode_entry([frame]), START_MS + 1, len(traffic.inbox))
+    ahead = EntryRecord(0, encode_entry([frame]), START_MS + 1, len(traffic.inbox))
     assert replica.feed(ahead).blocks[0].block.frame is not None
-    replica.feed(TrafficEntry(1, b"", START_MS + 2, len(traffic.inbox)))
+    replica.feed(EntryRecord(1, b"", START_MS + 2, len(traffic.inbox)))
     assert replica.cursor.time == START_MS + 10_000
-    replica.feed(TrafficEntry(2, b"", START_MS + 10_001, len(traffic.inbox)))
+    replica.feed(EntryRecord(2, b"", START_MS + 10_001, len(traffic.inbox)))
     assert replica.cursor.time == START_MS + 10_001
 
 
@@ -122,9 +123,9 @@ def test_a_frame_cannot_name_items_that_were_queued_after_its_entry() -> None:
     traffic = Traffic(10)
     replica = fresh_replica(traffic)
     frame = encode_frame(1, START_MS + 1, 5, [])
-    early = replica.feed(TrafficEntry(0, encode_entry([frame]), START_MS + 1, 4))
+    early = replica.feed(EntryRecord(0, encode_entry([frame]), START_MS + 1, 4))
     assert early.blocks[0].block.frame is None
     assert early.output.inbox_index == 0
     replica.undo()
-    late = replica.feed(TrafficEntry(0, encode_entry([frame]), START_MS + 1, 5))
+    late = replica.feed(EntryRecord(0, encode_entry([frame]), START_MS + 1, 5))
     assert late.output.inbox_index == 5

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prover.accusation import Accusation, Fault, accuse, build_segment, build_witness, find_fault
+from prover.derivation import EntryRecord
 from prover.drill import CORRUPTIONS, Drill, corrupt, facts_about, garble
 from prover.faults import FaultKind
 from prover.outputs import ROOT_NONE, trace_path, trace_root
 from prover.replica import Derived
-from prover.traffic import START_MS, TrafficEntry
+from prover.traffic import START_MS
 from prover.verdict import ProvedItems, judge_fault
 from prover.witness import Witness, decode_witness
 from statemachine.errors import FrameInvalid, WitnessIncomplete
@@ -42,7 +43,7 @@ def world() -> tuple[Drill, list[Derived]]:
     overdue = START_MS + drill.traffic.rules.inbox_deadline_ms
     drill.replica.add_inbox(0, drill.traffic.inbox)
     count = len(drill.traffic.inbox)
-    empty = drill.replica.feed(TrafficEntry(0, b"", overdue, count))
+    empty = drill.replica.feed(EntryRecord(0, b"", overdue, count))
     drill.traffic.height, drill.traffic.consumed = 1, empty.output.inbox_index
     drill.traffic.now, drill.traffic.entries = overdue, 1
     for sub in range(3):
