@@ -6,16 +6,13 @@ from math import ceil, floor
 from statemachine.actions import CreateFund, FundDeposit, FundWithdraw
 from statemachine.errors import Code
 from tests.models.exchange.custody import check_prices
-from tests.models.exchange.liquidation import slice_of
+from tests.models.exchange.liquidation import sell_near_mark
 from tests.models.exchange.margin import maintenance_of, margin_of, withdrawable
-from tests.models.exchange.matching import Taker, match
 from tests.models.exchange.removal import remove_some
 from tests.models.exchange.state import (
-    BUY,
     FUND_EXIT,
     MILLION,
     PAUSED,
-    SELL,
     Due,
     Exchange,
     Fund,
@@ -232,14 +229,5 @@ def sell(exchange: Exchange, portfolio: int, visits: int) -> None:
     ]
     if not needs:
         return
-    number = min(needs)[1]
     exchange.funds[portfolio].sold_at = exchange.now
-    market, size = exchange.markets[number], exchange.size_of(portfolio, number)
-    away = Fraction(exchange.rules.vault_slippage_ppm, MILLION)
-    tick = market.rules.tick
-    side, limit = SELL, ceil(market.mark * (1 - away) / tick) * tick
-    if size < 0:
-        side, limit = BUY, floor(market.mark * (1 + away) / tick) * tick
-    taker = Taker(portfolio, number, side, limit, slice_of(exchange, market, abs(size)), 0)
-    taker.forced = True
-    match(exchange, taker, visits)
+    sell_near_mark(exchange, portfolio, min(needs)[1], visits)

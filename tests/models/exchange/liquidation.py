@@ -21,9 +21,8 @@ from tests.models.exchange.margin import (
 )
 from tests.models.exchange.matching import Taker, match, worst_price
 from tests.models.exchange.money import draw_insurance, insurance_room, repay
-from tests.models.exchange.pool import lose
 from tests.models.exchange.removal import remove, remove_some
-from tests.models.exchange.settlement import close_settled, make_good
+from tests.models.exchange.settlement import close_settled, make_good, write_off
 from tests.models.exchange.state import (
     BUY,
     MILLION,
@@ -158,6 +157,19 @@ def slice_of(exchange: Exchange, market: Market, held: int) -> int:
     return min(held, max(part, least))
 
 
+def sell_near_mark(exchange: Exchange, portfolio: int, number: int, visits: int) -> None:
+    """Sell a slice of what a vault or a fund holds, no further from the mark than they may."""
+    market, size = exchange.markets[number], exchange.size_of(portfolio, number)
+    away = Fraction(exchange.rules.vault_slippage_ppm, MILLION)
+    tick = market.rules.tick
+    side, limit = SELL, ceil(market.mark * (1 - away) / tick) * tick
+    if size < 0:
+        side, limit = BUY, floor(market.mark * (1 + away) / tick) * tick
+    taker = Taker(portfolio, number, side, limit, slice_of(exchange, market, abs(size)), 0)
+    taker.forced = True
+    match(exchange, taker, visits)
+
+
 def cut_slice(
     exchange: Exchange, portfolio: int, last: int | None, visits: int, poker: int | None
 ) -> Outcome:
@@ -267,13 +279,7 @@ def charge(exchange: Exchange, taker: Taker, before: Margin, poker: int | None) 
 def release(exchange: Exchange, portfolio: int, last: int | None) -> None:
     """End a liquidation; a debt without positions is paid by insurance, or stands as a deficit."""
     if exchange.balances[portfolio] < 0 and is_done(exchange, portfolio):
-        exchange.pay(portfolio, 0)
-        debt = -exchange.balances[portfolio]
-        number = exchange.rules.markets[0].market if last is None else last
-        market = exchange.markets[number]
-        rest = debt - draw_insurance(exchange, market, debt)
-        market.deficit += rest - lose(exchange, portfolio, rest)
-        exchange.pay(portfolio, debt)
+        write_off(exchange, portfolio, exchange.rules.markets[0].market if last is None else last)
     void_shares(exchange, portfolio)
     exchange.borrowed.pop(portfolio, None)
     del exchange.flagged[portfolio]

@@ -128,6 +128,19 @@ def note_loan(exchange: Exchange, portfolio: int) -> None:
         exchange.borrowed[portfolio] = -exchange.balances[portfolio]
 
 
+def write_off(exchange: Exchange, portfolio: int, number: int) -> None:
+    """Pay a debt out of insurance; lenders bear their part of the rest, and a market what is left.
+
+    The interest is due first.
+    """
+    exchange.pay(portfolio, 0)
+    debt = -exchange.balances[portfolio]
+    market = exchange.markets[number]
+    rest = debt - draw_insurance(exchange, market, debt)
+    market.deficit += rest - lose(exchange, portfolio, rest)
+    exchange.pay(portfolio, debt)
+
+
 def make_good(exchange: Exchange, portfolio: int, number: int) -> None:
     """End the debt of who has nothing left, and is not being liquidated."""
     owns = exchange.markets_of(portfolio) or exchange.counted.get(portfolio)
@@ -135,11 +148,7 @@ def make_good(exchange: Exchange, portfolio: int, number: int) -> None:
         return
     if exchange.balances[portfolio] < 0 and not owns:
         exchange.pay(portfolio, 0)
-        debt = -exchange.balances[portfolio]
-        assert margin_of(exchange, portfolio).equity == -debt
-        market = exchange.markets[number]
-        rest = debt - draw_insurance(exchange, market, debt)
-        market.deficit += rest - lose(exchange, portfolio, rest)
-        exchange.pay(portfolio, debt)
+        assert margin_of(exchange, portfolio).equity == exchange.balances[portfolio]
+        write_off(exchange, portfolio, number)
         void_shares(exchange, portfolio)
     exchange.borrowed.pop(portfolio, None)

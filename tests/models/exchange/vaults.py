@@ -6,7 +6,7 @@ from math import ceil, floor
 from statemachine.actions import VaultDeposit, VaultWithdraw
 from statemachine.errors import Code
 from tests.models.exchange.custody import check_closed, check_free
-from tests.models.exchange.liquidation import slice_of
+from tests.models.exchange.liquidation import sell_near_mark
 from tests.models.exchange.margin import (
     kept_for,
     margin_of,
@@ -14,13 +14,9 @@ from tests.models.exchange.margin import (
     withdrawable,
     worth,
 )
-from tests.models.exchange.matching import Taker, match
 from tests.models.exchange.state import (
-    BUY,
     EXIT,
-    MILLION,
     PAUSED,
-    SELL,
     SETTLED,
     UNWIND,
     Due,
@@ -144,19 +140,11 @@ def pay_shares(exchange: Exchange, item: Due) -> None:
 def unwind(exchange: Exchange, item: Due) -> None:
     """Sell a slice of what a vault holds, near the mark."""
     number = item.market or 0
-    size = exchange.size_of(number, number)
-    if size == 0:
+    if exchange.size_of(number, number) == 0:
         exchange.vaults[number].unwinding = False
         return
     market = exchange.markets[number]
     halted = market.state in (PAUSED, SETTLED) or exchange.is_stale(number)
     if number not in exchange.flagged and not halted:
-        away = Fraction(exchange.rules.vault_slippage_ppm, MILLION)
-        tick = market.rules.tick
-        side, limit = SELL, ceil(market.mark * (1 - away) / tick) * tick
-        if size < 0:
-            side, limit = BUY, floor(market.mark * (1 + away) / tick) * tick
-        taker = Taker(number, number, side, limit, slice_of(exchange, market, abs(size)), 0)
-        taker.forced = True
-        match(exchange, taker, exchange.rules.step_visits_max)
+        sell_near_mark(exchange, number, number, exchange.rules.step_visits_max)
     exchange.arm(exchange.now + exchange.rules.slice_interval_ms, UNWIND, number, number)
