@@ -161,6 +161,21 @@ class World:
             self.deposit(trader, amount)
         self.run(*(self.prices(m.market, price) for m in self.rules.markets))
 
+    def insure(self, amount: int) -> None:
+        """Put ``amount`` more into the insurance fund, from nowhere."""
+        ledger = self.state.ledger()
+        ledger.insurance += amount
+        ledger.deposits += amount
+        self.store.apply({ledger.key: ledger.encode()})
+
+    def lose(self, amount: int, market: int = 0) -> None:
+        """Let ``amount`` have been lost in a market by somebody who is gone."""
+        ledger, record = self.state.ledger(), self.market(market)
+        ledger.deposits -= amount
+        ledger.deficits += amount
+        record.deficit += amount
+        self.store.apply({ledger.key: ledger.encode(), record.key: record.encode()})
+
     # Looking
 
     @property

@@ -305,11 +305,7 @@ def test_a_referrer_shares_in_what_is_kept(maker_ppm: int, deficit: int, share: 
     world.open(3, MID, 10_000 * USDC)
     other = world.account(OTHER)
     assert world.act(TRADER, SetReferrer(0, other)) == "OK"
-    state = world.state
-    market, ledger = state.market(0), state.ledger()
-    market.deficit = ledger.deficits = deficit
-    ledger.deposits -= deficit
-    world.store.apply({r.key: r.encode() for r in (market, ledger)})
+    world.lose(deficit)
     assert world.act(MAKER, order(100, FLAG_SELL)) == "OK"
     assert world.act(TRADER, order(100)) == "OK"
     assert shares_paid(world) == [(other, share, BALANCE_REFERRAL)]
@@ -335,11 +331,7 @@ def test_the_ramp_goes_to_insurance_and_deficits_come_first() -> None:
         world = opened()
         world.run(advance=61_000)  # an outage
         world.run(world.prices(0, MID))
-        state = world.state
-        market, ledger = state.market(0), state.ledger()
-        market.deficit = ledger.deficits = deficit
-        ledger.deposits -= deficit
-        world.store.apply({r.key: r.encode() for r in (market, ledger)})
+        world.lose(deficit)
         assert world.act(MAKER, order(100, FLAG_SELL)) == "OK"
         assert world.act(TRADER, order(100)) == "OK"
         audit(world.store.values, world.rules)

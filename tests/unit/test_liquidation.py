@@ -14,7 +14,7 @@ from statemachine.events import (
     Fill,
     Liquidated,
 )
-from statemachine.keys import BUY, LEDGER_KEY, SELL, rank_key
+from statemachine.keys import BUY, SELL, rank_key
 from statemachine.records import PORTFOLIO_LIQUIDATING
 from statemachine.risk.balances import credit
 from statemachine.risk.liquidation import is_safe, zero_price
@@ -292,11 +292,7 @@ def test_the_position_with_the_largest_requirement_goes_first() -> None:
 @pytest.mark.parametrize("insurance", [0, 50 * USDC, 10_000 * USDC])
 def test_a_debt_is_paid_by_insurance_and_the_rest_stands_as_a_deficit(insurance: int) -> None:
     world = world_of(size=3_000, amount=920 * USDC, rank_notional_min=NOBODY, **FREE_LOANS)
-    if insurance:
-        ledger = world.state.ledger()
-        ledger.insurance += insurance
-        ledger.deposits += insurance
-        world.store.apply({LEDGER_KEY: ledger.encode()})
+    world.insure(insurance)
     low = PRICE - 400_000  # the victim has lost 1,200 of his 918 USDC
     fall(world, low)
     assert order(world, MAKER, BUY, low - 10_000, 50_000) == "OK"
@@ -368,12 +364,7 @@ def test_below_zero_the_band_bounds_the_slices() -> None:
 
 def test_fees_of_later_slices_repay_the_deficit_first() -> None:
     world = world_of()
-    market = world.market()
-    market.deficit = 500_000
-    ledger = world.state.ledger()
-    ledger.deposits -= 500_000
-    ledger.deficits = 500_000
-    world.store.apply({market.key: market.encode(), LEDGER_KEY: ledger.encode()})
+    world.lose(500_000)
     fall(world, PRICE - 280_000)
     assert order(world, MAKER, BUY, PRICE - 280_000, 50_000) == "OK"
     assert poke(world) == "OK"

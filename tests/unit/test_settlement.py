@@ -37,7 +37,6 @@ from statemachine.events import (
     TwapChanged,
 )
 from statemachine.identity.signing import address_of
-from statemachine.keys import LEDGER_KEY
 from statemachine.pricing.guards import AVERAGE_SHIFT
 from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio
 from statemachine.risk.clearing import clearing_portfolio
@@ -357,13 +356,6 @@ def test_orders_go_from_the_book_first_then_those_that_sleep() -> None:
 # Debts
 
 
-def insure(world: World, amount: int) -> None:
-    ledger = world.state.ledger()
-    ledger.insurance += amount
-    ledger.deposits += amount
-    world.store.apply({LEDGER_KEY: ledger.encode()})
-
-
 def broke(*, other: bool = False, **changes: Any) -> World:
     """Return a world in which LONG has lost 1,500 USDC of 1,000, at a mean that knows it."""
     world = world_of(amount=1_000 * USDC, average_window_ms=1_000, **changes)
@@ -380,7 +372,7 @@ def broke(*, other: bool = False, **changes: Any) -> World:
 
 def test_a_debt_and_nothing_else_ends_at_once() -> None:
     world = broke()
-    insure(world, 100 * USDC)
+    world.insure(100 * USDC)
     price = settle(world)
     assert price == PRICE - 500_000
     told = run(world, 1)
@@ -404,7 +396,7 @@ def test_a_debt_beside_another_position_is_the_ladders() -> None:
 
 def test_who_is_being_liquidated_is_closed_first_and_then_settled_with() -> None:
     world = broke(rank_notional_min=1 << 60)  # nobody is ranked: the walk finds nobody
-    insure(world, 600 * USDC)
+    world.insure(600 * USDC)
     do(world, FOURTH, Poke(world.account(LONG), 0))
     assert world.portfolio(LONG).flags & PORTFOLIO_LIQUIDATING
     settle(world)

@@ -85,11 +85,7 @@ def test_usdc_leaves_against_assets_but_never_below_zero() -> None:
 
 def test_a_deficit_cuts_no_asset() -> None:
     world = holding()
-    ledger, market = world.state.ledger(), world.market()
-    ledger.deposits -= 900_000 * USDC
-    ledger.deficits += 900_000 * USDC
-    market.deficit += 900_000 * USDC
-    world.store.apply({keys.LEDGER_KEY: ledger.encode(), market.key: market.encode()})
+    world.lose(900_000 * USDC)
     receipt = world.run(world.sign(TRADER, WithdrawAsset(0, STAKED, HELD))).receipts[0]
     assert (receipt.name, receipt.notional, receipt.fee) == ("OK", HELD, 0)
 

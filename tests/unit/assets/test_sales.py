@@ -67,10 +67,7 @@ def test_nobody_is_deleveraged_for_who_could_sell_assets() -> None:
 def test_insurance_pays_nothing_for_who_has_assets() -> None:
     world = levered(slice_ppm=500_000)
     insured = 10_000 * USDC
-    ledger = world.state.ledger()
-    ledger.insurance += insured
-    ledger.deposits += insured
-    world.store.apply({ledger.key: ledger.encode()})
+    world.insure(insured)
     fall_to(world, MID - 370_000)
     assert margin(world).equity < 0
     do(world, MAKER, place(750, MID - 370_000))

@@ -12,7 +12,7 @@ from statemachine.events import (
     BalanceChanged,
     Liquidated,
 )
-from statemachine.keys import LEDGER_KEY, portfolio_key
+from statemachine.keys import portfolio_key
 from statemachine.records import PORTFOLIO_LIQUIDATING, Portfolio
 from statemachine.risk.balances import credit
 from statemachine.risk.debts import make_good, note_loan_of_open
@@ -25,14 +25,6 @@ from tests.exchange_vectors.scene import MAKER, MID, OTHER, TRADER
 from tests.models.auditor import audit
 from tests.unit.pool.scene import debtor, events_of
 from tests.worlds import USDC, World, world_rules
-
-
-def insure(world: World, amount: int) -> World:
-    ledger = world.state.ledger()
-    ledger.insurance += amount
-    ledger.deposits += amount
-    world.store.apply({LEDGER_KEY: ledger.encode()})
-    return world
 
 
 def stages_of(world: World) -> list[int]:
@@ -58,7 +50,8 @@ def test_suppliers_bear_what_they_had_lent_and_the_market_the_rest() -> None:
 
 
 def test_insurance_pays_before_suppliers_do() -> None:
-    world = insure(bankrupt(), 300 * USDC)
+    world = bankrupt()
+    world.insure(300 * USDC)
     world.run(world.sign(OTHER, Poke(world.account(TRADER), 0)), advance=0)
     assert stages_of(world)[-3:] == [STAGE_INSURANCE, STAGE_POOL, STAGE_RELEASED]
     borne = [

@@ -2,7 +2,7 @@
 
 from statemachine.actions import PlaceOrder, Poke, VaultDeposit
 from statemachine.events import Liquidated
-from statemachine.keys import BUY, LEDGER_KEY, SELL
+from statemachine.keys import BUY, SELL
 from statemachine.records import Portfolio, Vault
 from statemachine.risk.vaults import vault_portfolio
 from statemachine.stakes import SharesChanged
@@ -65,19 +65,3 @@ def shares_events(world: World) -> list[tuple[int, int, int]]:
 def vault_of(world: World) -> tuple[Vault, Portfolio | None]:
     state = world.state
     return state.vault(0), state.portfolio(vault_portfolio(0))
-
-
-def insure(world: World, amount: int) -> None:
-    ledger = world.state.ledger()
-    ledger.insurance += amount
-    ledger.deposits += amount
-    world.store.apply({LEDGER_KEY: ledger.encode()})
-
-
-def owe(world: World, amount: int) -> None:
-    """As if ``amount`` had been lost by somebody who is gone."""
-    ledger, market = world.state.ledger(), world.market()
-    ledger.deposits -= amount
-    ledger.deficits += amount
-    market.deficit += amount
-    world.store.apply({LEDGER_KEY: ledger.encode(), market.key: market.encode()})

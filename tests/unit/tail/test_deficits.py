@@ -7,13 +7,13 @@ from statemachine.keys import BUY, SELL
 from statemachine.risk.deficits import payable
 from statemachine.units import Micros
 from tests.models.auditor import audit
-from tests.unit.tail.scene import BACKER, MAKER, PRICE, SELLER, insure, order, owe, world_of
+from tests.unit.tail.scene import BACKER, MAKER, PRICE, SELLER, order, world_of
 from tests.worlds import USDC, World
 
 
 def test_an_uncovered_deficit_cuts_every_withdrawal_by_the_same_share() -> None:
     world = world_of()
-    owe(world, 3_000_000 * USDC)
+    world.lose(3_000_000 * USDC)
     audit(world.store.values, world.rules)
     ledger = world.state.ledger()
     settled, uncovered = ledger.settled, ledger.deficits
@@ -27,14 +27,14 @@ def test_an_uncovered_deficit_cuts_every_withdrawal_by_the_same_share() -> None:
     assert world.act(BACKER, Withdraw(0, Micros(1_000 * USDC))) == "OK"
     assert abs(world.last.receipts[0].notional - receipt.notional) <= 1
     # Nothing is cut once insurance covers it.
-    insure(world, 3_000_000 * USDC)
+    world.insure(3_000_000 * USDC)
     assert world.act(BACKER, Withdraw(0, Micros(1_000 * USDC))) == "OK"
     assert world.last.receipts[0].notional == 1_000 * USDC
 
 
 def test_trading_fees_repay_a_deficit_first() -> None:
     world = world_of()
-    owe(world, 5 * USDC)
+    world.lose(5 * USDC)
     fees = world.state.ledger().fees
     order(world, MAKER, BUY, PRICE, 1_000)
     order(world, SELLER, SELL, PRICE, 1_000)

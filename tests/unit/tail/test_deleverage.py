@@ -20,7 +20,6 @@ from tests.unit.tail.scene import (
     SELLER,
     VICTIM,
     fall,
-    insure,
     order,
     poke,
     stages,
@@ -77,7 +76,7 @@ def test_at_most_eight_in_a_step_and_none_who_has_not_gained() -> None:
 
 def test_insurance_is_asked_before_the_winners_up_to_its_daily_cap() -> None:
     world = world_of(size=2_000, amount=640 * USDC, insurance_daily_max=1_000 * USDC, **FREE_LOANS)
-    insure(world, 5_000 * USDC)
+    world.insure(5_000 * USDC)
     fall(world, PRICE - 400_000)
     order(world, MAKER, BUY, PRICE - 400_000, 50_000)
     assert poke(world) == "OK"
@@ -96,7 +95,7 @@ def test_insurance_is_asked_before_the_winners_up_to_its_daily_cap() -> None:
 
 def test_insurance_pays_with_each_slice_and_promises_nothing_twice() -> None:
     world = world_of(size=2_000, amount=640 * USDC, **FREE_LOANS)
-    insure(world, 1_000 * USDC)
+    world.insure(1_000 * USDC)
     fall(world, PRICE - 400_000)
     before = margin_of(world.state, world.portfolio(VICTIM))
     order(world, MAKER, BUY, PRICE - 400_000, 50_000)
@@ -114,7 +113,7 @@ def test_insurance_pays_with_each_slice_and_promises_nothing_twice() -> None:
 
 def test_beyond_the_cap_of_insurance_winners_pay_the_rest() -> None:
     world = world_of(size=2_000, amount=640 * USDC, insurance_daily_max=100 * USDC)
-    insure(world, 5_000 * USDC)
+    world.insure(5_000 * USDC)
     fall(world, PRICE - 400_000)
     before = margin_of(world.state, world.portfolio(VICTIM)).equity
     assert before < -100 * USDC
