@@ -29,7 +29,8 @@ from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
 from prover.outputs import Output, genesis_output, trace_root
 from statemachine.assets import AssetRules
 from statemachine.identity.signing import address_of
-from statemachine.rules import MarketRules, Rules
+from statemachine.rules import Rules
+from tests.worlds import market_rules
 
 GENESIS_MS = 1_700_000_000_000
 WINDOW_MS = 60_000
@@ -62,18 +63,7 @@ def small_rules() -> Rules:
         cap=50_000_000,
         deposit_min=1_000,
     )
-    market = MarketRules(
-        market=1,
-        symbol=b"BTC",
-        lot_decimals=4,
-        tick=10,
-        initial_ppm=50_000,
-        maintenance_ppm=30_000,
-        maker_ppm=100,
-        taker_ppm=500,
-        fill_band_ppm=30_000,
-        notional_min=1,
-    )
+    market = market_rules(1, symbol=b"BTC", notional_min=1)
     return Rules(
         chain_id=7,
         rollup=b"\x42" * 20,

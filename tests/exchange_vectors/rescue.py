@@ -136,17 +136,21 @@ def deficit() -> Shown:
     return poked(world)
 
 
-@STAGE.shows("poke", Code.OK, "insurance", "closed below zero: the fund that a fee filled pays")
-def insurance() -> Shown:
-    world = leveraged(slice_ppm=1_000_000)
-    # Somebody else's liquidation leaves a fee behind.
+def insured(slice_ppm: int, sold: int) -> World:
+    """Return a world in which somebody else's liquidation has left a fee to insurance."""
+    world = leveraged(slice_ppm=slice_ppm)
     world.deposit(3, 1_000 * USDC)
     world.run()
     do(world, 3, place(LOTS))
     do(world, MAKER, place(LOTS, flags=SELL))
     fall_to(world, SHORT_OF_MM)
-    do(world, MAKER, place(LOTS, SHORT_OF_MM))
-    do(world, OTHER, Poke(4, 0))
+    do(world, MAKER, place(sold, SHORT_OF_MM))
+    return do(world, OTHER, Poke(4, 0))
+
+
+@STAGE.shows("poke", Code.OK, "insurance", "closed below zero: the fund that a fee filled pays")
+def insurance() -> Shown:
+    world = insured(slice_ppm=1_000_000, sold=LOTS)
     fall_to(world, BANKRUPT)
     do(world, MAKER, place(LOTS, BANKRUPT))
     return poked(world)
@@ -154,14 +158,7 @@ def insurance() -> Shown:
 
 @STAGE.shows("poke", Code.OK, "insured_slice", "a slice below zero: insurance pays its share")
 def insured_slice() -> Shown:
-    world = leveraged(slice_ppm=500_000)
-    world.deposit(3, 1_000 * USDC)
-    world.run()
-    do(world, 3, place(LOTS))
-    do(world, MAKER, place(LOTS, flags=SELL))
-    fall_to(world, SHORT_OF_MM)
-    do(world, MAKER, place(LOTS // 2, SHORT_OF_MM))
-    do(world, OTHER, Poke(4, 0))
+    world = insured(slice_ppm=500_000, sold=LOTS // 2)
     fall_to(world, INSURED)
     do(world, MAKER, place(LOTS, INSURED))
     return poked(world)

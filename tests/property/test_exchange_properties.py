@@ -44,10 +44,11 @@ from statemachine.block import Block
 from statemachine.costs import COST_MAX
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.storage import MemoryStore, Store
+from statemachine.storage import MemoryStore
 from statemachine.transition import apply_block, apply_segment
 from statemachine.units import Lots, Micros, Millis, Price
 from statemachine.working_set import WorkingSet
+from tests.counting import CountingStore
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, market_rules, trader_key, world_rules
 
@@ -55,24 +56,6 @@ TRADERS = 6
 MARKETS = 3
 MID = 6_000_000
 AGENT = b"\x55" * 32
-
-
-class CountingStore:
-    """A store that notes which leaves were asked for."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.touched: set[bytes] = set()
-
-    def get(self, key: bytes) -> bytes | None:
-        self.touched.add(key)
-        return self.store.get(key)
-
-    def seek(self, prefix: bytes, start: bytes) -> bytes | None:
-        key = self.store.seek(prefix, start)
-        # Proving that a range has nothing more takes one neighbour.
-        self.touched.add(prefix + b"end" if key is None else key)
-        return key
 
 
 class Crowd:

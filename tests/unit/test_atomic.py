@@ -25,6 +25,7 @@ from statemachine.identity.signing import address_of
 from statemachine.transition import apply_block, apply_segment
 from statemachine.units import Lots, Micros, Millis, Price
 from statemachine.working_set import WorkingSet
+from tests.counting import CountingStore
 from tests.exchange_vectors.lending import LOW, lending
 from tests.models.auditor import audit
 from tests.worlds import USDC, World, market_rules, trader_key, world_rules
@@ -269,23 +270,6 @@ def test_a_market_keeps_its_tiers() -> None:
 MARKETS = 16
 
 
-class Counting:
-    """A store that notes which leaves were asked for."""
-
-    def __init__(self, world: World) -> None:
-        self.store = world.store
-        self.touched: set[bytes] = set()
-
-    def get(self, key: bytes) -> bytes | None:
-        self.touched.add(key)
-        return self.store.get(key)
-
-    def seek(self, prefix: bytes, start: bytes) -> bytes | None:
-        key = self.store.seek(prefix, start)
-        self.touched.add(prefix + b"end" if key is None else key)
-        return key
-
-
 def full_world() -> tuple[World, list[Leg]]:
     """Return a portfolio in 16 markets, and 8 modifies in 8 of them that take a lot each.
 
@@ -314,7 +298,7 @@ def test_a_large_one_touches_no_more_leaves_than_it_pays_for(*, fails: bool) -> 
     if fails:
         legs[-1] = GONE
     block = world.block([world.sign(agent, whole(*legs))])
-    store = Counting(world)
+    store = CountingStore(world.store)
     while True:
         segment = apply_segment(store, world.rules, block)
         if segment.receipts:
