@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sextant.client.api import AsyncClient
 from sextant.client.events import AssetEvent
-from sextant.client.keys import Secret, write_private_file
+from sextant.client.keys import write_private_file
 from sextant.errors import BadRequest, Rejected
 from statemachine.keys import asset_key, holding_key
-from tests.e2e.serving import Served, run, serve
+from tests.e2e.clients import client_of
+from tests.e2e.serving import run, serve
 from tests.e2e.shell import Shell
 from tests.exchange_vectors.assets import HELD, LOT, ORACLE_ONLY, STAKED, holding, levered, offered
 from tests.exchange_vectors.scene import MAKER, TRADER
@@ -19,11 +19,6 @@ from tests.worlds import trader_key
 
 NAME = "A1"
 COINS = Decimal(HELD).scaleb(-6)
-
-
-def client_of(served: Served, trader: int) -> AsyncClient:
-    target = f"127.0.0.1:{served.server.port}"
-    return AsyncClient(target, key=Secret(trader_key(trader)), timeout=5)
 
 
 def test_an_asset_is_shown_moved_and_withdrawn() -> None:

@@ -9,14 +9,13 @@ import pytest
 
 from sextant.client.api import AsyncClient
 from sextant.client.checklist import Wish, gather
-from sextant.client.keys import Secret, write_private_file
+from sextant.client.keys import write_private_file
 from sextant.client.models import Side
 from sextant.client.orders import NewOrder
+from tests.e2e.clients import MARKET, client_of, mark_of
 from tests.e2e.serving import Served, run, serve
 from tests.e2e.shell import Shell
 from tests.worlds import trader_key
-
-MARKET = "M0"
 
 Story = Callable[[Shell, AsyncClient, Served], Awaitable[None]]
 Play = Callable[[Story], None]
@@ -30,12 +29,8 @@ def play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Play:
 
     def start(work: Story) -> None:
         async def story() -> None:
-            async with serve() as served:
-                target = f"127.0.0.1:{served.server.port}"
-                async with AsyncClient(
-                    target, key=Secret(trader_key(1)), timeout=5, l1="127.0.0.1:1"
-                ) as maker:
-                    await work(Shell(served, key, capsys), maker, served)
+            async with serve() as served, client_of(served, 1, l1="127.0.0.1:1") as maker:
+                await work(Shell(served, key, capsys), maker, served)
 
         run(story)
 
@@ -44,8 +39,7 @@ def play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Play:
 
 async def quote(maker: AsyncClient, size: str = "2") -> Decimal:
     """Quote both sides ten dollars from the mark, and return that."""
-    mark = (await maker.ticker(MARKET)).mark
-    assert mark is not None
+    mark = await mark_of(maker)
     for side, away in ((Side.BUY, -10), (Side.SELL, 10)):
         order = NewOrder(market=MARKET, side=side, size=size, limit=mark + away)
         await maker.place_order(order)

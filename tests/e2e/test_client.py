@@ -10,35 +10,18 @@ import pytest
 
 from sextant.cli.main import main
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret, make_key, write_private_file
+from sextant.client.keys import make_key, write_private_file
 from sextant.client.models import Side, Stage
 from sextant.client.orders import NewOrder, new_client_id
 from sextant.client.receipts import verify_header
 from sextant.errors import BadRequest, Refused, Rejected
-from statemachine.identity.signing import address_of
 from statemachine.keys import portfolio_key
-from tests.e2e.serving import Served, run, serve
+from tests.e2e.clients import MARKET, client_of, mark_of
+from tests.e2e.serving import run, serve
 from tests.e2e.shell import Shell
-from tests.exchange import SEQUENCER_KEY
 from tests.worlds import trader_key
 
-MARKET = "M0"
 MISSING = b"\x01" * 32
-
-
-def client_of(served: Served, trader: int) -> AsyncClient:
-    return AsyncClient(
-        f"127.0.0.1:{served.server.port}",
-        key=Secret(trader_key(trader)),
-        timeout=5,
-        sequencer=address_of(SEQUENCER_KEY),
-    )
-
-
-async def mark_of(client: AsyncClient) -> Decimal:
-    mark = (await client.ticker(MARKET)).mark
-    assert mark is not None
-    return mark
 
 
 def test_two_traders_meet() -> None:

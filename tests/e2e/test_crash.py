@@ -146,15 +146,20 @@ async def check_roots(rollup: Rollup, seen: dict[int, list[bytes]]) -> None:
         assert list(block.segment_roots) == roots
 
 
+async def start_under_load(rollup: Rollup) -> "tuple[Load, asyncio.Task[None]]":
+    """Start everything, and submit; what is acknowledged counts once there are prices."""
+    rollup.start("l1", "sequencer", "poster", "follower")
+    await rollup.fund(TRADERS)
+    load = Load(rollup)
+    await load.submit(await rollup.prices())
+    load.acknowledged.clear()
+    return load, load.start()
+
+
 async def kill_sequencer(folder: Path, kills: int) -> None:
     rollup = Rollup(folder)
     try:
-        rollup.start("l1", "sequencer", "poster", "follower")
-        await rollup.fund(TRADERS)
-        load = Load(rollup)
-        await load.submit(await rollup.prices())
-        load.acknowledged.clear()
-        loading = load.start()
+        load, loading = await start_under_load(rollup)
         seen: dict[int, list[bytes]] = {}
         for _ in range(kills):
             await load.go_on()
@@ -187,12 +192,7 @@ def test_none_is_lost_over_hundreds_of_kills(tmp_path: Path) -> None:
 async def kill_each(folder: Path) -> None:
     rollup = Rollup(folder)
     try:
-        rollup.start("l1", "sequencer", "poster", "follower")
-        await rollup.fund(TRADERS)
-        load = Load(rollup)
-        await load.submit(await rollup.prices())
-        load.acknowledged.clear()
-        loading = load.start()
+        load, loading = await start_under_load(rollup)
         for name in ("l1", "poster", "follower", "l1", "poster"):
             rollup.kill(name)
             await load.go_on()

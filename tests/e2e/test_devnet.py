@@ -23,6 +23,7 @@ from tests.waiting import wait_until
 STOP_SECONDS_MAX = 3.0
 INSTANCES = range(60, 95)
 PROCESSES = 13
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 # Who is killed, and which head must move past the present afterwards.
 VICTIMS = {
     "l1": "safe",
@@ -49,15 +50,25 @@ class Devnet:
         place = ("--instance", str(self.layout.instance), "--datadir", str(self.layout.directory))
         return [sys.executable, "-P", "-m", "sextant", *words, *place]
 
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command about it to its end."""
+        return subprocess.run(
+            self.command(*words),
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
     def start(self) -> None:
         """Start it; its output goes to a file."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with (self.layout.directory / "up.log").open("a") as log:
             self.up = subprocess.Popen(
                 self.command("devnet", "up", "--plain", "--block-time-ms", "300"),
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env=ENVIRONMENT,
                 text=True,
                 start_new_session=True,
             )
@@ -158,14 +169,7 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
         assert devnet.kill(name) == {name}, devnet.said()[-3000:]
         devnet.passes_the_present(head, f"the chain did not go on after the death of {name}")
     before = devnet.pids()
-    forked = subprocess.run(
-        devnet.command("dev", "reorg", "2"),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    forked = devnet.run("dev", "reorg", "2")
     assert "forked after block" in forked.stdout, forked.stderr
     devnet.passes_the_present("safe", "the chain did not pass a re-org")
     assert devnet.pids() == before, "a re-org ends nobody"
@@ -186,24 +190,10 @@ def test_every_process_may_die_alone_and_the_devnet_continues_where_it_was(
 def test_second_start_in_one_place_says_what_to_do(devnet: Devnet) -> None:
     devnet.start()
     devnet.eventually(lambda: devnet.head("unsafe") >= 0, "it did not start")
-    second = subprocess.run(
-        devnet.command("devnet", "up", "--plain"),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    second = devnet.run("devnet", "up", "--plain")
     assert second.returncode == 3
     assert "devnet down" in second.stderr
-    down = subprocess.run(
-        devnet.command("devnet", "down"),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    down = devnet.run("devnet", "down")
     assert down.returncode == 0, down.stderr
     assert devnet.up is not None
     assert devnet.up.wait(timeout=10) == 0

@@ -9,17 +9,15 @@ import pytest
 from sextant.client.api import AsyncClient
 from sextant.client.events import FundEvent, MoneyEvent
 from sextant.client.funds import read_profit_share
-from sextant.client.keys import Secret, write_private_file
+from sextant.client.keys import write_private_file
 from sextant.client.names import FundName, read_fund
 from sextant.client.sync import Client
 from sextant.errors import BadRequest, Refused, Rejected
 from statemachine.identity.signing import address_of
-from tests.e2e.serving import Served, run, serve
+from tests.e2e.clients import MARKET, client_of, mark_of
+from tests.e2e.serving import run, serve
 from tests.e2e.shell import Shell
-from tests.exchange import SEQUENCER_KEY
 from tests.worlds import World, trader_key, world_rules
-
-MARKET = "M0"
 
 
 def world_of(traders: int) -> World:
@@ -27,15 +25,6 @@ def world_of(traders: int) -> World:
     world = World(world_rules(2, fund_lock_ms_min=0))
     world.open(traders)
     return world
-
-
-def client_of(served: Served, trader: int) -> AsyncClient:
-    return AsyncClient(
-        f"127.0.0.1:{served.server.port}",
-        key=Secret(trader_key(trader)),
-        timeout=5,
-        sequencer=address_of(SEQUENCER_KEY),
-    )
 
 
 async def opened(leader: AsyncClient) -> FundName:
@@ -76,8 +65,7 @@ def test_a_fund_is_led_joined_and_left() -> None:
             assert found.stake.shares == 500_000_000
             assert found.stake.worth == found.stake.paid == 500
 
-            mark = (await maker.ticker(MARKET)).mark
-            assert mark is not None
+            mark = await mark_of(maker)
             await maker.place(MARKET, "sell", "0.01", limit=mark)
             await leader.place(MARKET, "buy", "0.01", limit=mark, sub=64)
             in_use = await holder.fund(name)
@@ -124,8 +112,7 @@ def test_who_waits_to_leave_is_shown() -> None:
         ):
             name = await opened(leader)
             await holder.deposit_fund(name, "500")
-            mark = (await maker.ticker(MARKET)).mark
-            assert mark is not None
+            mark = await mark_of(maker)
             await maker.place(MARKET, "sell", "0.48", limit=mark)
             await leader.place(MARKET, "buy", "0.48", limit=mark, sub=64)
             receipt = await holder.withdraw_fund(name)

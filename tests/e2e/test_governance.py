@@ -16,11 +16,11 @@ from sextant.client.keys import Secret, write_private_file
 from sextant.client.models import Side
 from sextant.client.orders import NewOrder
 from statemachine.identity.signing import address_of
+from tests.e2e.clients import MARKET, client_of, mark_of
 from tests.e2e.serving import run, serve
 from tests.e2e.shell import Shell
 from tests.worlds import World, trader_key, world_rules
 
-MARKET = "M0"
 GUARDIAN = 0
 NOTICE_MS, STEP_MS = 1_000, 100
 
@@ -44,13 +44,12 @@ def play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Play:
         async def story() -> None:
             world = World(rules)
             world.open(3)
-            async with serve(world=world) as served:
-                target = f"127.0.0.1:{served.server.port}"
-                async with (
-                    AsyncClient(target, key=Secret(trader_key(1)), timeout=5) as one,
-                    AsyncClient(target, key=Secret(trader_key(2)), timeout=5) as other,
-                ):
-                    await work(Shell(served, key, capsys), one, other)
+            async with (
+                serve(world=world) as served,
+                client_of(served, 1) as one,
+                client_of(served, 2) as other,
+            ):
+                await work(Shell(served, key, capsys), one, other)
 
         run(story)
 
@@ -102,8 +101,7 @@ def test_what_cannot_be_a_rate_is_refused_before_it_is_sent(play: Play) -> None:
 
 def test_a_market_ends_and_everyone_hears_of_it(play: Play) -> None:
     async def work(shell: Shell, one: AsyncClient, other: AsyncClient) -> None:
-        mark = (await one.ticker(MARKET)).mark
-        assert mark is not None
+        mark = await mark_of(one)
         sell = NewOrder(market=MARKET, side=Side.SELL, size="0.5", limit=mark)
         await one.place_order(sell)
         await other.place_order(replace(sell, side=Side.BUY, size="0.2"))
@@ -139,8 +137,7 @@ def test_a_market_ends_and_everyone_hears_of_it(play: Play) -> None:
 
 def test_anybody_may_poke_the_dust_away(play: Play) -> None:
     async def work(shell: Shell, one: AsyncClient, other: AsyncClient) -> None:
-        mark = (await one.ticker(MARKET)).mark
-        assert mark is not None
+        mark = await mark_of(one)
         dust = NewOrder(market=MARKET, side=Side.SELL, size="0.0001", limit=mark)
         await one.place_order(dust)
         await other.place_order(replace(dust, side=Side.BUY))

@@ -6,26 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from sextant.client.api import AsyncClient
 from sextant.client.events import PoolEvent
-from sextant.client.keys import Secret, write_private_file
+from sextant.client.keys import write_private_file
 from sextant.errors import Rejected
-from statemachine.identity.signing import address_of
-from tests.e2e.serving import Served, run, serve
+from tests.e2e.clients import client_of
+from tests.e2e.serving import run, serve
 from tests.e2e.shell import Shell
-from tests.exchange import SEQUENCER_KEY
 from tests.exchange_vectors.lending import LENDER, borrowed
 from tests.exchange_vectors.scene import OTHER, TRADER
 from tests.worlds import trader_key
-
-
-def client_of(served: Served, trader: int) -> AsyncClient:
-    return AsyncClient(
-        f"127.0.0.1:{served.server.port}",
-        key=Secret(trader_key(trader)),
-        timeout=5,
-        sequencer=address_of(SEQUENCER_KEY),
-    )
 
 
 def test_a_loan_is_seen_by_who_owes_and_who_lends() -> None:

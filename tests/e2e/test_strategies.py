@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret, write_private_file
+from sextant.client.keys import write_private_file
 from sextant.client.models import Side
 from sextant.client.orders import NewOrder
 from sextant.errors import BadRequest, Rejected
+from tests.e2e.clients import MARKET, client_of, mark_of
 from tests.e2e.serving import run, serve
 from tests.e2e.shell import Shell
 from tests.worlds import trader_key
-
-MARKET = "M0"
 
 Story = Callable[[Shell, AsyncClient, Decimal], Awaitable[None]]
 Play = Callable[[Story], None]
@@ -30,15 +29,12 @@ def play(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Play:
 
     def start(work: Story) -> None:
         async def story() -> None:
-            async with serve() as served:
-                target = f"127.0.0.1:{served.server.port}"
-                async with AsyncClient(target, key=Secret(trader_key(1)), timeout=5) as maker:
-                    mark = (await maker.ticker(MARKET)).mark
-                    assert mark is not None
-                    for side, away in ((Side.BUY, -10), (Side.SELL, 10)):
-                        order = NewOrder(market=MARKET, side=side, size="0.5", limit=mark + away)
-                        await maker.place_order(order)
-                    await work(Shell(served, key, capsys), maker, mark)
+            async with serve() as served, client_of(served, 1) as maker:
+                mark = await mark_of(maker)
+                for side, away in ((Side.BUY, -10), (Side.SELL, 10)):
+                    order = NewOrder(market=MARKET, side=side, size="0.5", limit=mark + away)
+                    await maker.place_order(order)
+                await work(Shell(served, key, capsys), maker, mark)
 
         run(story)
 
