@@ -12,13 +12,13 @@ order would cost more than the order.
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Final, Self, TypeAlias
 
 import grpc
 import grpc.aio
 
 from proto.sextant.v1 import common_pb2, sequencer_pb2
+from sextant.client.closing import Closing
 from sextant.client.connection import Connection, backoff, explain, uncertain
 from sextant.errors import ClientError, OutcomeUnknown, Refused, Unreachable
 
@@ -57,7 +57,7 @@ def refused_error(refusal: common_pb2.Refusal) -> Refused:
     return Refused(name, refusal.message, retryable=refusal.retryable)
 
 
-class Pipeline:
+class Pipeline(Closing):
     """One order stream with many batches under way.
 
     Parameters
@@ -85,12 +85,7 @@ class Pipeline:
         self._runner = asyncio.create_task(self._run())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def close(self) -> None:
         """Stop; what is unanswered fails with ``OutcomeUnknown``: look it up."""
         if self._runner is not None:
             self._runner.cancel()
