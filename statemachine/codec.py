@@ -8,17 +8,21 @@ input that ``pack`` could not have written, so that a message has one hash.
 State *records* are not messages: they are fixed-width, see ``records``.
 """
 
+from typing import Final
+
 import msgpack
 
 from statemachine.errors import FrameInvalid
 
-DEPTH_MAX = 7
+DEPTH_MAX: Final = 7
 """Levels of nesting; the deepest message is a bulk whose leg has terms."""
+PACKER: Final = msgpack.Packer(use_bin_type=True)
+"""Made once, as each has a buffer of its own; it calls nothing back, so threads may share it."""
 
 
 def pack(value: object) -> bytes:
     """Return the canonical bytes of a tree of ints, bytes and lists."""
-    packed: bytes = msgpack.packb(value, use_bin_type=True)
+    packed: bytes = PACKER.pack(value)
     return packed
 
 
@@ -32,7 +36,7 @@ def unpack(data: bytes) -> object:
     """
     try:
         value = msgpack.unpackb(data, raw=False, strict_map_key=True, use_list=True)
-        canonical = msgpack.packb(value, use_bin_type=True)
+        canonical = PACKER.pack(value)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise FrameInvalid(f"not a message: {error}") from error
     if canonical != data or not is_plain(value, DEPTH_MAX):

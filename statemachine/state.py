@@ -14,6 +14,7 @@ from statemachine.backing import Backing
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.events import Event
+from statemachine.journal import Range
 from statemachine.records import (
     MARKETS_PER_PORTFOLIO_MAX,
     PUBLISHERS_MAX,
@@ -55,6 +56,7 @@ class State(Backing):
 
     __slots__ = (
         "asset_rules",
+        "books",
         "cursor",
         "events",
         "groups",
@@ -78,6 +80,7 @@ class State(Backing):
         self.market_rules: dict[int, MarketRules] = {m.market: m for m in rules.markets}
         self.asset_rules: dict[int, AssetRules] = {a.asset: a for a in rules.assets}
         self.events: list[Event] = []
+        self.books: dict[int, Range] = {}
         self.markets = records.markets
         self.oracles = records.oracles
         self.portfolios = records.portfolios
@@ -145,14 +148,17 @@ class State(Backing):
         self.signers[address] = record
         self.touch(record)
 
-    def nonce_bucket(self, address: bytes, bucket: int) -> Nonces:
+    def nonce_bucket(self, signer: Signer, bucket: int) -> Nonces:
         """Return one bucket of a signer's window."""
-        key = keys.nonces_key(address, bucket)
-        record = self.nonces.get(key)
+        record = signer.buckets.get(bucket)
         if record is None:
-            data = self.store.get(key)
-            record = Nonces(key, False, 0, []) if data is None else decode_nonces(key, data)
-            self.nonces[key] = record
+            key = keys.nonces_key(signer.key[1:], bucket)
+            record = self.nonces.get(key)
+            if record is None:
+                data = self.store.get(key)
+                record = Nonces(key, False, 0, []) if data is None else decode_nonces(key, data)
+                self.nonces[key] = record
+            signer.buckets[bucket] = record
         return record
 
     # Ranks
@@ -269,6 +275,15 @@ class State(Backing):
         self.touch(position)
 
     # Ranges
+
+    def book(self, market: int, side: int) -> Range:
+        """Return the range of one side's orders that have a price of their own."""
+        number = market << 1 | side
+        found = self.books.get(number)
+        if found is None:
+            found = self.range(keys.order_range(market, side))
+            self.books[number] = found
+        return found
 
     def order(self, key: bytes) -> Order | None:
         """Return a resting order by its key, if there is one."""

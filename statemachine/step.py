@@ -7,6 +7,7 @@ arguments, and what was traded.
 
 ``visits_max`` bounds the step's visits; ``charged`` is the portfolio whose
 markets the step has paid for: each leaf is read once, however often it is asked.
+``now`` (ms) and ``today`` (days since 1970) are the block's, and stand still in it.
 """
 
 from typing import Final, final
@@ -16,7 +17,7 @@ from statemachine.errors import Code
 from statemachine.records import Signer
 from statemachine.rules import Rules
 from statemachine.state import State
-from statemachine.units import clamp
+from statemachine.units import DAY_MS, clamp
 
 ARG_MIN: Final = -(1 << 63)
 ARG_MAX: Final = (1 << 64) - 1
@@ -43,6 +44,7 @@ class Step:
         "rules",
         "signer",
         "state",
+        "today",
         "visits",
         "visits_max",
     )
@@ -53,6 +55,7 @@ class Step:
         self.rules: Rules = state.rules
         self.cursor: Cursor = state.cursor
         self.now = state.cursor.time
+        self.today = self.now // DAY_MS
         self.account = 0
         self.signer: Signer | None = None
         self.code = 0
@@ -67,9 +70,13 @@ class Step:
         self.charged = 0
         self.more = False
 
+    def enter_block(self, time: int) -> None:
+        """Come to a block made at ``time`` (ms)."""
+        self.now = time
+        self.today = time // DAY_MS
+
     def begin(self, cost: int) -> None:
         """Start a step of a base ``cost``, so far successful."""
-        self.now = self.cursor.time
         self.cost = cost
         self.visits = 0
         self.visits_max = self.rules.step_visits_max

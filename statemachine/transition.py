@@ -111,7 +111,7 @@ class Run:
         cursor.cost = 0
         cursor.receipts = 0
         cursor.frontier = []
-        self.step.now = cursor.time
+        self.step.enter_block(cursor.time)
 
     # Segments
 
@@ -273,15 +273,17 @@ class Run:
             cursor.account = step.account
         else:
             step.account = cursor.account
-        if isinstance(action, Bulk) and action.atomic:
-            self.run_atomic(transaction, action)
-            return
-        if isinstance(action, Bulk | Scale):
+        if isinstance(action, Bulk):
+            if action.atomic:
+                self.run_atomic(transaction, action)
+            else:
+                self.run_leg(transaction, action)
+        elif isinstance(action, Scale):
             self.run_leg(transaction, action)
-            return
-        execute(step, action)
-        if not step.more:
-            self.finish_transaction(transaction)
+        else:
+            execute(step, action)
+            if not step.more:
+                self.finish_transaction(transaction)
 
     def run_leg(self, transaction: Transaction, bulk: Bulk | Scale) -> None:
         """Run one leg of a bulk or a scale, or its continuation."""

@@ -27,6 +27,7 @@ Ppm = NewType("Ppm", int)
 Millis = NewType("Millis", int)
 
 PPM_ONE: Final = 1_000_000
+DAY_MS: Final = 86_400_000
 LOTS_LIMIT: Final = 1 << 63
 PRICE_LIMIT: Final = 1 << 63
 MICROS_LIMIT: Final = 1 << 95

@@ -8,10 +8,10 @@ from statemachine.fees.rates import maker_rate, ramp_end, ramp_excess, taker_rat
 from statemachine.fees.standing import standing_of, tier_today, unreported
 from statemachine.keys import builder_range
 from statemachine.records import DAYS, Portfolio, decode_builder
-from statemachine.risk.deficits import DAY_MS
 from statemachine.state import State
 from statemachine.step import Step
 from statemachine.storage import successor
+from statemachine.units import DAY_MS
 
 BUILDERS_MAX: Final = 256
 """Approved builders in one answer."""

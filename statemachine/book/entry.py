@@ -25,7 +25,8 @@ from statemachine.book.matching import (
     Taker,
     band_of,
     fillable,
-    match_orders,
+    open_book,
+    take_from,
 )
 from statemachine.book.posting import posted_offset, posted_price, terms_agree
 from statemachine.book.resting import NO_CLIENT, bind_client_id, rest_order
@@ -128,27 +129,31 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     flags = entry.flags
     price = entry.price
     size = entry.size
+    notional = price * size
     set_rates(step, entry)
-    worth = price
-    if flags & FLAG_PEG:
-        worth = price_now(step.state, market, entry.side, entry.offset)
+    pegged = flags & FLAG_PEG
+    worth = price_now(step.state, market, entry.side, entry.offset) if pegged else price
     if not (market.state == STATE_ACTIVE or admits_order(market.state, flags)):
         step.refuse(Code.MARKET_STATE, (market.state,))
     elif not terms_agree(flags, entry.offset):
         step.refuse(Code.FIELD, (flags,))
     elif not 0 < size < ORDER_LOTS_LIMIT:
         step.refuse(Code.SIZE_RANGE, (size,))
-    elif not 0 < price * size < NOTIONAL_LIMIT:
+    elif not 0 < notional < NOTIONAL_LIMIT:
         step.refuse(Code.PRICE_RANGE, (price,))
     elif worth <= 0:
         step.refuse(Code.PRICE_RANGE, (worth,))
-    elif price % parameters.tick or entry.offset % parameters.tick:
+    elif price % parameters.tick or (pegged and entry.offset % parameters.tick):
         step.refuse(Code.TICK, (parameters.tick,))
-    elif price * size < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
+    elif notional < parameters.notional_min and not flags & FLAG_REDUCE_ONLY:
         step.refuse(Code.NOTIONAL_MIN, (parameters.notional_min,))
     elif entry.expires_at and entry.expires_at <= step.now:
         step.refuse(Code.ORDER_EXPIRED, (entry.expires_at, step.now))
-    elif not fees_allow(step, entry):
+    elif entry.rates.worst > entry.max_fee_ppm:
+        step.refuse(Code.FEE_MAX, (entry.rates.worst,))
+    elif entry.builder_ppm and not builder_allows(
+        step, entry.portfolio.portfolio, entry.builder, entry.builder_ppm
+    ):
         pass  # it said why
     elif step.cursor.flags & FLAG_BACKLOG and not flags & FLAG_POST_ONLY:
         step.refuse(Code.DUE)
@@ -156,7 +161,7 @@ def shape_allows(step: Step, entry: Entry) -> bool:
         step.now - market.index_time > step.rules.oracle_age_ms_max and not flags & FLAG_REDUCE_ONLY
     ):
         step.refuse(Code.ORACLE_STALE, (market.index_time,))
-    elif is_past(entry.side, worth, price):
+    elif pegged and is_past(entry.side, worth, price):
         # Pegged, and past its hard limit already: a visit would remove it.
         step.refuse(Code.BAND, (price,))
     elif step.rules.flags & FLAG_FILL_BAND:
@@ -168,14 +173,6 @@ def shape_allows(step: Step, entry: Entry) -> bool:
     else:
         return True
     return False
-
-
-def fees_allow(step: Step, entry: Entry) -> bool:
-    """Check what an entry pays against what was signed and approved."""
-    if entry.rates.worst > entry.max_fee_ppm:
-        step.refuse(Code.FEE_MAX, (entry.rates.worst,))
-        return False
-    return builder_allows(step, entry.portfolio.portfolio, entry.builder, entry.builder_ppm)
 
 
 def set_rates(step: Step, entry: Entry) -> None:
@@ -257,8 +254,12 @@ def margin_allows(step: Step, entry: Entry, position: Position) -> bool:
     if held + entry.size >= HELD_LOTS_LIMIT:
         step.refuse(Code.OVERFLOW, (held,))
         return False
-    if not entry.flags & FLAG_POST_ONLY and not interest_allows(
-        entry.parameters, position, entry.market, -entry.size if entry.side else entry.size
+    if (
+        entry.parameters.open_interest_max
+        and not entry.flags & FLAG_POST_ONLY
+        and not interest_allows(
+            entry.parameters, position, entry.market, -entry.size if entry.side else entry.size
+        )
     ):
         most = entry.parameters.open_interest_max
         step.refuse(Code.OPEN_INTEREST, (most, entry.market.open_interest))
@@ -314,10 +315,19 @@ def taker_of(step: Step, entry: Entry, position: Position, remaining: int) -> Ta
 def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> None:
     """Match ``remaining`` lots; then rest, continue or end."""
     cursor = step.cursor
+    book = open_book(step, entry.market, entry.side)
+    if cursor.continuation == 0 and not book.offers(entry.price):
+        # Most orders meet nobody.
+        if entry.flags & FLAG_IOC:
+            step.refuse(Code.IOC_UNFILLED, (entry.price,))
+            forget_entry(step, entry, position)
+        else:
+            settle_entry(step, entry, remaining)
+        return
     taker = taker_of(step, entry, position, remaining)
     taker.shares.builder_fee = cursor.builder_fee
     taker.shares.referable = cursor.referable
-    match_orders(step, taker)
+    take_from(step, taker, book)
     if step.more and cursor.continuation < step.rules.step_continuations_max - 1:
         if cursor.continuation == 0 and entry.client_id:
             bind_entry(step, entry)
@@ -348,31 +358,31 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
         entry.size -= taker.decremented
         settle_entry(step, entry, taker.remaining)
         return
-    if entry.group:
-        end_entry(step.state, entry.group, step.filled)
     if cursor.continuation and entry.client_hash != NO_CLIENT:
         step.state.remove_blob(keys.client_id_key(entry.portfolio.portfolio, entry.client_hash))
-    if taker.position.live:
-        step.state.drop_position(entry.portfolio, taker.position)
+    forget_entry(step, entry, taker.position)
+
+
+def forget_entry(step: Step, entry: Entry, position: Position) -> None:
+    """Let go of an order of which nothing rests, and of a position that it leaves empty."""
+    if entry.group:
+        end_entry(step.state, entry.group, step.filled)
+    if position.live:
+        step.state.drop_position(entry.portfolio, position)
 
 
 def settle_entry(step: Step, entry: Entry, remaining: int) -> None:
     """Rest what is left of an order."""
     if entry.client_id:
         bind_entry(step, entry)
-    market = entry.market.market
-    position = step.state.open_position(entry.portfolio, market)
-    pegged = entry.flags & FLAG_PEG != 0
-    if pegged:
-        key = keys.pegged_key(market, entry.side, entry.offset, step.order_id)
-    else:
-        key = keys.order_key(market, entry.side, entry.price, step.order_id)
+    position = step.state.open_position(entry.portfolio, entry.market.market)
     rest_order(
         step,
         entry.portfolio,
         position,
-        key,
-        entry.price if pegged else 0,
+        entry.side,
+        entry.price,
+        entry.offset,
         entry.size,
         remaining,
         entry.flags,

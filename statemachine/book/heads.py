@@ -33,7 +33,6 @@ from statemachine.keys import (
     PRIORITY_TOP,
     SELL,
     TABLE_PEGGED,
-    order_range,
     pegged_place,
     pegged_range,
 )
@@ -73,7 +72,7 @@ def is_past(side: int, price: int, limit: int) -> bool:
 
 def best_fixed(state: State, market: int, side: int) -> int:
     """Return the best fixed price of one side in micros per lot, 0 if it has none."""
-    key = state.range(order_range(market, side)).first()
+    key = state.book(market, side).first()
     return 0 if key is None else fixed_price(key)
 
 
@@ -106,7 +105,7 @@ class BookSide:
         number = market.market
         self.side = side
         self.price = 0
-        self.fixed = state.range(order_range(number, side))
+        self.fixed = state.book(number, side)
         self.fixed_key: bytes | None = None
         self.pegged_key: bytes | None = None
         self.index = market.index
@@ -128,6 +127,12 @@ class BookSide:
         if key is not None:
             self.price = fixed_price(key)
         return key
+
+    def offers(self, limit: int) -> bool:
+        """Return whether the best order is at ``limit`` or better, for the other side."""
+        if self.first() is None:
+            return False
+        return self.price >= limit if self.side == BUY else self.price <= limit
 
     def after(self, key: bytes) -> bytes | None:
         """Return the key of the order behind the one last given, which is ``key``."""

@@ -113,15 +113,24 @@ def match_orders(step: Step, taker: Taker) -> None:
 
     Sets ``step.more`` if visits ran out before the book or the taker did.
     """
+    take_from(step, taker, open_book(step, taker.market, taker.side))
+
+
+def open_book(step: Step, market: Market, side: int) -> BookSide:
+    """Return what a taker of ``side`` takes from; he is charged for looking."""
+    step.cost += COST_RANK
+    return BookSide(step, market, 1 - side)
+
+
+def take_from(step: Step, taker: Taker, book: BookSide) -> None:
+    """Fill ``taker`` from a book that is open: see :func:`match_orders`."""
     state = step.state
     side = taker.side
     limit = taker.limit
     other = 1 - side
-    book = BookSide(step, taker.market, other)
     banded = step.rules.flags & FLAG_FILL_BAND != 0
     worst = band_of(taker.parameters, taker.market.mark, other) if banded else 0
     visits_max = step.visits_max
-    step.cost += COST_RANK
     while taker.remaining and not taker.stopped:
         key = book.first()
         if key is None:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from statemachine import events, keys
-from statemachine.actions import FLAG_REDUCE_ONLY
+from statemachine.actions import FLAG_PEG, FLAG_REDUCE_ONLY
 from statemachine.errors import invariant
 from statemachine.records import (
     OWNED_ASLEEP,
@@ -97,8 +97,9 @@ def rest_order(
     step: Step,
     owner: Portfolio,
     position: Position,
-    key: bytes,
-    limit: int,
+    side: int,
+    price: int,
+    offset: int,
     size: int,
     remaining: int,
     flags: int,
@@ -106,16 +107,32 @@ def rest_order(
     expires_at: int,
     group: int,
 ) -> None:
-    """Put what is left of an order on the book; ``limit`` is 0 unless it is pegged."""
+    """Put what is left of the step's order on the book.
+
+    ``price`` is the hard limit of a pegged order, which rests at ``offset``.
+    """
     state = step.state
-    market, side, price, sequence = keys.order_place(key)
-    place = encode_owned(side, price)
-    if limit:
-        price = limit
-        place = encode_owned(OWNED_PEGGED + side, keys.pegged_place(key)[2] + keys.OFFSET_BIAS)
+    market = position.market
+    sequence = step.order_id
+    limit = 0
+    if flags & FLAG_PEG:
+        limit = price
+        key = keys.pegged_key(market, side, offset, sequence)
+        place = encode_owned(OWNED_PEGGED + side, offset + keys.OFFSET_BIAS)
+        state.range(key[:4]).insert(key)
         record = state.market(market)
         record.pegs += 1
         state.touch(record)
+        state.events.append(
+            events.OrderPegged(market, sequence, owner.portfolio, side, offset, limit, remaining)
+        )
+    else:
+        key = keys.order_key(market, side, price, sequence)
+        place = encode_owned(side, price)
+        state.book(market, side).insert(key)
+        state.events.append(
+            events.OrderRested(market, sequence, owner.portfolio, side, price, remaining)
+        )
     order = Order(
         key,
         False,
@@ -131,7 +148,6 @@ def rest_order(
     )
     state.orders[key] = order
     state.touch(order)
-    state.range(key[:4]).insert(key)
     owned = keys.owned_key(owner.portfolio, market, sequence)
     state.add_blob(owned, place)
     state.range(owned[:6]).insert(owned)
@@ -147,11 +163,10 @@ def rest_order(
     owner.open_orders += 1
     state.touch(position)
     state.touch(owner)
-    tell_rested(state, order)
 
 
 def tell_rested(state: State, order: Order) -> None:
-    """Note for streams and screens how an order rests now."""
+    """Note for streams and screens how an order that changed rests now."""
     if order.limit:
         market, side, offset, sequence = keys.pegged_place(order.key)
         left = order.remaining

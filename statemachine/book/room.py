@@ -27,7 +27,10 @@ def orders_limit(rules: Rules, portfolio: Portfolio) -> int:
 
 def has_room(rules: Rules, portfolio: Portfolio, orders: int) -> bool:
     """Return whether a portfolio may have so many more ``orders``."""
-    return portfolio.open_orders + orders <= orders_limit(rules, portfolio)
+    wanted = portfolio.open_orders + orders
+    if wanted <= rules.orders_free_max and wanted <= rules.orders_per_portfolio_max:
+        return True
+    return wanted <= orders_limit(rules, portfolio)
 
 
 def room_allows(step: Step, portfolio: Portfolio, orders: int = 1) -> bool:

@@ -22,7 +22,7 @@ from statemachine.fees.rates import Rates, maker_rate
 from statemachine.fees.standing import count_volume, report
 from statemachine.records import Ledger, Market, Portfolio
 from statemachine.risk.balances import credit
-from statemachine.risk.deficits import DAY_MS, repay_deficit
+from statemachine.risk.deficits import repay_deficit
 from statemachine.rules import MarketRules
 from statemachine.state import State
 from statemachine.step import Step
@@ -62,7 +62,7 @@ def charge_fill(
         excess = notional * rates.excess // PPM_ONE
         builder_fee = notional * rates.builder // PPM_ONE
     own = taker_fee - excess - builder_fee
-    if maker.traded_day != step.now // DAY_MS:
+    if maker.traded_day != step.today:
         step.cost += COST_STANDING
         report(step, maker)
     count_volume(maker, notional)

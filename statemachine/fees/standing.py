@@ -14,7 +14,6 @@ Liquidations are not anybody's volume, but what they meet on the book is.
 from statemachine.costs import COST_STANDING
 from statemachine.keys import standing_key
 from statemachine.records import DAYS, VOLUME_TOP, Portfolio, Standing, decode_standing
-from statemachine.risk.deficits import DAY_MS
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.step import Step
@@ -54,7 +53,7 @@ def unreported(portfolio: Portfolio, today: int) -> int:
 
 def tier_today(step: Step, portfolio: Portfolio) -> int:
     """Return a portfolio's tier, whether it has reported today or would now; change nothing."""
-    today = step.now // DAY_MS
+    today = step.today
     if portfolio.traded_day == today:
         return portfolio.fee_tier
     step.cost += COST_STANDING
@@ -64,7 +63,7 @@ def tier_today(step: Step, portfolio: Portfolio) -> int:
 
 def report(step: Step, portfolio: Portfolio) -> None:
     """Let a portfolio report, on its first order or trade of a day; the caller charges for it."""
-    today = step.now // DAY_MS
+    today = step.today
     if portfolio.traded_day == today:
         return
     state = step.state

@@ -21,28 +21,25 @@ def execute_cancel(step: Step, action: Cancel) -> None:
     sequence = find_sequence(state, number, action.market, action.ref)
 
     # CHECKS
-    if state.blob(keys.owned_key(number, action.market, sequence)) is None:
+    owned = state.blob(keys.owned_key(number, action.market, sequence))
+    if owned is None:
         step.refuse(Code.ORDER_UNKNOWN)
         return
 
     # EFFECTS
     step.order_id = sequence
-    remove_owned(state, number, action.market, sequence, events.REMOVED_CANCELLED)
+    remove_owned(state, action.market, sequence, owned, events.REMOVED_CANCELLED)
 
 
-def remove_owned(state: State, portfolio: int, market: int, sequence: int, reason: int) -> None:
-    """Remove an order that its owner's list names, wherever it stands."""
-    data = state.blob(keys.owned_key(portfolio, market, sequence))
-    if data is None:
-        invariant(condition=False, message="an owned order is in its owner's list")
-        return
-    place = book_key(market, sequence, data)
+def remove_owned(state: State, market: int, sequence: int, owned: bytes, reason: int) -> None:
+    """Remove an order, wherever ``owned``, its place in its owner's list, says that it stands."""
+    place = book_key(market, sequence, owned)
     if place is not None:
         order = state.order(place)
         if order is not None:
             remove_order(state, order, reason)
         return
-    side, price = decode_owned(data)
+    side, price = decode_owned(owned)
     if side == OWNED_TWAP:
         plan = state.twap(sequence)
         if plan is not None:
@@ -87,18 +84,18 @@ def cancel_orders(
     market: int | None,
     reason: int,
     side: int = SIDE_BOTH,
-    place: int = 0,
+    start: int = 0,
     sequence: int = 0,
 ) -> tuple[int, tuple[int, int] | None]:
     """Remove up to a step's visits of a portfolio's orders.
 
-    Begins at order ``sequence`` of market ``place``; returns how many were
+    Begins at order ``sequence`` of market ``start``; returns how many were
     removed, and the (market, sequence) at which to go on, if there is more.
     """
     state = step.state
     owned = state.range(keys.owned_range(portfolio))
     removed = 0
-    key = owned.seek(keys.owned_key(portfolio, place if market is None else market, sequence))
+    key = owned.seek(keys.owned_key(portfolio, start if market is None else market, sequence))
     while key is not None:
         at, sequence = keys.owned_place(key)
         if market is not None and at != market:
@@ -107,17 +104,20 @@ def cancel_orders(
             return removed, (at, sequence)
         step.visits += 1
         step.cost += COST_VISIT
-        if side == SIDE_BOTH or owned_side(state, key) == side:
-            remove_owned(state, portfolio, at, sequence, reason)
+        place = state.blob(key)
+        if place is None:
+            invariant(condition=False, message="an owned order is in its owner's list")
+            return removed, None
+        if side == SIDE_BOTH or owned_side(place) == side:
+            remove_owned(state, at, sequence, place, reason)
             removed += 1
         key = owned.seek(keys.owned_key(portfolio, at, sequence + 1))
     return removed, None
 
 
-def owned_side(state: State, key: bytes) -> int:
+def owned_side(owned: bytes) -> int:
     """Return the book side of an owned order; what is not on the book has neither."""
-    data = state.blob(key)
-    side = OWNED_TWAP if data is None else decode_owned(data)[0]
+    side = decode_owned(owned)[0]
     if side >= OWNED_PEGGED:
         return side - OWNED_PEGGED
     return side if side < OWNED_ASLEEP else -1

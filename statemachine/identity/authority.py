@@ -50,7 +50,7 @@ def authorise(step: Step, transaction: Transaction, address: bytes) -> bool:
     if signer.role == ROLE_REVOKED:
         step.refuse(Code.SIGNER_REVOKED)
         return False
-    if not burn_nonce(step, address, transaction.nonce):
+    if not burn_nonce(step, signer, transaction.nonce):
         return False
     step.account = signer.account
     step.signer = signer

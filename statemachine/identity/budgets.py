@@ -9,8 +9,6 @@
 A day is one of UTC.  An agent past a budget can still cancel and reduce.
 """
 
-from typing import Final
-
 from statemachine.actions import (
     FLAG_REDUCE_ONLY,
     Action,
@@ -26,8 +24,7 @@ from statemachine.errors import Code
 from statemachine.records import Signer
 from statemachine.risk.margin import charge_markets, margin_of
 from statemachine.step import Step
-
-DAY_MS: Final = 86_400_000
+from statemachine.units import DAY_MS
 
 
 def notional_of(action: Action) -> int:
@@ -56,7 +53,7 @@ def budgets_allow(step: Step, action: Action, signer: Signer) -> bool:
     wanted = notional_of(action)
     if wanted == 0 or not (signer.notional_max or signer.loss_max):
         return True
-    day = step.now // DAY_MS
+    day = step.today
     sub = sub_of(action)
     made = made_by_trading(step, signer, sub) if signer.loss_max else 0
     if signer.day != day:

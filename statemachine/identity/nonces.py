@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from typing import Final
 
 from statemachine.errors import Code
-from statemachine.records import NONCE_BUCKETS, NONCES_PER_BUCKET
+from statemachine.records import NONCE_BUCKETS, NONCES_PER_BUCKET, Signer
 from statemachine.step import Step
 
 NONCE_TIME_SHIFT: Final = 10
@@ -21,14 +21,14 @@ def bucket_of(nonce: int) -> int:
     return (nonce ^ nonce >> NONCE_TIME_SHIFT) % NONCE_BUCKETS
 
 
-def burn_nonce(step: Step, address: bytes, nonce: int) -> bool:
-    """Use up ``nonce``, or refuse the step."""
+def burn_nonce(step: Step, signer: Signer, nonce: int) -> bool:
+    """Use up ``nonce`` of ``signer``, or refuse the step."""
     time = nonce >> NONCE_TIME_SHIFT
     rules = step.rules
     if not step.now - rules.nonce_past_ms <= time <= step.now + rules.nonce_future_ms:
         step.refuse(Code.NONCE_TIME, (time, step.now))
         return False
-    bucket = step.state.nonce_bucket(address, bucket_of(nonce))
+    bucket = step.state.nonce_bucket(signer, bucket_of(nonce))
     if nonce <= bucket.floor:
         step.refuse(Code.NONCE_LOW, (bucket.floor,))
         return False

@@ -24,6 +24,28 @@ NONCES_LAYOUTS: Final = tuple(Struct(f">BQB{n}Q") for n in range(NONCES_PER_BUCK
 
 
 @final
+class Nonces(Record):
+    """One bucket of a signer's window: its floor and its used nonces, ascending.
+
+    A signer has 16 buckets of 16; a nonce belongs to the bucket that its low
+    bits name, so a burnt nonce touches one small leaf.
+    """
+
+    __slots__ = ("floor", "used")
+
+    def __init__(self, key: bytes, stored: bool, floor: int, used: list[int]) -> None:
+        """Nonces up to ``floor`` are refused; ``used`` are burnt."""
+        super().__init__(key, stored)
+        self.floor = floor
+        self.used = used
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes."""
+        count = len(self.used)
+        return NONCES_LAYOUTS[count].pack(RECORD_VERSION, self.floor, count, *self.used)
+
+
+@final
 class Signer(Record):
     """What an address may sign for.  A revoked agent stays, as a tombstone.
 
@@ -34,10 +56,13 @@ class Signer(Record):
     for none.  ``notional`` is what it has used of the first on ``day`` (days
     since 1970); ``start`` what its sub-account ``sub`` had made by trading at
     the day's first action.
+
+    ``buckets``, not stored, are those of its nonces that were asked for.
     """
 
     __slots__ = (
         "account",
+        "buckets",
         "day",
         "expires_at",
         "kinds",
@@ -67,6 +92,7 @@ class Signer(Record):
         self.expires_at = expires_at
         self.kinds = kinds
         self.markets = markets
+        self.buckets: dict[int, Nonces] = {}
         self.notional_max = 0
         self.loss_max = 0
         self.day = 0
@@ -115,28 +141,6 @@ def decode_account(data: bytes) -> bytes:
     """Return the owner's address."""
     need(data, 21, "account")
     return data[1:]
-
-
-@final
-class Nonces(Record):
-    """One bucket of a signer's window: its floor and its used nonces, ascending.
-
-    A signer has 16 buckets of 16; a nonce belongs to the bucket that its low
-    bits name, so a burnt nonce touches one small leaf.
-    """
-
-    __slots__ = ("floor", "used")
-
-    def __init__(self, key: bytes, stored: bool, floor: int, used: list[int]) -> None:
-        """Nonces up to ``floor`` are refused; ``used`` are burnt."""
-        super().__init__(key, stored)
-        self.floor = floor
-        self.used = used
-
-    def encode(self) -> bytes:
-        """Return the canonical bytes."""
-        count = len(self.used)
-        return NONCES_LAYOUTS[count].pack(RECORD_VERSION, self.floor, count, *self.used)
 
 
 def decode_nonces(key: bytes, data: bytes) -> Nonces:

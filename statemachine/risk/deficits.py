@@ -12,13 +12,10 @@
   whoever runs first gains nothing
 """
 
-from typing import Final
-
 from statemachine.records import Ledger, Market, Vault
 from statemachine.state import State
 from statemachine.step import Step
-
-DAY_MS: Final = 86_400_000
+from statemachine.units import DAY_MS
 
 
 def repay_deficit(ledger: Ledger, market: Market, earned: int) -> int:
@@ -73,7 +70,7 @@ def draw_insurance(step: Step, market: Market, debt: int) -> int:
         vault = state.vault(market.market)
         ledger = state.ledger()
         vault.insured = insured_today(vault, step.now) + drawn
-        vault.insured_day = step.now // DAY_MS
+        vault.insured_day = step.today
         ledger.insurance -= drawn
         state.touch(vault)
         state.touch(ledger)

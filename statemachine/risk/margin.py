@@ -91,7 +91,8 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
     initial = maintenance = 0
     rules = state.market_rules
     markets = state.markets
-    for position in state.all_positions(portfolio):
+    positions = portfolio.positions if portfolio.complete else state.all_positions(portfolio)
+    for position in positions:
         number = position.market
         market = markets.get(number) or state.market(number)
         mark = market.mark
@@ -114,9 +115,10 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
                 maintenance -= -held * market.maintenance_ppm // PPM_ONE
         bids = position.bids
         asks = position.asks
+        # The larger one is not below zero: they add up to what rests.
         most = size + bids
         least = asks - size
-        worst = max(most, least, -most, -least)
+        worst = most if most > least else least  # noqa: FURB136
         if graded:
             maintenance += maintenance_of(parameters, market.maintenance_ppm, held)
             crowd = market.open_interest * mark
@@ -124,10 +126,14 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
             initial += initial_of(parameters, rate, worst * mark, crowd, position.leverage)
         elif worst:
             initial -= -worst * mark * market.initial_ppm // PPM_ONE
-        if bids and position.bids_value > bids * mark:
-            initial += position.bids_value - bids * mark
-        if asks and asks * mark > position.asks_value:
-            initial += asks * mark - position.asks_value
+        if bids:
+            loss = position.bids_value - bids * mark
+            if loss > 0:
+                initial += loss
+        if asks:
+            loss = asks * mark - position.asks_value
+            if loss > 0:
+                initial += loss
     if cushion < 0:
         initial -= cushion * state.rules.loan_initial_ppm // PPM_ONE
         maintenance += loan_maintenance(state.rules, cushion)
