@@ -15,6 +15,8 @@ from statemachine.errors import Code, FrameInvalid
 LEAF_TAG: Final = b"\x10"
 NODE_TAG: Final = b"\x11"
 EMPTY_ROOT: Final = sha256(b"\x12").digest()
+WIDE: Final = 1 << 63
+"""An amount of this size takes 12 bytes instead of an integer's 8."""
 
 
 @final
@@ -54,10 +56,21 @@ class Receipt:
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
-        head = [self.tx_hash, self.index, self.leg, self.code, list(self.args)]
         # Sums over a step can pass 64 bits only where balances (95 bits) do.
-        amounts = [self.order_id, self.filled, wide(self.notional), wide(self.fee)]
-        return pack(head + amounts)
+        fits = self.notional < WIDE and -WIDE <= self.fee < WIDE
+        return pack(
+            (
+                self.tx_hash,
+                self.index,
+                self.leg,
+                self.code,
+                self.args,
+                self.order_id,
+                self.filled,
+                self.notional if fits else wide(self.notional),
+                self.fee if fits else wide(self.fee),
+            )
+        )
 
     def leaf(self) -> bytes:
         """Return this receipt's leaf of the block's receipt tree."""
@@ -71,7 +84,7 @@ class Receipt:
 
 def wide(value: int) -> int | bytes:
     """Return an amount as an integer where 63 bits hold it, else as 12 bytes."""
-    if -(1 << 63) <= value < 1 << 63:
+    if -WIDE <= value < WIDE:
         return value
     return value.to_bytes(12, "big", signed=True)
 

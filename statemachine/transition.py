@@ -51,6 +51,7 @@ from statemachine.storage import MemoryStore, Store
 from statemachine.waiting.sleeping import TRIGGERS, wake_next
 from statemachine.working_set import WorkingSet
 
+ORACLE: Final = int(Kind.ORACLE)
 LEG_INBOX: Final = 255
 """The leg number of an inbox item's receipt; its index is the item's."""
 
@@ -159,6 +160,17 @@ class Run:
     def run_step(self) -> bool:
         """Run the next step; return whether there was one, else come to rest."""
         cursor = self.cursor
+        if cursor.phase != PHASE_TRANSACTIONS and self.run_early_step():
+            return True
+        if cursor.transaction < len(self.transactions):
+            self.run_transaction()
+            return True
+        self.close_block()
+        return False
+
+    def run_early_step(self) -> bool:
+        """Run the next step of those before the users' transactions, if there is one left."""
+        cursor = self.cursor
         if cursor.phase == PHASE_INBOX:
             item = self.next_inbox_item()
             if item is not None:
@@ -192,10 +204,6 @@ class Run:
                 cursor.due_count += 1
                 return True
             self.enter_phase(PHASE_TRANSACTIONS)
-        if cursor.transaction < len(self.transactions):
-            self.run_transaction()
-            return True
-        self.close_block()
         return False
 
     def enter_phase(self, phase: int) -> None:
@@ -207,7 +215,7 @@ class Run:
     def has_oracle_update(self) -> bool:
         """Return whether the next transaction is one of the oracle updates at the front."""
         place = self.cursor.transaction
-        return place < len(self.transactions) and self.transactions[place].kind == Kind.ORACLE
+        return place < len(self.transactions) and self.transactions[place].kind == ORACLE
 
     def run_trigger(self) -> bool:
         """Wake one sleeping order, or scan on; return whether there was anything to do."""
@@ -262,7 +270,7 @@ class Run:
         step.begin(COST_STEP)
         if cursor.continuation == 0 and cursor.leg == 0:
             self.bytes += len(transaction.data)
-            if transaction.kind == Kind.ORACLE and isinstance(action, OracleUpdate):
+            if transaction.kind == ORACLE and isinstance(action, OracleUpdate):
                 execute_oracle(step, action, self.block.signers[cursor.transaction])
                 self.finish_transaction(transaction)
                 return

@@ -291,7 +291,7 @@ def enter_order(step: Step, entry: Entry, position: Position) -> None:
     step.state.touch(ledger)
     report(step, entry.portfolio)
     if entry.flags & FLAG_POST_ONLY:
-        settle_entry(step, entry, entry.size)
+        settle_entry(step, entry, position, entry.size)
         return
     run_entry(step, entry, position, entry.size)
 
@@ -322,7 +322,7 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
             step.refuse(Code.IOC_UNFILLED, (entry.price,))
             forget_entry(step, entry, position)
         else:
-            settle_entry(step, entry, remaining)
+            settle_entry(step, entry, position, remaining)
         return
     taker = taker_of(step, entry, position, remaining)
     taker.shares.builder_fee = cursor.builder_fee
@@ -356,7 +356,7 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
         step.refuse(Code.IOC_UNFILLED, (entry.price,))
     elif taker.remaining and not entry.flags & FLAG_IOC:
         entry.size -= taker.decremented
-        settle_entry(step, entry, taker.remaining)
+        settle_entry(step, entry, taker.position, taker.remaining)
         return
     if cursor.continuation and entry.client_hash != NO_CLIENT:
         step.state.remove_blob(keys.client_id_key(entry.portfolio.portfolio, entry.client_hash))
@@ -371,11 +371,13 @@ def forget_entry(step: Step, entry: Entry, position: Position) -> None:
         step.state.drop_position(entry.portfolio, position)
 
 
-def settle_entry(step: Step, entry: Entry, remaining: int) -> None:
+def settle_entry(step: Step, entry: Entry, position: Position, remaining: int) -> None:
     """Rest what is left of an order."""
     if entry.client_id:
         bind_entry(step, entry)
-    position = step.state.open_position(entry.portfolio, entry.market.market)
+    if not position.live:
+        # Its own last order there was just removed, and the empty position with it.
+        position = step.state.open_position(entry.portfolio, entry.market.market)
     rest_order(
         step,
         entry.portfolio,

@@ -17,6 +17,11 @@ PORTFOLIO_CLOSING: Final = PORTFOLIO_LIQUIDATING | PORTFOLIO_EXITING
 
 PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB12s12sQHBI")
 MARKET_LIST: Final = Struct(">16H")
+MARKET_LISTS: Final = [
+    Struct(f">{count}H{2 * (MARKETS_PER_PORTFOLIO_MAX - count)}x")
+    for count in range(MARKETS_PER_PORTFOLIO_MAX + 1)
+]
+"""By how many markets there are: the same layout, filled up with zeros."""
 POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
 
 
@@ -168,7 +173,6 @@ class Portfolio(Record):
     def encode(self) -> bytes:
         """Return the canonical bytes."""
         markets = self.markets
-        padding = [0] * (MARKETS_PER_PORTFOLIO_MAX - len(markets))
         return PORTFOLIO_LAYOUT.pack(
             RECORD_VERSION,
             self.balance.to_bytes(12, "big", signed=True),
@@ -178,7 +182,7 @@ class Portfolio(Record):
             self.cancel_at,
             self.open_orders,
             len(markets),
-            MARKET_LIST.pack(*markets, *padding),
+            MARKET_LISTS[len(markets)].pack(*markets),
             self.cancel_item,
             self.assets,
             self.loan_index.to_bytes(12, "big", signed=True),

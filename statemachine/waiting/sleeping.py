@@ -311,7 +311,7 @@ def run_awake(step: Step, sleeper: Sleeper, entry: Entry) -> None:
     remove_sleeper(state, sleeper, events.REMOVED_TRIGGERED, step.code, step.filled)
     if rests:
         entry.size -= taker.decremented
-        settle_entry(step, entry, taker.remaining)
+        settle_entry(step, entry, taker.position, taker.remaining)
         return
     if entry.group:
         end_entry(state, entry.group, step.filled)
