@@ -4,7 +4,8 @@
 random-walk mid, 35% cancels of a resting order, 10% takers (IOC), each a
 transaction of its own, with margin, fees, bands and nonces; 300 to a block, which
 is what a full frame holds.  Timed are ``apply_block`` and the commit of its writes
-to a store in memory; decoding and recovery happen in other processes.
+to a store in memory; decoding and recovery happen in other processes.  The garbage
+collector is kept as a node keeps it.
 """
 
 import random
@@ -14,6 +15,7 @@ from typing import Final, final
 
 from bench.arena import Arena, Signed, owner_address
 from bench.figures import Figure
+from node.garbage import tame_collector
 from statemachine import transition
 from statemachine.actions import FLAG_IOC, FLAG_SELL, Cancel, PlaceOrder
 from statemachine.block import BlockResult
@@ -141,6 +143,7 @@ def measure(variant: str) -> list[Figure]:
     for _ in range(WARM_BLOCKS):
         traders.learn(arena.run(traders.next_block()))
     traders.codes.clear()
+    tame_collector()
     rates = []
     for _ in range(ROUNDS):
         arena.seconds = 0.0

@@ -97,7 +97,6 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
         market = markets.get(number) or state.market(number)
         mark = market.mark
         size = position.size
-        parameters = rules[number]
         graded = market.graded or position.leverage != 0
         held = 0
         if size:
@@ -120,6 +119,7 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
         least = asks - size
         worst = most if most > least else least  # noqa: FURB136
         if graded:
+            parameters = rules[number]
             maintenance += maintenance_of(parameters, market.maintenance_ppm, held)
             crowd = market.open_interest * mark
             rate = market.initial_ppm
