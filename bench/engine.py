@@ -15,7 +15,7 @@ from typing import Final, final
 
 from bench.arena import Arena, Signed, owner_address
 from bench.figures import Figure
-from node.garbage import tame_collector
+from node.process.garbage import tame_collector
 from statemachine import transition
 from statemachine.actions import FLAG_IOC, FLAG_SELL, Cancel, PlaceOrder
 from statemachine.block import BlockResult
