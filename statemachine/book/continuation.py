@@ -1,7 +1,8 @@
 """Continuations: an order that its last step left unfinished goes on where the cursor stands."""
 
 from statemachine.actions import PlaceOrder
-from statemachine.book.entry import Entry, run_entry, set_rates
+from statemachine.book.entering import run_entry
+from statemachine.book.entry import Entry, set_rates
 from statemachine.errors import invariant
 from statemachine.risk.margin import charge_markets
 from statemachine.step import Step

@@ -20,10 +20,10 @@ from statemachine.actions import (
     PlaceOrder,
 )
 from statemachine.book.continuation import resume
+from statemachine.book.entering import enter_order
 from statemachine.book.entry import (
     Entry,
     book_allows,
-    enter_order,
     margin_allows,
     shape_allows,
 )

@@ -11,11 +11,11 @@ from statemachine.actions import (
     Scale,
 )
 from statemachine.book.continuation import resume
+from statemachine.book.entering import enter_order
 from statemachine.book.entry import (
     ORDER_LOTS_LIMIT,
     Entry,
     book_allows,
-    enter_order,
     fill_allows,
     margin_allows,
     market_allows,

@@ -114,10 +114,10 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
                 maintenance -= -held * market.maintenance_ppm // PPM_ONE
         bids = position.bids
         asks = position.asks
-        # The larger one is not below zero: they add up to what rests.
+        # The larger one is not below zero: both add up to what rests.
         most = size + bids
         least = asks - size
-        worst = most if most > least else least  # noqa: FURB136
+        worst = most if most > least else least  # noqa: FURB136 - a call costs more than all else here
         if graded:
             parameters = rules[number]
             maintenance += maintenance_of(parameters, market.maintenance_ppm, held)

@@ -18,16 +18,15 @@ from typing import Final
 
 from statemachine import events, keys
 from statemachine.actions import FLAG_IOC, FLAG_PEG, TRIGGER_INDEX, TRIGGER_LAST
+from statemachine.book.entering import bind_entry, settle_entry
 from statemachine.book.entry import (
     NOTIONAL_LIMIT,
     ORDER_LOTS_LIMIT,
     Entry,
-    bind_entry,
     book_allows,
     fill_allows,
     margin_allows,
     market_allows,
-    settle_entry,
     shape_allows,
     taker_of,
 )

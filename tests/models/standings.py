@@ -5,8 +5,8 @@ from typing import Any
 
 from statemachine import keys
 from statemachine.records import decode_builder
-from statemachine.risk.deficits import DAY_MS
 from statemachine.rules import Rules
+from statemachine.units import DAY_MS
 
 
 def audit_fees(books: Any, rules: Rules, check: Callable[[bool, str], None]) -> None:
