@@ -117,7 +117,7 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
         # The larger one is not below zero: both add up to what rests.
         most = size + bids
         least = asks - size
-        worst = most if most > least else least  # noqa: FURB136 - a call costs more than all else here
+        worst = most if most > least else least  # noqa: FURB136 - a call costs more
         if graded:
             parameters = rules[number]
             maintenance += maintenance_of(parameters, market.maintenance_ppm, held)

@@ -36,7 +36,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "identity/authority.py",
-        "    if not burn_nonce(step, address, transaction.nonce):\n        return False\n"
+        "    if not burn_nonce(step, signer, transaction.nonce):\n        return False\n"
         "    step.account = signer.account\n    step.signer = signer\n"
         "    if transaction.expires_at and transaction.expires_at < step.now:\n"
         "        step.refuse(Code.EXPIRED, (transaction.expires_at, step.now))\n"
@@ -45,7 +45,7 @@ MUTANTS: Final = (
         "    if transaction.expires_at and transaction.expires_at < step.now:\n"
         "        step.refuse(Code.EXPIRED, (transaction.expires_at, step.now))\n"
         "        return False\n"
-        "    if not burn_nonce(step, address, transaction.nonce):\n        return False\n",
+        "    if not burn_nonce(step, signer, transaction.nonce):\n        return False\n",
         "an expired transaction keeps its nonce",
         (AUTHORITY,),
     ),

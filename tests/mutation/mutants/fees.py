@@ -79,19 +79,19 @@ MUTANTS: Final = (
     Mutant(
         "fees/shares.py",
         "        report(step, maker)\n",
-        "        maker.traded_day = step.now // DAY_MS\n",
+        "        maker.traded_day = step.today\n",
         "makers met on a new day report nothing",
         (FEES,),
     ),
     Mutant(
-        "book/entry.py",
+        "book/entering.py",
         "        cursor.referable = taker.shares.referable\n",
         "",
         "a referrer is forgotten between steps",
         (FEES,),
     ),
     Mutant(
-        "book/entry.py",
+        "book/entering.py",
         "    taker.shares.builder_fee = cursor.builder_fee\n",
         "",
         "a builder is paid for the last step only",

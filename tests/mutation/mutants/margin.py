@@ -75,8 +75,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "if bids and position.bids_value > bids * mark:",
-        "if bids and position.bids_value > 2 * bids * mark:",
+        "loss = position.bids_value - bids * mark",
+        "loss = position.bids_value - 2 * bids * mark",
         "bids above the mark reserve no loss",
     ),
     Mutant(

@@ -99,8 +99,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "book/entry.py",
-        "elif is_past(entry.side, worth, price):",
-        "elif entry.side and is_past(entry.side, worth, price):",
+        "elif pegged and is_past(entry.side, worth, price):",
+        "elif pegged and entry.side and is_past(entry.side, worth, price):",
         "a pegged bid past its limit comes in",
         (PEGS,),
     ),
