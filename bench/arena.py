@@ -20,12 +20,13 @@ from statemachine.block import Block, BlockResult
 from statemachine.cursor import decode_cursor
 from statemachine.errors import invariant
 from statemachine.frame import Frame, class_of
+from statemachine.genesis import genesis_state
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import CURSOR_KEY, signer_key
 from statemachine.records import decode_signer
 from statemachine.rules import FLAG_CLASS_ORDER, Rules
 from statemachine.storage import MemoryStore
-from statemachine.transition import apply_block, genesis_state
+from statemachine.transition import apply_block
 from statemachine.units import Micros, Millis, Price
 from statemachine.working_set import WorkingSet
 

@@ -34,10 +34,10 @@ from prover.replica import Replica
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret
 from sextant.client.pipeline import Pipeline
+from statemachine.genesis import genesis_state
 from statemachine.inbox import decode_inbox_item
 from statemachine.merkle.tree import Tree
 from statemachine.storage import MemoryStore
-from statemachine.transition import genesis_state
 
 INSTANCE: Final = 40
 PROCESSES: Final = frozenset({"l1", "sequencer"})

@@ -10,9 +10,9 @@ from devnet.identities import PUBLISHERS, identity_of
 from prover.contract.rules import GWEI_PER_ETH, ContractRules
 from prover.outputs import genesis_output
 from statemachine.assets import AssetRules
+from statemachine.genesis import genesis_state
 from statemachine.merkle.tree import Tree
 from statemachine.rules import MarketRules, Rules
-from statemachine.transition import genesis_state
 
 CHAIN_ID: Final = 7_714_001
 L1_CHAIN_ID: Final = 7_714_000

@@ -19,13 +19,14 @@ from prover.outputs import OUTPUT_VERSION, Output, genesis_output, trace_root
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
+from statemachine.genesis import genesis_state
 from statemachine.identity.signing import Domain, recover_signers
 from statemachine.inbox import InboxItem
 from statemachine.keys import CURSOR_KEY
 from statemachine.merkle.tree import Tree
 from statemachine.rules import Rules
 from statemachine.storage import MemoryStore, Store
-from statemachine.transition import apply_block, genesis_state
+from statemachine.transition import apply_block
 from statemachine.working_set import WorkingSet
 
 

@@ -18,7 +18,7 @@ A segment ends with the first step at which it has 64 steps, cost 192 or
 from hashlib import sha256
 from typing import Final, final
 
-from statemachine import due, keys
+from statemachine import due
 from statemachine.actions import Bulk, Kind, OracleUpdate, Scale, Transaction
 from statemachine.block import Block, BlockResult, SegmentResult, Writes
 from statemachine.costs import COST_LOAN, COST_SEGMENT, COST_SIGNED, COST_STEP
@@ -43,11 +43,10 @@ from statemachine.identity.authority import authorise
 from statemachine.inbox import InboxItem
 from statemachine.keys import LANE_USER
 from statemachine.receipts import Receipt, append
-from statemachine.records import Ledger, Market
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.step import Step
-from statemachine.storage import MemoryStore, Store
+from statemachine.storage import Store
 from statemachine.waiting.sleeping import TRIGGERS, wake_next
 from statemachine.working_set import WorkingSet
 
@@ -381,21 +380,3 @@ def apply_segment(store: Store, rules: Rules, block: Block) -> SegmentResult:
     return SegmentResult(
         writes, run.receipts, run.state.events, run.cursor, run.steps, run.cost, run.ended
     )
-
-
-def genesis_state(rules: Rules, time: int) -> dict[bytes, bytes]:
-    """Return the state before the first block, at ``time`` ms: markets, no accounts."""
-    cursor = Cursor(stored=False)
-    cursor.time = cursor.framed_at = time
-    ledger = Ledger(stored=False)
-    items = {cursor.key: cursor.encode(), ledger.key: ledger.encode()}
-    for parameters in rules.markets:
-        market = Market(keys.market_key(parameters.market), False, parameters.market)
-        market.funding_time = time
-        market.initial_ppm = parameters.initial_ppm
-        market.maintenance_ppm = parameters.maintenance_ppm
-        items[market.key] = market.encode()
-    state = State(MemoryStore(items.items()), rules)
-    due.arm_genesis(state)
-    items.update({key: value for key, value in state.flush().items() if value is not None})
-    return dict(sorted(items.items()))

@@ -20,6 +20,7 @@ from statemachine.actions import (
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.frame import Frame, class_of
+from statemachine.genesis import genesis_state
 from statemachine.identity.signing import (
     Domain,
     address_of,
@@ -33,7 +34,7 @@ from statemachine.records import Market, Portfolio, Position, decode_market
 from statemachine.rules import MarketRules, Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
-from statemachine.transition import apply_block, genesis_state
+from statemachine.transition import apply_block
 from statemachine.units import Micros, Millis, Price
 
 GENESIS_MS = 1_700_000_000_000

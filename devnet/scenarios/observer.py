@@ -17,6 +17,7 @@ from statemachine.block import Block, BlockResult
 from statemachine.cursor import decode_cursor
 from statemachine.errors import StorageCorrupt
 from statemachine.frame import decode_frame
+from statemachine.genesis import genesis_state
 from statemachine.identity.signing import Domain, recover_signer
 from statemachine.inbox import decode_inbox_item
 from statemachine.merkle.tree import Tree
@@ -25,7 +26,7 @@ from statemachine.risk.margin import Margin, margin_of
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
-from statemachine.transition import apply_block, genesis_state
+from statemachine.transition import apply_block
 from statemachine.working_set import WorkingSet
 
 

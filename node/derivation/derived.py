@@ -35,10 +35,10 @@ from prover.outputs import Output, decode_output
 from prover.replica import Derived, DerivedBlock, Replica
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
+from statemachine.genesis import genesis_state
 from statemachine.inbox import InboxItem, decode_inbox_item
 from statemachine.keys import CURSOR_KEY
 from statemachine.merkle.tree import RecordingTree, Tree
-from statemachine.transition import genesis_state
 
 SCHEMA: Final = "sextant-derived-1"
 DEPLOYMENT_KEY: Final = b"!deployment"

@@ -21,7 +21,7 @@ from node.storage.store import STATE, StateStore, write_state
 from prover.contract.rules import ContractRules
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.frame import decode_frame
-from statemachine.transition import genesis_state
+from statemachine.genesis import genesis_state
 
 SCHEMA: Final = "sextant-sequencer-1"
 DEPLOYMENT_KEY: Final = b"!deployment"

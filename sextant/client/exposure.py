@@ -12,13 +12,13 @@ from decimal import Decimal
 from sextant.client.amounts import from_micros, to_micros
 from sextant.client.models import Side, Ticker
 from statemachine import keys
+from statemachine.genesis import genesis_state
 from statemachine.records import Portfolio
 from statemachine.risk.exposure import liquidation_price
 from statemachine.risk.margin import ISOLATED_FROM, margin_of
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.storage import MemoryStore
-from statemachine.transition import genesis_state
 
 NOBODY = 1 << 8 | ISOLATED_FROM
 

@@ -28,9 +28,9 @@ from prover.contract.rules import ContractRules
 from prover.outputs import genesis_output
 from statemachine.actions import encode_transaction
 from statemachine.actions.kinds import OracleMessage, OracleUpdate
+from statemachine.genesis import genesis_state
 from statemachine.identity.signing import Domain, address_of, oracle_digest, sign_digest
 from statemachine.merkle.tree import Tree
-from statemachine.transition import genesis_state
 from statemachine.units import Millis, Price
 from tests.ports import free_ports
 from tests.worlds import GENESIS_MS, PUBLISHER_KEYS, trader_key, world_rules

@@ -19,8 +19,8 @@ from sextant.cli.main import main
 from sextant.errors import BadRequest
 from statemachine import keys
 from statemachine.events import Fill, OrderRemoved, OrderRested
+from statemachine.genesis import genesis_state
 from statemachine.records import Portfolio, decode_ledger
-from statemachine.transition import genesis_state
 
 RULES = devnet_rules()
 FIRST = {market.market: 1_000_000 for market in RULES.markets}

@@ -18,8 +18,8 @@ from node.storage.journal import (
 )
 from node.storage.store import StateStore, write_state
 from statemachine.errors import StorageCorrupt
+from statemachine.genesis import genesis_state
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.transition import genesis_state
 from statemachine.units import Micros, Millis
 from tests.worlds import GENESIS_MS, world_rules
 
