@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import Final, final
 
 from prover.accusation import Accusation, Fault
-from prover.faults import commitment_of
+from prover.contract.calls import ProveFault
+from prover.contract.disputes import commitment_to
 from prover.l1 import PostedClaim
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
@@ -89,9 +90,20 @@ class Case:
     @property
     def commitment(self) -> bytes:
         """What is committed to before the proof is shown."""
+        return commitment_to(self.proof)
+
+    @property
+    def proof(self) -> ProveFault:
+        """The call that convicts."""
         accusation = self.accusation
-        return commitment_of(
-            self.claim, accusation.segment, accusation.correct_root, self.payee, self.salt
+        return ProveFault(
+            int(accusation.kind),
+            self.claim,
+            accusation.segment,
+            accusation.correct_root,
+            self.payee,
+            self.salt,
+            accusation.witness,
         )
 
 

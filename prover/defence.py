@@ -18,7 +18,7 @@ from typing import final
 
 from prover.accusation import accuse, rehearse
 from prover.cases import Case, JudgedClaim, Stage, case_key, decode_secrets, encode_secrets
-from prover.contract.calls import CommitFault, ProveFault
+from prover.contract.calls import CommitFault
 from prover.contract.codes import ContractCode
 from prover.contract.rules import ContractRules
 from prover.effects import Keep, Outbox, Send
@@ -124,7 +124,7 @@ class Defence:
                 return
             case.sending = True
             outbox.say("info", f"claim {case.claim}: sending the proof", claim=case.claim)
-            outbox.push(Send(case.claim, proof_of(case)))
+            outbox.push(Send(case.claim, case.proof))
 
     def on_receipt(self, number: int, receipt: CallReceipt | None, outbox: Outbox) -> None:
         """Take note of what became of a case's call; ``None``: nobody knows."""
@@ -178,17 +178,3 @@ class Defence:
         else:
             level, text = "alert", f"proof refused: {receipt.message}"
         outbox.say(level, f"claim {number}: {text}", claim=number)
-
-
-def proof_of(case: Case) -> ProveFault:
-    """Return the call that convicts."""
-    accusation = case.accusation
-    return ProveFault(
-        int(accusation.kind),
-        case.claim,
-        accusation.segment,
-        accusation.correct_root,
-        case.payee,
-        case.salt,
-        accusation.witness,
-    )

@@ -9,9 +9,10 @@ WRONG_START   root 0 is not the parent's post root                  0
 FIELDS        a field of the output contradicts what it stands for  0
 ============  ====================================================  ==========
 
-A verdict names the segment and the correct root (zeros where there is none);
-the accuser committed to both beforehand, so that nobody profits from copying
-his call out of the mempool.
+A verdict names the segment and the correct root (zeros where there is none).
+The accuser committed to both beforehand, and to the kind and the hash of his
+witness: where the root is no secret the witness still is, so that nobody
+profits from copying his call out of the mempool.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ from statemachine.rules import Rules
 WITNESS_BYTES_MAX: Final = 1 << 20
 TAG_COMMITMENT: Final = b"\x23"
 TAG_ITEM: Final = b"\x24"
+TAG_WITNESS: Final = b"\x26"
+COMMITMENT_VERSION: Final = 2
 
 
 @final
@@ -77,8 +80,20 @@ def item_hash(item: bytes) -> bytes:
     return sha256(TAG_ITEM + item).digest()
 
 
+def witness_hash(witness: bytes) -> bytes:
+    """Return the hash by which a commitment names the witness."""
+    return sha256(TAG_WITNESS + witness).digest()
+
+
 def commitment_of(
-    claim: int, segment: int, correct_root: bytes, payee: bytes, salt: bytes
+    kind: int,
+    claim: int,
+    segment: int,
+    correct_root: bytes,
+    witness: bytes,
+    payee: bytes,
+    salt: bytes,
 ) -> bytes:
     """Return what an accuser commits to before he shows his proof."""
-    return sha256(TAG_COMMITMENT + pack([claim, segment, correct_root, payee, salt])).digest()
+    named = [COMMITMENT_VERSION, kind, claim, segment, correct_root, witness_hash(witness)]
+    return sha256(TAG_COMMITMENT + pack([*named, payee, salt])).digest()

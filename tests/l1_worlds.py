@@ -22,10 +22,11 @@ from prover.contract.calls import (
 from prover.contract.codes import ContractCode
 from prover.contract.context import CallResult, Moment
 from prover.contract.contract import Contract
+from prover.contract.disputes import commitment_to
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
 from prover.entry import encode_entry
-from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
+from prover.faults import ClaimFacts, FaultKind, Verdict
 from prover.outputs import Output, genesis_output, trace_root
 from statemachine.assets import AssetRules
 from statemachine.identity.signing import address_of
@@ -187,10 +188,7 @@ class L1World:
 
     def commit(self, call: ProveFault) -> CallResult:
         """Commit to an accusation."""
-        commitment = commitment_of(
-            call.claim, call.segment, call.correct_root, call.payee, call.salt
-        )
-        return self.call(CHALLENGER, CommitFault(commitment))
+        return self.call(CHALLENGER, CommitFault(commitment_to(call)))
 
     def convict(self, claim: int) -> CallResult:
         """Commit, wait, and prove."""

@@ -6,6 +6,7 @@ from typing import Final
 from devnet.identities import identity_of
 from devnet.story.stage import MICROS, Stage, StoryFailed, short, usdc
 from devnet.survey import challenger_says
+from prover.contract.codes import ContractCode
 from prover.contract.events import FaultProved
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import GWEI_PER_ETH
@@ -66,7 +67,7 @@ async def tell_fraud(stage: Stage) -> None:
 
 
 async def tell_accomplice(stage: Stage) -> None:
-    """Let somebody build on the false claim: his claim is its descendant."""
+    """Let somebody build on the false claim: his claim is its descendant, if he is fast enough."""
     false = (await stage.claims())[stage.facts["false"]]
     await stage.controls.faucet(identity_of("dave").address, 2 * stage.contract.bond_gwei, 0)
     dave, number = stage.l1("dave"), false.claim.number
@@ -85,6 +86,9 @@ async def tell_accomplice(stage: Stage) -> None:
 
     await stage.until(appended, "the next batch", DISPUTE_SECONDS_MAX)
     receipt = await dave.propose(number, child, [output.post_root, output.post_root])
+    if receipt.code is ContractCode.PARENT_DEAD:
+        stage.tell("descendant", f"dave trusts it, but claim {number} is dead before he can stake")
+        return
     stage.check(receipt.ok, f"L1 refused a claim on claim {number}: {receipt.message}")
     stage.facts["descendant"] = receipt.value
     stage.tell(
@@ -110,22 +114,24 @@ async def tell_verdict(stage: Stage) -> None:
         if claims[child].claim.parent in family and child:
             family.add(child)
     dead = [n for n in family if claims[n].claim.status in DEAD]
-    stage.check(stage.facts["descendant"] in family, "dave's claim is no descendant")
+    built = stage.facts.get("descendant", number)
+    stage.check(built in family, "dave's claim is no descendant")
     stage.check(set(dead) == family, f"claims {sorted(family - set(dead))} outlived the conviction")
     dave = await l1.account(identity_of("dave").address)
     stage.check(dave.eth == 2 * stage.contract.bond_gwei, f"dave has {dave.eth} gwei, not his bond")
-    lived, slashed = await split_of(stage, number, posted)
+    lived, blocks, slashed = await split_of(stage, number, posted)
     stage.tell(
         "verdict",
-        f"one call convicted claim {number} after {lived:.0f} s; with it died "
-        f"{', '.join(f'claim {n}' for n in sorted(family - {number}))}, bond returned",
+        f"one call convicted claim {number} after {lived:.0f} s, {blocks} L1 blocks; with it died "
+        f"{', '.join(f'claim {n}' for n in sorted(family - {number})) or 'no other'}",
         dead=sorted(family),
+        blocks=blocks,
     )
     stage.tell("slash", slashed)
 
 
-async def split_of(stage: Stage, number: int, posted: PostedClaim) -> tuple[float, str]:
-    """Check how L1 split the bond; return how many seconds the claim lived, and the split."""
+async def split_of(stage: Stage, number: int, posted: PostedClaim) -> tuple[float, int, str]:
+    """Check how L1 split the bond; return the claim's life in s and L1 blocks, and the split."""
     l1 = stage.l1()
     async for found in l1.events(posted.claim.block):
         for event in found.events:
@@ -144,7 +150,8 @@ async def split_of(stage: Stage, number: int, posted: PostedClaim) -> tuple[floa
                 f"bond of {bond / GWEI_PER_ETH:g} ETH: {event.burnt / GWEI_PER_ETH:g} burnt, "
                 f"{paid / GWEI_PER_ETH:g} to the challenger"
             )
-            return (found.block.time - posted.claim.time) / 1000, text
+            lived = (found.block.time - posted.claim.time) / 1000
+            return lived, found.block.number - posted.claim.block, text
         if found.block.number >= found.heads.latest.number:
             break
     raise StoryFailed("L1 has no event of the proof")

@@ -6,7 +6,8 @@ to add         write
 a call         its kind in ``calls.kinds``, its shape and a line of the table
                in a module of ``calls``; its handler and a line of HANDLERS in
                the module of its idea here; a line of ``gas.WORK``; a message
-               with the same fields in ``proto/sextant/v1/l1.proto``
+               with the same fields in ``proto/sextant/v1/l1.proto``; a line of
+               ``calls.lengths`` for each new name of a byte string
 an event       its kind in ``events.kinds``, its shape and a line of the table
                in a module of ``events``; a message as above
 a table        its record in a module of ``records`` (and a line of the list

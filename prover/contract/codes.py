@@ -23,6 +23,8 @@ class ContractCode(IntEnum):
     NONCE_GAP = 14
     MEMPOOL_FULL = 15
     GAS_FUNDS = 16
+    # Every call: each of its byte strings has its length
+    FIELD_LENGTH = 18
     # The log (20..39)
     NOT_SEQUENCER = 20
     SEQUENCER_ALIVE = 21

@@ -14,7 +14,8 @@ from typing import Final, final
 
 from prover.contract import bank, claims, disputes, inbox, log, withdrawals
 from prover.contract.calls import Call, Settle
-from prover.contract.codes import ContractCode, Refusal
+from prover.contract.calls.lengths import find_misfit
+from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import CallResult, Context, Handlers, Moment
 from prover.contract.events import Event
 from prover.contract.gas import fee_of, gas_of
@@ -77,6 +78,8 @@ class Contract:
             bank.burn_eth(self.state, sender, fee)
         settled = claims.settle(context)
         try:
+            misfit = find_misfit(call)
+            require(not misfit, ContractCode.FIELD_LENGTH, misfit)
             value = settled if isinstance(call, Settle) else HANDLERS[type(call)](context, call)
         except Refusal as refusal:
             return CallResult(refusal.code, refusal.message, 0, gas, tuple(context.events))

@@ -1,11 +1,12 @@
 """Disputes: a hash first, then one call that convicts a claim.
 
-Who holds a fault commits to the hash of claim, segment, correct root, payee
-and salt, and waits ``commitment_blocks_min`` blocks.  ``prove_fault`` opens
-the commitment and shows the witness; the contract re-executes the segment and
-convicts if the claim is wrong.  The verdict names segment and correct root,
-which must be those committed to: who copies the call out of the mempool has no
-commitment old enough, and who commits to a guess does not know the root.
+Who holds a fault commits to the hash of kind, claim, segment, correct root,
+witness, payee and salt, and waits ``commitment_blocks_min`` blocks.
+``prove_fault`` opens the commitment and shows the witness; the contract
+re-executes the segment and convicts if the claim is wrong.  The verdict names
+segment and correct root, which must be those committed to.  Who copies the
+call out of the mempool has no commitment old enough; who commits to a guess
+knows neither the root nor, where no root is secret, the witness.
 
 Of the convicted bond half is burnt (floor), the caller's gas is refunded out
 of the other half, and the rest goes to the payee.
@@ -41,7 +42,7 @@ def commit_fault(context: Context, call: CommitFault) -> int:
 def prove_fault(context: Context, call: ProveFault) -> int:
     """Convict a claim; return the reward in gwei."""
     # READ
-    commitment = commitment_of(call.claim, call.segment, call.correct_root, call.payee, call.salt)
+    commitment = commitment_to(call)
 
     # CHECKS, in the order of their codes
     claim = check_accused(context, call)
@@ -68,6 +69,19 @@ def prove_fault(context: Context, call: ProveFault) -> int:
     reward = slash(context, claim, call)
     orphan_descendants(context, claim)
     return reward
+
+
+def commitment_to(call: ProveFault) -> bytes:
+    """Return the commitment that a proof opens."""
+    return commitment_of(
+        call.kind,
+        call.claim,
+        call.segment,
+        call.correct_root,
+        call.witness,
+        call.payee,
+        call.salt,
+    )
 
 
 def check_accused(context: Context, call: ProveFault) -> Claim:

@@ -50,6 +50,7 @@ class MemoryChain:
 
     rules: ContractRules
     time: int
+    gas_price: int = 0
     block: int = 0
     fork: int = 0
     data: list[bytes] = field(default_factory=list)
@@ -75,7 +76,7 @@ class MemoryChain:
             self.data.append(call.data)
         elif isinstance(call, AppendEmpty):
             self.data.append(EMPTY_ENTRY)
-        result = self.contract.call(sender, Moment(self.block, self.time), call)
+        result = self.contract.call(sender, Moment(self.block, self.time, self.gas_price), call)
         del self.data[len(self.contract.state.log) :]
         if isinstance(call, Propose) and result.ok:
             roots = call.trace

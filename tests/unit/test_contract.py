@@ -90,7 +90,7 @@ def test_deposit_refuses_in_code_order() -> None:
     refused_in_order(
         L1World(),
         [
-            (C.OWNER, lambda _: (USER, Deposit(b"\x01", 999, 0))),
+            (C.FIELD_LENGTH, lambda _: (USER, Deposit(b"\x01", 999, 0))),
             (C.OWNER, lambda _: (USER, Deposit(bytes(20), 999, 0))),
             (C.SUB, lambda _: (USER, Deposit(USER, 256, 0))),
             (C.AMOUNT, lambda _: (USER, Deposit(USER, 0, 999_999))),

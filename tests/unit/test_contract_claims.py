@@ -135,13 +135,15 @@ def test_prove_fault_refuses_in_code_order() -> None:
             (C.COMMITMENT_UNKNOWN, lambda w: (CHALLENGER, w.accusation(wrong))),
         ],
     )
-    assert world.commit(accusation).ok
+    large, empty = (replace(accusation, witness=each) for each in (bytes(101), b"nothing"))
+    for each in (large, empty, accusation):
+        assert world.commit(each).ok
     refused_in_order(
         world,
         [
             (C.COMMITMENT_YOUNG, lambda _: (CHALLENGER, accusation)),
-            (C.WITNESS_SIZE, lambda _: (CHALLENGER, replace(accusation, witness=bytes(101)))),
-            (C.ACQUITTED, lambda _: (CHALLENGER, replace(accusation, witness=b"nothing"))),
+            (C.WITNESS_SIZE, lambda _: (CHALLENGER, large)),
+            (C.ACQUITTED, lambda _: (CHALLENGER, empty)),
         ],
     )
     guess = replace(accusation, correct_root=bytes(32))

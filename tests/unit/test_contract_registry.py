@@ -9,6 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor, FileDescriptor
 from node.l1.wire import call_from_message, call_to_message, event_from_message, event_to_message
 from proto.sextant.v1 import l1_pb2
 from prover.contract.calls import CALLS, CallKind, Envelope, Settle
+from prover.contract.calls.lengths import BULK, FIELD_BYTES
 from prover.contract.contract import HANDLERS
 from prover.contract.events import EVENTS, EventKind, decode_event, encode_event
 from prover.contract.gas import WORK
@@ -48,6 +49,8 @@ def check_message(outer: str, group: str, name: str, shape: type[Any]) -> None:
 def test_a_call_has_all_that_it_needs(kind: CallKind) -> None:
     shape = CALLS[kind]
     assert shape in WORK
+    for field in fields(shape):
+        assert (field.type is bytes) == (field.name in {*FIELD_BYTES, *BULK})
     assert (shape in HANDLERS) != (shape is Settle)
     check_message("L1SendCallRequest", "call", kind.name.lower(), shape)
     call = example_of(shape)

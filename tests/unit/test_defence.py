@@ -50,7 +50,8 @@ def test_commitment_comes_first_and_proof_when_it_is_old_enough(defence: Defence
     age = defence.deployment.commitment_blocks_min
     defence.on_head(heads_at(9), outbox)
     root = bytes([1]) * 32
-    assert calls_in(outbox) == [CommitFault(commitment_of(7, 3, root, PAYEE, SALT))]
+    committed = commitment_of(int(FaultKind.SEGMENT), 7, 3, root, b"witness", PAYEE, SALT)
+    assert calls_in(outbox) == [CommitFault(committed)]
     defence.on_head(heads_at(10), outbox)
     assert calls_in(outbox) == []
     defence.on_receipt(7, receipt_of(ContractCode.OK), outbox)

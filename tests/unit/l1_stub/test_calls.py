@@ -103,7 +103,7 @@ def test_a_dispute_over_the_wire(tmp_path: Path) -> None:
         posted = await challenger.claim(wrong.value)
         assert posted is not None
         assert posted.trace == tuple(trace)
-        commitment = commitment_of(wrong.value, 1, root, CHALLENGER, SALT)
+        commitment = commitment_of(1, wrong.value, 1, root, WITNESS, CHALLENGER, SALT)
         assert (await challenger.commit_fault(commitment)).ok
         await bench.dev.Mine(l1_pb2.L1MineRequest(blocks=1))
         proved = await challenger.prove_fault(1, wrong.value, 1, root, CHALLENGER, SALT, WITNESS)
