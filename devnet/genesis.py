@@ -19,6 +19,8 @@ L1_CHAIN_ID: Final = 7_714_000
 GENESIS_TIME_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 WINDOW_MS: Final = 60_000
 LIVENESS_MS_MAX: Final = 86_400_000
+FREEZE_MS: Final = 240_000
+ESCAPE_MS: Final = 300_000
 BOND_GWEI: Final = GWEI_PER_ETH
 DEPOSIT_MICROS_MIN: Final = 1_000_000
 USDC: Final = 1_000_000
@@ -104,4 +106,6 @@ def devnet_contract() -> ContractRules:
         commitment_blocks_min=COMMITMENT_BLOCKS_MIN,
         deposit_micros_min=DEPOSIT_MICROS_MIN,
         liveness_ms_max=LIVENESS_MS_MAX,
+        freeze_ms=FREEZE_MS,
+        escape_ms=ESCAPE_MS,
     )

@@ -109,6 +109,7 @@ def move_escrow(state: ContractState, address: bytes, asset: int, amount: int) -
 
 def take_deposit(state: ContractState, address: bytes, amount: int, asset: int = 0) -> None:
     """Move tokens of an address into the escrow of the exchange."""
+    state.deposited.put(asset, state.deposited.get(asset, 0) + amount)
     if asset:
         move_escrow(state, address, asset, amount)
         return

@@ -23,7 +23,8 @@ class ContractCode(IntEnum):
     NONCE_GAP = 14
     MEMPOOL_FULL = 15
     GAS_FUNDS = 16
-    # Every call: each of its byte strings has its length
+    # Every call: the exchange goes on, and each of its byte strings has its length
+    FROZEN = 17
     FIELD_LENGTH = 18
     # The log (20..39)
     NOT_SEQUENCER = 20
@@ -73,6 +74,20 @@ class ContractCode(IntEnum):
     PROOF = 102
     WITHDRAWAL_UNKNOWN = 103
     ESCROW = 104
+    # The escape (120..139)
+    NOT_NEWEST = 120
+    FREEZE_EARLY = 121
+    NOT_FROZEN = 122
+    CLAIMS_PENDING = 123
+    BOOKS_OPEN = 124
+    BOOKS_SHUT = 125
+    WINDOW_OPEN = 126
+    WINDOW_OVER = 127
+    REGISTERED = 128
+    DEPOSIT_CREDITED = 129
+    PAID_OUT = 130
+    STATE_PROOF = 131
+    NO_CLAIM = 132
 
     @property
     def retryable(self) -> bool:
@@ -101,6 +116,12 @@ RETRYABLE: Final = frozenset(
         # Withdrawals
         ContractCode.CLAIM_PENDING,
         ContractCode.ESCROW,
+        # The escape
+        ContractCode.FREEZE_EARLY,
+        ContractCode.NOT_FROZEN,
+        ContractCode.CLAIMS_PENDING,
+        ContractCode.BOOKS_SHUT,
+        ContractCode.WINDOW_OPEN,
     }
 )
 

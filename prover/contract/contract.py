@@ -6,13 +6,23 @@ it as a process, a contract on a real EVM).
 
 1. gas is paid (by whoever hosts it: before the call, whatever becomes of it)
 2. claims whose windows have passed become final
-3. the call's checks, then its effects, in the module of its kind
+3. what a frozen exchange does no longer is refused
+4. the call's checks, then its effects, in the module of its kind
 """
 
 from collections.abc import Iterable
 from typing import Final, final
 
-from prover.contract import bank, claims, disputes, inbox, log, withdrawals
+from prover.contract import (
+    bank,
+    claims,
+    disputes,
+    escape,
+    freeze,
+    inbox,
+    log,
+    withdrawals,
+)
 from prover.contract.calls import Call, Settle
 from prover.contract.calls.lengths import find_misfit
 from prover.contract.codes import ContractCode, Refusal, require
@@ -26,6 +36,8 @@ from prover.faults import VerdictFunction
 HANDLERS: Final[Handlers] = {
     **claims.HANDLERS,
     **disputes.HANDLERS,
+    **escape.HANDLERS,
+    **freeze.HANDLERS,
     **inbox.HANDLERS,
     **log.HANDLERS,
     **withdrawals.HANDLERS,
@@ -78,6 +90,7 @@ class Contract:
             bank.burn_eth(self.state, sender, fee)
         settled = claims.settle(context)
         try:
+            freeze.check_running(context, call)
             misfit = find_misfit(call)
             require(not misfit, ContractCode.FIELD_LENGTH, misfit)
             value = settled if isinstance(call, Settle) else HANDLERS[type(call)](context, call)

@@ -25,11 +25,19 @@ from prover.contract.calls import (
     CommitFault,
     Deposit,
     ForceWithdraw,
+    Freeze,
+    OpenEscape,
+    PayEscape,
     Propose,
     ProveFault,
+    RefundDeposit,
+    RegisterPortfolio,
+    RegisterShare,
+    RegisterWithdrawal,
     Settle,
 )
 from prover.entry import CHUNK_BYTES
+from statemachine.assets import ASSETS_MAX
 
 CALL_GAS: Final = 21_000
 BYTE_GAS: Final = 16
@@ -110,6 +118,31 @@ def claim_withdrawal_gas(call: ClaimWithdrawal) -> int:
     return size * BYTE_GAS + 2 * hash_gas(size) + 3 * SLOT_GAS
 
 
+def freeze_gas(call: Freeze) -> int:
+    """Return what a freeze costs: it reads a claim and an item, and stores a word."""
+    return 32 * BYTE_GAS + len(call.proof) * (BYTE_GAS + VERDICT_BYTE_GAS) + 5 * SLOT_GAS
+
+
+def register_gas(
+    call: OpenEscape | RegisterPortfolio | RegisterShare | RegisterWithdrawal,
+) -> int:
+    """Return what valuing a part of the state costs, and noting it."""
+    size = len(call.proof)
+    return 64 * BYTE_GAS + size * (BYTE_GAS + VERDICT_BYTE_GAS) + 4 * SLOT_GAS
+
+
+def refund_deposit_gas(call: RefundDeposit) -> int:
+    """Return what giving back one deposit costs."""
+    del call
+    return 8 * BYTE_GAS + 4 * SLOT_GAS
+
+
+def pay_escape_gas(call: PayEscape) -> int:
+    """Return what paying an owner his part of every asset costs."""
+    del call
+    return 20 * BYTE_GAS + 2 * (1 + ASSETS_MAX) * SLOT_GAS
+
+
 WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     # Claims
     Propose: propose_gas,
@@ -117,6 +150,14 @@ WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     # Disputes
     CommitFault: commit_fault_gas,
     ProveFault: prove_fault_gas,
+    # The escape
+    Freeze: freeze_gas,
+    OpenEscape: register_gas,
+    PayEscape: pay_escape_gas,
+    RefundDeposit: refund_deposit_gas,
+    RegisterPortfolio: register_gas,
+    RegisterShare: register_gas,
+    RegisterWithdrawal: register_gas,
     # The inbox
     Deposit: queue_gas,
     ForceWithdraw: queue_gas,

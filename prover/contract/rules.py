@@ -18,7 +18,8 @@ from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.rules import Rules, decode_rules
 
-CONTRACT_VERSION: Final = 1
+CONTRACT_VERSION: Final = 2
+DAY_MS: Final = 86_400_000
 GWEI_PER_ETH: Final = 1_000_000_000
 
 
@@ -49,6 +50,11 @@ class ContractRules:
         The smallest deposit that is queued.
     liveness_ms_max
         Silence of the sequencer after which anyone may append empty entries.
+    freeze_ms
+        F: how long after its deadline an inbox item may wait for a final claim
+        that consumed it; longer than W.
+    escape_ms
+        How long claims may be registered once a frozen exchange's books are open.
     """
 
     l1_chain_id: int
@@ -64,6 +70,8 @@ class ContractRules:
     entry_bytes_max: int = ENTRY_BYTES_MAX
     entry_frames_max: int = FRAMES_MAX
     witness_bytes_max: int = WITNESS_BYTES_MAX
+    freeze_ms: int = 14 * DAY_MS
+    escape_ms: int = 30 * DAY_MS
 
     def __post_init__(self) -> None:
         """Refuse parameters that could not work, once, at the edge."""
@@ -73,9 +81,19 @@ class ContractRules:
             raise ValueError("genesis: names the hash of other rules")
         if self.genesis.chain_id != self.rules.chain_id:
             raise ValueError("genesis: names another chain")
-        for name in ("window_ms", "bond_gwei", "deposit_micros_min", "liveness_ms_max"):
+        for name in (
+            "window_ms",
+            "bond_gwei",
+            "deposit_micros_min",
+            "liveness_ms_max",
+            "escape_ms",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: must be positive")
+        if self.freeze_ms <= self.window_ms:
+            raise ValueError(
+                f"freeze_ms: need more than window_ms ({self.window_ms}), have {self.freeze_ms}"
+            )
         if not 0 < self.entry_bytes_max <= ENTRY_BYTES_MAX:
             raise ValueError(f"entry_bytes_max: need 1 to {ENTRY_BYTES_MAX}")
         if not 0 < self.entry_frames_max <= FRAMES_MAX:
@@ -99,6 +117,8 @@ class ContractRules:
                 self.entry_bytes_max,
                 self.entry_frames_max,
                 self.witness_bytes_max,
+                self.freeze_ms,
+                self.escape_ms,
             ]
         )
 
@@ -118,11 +138,11 @@ def decode_contract_rules(data: bytes) -> ContractRules:
     ValueError
         They are, but such a contract could not work.
     """
-    fields = as_list(unpack(data), 14, "contract rules")
+    fields = as_list(unpack(data), 16, "contract rules")
     version = as_uint(fields[0], 1 << 16, "contract version")
     if version != CONTRACT_VERSION:
         raise FrameInvalid(f"contract version {version}, known is {CONTRACT_VERSION}")
-    numbers = [as_uint(fields[i], 1 << 63, f"field {i}") for i in (1, 4, *range(6, 14))]
+    numbers = [as_uint(fields[i], 1 << 63, f"field {i}") for i in (1, 4, *range(6, 16))]
     return ContractRules(
         l1_chain_id=numbers[0],
         rules=decode_rules(as_message(fields[2], "rules")),
@@ -137,4 +157,6 @@ def decode_contract_rules(data: bytes) -> ContractRules:
         entry_bytes_max=numbers[7],
         entry_frames_max=numbers[8],
         witness_bytes_max=numbers[9],
+        freeze_ms=numbers[10],
+        escape_ms=numbers[11],
     )

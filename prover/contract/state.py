@@ -11,15 +11,21 @@ from typing import final
 from prover.contract.records import (
     Account,
     AssetTotals,
+    Books,
     Claim,
     ClaimStatus,
+    Freeze,
     LogHeader,
     QueuedItem,
     Totals,
     decode_account,
     decode_asset_totals,
+    decode_books,
     decode_claim,
+    decode_freeze,
     decode_log_header,
+    decode_owed,
+    decode_pot,
     decode_queued_item,
     decode_totals,
 )
@@ -46,7 +52,8 @@ NO_TOTALS = AssetTotals()
 class ContractState:
     """The tables of ``records``, and what is derived from them.
 
-    ``pending`` lists claims that are neither final nor dead, oldest first;
+    ``pending`` lists claims that are neither final nor dead, oldest first, and
+    ``newest_final`` is the final one with the longest log;
     ``children`` and ``claim_of`` find claims by parent and by output hash;
     ``item_hashes`` are what a verdict needs of the inbox.
     """
@@ -56,12 +63,20 @@ class ContractState:
         self.accounts = Table(tables, b"A", BYTES, form_of(decode_account), check_account)
         self.holdings = Table(tables, b"B", BYTE_AND_BYTES, NUMBER, check_holding)
         self.claims = Series(tables, b"C", form_of(decode_claim), self._note_claim)
+        self.refunded = Table(tables, b"D", NUMBER, NOTHING)
+        self.pots = Table(tables, b"E", BYTE, form_of(decode_pot))
         self.commitments = Table(tables, b"F", BYTES, NUMBER)
         self.inbox = Series(tables, b"I", form_of(decode_queued_item), self._note_item)
         self.log = Series(tables, b"L", form_of(decode_log_header), self._note_header)
+        self.books: Single[Books | None] = Single(tables, b"N", form_of(decode_books), None)
         self.paid = Table(tables, b"P", NUMBER, NOTHING)
         self.asset_totals = Table(tables, b"S", BYTE, form_of(decode_asset_totals))
         self.sums = Single(tables, b"T", form_of(decode_totals), Totals())
+        self.deposited = Table(tables, b"U", BYTE, NUMBER)
+        self.owed = Table(tables, b"V", BYTES, form_of(decode_owed))
+        self.registered = Table(tables, b"Y", BYTES, NOTHING)
+        self.frozen: Single[Freeze | None] = Single(tables, b"Z", form_of(decode_freeze), None)
+        self.newest_final = 0
         self.pending: dict[int, None] = {}
         self.children: dict[int, list[int]] = {}
         self.claim_of: dict[bytes, int] = {}
@@ -121,6 +136,8 @@ class ContractState:
             self.pending[number] = None
         else:
             self.pending.pop(number, None)
+        if claim.status is ClaimStatus.FINAL:
+            self.newest_final = max(self.newest_final, number)
 
 
 def check_account(address: bytes, account: Account) -> None:

@@ -13,6 +13,13 @@ from prover.contract.calls import (
     CommitFault,
     Deposit,
     ForceWithdraw,
+    Freeze,
+    OpenEscape,
+    PayEscape,
+    RefundDeposit,
+    RegisterPortfolio,
+    RegisterShare,
+    RegisterWithdrawal,
     Settle,
     call_digest,
     call_hash,
@@ -95,6 +102,13 @@ def example_calls() -> list[Call]:
         world.accusation(1),
         ClaimWithdrawal(1, 2, b"proof"),
         Settle(),
+        Freeze(1, b"proof"),
+        OpenEscape(b"proof"),
+        RegisterPortfolio(1, 2, b"proof"),
+        RegisterShare(1, 2, 3, b"proof"),
+        RegisterWithdrawal(1, b"proof"),
+        RefundDeposit(1),
+        PayEscape(USER),
     ]
 
 

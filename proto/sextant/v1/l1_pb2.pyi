@@ -314,8 +314,94 @@ class L1Withdrawal(_message.Message):
     paid: bool
     def __init__(self, index: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
+class L1GetEscapeRequest(_message.Message):
+    __slots__ = ("owner", "registrations")
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    REGISTRATIONS_FIELD_NUMBER: _ClassVar[int]
+    owner: bytes
+    registrations: _containers.RepeatedCompositeFieldContainer[L1Registration]
+    def __init__(self, owner: _Optional[bytes] = ..., registrations: _Optional[_Iterable[_Union[L1Registration, _Mapping]]] = ...) -> None: ...
+
+class L1Registration(_message.Message):
+    __slots__ = ("kind", "account", "place")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    kind: int
+    account: int
+    place: int
+    def __init__(self, kind: _Optional[int] = ..., account: _Optional[int] = ..., place: _Optional[int] = ...) -> None: ...
+
+class L1Escape(_message.Message):
+    __slots__ = ("frozen", "frozen_ms", "reason", "inbox_index", "claim", "log_index", "root", "inbox_consumed", "inbox_count", "freeze_from_ms", "claims_pending", "pending_until_ms", "open", "closes_ms", "claims_micros", "held_micros", "pots", "owed", "registered", "refundable")
+    FROZEN_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_MS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    INBOX_INDEX_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    ROOT_FIELD_NUMBER: _ClassVar[int]
+    INBOX_CONSUMED_FIELD_NUMBER: _ClassVar[int]
+    INBOX_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FREEZE_FROM_MS_FIELD_NUMBER: _ClassVar[int]
+    CLAIMS_PENDING_FIELD_NUMBER: _ClassVar[int]
+    PENDING_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FIELD_NUMBER: _ClassVar[int]
+    CLOSES_MS_FIELD_NUMBER: _ClassVar[int]
+    CLAIMS_MICROS_FIELD_NUMBER: _ClassVar[int]
+    HELD_MICROS_FIELD_NUMBER: _ClassVar[int]
+    POTS_FIELD_NUMBER: _ClassVar[int]
+    OWED_FIELD_NUMBER: _ClassVar[int]
+    REGISTERED_FIELD_NUMBER: _ClassVar[int]
+    REFUNDABLE_FIELD_NUMBER: _ClassVar[int]
+    frozen: bool
+    frozen_ms: int
+    reason: int
+    inbox_index: int
+    claim: int
+    log_index: int
+    root: bytes
+    inbox_consumed: int
+    inbox_count: int
+    freeze_from_ms: int
+    claims_pending: int
+    pending_until_ms: int
+    open: bool
+    closes_ms: int
+    claims_micros: int
+    held_micros: int
+    pots: _containers.RepeatedCompositeFieldContainer[L1Pot]
+    owed: L1Owed
+    registered: _containers.RepeatedScalarFieldContainer[bool]
+    refundable: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, frozen: _Optional[bool] = ..., frozen_ms: _Optional[int] = ..., reason: _Optional[int] = ..., inbox_index: _Optional[int] = ..., claim: _Optional[int] = ..., log_index: _Optional[int] = ..., root: _Optional[bytes] = ..., inbox_consumed: _Optional[int] = ..., inbox_count: _Optional[int] = ..., freeze_from_ms: _Optional[int] = ..., claims_pending: _Optional[int] = ..., pending_until_ms: _Optional[int] = ..., open: _Optional[bool] = ..., closes_ms: _Optional[int] = ..., claims_micros: _Optional[int] = ..., held_micros: _Optional[int] = ..., pots: _Optional[_Iterable[_Union[L1Pot, _Mapping]]] = ..., owed: _Optional[_Union[L1Owed, _Mapping]] = ..., registered: _Optional[_Iterable[bool]] = ..., refundable: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class L1Pot(_message.Message):
+    __slots__ = ("asset", "price", "lot_units", "refundable", "amount")
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    LOT_UNITS_FIELD_NUMBER: _ClassVar[int]
+    REFUNDABLE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    asset: int
+    price: int
+    lot_units: int
+    refundable: int
+    amount: int
+    def __init__(self, asset: _Optional[int] = ..., price: _Optional[int] = ..., lot_units: _Optional[int] = ..., refundable: _Optional[int] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1Owed(_message.Message):
+    __slots__ = ("equity_micros", "debt_micros", "paid")
+    EQUITY_MICROS_FIELD_NUMBER: _ClassVar[int]
+    DEBT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    PAID_FIELD_NUMBER: _ClassVar[int]
+    equity_micros: int
+    debt_micros: int
+    paid: bool
+    def __init__(self, equity_micros: _Optional[int] = ..., debt_micros: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
+
 class L1SendCallRequest(_message.Message):
-    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle")
+    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     APPEND_FIELD_NUMBER: _ClassVar[int]
@@ -327,6 +413,13 @@ class L1SendCallRequest(_message.Message):
     PROVE_FAULT_FIELD_NUMBER: _ClassVar[int]
     CLAIM_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
     SETTLE_FIELD_NUMBER: _ClassVar[int]
+    FREEZE_FIELD_NUMBER: _ClassVar[int]
+    REGISTER_PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
+    REGISTER_SHARE_FIELD_NUMBER: _ClassVar[int]
+    REGISTER_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
+    REFUND_DEPOSIT_FIELD_NUMBER: _ClassVar[int]
+    PAY_ESCAPE_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ESCAPE_FIELD_NUMBER: _ClassVar[int]
     nonce: int
     signature: bytes
     append: L1Append
@@ -338,7 +431,14 @@ class L1SendCallRequest(_message.Message):
     prove_fault: L1ProveFault
     claim_withdrawal: L1ClaimWithdrawal
     settle: L1Settle
-    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ...) -> None: ...
+    freeze: L1Freeze
+    register_portfolio: L1RegisterPortfolio
+    register_share: L1RegisterShare
+    register_withdrawal: L1RegisterWithdrawal
+    refund_deposit: L1RefundDeposit
+    pay_escape: L1PayEscape
+    open_escape: L1OpenEscape
+    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ...) -> None: ...
 
 class L1Append(_message.Message):
     __slots__ = ("index", "data")
@@ -424,6 +524,62 @@ class L1Settle(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class L1Freeze(_message.Message):
+    __slots__ = ("claim", "proof")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    proof: bytes
+    def __init__(self, claim: _Optional[int] = ..., proof: _Optional[bytes] = ...) -> None: ...
+
+class L1OpenEscape(_message.Message):
+    __slots__ = ("proof",)
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    proof: bytes
+    def __init__(self, proof: _Optional[bytes] = ...) -> None: ...
+
+class L1RegisterPortfolio(_message.Message):
+    __slots__ = ("account", "sub", "proof")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    account: int
+    sub: int
+    proof: bytes
+    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., proof: _Optional[bytes] = ...) -> None: ...
+
+class L1RegisterShare(_message.Message):
+    __slots__ = ("kind", "account", "place", "proof")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    kind: int
+    account: int
+    place: int
+    proof: bytes
+    def __init__(self, kind: _Optional[int] = ..., account: _Optional[int] = ..., place: _Optional[int] = ..., proof: _Optional[bytes] = ...) -> None: ...
+
+class L1RegisterWithdrawal(_message.Message):
+    __slots__ = ("index", "proof")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    proof: bytes
+    def __init__(self, index: _Optional[int] = ..., proof: _Optional[bytes] = ...) -> None: ...
+
+class L1RefundDeposit(_message.Message):
+    __slots__ = ("index",)
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    def __init__(self, index: _Optional[int] = ...) -> None: ...
+
+class L1PayEscape(_message.Message):
+    __slots__ = ("owner",)
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    owner: bytes
+    def __init__(self, owner: _Optional[bytes] = ...) -> None: ...
+
 class L1SendCallResponse(_message.Message):
     __slots__ = ("hash",)
     HASH_FIELD_NUMBER: _ClassVar[int]
@@ -483,7 +639,7 @@ class L1BlockEvents(_message.Message):
     def __init__(self, block: _Optional[_Union[L1BlockRef, _Mapping]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., heads: _Optional[_Union[L1Heads, _Mapping]] = ..., parent_hash: _Optional[bytes] = ...) -> None: ...
 
 class L1Event(_message.Message):
-    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid")
+    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered")
     ENTRY_APPENDED_FIELD_NUMBER: _ClassVar[int]
     ITEM_QUEUED_FIELD_NUMBER: _ClassVar[int]
     CLAIM_PROPOSED_FIELD_NUMBER: _ClassVar[int]
@@ -493,6 +649,13 @@ class L1Event(_message.Message):
     CLAIM_FINAL_FIELD_NUMBER: _ClassVar[int]
     BOND_RETURNED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_PAID_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_FIELD_NUMBER: _ClassVar[int]
+    PORTFOLIO_REGISTERED_FIELD_NUMBER: _ClassVar[int]
+    SHARE_REGISTERED_FIELD_NUMBER: _ClassVar[int]
+    DEPOSIT_REFUNDED_FIELD_NUMBER: _ClassVar[int]
+    ESCAPE_PAID_FIELD_NUMBER: _ClassVar[int]
+    ESCAPE_OPENED_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWAL_REGISTERED_FIELD_NUMBER: _ClassVar[int]
     entry_appended: L1EntryAppended
     item_queued: L1ItemQueued
     claim_proposed: L1ClaimProposed
@@ -502,7 +665,14 @@ class L1Event(_message.Message):
     claim_final: L1ClaimFinal
     bond_returned: L1BondReturned
     withdrawal_paid: L1WithdrawalPaid
-    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ...) -> None: ...
+    frozen: L1Frozen
+    portfolio_registered: L1PortfolioRegistered
+    share_registered: L1ShareRegistered
+    deposit_refunded: L1DepositRefunded
+    escape_paid: L1EscapePaid
+    escape_opened: L1EscapeOpened
+    withdrawal_registered: L1WithdrawalRegistered
+    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ...) -> None: ...
 
 class L1EntryAppended(_message.Message):
     __slots__ = ("index", "data_root", "length", "inbox_count", "sender")
@@ -619,6 +789,86 @@ class L1WithdrawalPaid(_message.Message):
     amount: int
     asset: int
     def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
+
+class L1Frozen(_message.Message):
+    __slots__ = ("claim", "reason", "inbox_index")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    INBOX_INDEX_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    reason: int
+    inbox_index: int
+    def __init__(self, claim: _Optional[int] = ..., reason: _Optional[int] = ..., inbox_index: _Optional[int] = ...) -> None: ...
+
+class L1EscapeOpened(_message.Message):
+    __slots__ = ("claim", "closes_at")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    CLOSES_AT_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    closes_at: int
+    def __init__(self, claim: _Optional[int] = ..., closes_at: _Optional[int] = ...) -> None: ...
+
+class L1PortfolioRegistered(_message.Message):
+    __slots__ = ("account", "sub", "owner", "equity", "debt", "owed")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_FIELD_NUMBER: _ClassVar[int]
+    DEBT_FIELD_NUMBER: _ClassVar[int]
+    OWED_FIELD_NUMBER: _ClassVar[int]
+    account: int
+    sub: int
+    owner: bytes
+    equity: int
+    debt: int
+    owed: int
+    def __init__(self, account: _Optional[int] = ..., sub: _Optional[int] = ..., owner: _Optional[bytes] = ..., equity: _Optional[int] = ..., debt: _Optional[int] = ..., owed: _Optional[int] = ...) -> None: ...
+
+class L1ShareRegistered(_message.Message):
+    __slots__ = ("kind", "place", "account", "owner", "amount")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    kind: int
+    place: int
+    account: int
+    owner: bytes
+    amount: int
+    def __init__(self, kind: _Optional[int] = ..., place: _Optional[int] = ..., account: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1WithdrawalRegistered(_message.Message):
+    __slots__ = ("index", "owner", "amount")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    owner: bytes
+    amount: int
+    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1DepositRefunded(_message.Message):
+    __slots__ = ("index", "owner", "amount", "asset")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    owner: bytes
+    amount: int
+    asset: int
+    def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
+
+class L1EscapePaid(_message.Message):
+    __slots__ = ("owner", "amount", "asset")
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    owner: bytes
+    amount: int
+    asset: int
+    def __init__(self, owner: _Optional[bytes] = ..., amount: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
 
 class L1MineRequest(_message.Message):
     __slots__ = ("blocks",)

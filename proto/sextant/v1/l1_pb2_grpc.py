@@ -79,6 +79,11 @@ class L1Stub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetWithdrawalRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Withdrawal.FromString,
                 _registered_method=True)
+        self.GetEscape = channel.unary_unary(
+                '/sextant.v1.L1/GetEscape',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.FromString,
+                _registered_method=True)
         self.SendCall = channel.unary_unary(
                 '/sextant.v1.L1/SendCall',
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SendCallRequest.SerializeToString,
@@ -159,6 +164,13 @@ class L1Servicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetEscape(self, request, context):
+        """How far the end of the exchange has come: the freeze, the books, what is owed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SendCall(self, request, context):
         """Puts a signed call into the mempool. Sending the same bytes again does no harm.
         """
@@ -228,6 +240,11 @@ def add_L1Servicer_to_server(servicer, server):
                     servicer.GetWithdrawal,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetWithdrawalRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Withdrawal.SerializeToString,
+            ),
+            'GetEscape': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEscape,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.SerializeToString,
             ),
             'SendCall': grpc.unary_unary_rpc_method_handler(
                     servicer.SendCall,
@@ -488,6 +505,33 @@ class L1:
             '/sextant.v1.L1/GetWithdrawal',
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetWithdrawalRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1Withdrawal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEscape(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1/GetEscape',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.FromString,
             options,
             channel_credentials,
             insecure,

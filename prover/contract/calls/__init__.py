@@ -22,6 +22,15 @@ from prover.contract.calls.envelope import (
     recover_sender,
     sign_call,
 )
+from prover.contract.calls.escape import (
+    Freeze,
+    OpenEscape,
+    PayEscape,
+    RefundDeposit,
+    RegisterPortfolio,
+    RegisterShare,
+    RegisterWithdrawal,
+)
 from prover.contract.calls.inbox import (
     Deposit,
     ForceWithdraw,
@@ -58,8 +67,15 @@ __all__ = [
     "Deposit",
     "Envelope",
     "ForceWithdraw",
+    "Freeze",
+    "OpenEscape",
+    "PayEscape",
     "Propose",
     "ProveFault",
+    "RefundDeposit",
+    "RegisterPortfolio",
+    "RegisterShare",
+    "RegisterWithdrawal",
     "Settle",
     "build_call",
     "call_digest",

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from prover.contract.calls.claims import CLAIM_CALLS, ClaimCall
 from prover.contract.calls.disputes import DISPUTE_CALLS, DisputeCall
+from prover.contract.calls.escape import ESCAPE_CALLS, EscapeCall
 from prover.contract.calls.inbox import INBOX_CALLS, InboxCall
 from prover.contract.calls.kinds import CallKind
 from prover.contract.calls.log import LOG_CALLS, LogCall
@@ -16,12 +17,13 @@ INT_LIMIT: Final = 1 << 63
 
 Call = (
     # The calls of each idea.
-    ClaimCall | DisputeCall | InboxCall | LogCall | WithdrawalCall
+    ClaimCall | DisputeCall | EscapeCall | InboxCall | LogCall | WithdrawalCall
 )
 
 CALLS: Final[dict[CallKind, type[Any]]] = {
     **CLAIM_CALLS,
     **DISPUTE_CALLS,
+    **ESCAPE_CALLS,
     **INBOX_CALLS,
     **LOG_CALLS,
     **WITHDRAWAL_CALLS,

@@ -13,6 +13,15 @@ from prover.contract.events.disputes import (
     FaultCommitted,
     FaultProved,
 )
+from prover.contract.events.escape import (
+    DepositRefunded,
+    EscapeOpened,
+    EscapePaid,
+    Frozen,
+    PortfolioRegistered,
+    ShareRegistered,
+    WithdrawalRegistered,
+)
 from prover.contract.events.inbox import (
     ItemQueued,
 )
@@ -40,13 +49,20 @@ __all__ = [
     "ClaimDied",
     "ClaimFinal",
     "ClaimProposed",
+    "DepositRefunded",
     "EntryAppended",
+    "EscapeOpened",
+    "EscapePaid",
     "Event",
     "EventKind",
     "FaultCommitted",
     "FaultProved",
+    "Frozen",
     "ItemQueued",
+    "PortfolioRegistered",
+    "ShareRegistered",
     "WithdrawalPaid",
+    "WithdrawalRegistered",
     "decode_event",
     "encode_event",
 ]

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from prover.contract.events.claims import CLAIM_EVENTS, ClaimEvent
 from prover.contract.events.disputes import DISPUTE_EVENTS, DisputeEvent
+from prover.contract.events.escape import ESCAPE_EVENTS, EscapeEvent
 from prover.contract.events.inbox import INBOX_EVENTS, InboxEvent
 from prover.contract.events.kinds import EventKind
 from prover.contract.events.log import LOG_EVENTS, LogEvent
@@ -14,12 +15,13 @@ from statemachine.errors import FrameInvalid
 
 Event = (
     # The events of each idea.
-    ClaimEvent | DisputeEvent | InboxEvent | LogEvent | WithdrawalEvent
+    ClaimEvent | DisputeEvent | EscapeEvent | InboxEvent | LogEvent | WithdrawalEvent
 )
 
 EVENTS: Final[dict[EventKind, type[Any]]] = {
     **CLAIM_EVENTS,
     **DISPUTE_EVENTS,
+    **ESCAPE_EVENTS,
     **INBOX_EVENTS,
     **LOG_EVENTS,
     **WITHDRAWAL_EVENTS,

@@ -9,12 +9,19 @@ table   name          key                    record
 A       accounts      address 20             :class:`Account`
 B       holdings      asset 1, address 20    units that an address holds, 8
 C       claims        number 8               :class:`Claim`
+D       refunded      inbox index 8          nothing: it is in the table
+E       pots          asset 1                :class:`Pot`
 F       commitments   hash 32                number of the block it came in
 I       inbox         index 8                :class:`QueuedItem`
 L       log           index 8                :class:`LogHeader`
+N       books         none                   :class:`Books`, once they are open
 P       paid          withdrawal index 8     nothing: it is in the table
 S       asset_totals  asset 1                :class:`AssetTotals`
 T       sums          none                   :class:`Totals`
+U       deposited     asset 1                all that was ever deposited of it, 8
+V       owed          address 20             :class:`Owed`
+Y       registered    kind, account, place   nothing: it is in the table
+Z       frozen        none                   :class:`Freeze`, once it is frozen
 ======  ============  =====================  ==================================
 """
 
@@ -22,6 +29,17 @@ from prover.contract.records.claims import (
     Claim,
     ClaimStatus,
     decode_claim,
+)
+from prover.contract.records.escape import (
+    Books,
+    Freeze,
+    FreezeReason,
+    Owed,
+    Pot,
+    decode_books,
+    decode_freeze,
+    decode_owed,
+    decode_pot,
 )
 from prover.contract.records.fields import (
     UINT_LIMIT,
@@ -48,16 +66,25 @@ __all__ = [
     "UINT_LIMIT",
     "Account",
     "AssetTotals",
+    "Books",
     "Claim",
     "ClaimStatus",
+    "Freeze",
+    "FreezeReason",
     "LogHeader",
+    "Owed",
+    "Pot",
     "QueuedItem",
     "Totals",
     "as_message",
     "decode_account",
     "decode_asset_totals",
+    "decode_books",
     "decode_claim",
+    "decode_freeze",
     "decode_log_header",
+    "decode_owed",
+    "decode_pot",
     "decode_queued_item",
     "decode_totals",
 ]
