@@ -62,6 +62,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
+    "escape": Command("money", "sextant.cli.escape", "get out of an exchange that stopped"),
     "pool": Command("money", "sextant.cli.pool", "lend to the lending pool, or redeem from it"),
     "vault": Command("money", "sextant.cli.vault", "buy into a market's backstop, or leave it"),
     "fund": Command("money", "sextant.cli.fund", "lead a fund, buy into one, or leave it"),

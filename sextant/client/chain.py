@@ -12,7 +12,7 @@ from sextant.client.models import Stage, Withdrawal
 from sextant.client.names import read_address, read_number
 from sextant.client.receipts import Header, Receipt
 from sextant.client.session import Session
-from sextant.errors import OutcomeUnknown, ProofInvalid, Refused
+from sextant.errors import OutcomeUnknown, ProofInvalid, Refused, Unreachable
 from statemachine.actions import Action
 from statemachine.errors import FrameInvalid, WitnessIncomplete
 from statemachine.frame import decode_frame
@@ -188,12 +188,17 @@ class Chain(Session):
         return proof
 
     async def _ask_proof(self, request: query_pb2.GetProofRequest) -> query_pb2.Proof:
-        """Ask the node; a follower for what the node does not keep."""
+        """Ask the node; a follower for what the node does not keep, or if there is no node."""
         try:
-            return await self.connection.call(self.connection.query.GetProof, request)
+            if not self.absent or self.follower is None:
+                return await self.connection.call(self.connection.query.GetProof, request)
         except Refused as error:
             if self.follower is None or error.code not in {"PRUNED", "NOT_READY"}:
                 raise
+        except Unreachable:
+            if self.follower is None:
+                raise
+            self.absent = True
         return await self.follower.call(self.follower.query.GetProof, request)
 
 

@@ -36,4 +36,7 @@ def exit_plan(facts: Facts, options: str) -> list[tuple[str, str]]:
         ("see how far it is", f"sextant withdraw --list{options}"),
         ("collect it on L1, once final", f"sextant claim INDEX{options}"),
         ("withdraw past a sequencer that refuses", f"sextant withdraw --forced{options}"),
+        ("if even that is ignored: stop the exchange", f"sextant escape freeze{options}"),
+        ("count what is yours in its last state", f"sextant escape register{options}"),
+        ("be paid your part of all it holds", f"sextant escape pay{options}"),
     ]

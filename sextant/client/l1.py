@@ -6,6 +6,7 @@ proof that is checked here, against the root of a claim that L1 calls final,
 before anything is sent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -36,6 +37,10 @@ AWAIT_S: Final = 60.0
 NONCE_ATTEMPTS_MAX: Final = 3
 GWEI_DECIMALS: Final = 9
 ADVICE: Final = {
+    "FROZEN": "`sextant escape status` says how everybody gets out",
+    "FREEZE_EARLY": "`sextant escape status` says from when on",
+    "NO_CLAIM": "`sextant escape register` counts what is there, while the books are open",
+    "WINDOW_OPEN": "`sextant escape status` says until when",
     "TOKEN_BALANCE": "on a devnet, `sextant dev faucet` gives some",
     "CLAIM_PENDING": "wait for the challenge window to pass",
     "WITHDRAWAL_PAID": "there is nothing left to do",
@@ -185,6 +190,19 @@ class L1Client(Closing):
         request = l1_pb2.L1GetWithdrawalRequest(index=index)
         answer: l1_pb2.L1Withdrawal = await self._ask(self._stub.GetWithdrawal, request)
         return answer.paid
+
+    async def clock_ms(self) -> int:
+        """Return the time of the newest block of L1."""
+        answer: l1_pb2.L1Heads = await self._ask(self._stub.GetHeads, l1_pb2.L1GetHeadsRequest())
+        return answer.latest.time_ms
+
+    async def escape(
+        self, owner: bytes | None = None, registrations: Sequence[l1_pb2.L1Registration] = ()
+    ) -> l1_pb2.L1Escape:
+        """Return how far the end of the exchange has come; see ``sextant.client.escape``."""
+        request = l1_pb2.L1GetEscapeRequest(owner=owner, registrations=registrations)
+        answer: l1_pb2.L1Escape = await self._ask(self._stub.GetEscape, request)
+        return answer
 
     async def final_claim(self) -> FinalClaim:
         """Return the newest final claim.

@@ -90,6 +90,8 @@ class Session(Closing):
         self.nonces = NonceSource(self.clock)
         self.l1_target = l1
         self.follower = Connection(follower, timeout=timeout) if follower else None
+        self.absent = False
+        """Whether the node was unreachable when a proof was asked for."""
         self._key = key
         self._verify = verify
         self._sequencer = sequencer

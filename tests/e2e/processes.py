@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc.aio
 
@@ -49,12 +50,12 @@ FUNDS = 10**12
 AnswerT = TypeVar("AnswerT")
 
 
-def deployment() -> ContractRules:
-    """Return a contract with short deadlines."""
+def deployment(**changes: Any) -> ContractRules:
+    """Return a contract with short deadlines, but for the changes."""
     rules = world_rules(inbox_deadline_ms=60_000, receipt_deadline_ms=600_000)
     state = genesis_state(rules, GENESIS_MS)
     root = Tree.from_items(sorted(state.items())).root
-    return ContractRules(
+    base = ContractRules(
         l1_chain_id=31_337,
         rules=rules,
         genesis=genesis_output(rules.chain_id, rules.hash, root),
@@ -66,14 +67,15 @@ def deployment() -> ContractRules:
         deposit_micros_min=1,
         liveness_ms_max=3_600_000,
     )
+    return replace(base, **changes)
 
 
 class Rollup:
     """The processes, and stubs to speak with them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, contract: ContractRules | None = None) -> None:
         self.folder = folder
-        self.contract = deployment()
+        self.contract = contract or deployment()
         self.rules = self.contract.rules
         self.domain = Domain(self.rules.chain_id, self.rules.rollup)
         self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
@@ -194,14 +196,14 @@ class Rollup:
         answer = await patiently(lambda: self.query.GetClock(request, timeout=ASK_SECONDS))
         return int(answer.time_ms)
 
-    async def prices(self) -> list[bytes]:
+    async def prices(self, price: int = PRICE) -> list[bytes]:
         """Return oracle updates of all markets."""
         now = await self.clock()
         updates = []
         for market in self.rules.markets:
-            digest = oracle_digest(self.domain, market.market, PRICE, now)
+            digest = oracle_digest(self.domain, market.market, price, now)
             messages = tuple(
-                OracleMessage(place, Price(PRICE), Millis(now), sign_digest(key, digest))
+                OracleMessage(place, Price(price), Millis(now), sign_digest(key, digest))
                 for place, key in enumerate(PUBLISHER_KEYS)
             )
             update = OracleUpdate(market.market, messages)

@@ -1,0 +1,372 @@
+"""Getting out of an exchange that stopped: freeze it, register claims, be paid.
+
+All of it needs the L1, and proofs of the last final state from any follower;
+the sequencer may be gone.  What is registered is found by reading that state,
+checked against the root that L1 has.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Self
+
+from proto.sextant.v1 import l1_pb2
+from prover.contract.calls import (
+    Freeze,
+    OpenEscape,
+    PayEscape,
+    RefundDeposit,
+    RegisterPortfolio,
+    RegisterShare,
+    RegisterWithdrawal,
+)
+from prover.contract.rules import ContractRules, decode_contract_rules
+from prover.equity import (
+    ShareKind,
+    Worth,
+    committed_sums,
+    worth_of_portfolio,
+    worth_of_share,
+    worth_of_withdrawal,
+)
+from sextant.client.amounts import from_micros
+from sextant.client.api import AsyncClient
+from sextant.client.l1 import L1Client, L1Receipt
+from sextant.client.leaves import StateReader
+from sextant.client.names import FundName
+from sextant.errors import Refused
+from statemachine.keys import portfolio_key, share_key, withdrawal_key
+from statemachine.records import ROLE_OWNER, decode_withdrawal
+from statemachine.state import State
+
+SUBS: Final = 256
+PORTFOLIO: Final = 0
+"""Kind of a claim that is of no shares."""
+WITHDRAWAL: Final = -1
+"""Kind of a claim that is an unpaid withdrawal."""
+KIND_NAMES: Final = {
+    WITHDRAWAL: "withdrawal",
+    PORTFOLIO: "portfolio",
+    ShareKind.VAULT: "vault share",
+    ShareKind.FUND: "fund share",
+    ShareKind.POOL: "pool share",
+}
+REASONS: Final = {1: "an inbox item waited for too long"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscapeStatus:
+    """How far the end of the exchange has come; times in ms, money in USDC.
+
+    ``freeze_from_ms`` is when an inbox item that waits permits a freeze, ``None`` if
+    none does.  ``net`` is what the owner asked about has registered, less his debts;
+    ``rate`` what each USDC of claims is paid with, known once the first was paid.
+    """
+
+    frozen: bool
+    reason: str
+    freeze_from_ms: int | None
+    claim: int
+    inbox_waiting: int
+    claims_pending: int
+    pending_until_ms: int
+    open: bool
+    closes_ms: int
+    claims: Decimal
+    held: Decimal
+    rate: Decimal | None
+    registered: Decimal
+    debt: Decimal
+    net: Decimal
+    paid: bool
+    refundable: tuple[int, ...]
+    clock_ms: int
+
+    @property
+    def advice(self) -> str:
+        """What to do next."""
+        if not self.frozen:
+            if self.freeze_from_ms is None:
+                return "nothing: the exchange consumed its inbox"
+            if self.clock_ms < self.freeze_from_ms:
+                return "wait: the item that waits may still be consumed"
+            return "sextant escape freeze"
+        if self.claims_pending:
+            return "wait until no claim is pending"
+        if not self.open or self.clock_ms < self.closes_ms:
+            return "sextant escape register, then `register --debts` for what others owe"
+        return "nothing is left" if self.paid or not self.net else "sextant escape pay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscapeClaim:
+    """Something that is worth something under the last state, or owes something.
+
+    ``place`` is the sub-account, the vault's market, the fund's portfolio, or the
+    index of a withdrawal.
+    """
+
+    kind: str
+    account: int
+    place: int
+    owner: bytes
+    usdc: Decimal
+    registered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Where a claim may be, and how it is read and registered."""
+
+    kind: int
+    account: int
+    place: int
+
+    def read(self, state: State) -> Worth | None:
+        """Return what the claim is worth in a state."""
+        if self.kind == WITHDRAWAL:
+            return worth_of_withdrawal(state, self.place)
+        if self.kind == PORTFOLIO:
+            return worth_of_portfolio(state, self.account, self.place)
+        return worth_of_share(state, self.kind, self.account, self.place)
+
+    def call(self, proof: bytes) -> RegisterPortfolio | RegisterShare | RegisterWithdrawal:
+        """Return the call that registers it."""
+        if self.kind == WITHDRAWAL:
+            return RegisterWithdrawal(self.place, proof)
+        if self.kind == PORTFOLIO:
+            return RegisterPortfolio(self.account, self.place, proof)
+        return RegisterShare(self.kind, self.account, self.place, proof)
+
+
+class Escape:
+    """The end of an exchange, as one client sees it.
+
+    Examples
+    --------
+    >>> async with Escape(client) as escape:
+    ...     for claim in await escape.register():
+    ...         print(claim.kind, claim.usdc)
+    """
+
+    def __init__(self, client: AsyncClient) -> None:
+        self.client = client
+        self.l1: L1Client = client.l1()
+        self._rules: ContractRules | None = None
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connection to the L1; the client's stays open."""
+        await self.l1.close()
+
+    async def rules(self) -> ContractRules:
+        """Return what the contract was deployed with; asked for once."""
+        if self._rules is None:
+            self._rules = decode_contract_rules((await self.l1.deployment()).encoded)
+        return self._rules
+
+    async def status(self, owner: bytes | None = None) -> EscapeStatus:
+        """Return how far the end has come, for everybody and for an owner."""
+        found = await self.l1.escape(owner)
+        held, claims = found.held_micros, found.claims_micros
+        equity, debt = found.owed.equity_micros, found.owed.debt_micros
+        return EscapeStatus(
+            frozen=found.frozen,
+            reason=REASONS.get(found.reason, ""),
+            freeze_from_ms=found.freeze_from_ms if found.HasField("freeze_from_ms") else None,
+            claim=found.claim,
+            inbox_waiting=found.inbox_count - found.inbox_consumed,
+            claims_pending=found.claims_pending,
+            pending_until_ms=found.pending_until_ms,
+            open=found.open,
+            closes_ms=found.closes_ms,
+            claims=from_micros(claims),
+            held=from_micros(held),
+            rate=Decimal(min(held, claims)) / claims if held and claims else None,
+            registered=from_micros(equity),
+            debt=from_micros(debt),
+            net=from_micros(max(0, equity - debt)),
+            paid=found.owed.paid,
+            refundable=tuple(found.refundable),
+            clock_ms=await self.l1.clock_ms(),
+        )
+
+    async def freeze(self) -> L1Receipt:
+        """Stop the exchange, if an inbox item has waited for long enough.
+
+        Raises
+        ------
+        Rejected
+            ``FREEZE_EARLY``: none has, yet.
+        """
+        return await self.l1.send(Freeze((await self.l1.escape()).claim, b""))
+
+    async def open(self) -> L1Receipt:
+        """Open the books: anyone may, once no claim is pending."""
+        reader = await self.reader()
+        proof = await reader.prove(lambda state: list(committed_sums(state)))
+        return await self.l1.send(OpenEscape(proof))
+
+    async def reader(self) -> StateReader:
+        """Return a reader of the state that counts."""
+        found = await self.l1.escape()
+        rules = (await self.rules()).rules
+        return StateReader(self.client, rules, found.log_index, found.root)
+
+    # Finding
+
+    async def claims(
+        self, owner: bytes | None = None, funds: Iterable[FundName] = ()
+    ) -> list[EscapeClaim]:
+        """Return all that an owner has in the last state; without one, the signer.
+
+        Shares of other people's funds are found only if ``funds`` names them: the
+        state lists them by fund.
+        """
+        reader = await self.reader()
+        name = self.client.address if owner is None else owner
+        return [claim for claim, _ in await self._found(reader, name, funds)]
+
+    async def _found(
+        self, reader: StateReader, owner: bytes, funds: Iterable[FundName]
+    ) -> list[tuple[EscapeClaim, Candidate]]:
+        """Return an owner's claims with where they are."""
+        candidates = [*await self._of_account(reader, owner, funds)]
+        candidates += await self._withdrawals(reader, owner)
+        return await self._worths(reader, candidates)
+
+    async def _of_account(
+        self, reader: StateReader, owner: bytes, funds: Iterable[FundName]
+    ) -> list[Candidate]:
+        """Return where an owner's account may have claims."""
+        signer = await reader.read(lambda state: state.signer(owner))
+        if signer is None or signer.role != ROLE_OWNER:
+            return []
+        account, markets = signer.account, [market.market for market in reader.rules.markets]
+        subs = await self._subs(reader, account)
+        await reader.fetch([share_key(market, account) for market in markets])
+        places = {account << 8 | sub for sub in subs} | {f.leader << 8 | f.sub for f in funds}
+        return [
+            *(Candidate(PORTFOLIO, account, sub) for sub in subs),
+            *(Candidate(ShareKind.VAULT, account, market) for market in markets),
+            *(Candidate(ShareKind.FUND, account, place) for place in sorted(places)),
+            Candidate(ShareKind.POOL, account, 0),
+        ]
+
+    async def _subs(self, reader: StateReader, account: int) -> list[int]:
+        """Return the sub-accounts that an account has."""
+        names = {sub: portfolio_key(account << 8 | sub) for sub in range(SUBS)}
+        await reader.fetch(list(names.values()))
+        return [sub for sub, key in names.items() if reader.values[key] is not None]
+
+    async def _withdrawals(self, reader: StateReader, owner: bytes) -> list[Candidate]:
+        """Return an owner's withdrawals, paid or not."""
+        count = await reader.read(lambda state: state.ledger().next_withdrawal)
+        keys = [withdrawal_key(index) for index in range(count)]
+        await reader.fetch(keys)
+        leaves = [(index, reader.values[key]) for index, key in enumerate(keys)]
+        return [
+            Candidate(WITHDRAWAL, 0, index)
+            for index, leaf in leaves
+            if leaf is not None and decode_withdrawal(leaf)[0] == owner
+        ]
+
+    async def _worths(
+        self, reader: StateReader, candidates: list[Candidate]
+    ) -> list[tuple[EscapeClaim, Candidate]]:
+        """Return the candidates that are claims, with what they are worth."""
+        kept = [(one, worth) for one in candidates if (worth := await reader.read(one.read))]
+        asked = [
+            l1_pb2.L1Registration(kind=max(0, one.kind), account=one.account, place=one.place)
+            for one, _ in kept
+        ]
+        marks = (await self.l1.escape(registrations=asked)).registered
+        found = []
+        for (one, worth), mark in zip(kept, marks, strict=True):
+            known = await self.l1.is_paid(one.place) if one.kind == WITHDRAWAL else mark
+            claim = EscapeClaim(
+                kind=KIND_NAMES[one.kind],
+                account=one.account,
+                place=one.place,
+                owner=worth.owner,
+                usdc=from_micros(worth.micros),
+                registered=known,
+            )
+            found.append((claim, one))
+        return found
+
+    # Registering
+
+    async def register(
+        self, owner: bytes | None = None, funds: Iterable[FundName] = ()
+    ) -> list[EscapeClaim]:
+        """Register all that an owner has; open the books first if nobody has.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FROZEN``, or ``NOTHING_FOUND``: the state knows nothing of the owner's.
+        """
+        reader = await self._opened()
+        name = self.client.address if owner is None else owner
+        found = await self._found(reader, name, funds)
+        if not found:
+            raise Refused("NOTHING_FOUND", f"the last state has nothing of 0x{name.hex()}")
+        return await self._send(reader, found, lambda _: True)
+
+    async def register_debts(self) -> list[EscapeClaim]:
+        """Register every portfolio that owes more than it has: whoever owes will not."""
+        reader = await self._opened()
+        accounts = await reader.read(lambda state: state.ledger().next_account)
+        candidates = [
+            Candidate(PORTFOLIO, account, sub)
+            for account in range(1, accounts)
+            for sub in await self._subs(reader, account)
+        ]
+        found = await self._worths(reader, candidates)
+        return await self._send(reader, found, lambda claim: claim.usdc < 0)
+
+    async def _opened(self) -> StateReader:
+        """Return a reader of the state that counts, once the books are open."""
+        found = await self.l1.escape()
+        if not found.frozen:
+            raise Refused(
+                "NOT_FROZEN",
+                "the exchange goes on",
+                advice="`sextant withdraw` takes money out; `sextant escape status` says more",
+            )
+        if not found.open:
+            await self.open()
+        return await self.reader()
+
+    async def _send(
+        self,
+        reader: StateReader,
+        found: list[tuple[EscapeClaim, Candidate]],
+        wanted: Callable[[EscapeClaim], bool],
+    ) -> list[EscapeClaim]:
+        """Register what is wanted and was not registered before; return that."""
+        sent = []
+        for claim, candidate in found:
+            if claim.registered or not claim.usdc or not wanted(claim):
+                continue
+            await self.l1.send(candidate.call(await reader.prove(candidate.read)))
+            sent.append(claim)
+        return sent
+
+    # Being paid
+
+    async def pay(self, owner: bytes | None = None) -> L1Receipt:
+        """Pay an owner his part of everything that is held; without one, the signer."""
+        return await self.l1.send(PayEscape(self.client.address if owner is None else owner))
+
+    async def refund(self, owner: bytes | None = None) -> list[L1Receipt]:
+        """Give back all deposits of an owner that were never credited."""
+        name = self.client.address if owner is None else owner
+        if not (await self.l1.escape()).open:
+            await self._opened()
+        waiting = (await self.l1.escape(name)).refundable
+        return [await self.l1.send(RefundDeposit(index)) for index in waiting]

@@ -1,0 +1,147 @@
+"""The escape client: what it finds, and that the proofs it sends open exactly what is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from prover.contract.calls import OpenEscape
+from prover.equity import ShareKind, committed_sums, worth_of_share
+from sextant.client.chain import Chain, StateProof
+from sextant.client.escape import PORTFOLIO, WITHDRAWAL, Candidate, EscapeStatus
+from sextant.client.leaves import FETCH_MAX, KnownLeaves, StateReader
+from sextant.errors import ProofInvalid
+from statemachine.errors import InvariantBroken
+from statemachine.keys import CURSOR_KEY, portfolio_key
+from statemachine.merkle.tree import RecordingTree, Tree
+from tests.escape_worlds import FUND, LEADER, LENDER, StoppedExchange, busy_exchange
+from tests.exchange_vectors.scene import MAKER, OTHER, TRADER
+from tests.unit.client.fakes import run
+
+
+@dataclass
+class Archive:
+    """A follower that proves what it is asked, and counts how often."""
+
+    tree: Tree
+    asked: list[int] = field(default_factory=list)
+
+    async def proof(self, keys: Sequence[bytes], *, log_index: int) -> StateProof:
+        assert log_index == 1
+        assert len(keys) <= FETCH_MAX
+        self.asked.append(len(keys))
+        recording = RecordingTree(self.tree)
+        values = tuple((key, recording.get(key)) for key in keys)
+        return StateProof(
+            height=1,
+            log_index=1,
+            root=self.tree.root,
+            witness=recording.witness({}),
+            values=values,
+        )
+
+
+def reader_of(exchange: StoppedExchange, root: bytes = b"") -> StateReader:
+    archive = cast(Chain, Archive(exchange.tree))
+    return StateReader(archive, exchange.rules, 1, root or exchange.tree.root)
+
+
+def test_what_is_found_is_what_the_contract_counts() -> None:
+    exchange = StoppedExchange(busy_exchange())
+    exchange.freeze()
+    reader = reader_of(exchange)
+    opening = run(reader.prove(lambda state: list(committed_sums(state))))
+    assert exchange.call(OpenEscape(opening)).ok
+    world = exchange.world
+    leader = world.account(LEADER)
+    candidates = [
+        *(Candidate(PORTFOLIO, world.account(t), 0) for t in (MAKER, OTHER, TRADER, LENDER)),
+        Candidate(PORTFOLIO, world.account(TRADER), 1),
+        Candidate(ShareKind.VAULT, world.account(OTHER), 0),
+        Candidate(ShareKind.FUND, world.account(OTHER), leader << 8 | FUND),
+        Candidate(ShareKind.POOL, world.account(LENDER), 0),
+        Candidate(WITHDRAWAL, 0, 0),
+    ]
+    for candidate in candidates:
+        worth = run(reader.read(candidate.read))
+        assert worth is not None
+        made = exchange.call(candidate.call(run(reader.prove(candidate.read))))
+        assert (made.ok, made.value) == (True, abs(worth.micros)), candidate
+
+
+def test_a_follower_of_another_state_is_not_believed() -> None:
+    exchange = StoppedExchange(busy_exchange())
+    reader = reader_of(exchange, bytes(32))
+    with pytest.raises(ProofInvalid) as caught:
+        run(reader.read(lambda state: state.ledger()))
+    assert caught.value.code == "ROOT"
+
+
+def test_many_leaves_are_fetched_at_once_and_each_only_once() -> None:
+    exchange = StoppedExchange(busy_exchange())
+    reader = reader_of(exchange)
+    archive = cast(Any, reader.chain)
+    keys = [portfolio_key(number) for number in range(FETCH_MAX + 10)]
+    run(reader.fetch(keys))
+    assert archive.asked == [FETCH_MAX, 10]
+    run(reader.fetch(keys))
+    assert archive.asked == [FETCH_MAX, 10]
+
+
+def test_a_proof_opens_only_what_was_read() -> None:
+    exchange = StoppedExchange(busy_exchange())
+    reader = reader_of(exchange)
+    account = exchange.world.account(LENDER)
+    run(reader.fetch([portfolio_key(number) for number in range(200)]))
+    call = Candidate(ShareKind.POOL, account, 0)
+    assert run(reader.prove(call.read)) == exchange.proof(
+        lambda state: worth_of_share(state, ShareKind.POOL, account, 0)
+    )
+
+
+def test_leaves_have_no_ranges() -> None:
+    with pytest.raises(InvariantBroken):
+        KnownLeaves({}).seek(CURSOR_KEY, CURSOR_KEY)
+
+
+def status(**changes: Any) -> EscapeStatus:
+    named: dict[str, Any] = {
+        "frozen": True,
+        "reason": "",
+        "freeze_from_ms": None,
+        "claim": 1,
+        "inbox_waiting": 0,
+        "claims_pending": 0,
+        "pending_until_ms": 0,
+        "open": False,
+        "closes_ms": 50,
+        "claims": 0,
+        "held": 0,
+        "rate": None,
+        "registered": 0,
+        "debt": 0,
+        "net": 5,
+        "paid": False,
+        "refundable": (),
+        "clock_ms": 10,
+    }
+    return EscapeStatus(**named | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({"frozen": False}, "nothing: the exchange consumed its inbox"),
+        ({"frozen": False, "freeze_from_ms": 11}, "wait: the item that waits"),
+        ({"frozen": False, "freeze_from_ms": 10}, "sextant escape freeze"),
+        ({"claims_pending": 1}, "wait until no claim is pending"),
+        ({}, "sextant escape register"),
+        ({"open": True}, "sextant escape register"),
+        ({"open": True, "clock_ms": 50}, "sextant escape pay"),
+        ({"open": True, "clock_ms": 50, "paid": True}, "nothing is left"),
+        ({"open": True, "clock_ms": 50, "net": 0}, "nothing is left"),
+    ],
+)
+def test_status_says_what_to_do_next(changes: dict[str, Any], advice: str) -> None:
+    assert status(**changes).advice.startswith(advice)
