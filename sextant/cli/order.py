@@ -10,7 +10,7 @@ from sextant.cli.options import (
     add_node_options,
     add_rounding,
 )
-from sextant.cli.output import print_json, print_pairs, print_table
+from sextant.cli.output import print_json, print_pairs, print_table, show_time
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, print_placed, show_dry
 from sextant.client.amounts import Rounding, show_decimal
@@ -216,6 +216,7 @@ def run_show(arguments: argparse.Namespace) -> int:
             ("size", order.size),
             ("remaining", order.remaining),
             ("state", f"{order.state} {order.reason}".strip()),
+            *([("until", show_time(order.expires_at_ms))] if order.expires_at_ms else []),
             *([("replaced by", order.replaced_by)] if order.replaced_by else []),
         ]
     )
@@ -278,7 +279,8 @@ def print_orders(arguments: argparse.Namespace, orders: tuple[Order, ...]) -> No
                         ("reduce-only", order.reduce_only),
                         (describe_peg(order), order.offset is not None),
                         (f"asleep until {order.trigger} to {order.trigger_price}", order.trigger),
-                        (f"{order.slices} slices to come", order.slices),
+                        (f"slices to come: {order.slices}", order.slices),
+                        (f"until {show_time(order.expires_at_ms)}", order.expires_at_ms),
                     )
                     if on
                 )

@@ -176,10 +176,23 @@ WORDS: Final[dict[str, Words]] = {
 }
 
 
+NOTHING_THERE: Final = Words(
+    "the sub-account holds nothing", "`sextant transfer` moves money into it"
+)
+"""What ``MARGIN`` means to one that does not even exist: it needs and has 0."""
+
+
+def words_of(receipt: Receipt) -> Words:
+    """Return what a rejected receipt's code means, and what to do."""
+    if receipt.code_name == "MARGIN" and not any(receipt.arguments):
+        return NOTHING_THERE
+    return WORDS.get(receipt.code_name, Words("the rules do not allow it"))
+
+
 def rejection_of(receipt: Receipt, market: Market | None = None) -> Rejected:
     """Return the error for a rejected receipt; ``market`` turns prices into decimals."""
-    words = WORDS.get(receipt.code_name, Words("the rules do not allow it"))
-    shown = show_arguments(receipt, market)
+    words = words_of(receipt)
+    shown = [] if words is NOTHING_THERE else show_arguments(receipt, market)
     detail = f" ({', '.join(shown)})" if shown else ""
     return Rejected(
         receipt.code_name,

@@ -6,6 +6,7 @@ of them: each gets an outcome of its own.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from sextant.client.amounts import Amount, Rounding, from_micros
@@ -40,6 +41,8 @@ from statemachine.actions import (
 )
 
 EXISTS: Final = "CLIENT_ID_EXISTS"
+MICRO: Final = Decimal("0.000001")
+"""Average prices are rounded to it."""
 UNDONE: Final = "ATOMIC"
 """Another leg failed: what that one's receipt says is the reason."""
 
@@ -304,7 +307,7 @@ class Trading(Reads):
         average = None
         if receipt.filled:
             lots = market.show_size(receipt.filled)
-            average = from_micros(receipt.notional) / lots
+            average = (from_micros(receipt.notional) / lots).quantize(MICRO)
         return Placed(
             order_id=receipt.arguments[0] if existed else receipt.order_id,
             client_id=source.client_id,

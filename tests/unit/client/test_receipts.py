@@ -160,6 +160,12 @@ def test_rejection_says_code_words_and_arguments() -> None:
         replace(shown[0], code=int(Code.MARGIN), code_name="MARGIN", arguments=(5_000_000, -20))
     )
     assert rejected.code == "MARGIN"
+    empty = rejection_of(
+        replace(shown[0], code=int(Code.MARGIN), code_name="MARGIN", arguments=(0, 0))
+    )
+    assert str(empty) == (
+        "MARGIN: the sub-account holds nothing; `sextant transfer` moves money into it"
+    )
     assert rejected.retryable
     assert rejected.order_id == 100
     assert "not enough margin (need 5.00 USDC, left after its fee and loss -0.00002 USDC)" in str(
