@@ -17,7 +17,7 @@ ARGS ?=
 TESTS ?= tests
 
 .PHONY: help setup devnet demo test test-compiled quick check format lint types proto proto-check compile bench \
-  mutants soak scenarios docs clean
+  mutants adversaries soak scenarios docs clean
 
 help: ## list the chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -85,6 +85,9 @@ bench: setup compile-optional ## all benchmarks: a table, and bench/latest.json
 
 mutants: setup ## break the rules on purpose: every breakage has to be noticed
 	@$(BIN)/python -m tests.mutation $(ARGS)
+
+adversaries: setup ## play everybody who means ill, and print what becomes of each
+	@$(BIN)/python -m tests.adversaries $(ARGS)
 
 soak: setup ## the long runs: crash loops, fifty frauds, 100,000 steps against the model
 	@$(BIN)/pytest -q -m soak $(TESTS) $(ARGS)

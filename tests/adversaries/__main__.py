@@ -1,0 +1,7 @@
+"""``python -m tests.adversaries``."""
+
+import sys
+
+from tests.adversaries.table import main
+
+sys.exit(main())

@@ -1,0 +1,298 @@
+"""The world in which adversaries act: a contract, a market, honest people, one liar.
+
+A ``Land`` is the simulation's scene with trading in it: deposits go through L1's
+inbox, blocks are made of orders that a test names, every entry is posted and
+derived.  A saver who never trades stands for all honest users: in the end he
+takes all his money home to L1, by the normal road.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from prover.contract.bank import check_conservation
+from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ProveFault, propose_output
+from prover.contract.gas import fee_of
+from prover.contract.records import ClaimStatus
+from prover.contract.rules import ContractRules
+from prover.entry import encode_entry
+from prover.faults import FaultKind
+from prover.l1 import CallReceipt
+from prover.outputs import Output, genesis_output
+from prover.replica import Derived, genesis_replica
+from prover.traffic import START_MS
+from statemachine.actions import PlaceOrder, Transaction, Withdraw
+from statemachine.frame import class_of, encode_frame
+from statemachine.identity.signing import address_of
+from statemachine.keys import withdrawal_key
+from statemachine.merkle.tree import RecordingTree
+from statemachine.records import Portfolio, Position
+from statemachine.rules import Rules
+from statemachine.state import State
+from statemachine.storage import MemoryStore
+from statemachine.transition import LEG_INBOX
+from statemachine.units import Lots, Micros, Price
+from tests.adversaries.forgery import Forgery
+from tests.adversaries.library import Outcome
+from tests.simulation.memory_l1 import MemoryChain, MemoryL1, is_ok
+from tests.simulation.test_challenger import (
+    BOND,
+    DEFENDER,
+    PROPOSER,
+    RIVAL,
+    SEQUENCER,
+    Post,
+    Scene,
+)
+from tests.worlds import USDC, World, trader_key, world_rules
+
+MAKER, TAKER, OTHER, FOURTH, SAVER = range(5)
+LIAR = RIVAL
+WINDOW_MS = 100_000
+GAS_PRICE = 20_000
+"""gwei per 1,000,000 gas; the largest proof then costs a third of a bond's half."""
+RICH = 100_000 * USDC
+SAVED = 1_000 * USDC
+MID = 6_000_000
+SELL = 1
+ROUNDS_MAX = 8
+
+
+@dataclass
+class CountingChain(MemoryChain):
+    """A chain that adds up what each address paid for gas, in gwei."""
+
+    spent: Counter[bytes] = field(default_factory=Counter)
+
+    def execute(self, sender: bytes, call: Call, step_ms: int = 1_000) -> CallReceipt:
+        receipt = super().execute(sender, call, step_ms)
+        self.spent[sender] += fee_of(receipt.gas, self.gas_price)
+        return receipt
+
+
+class Land(Scene):
+    """See the module; ``changes`` are changes of the exchange's rules."""
+
+    def __init__(self, **changes: Any) -> None:
+        timing = {"inbox_deadline_ms": 20_000, "receipt_deadline_ms": 60_000}
+        rules = world_rules(2, **{**timing, **changes})
+        self.honest = genesis_replica(rules, START_MS)
+        self.deployment = ContractRules(
+            l1_chain_id=1,
+            rules=rules,
+            genesis=genesis_output(rules.chain_id, rules.hash, self.honest.tree.root),
+            genesis_time_ms=START_MS,
+            sequencer=SEQUENCER,
+            window_ms=WINDOW_MS,
+            bond_gwei=BOND,
+            commitment_blocks_min=2,
+            deposit_micros_min=1,
+            liveness_ms_max=120_000,
+        )
+        chain = CountingChain(self.deployment, START_MS, GAS_PRICE)
+        self.chain, self.spent = chain, chain.spent
+        self.derived: list[Derived] = []
+        self.salts = 0
+        self.desk = World(rules, START_MS)
+        assert isinstance(self.honest.store, MemoryStore)
+        self.desk.store = self.honest.store
+        for who in (SEQUENCER, PROPOSER, DEFENDER, LIAR):
+            self.chain.contract.mint(who, 100 * BOND, 0)
+        self.start = {who: self.eth(who) for who in (PROPOSER, DEFENDER, LIAR)}
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of the exchange."""
+        return self.deployment.rules
+
+    def send(self, sender: bytes, call: Call) -> CallReceipt:
+        """Have a call executed on L1, in a block of its own."""
+        return self.chain.execute(sender, call)
+
+    def eth(self, address: bytes) -> int:
+        """Return the gwei of an address."""
+        return self.chain.contract.state.account_of(address).eth
+
+    def tokens(self, trader: int) -> int:
+        """Return the micro-USDC that a trader holds on L1."""
+        return self.chain.contract.state.account_of(address_of(trader_key(trader))).token
+
+    # The exchange
+
+    def deposit(self, trader: int, amount: int = RICH) -> None:
+        """Let a trader bring money to the exchange."""
+        owner = address_of(trader_key(trader))
+        self.chain.contract.mint(owner, BOND, amount)
+        assert self.send(owner, Deposit(owner, 0, amount)).ok
+
+    def quotes(self, price: int = MID) -> list[Transaction]:
+        """Return every publisher's word that all markets stand at ``price``, now."""
+        self.desk.now = max(self.desk.now, self.chain.time)
+        return [self.desk.prices(m.market, price) for m in self.rules.markets]
+
+    def order(
+        self, trader: int | bytes, side: int, size: int, price: int = MID, name: bytes = b""
+    ) -> Transaction:
+        """Return a trader's, or a key's, order in market 0, of ``size`` lots at ``price``."""
+        action = PlaceOrder(0, 0, side, Price(price), Lots(size), name)
+        return self.desk.sign(trader, action)
+
+    def portfolio(self, state: State, trader: int) -> Portfolio:
+        """Return a trader's portfolio in some state, marked as changed."""
+        portfolio = state.portfolio(self.desk.account(trader) << 8)
+        assert portfolio is not None
+        state.touch(portfolio)
+        return portfolio
+
+    def position(self, state: State, trader: int) -> Position:
+        """Return a trader's position in market 0 in some state, marked as changed."""
+        position = state.position(self.desk.account(trader) << 8, 0)
+        state.touch(position)
+        return position
+
+    def codes(self, derived: Derived) -> list[str]:
+        """Return how the transactions of an entry's blocks ended."""
+        receipts = [r for made in derived.blocks for r in made.result.receipts]
+        return [receipt.name for receipt in receipts if receipt.leg != LEG_INBOX]
+
+    def frame(
+        self, place: int, transactions: Sequence[Transaction], *, until: int | None = None
+    ) -> bytes:
+        """Return a frame, the ``place``-th after what was derived; it takes all of the inbox."""
+        self.desk.now += 100
+        named = len(self.chain.contract.state.inbox) if until is None else until
+        ordered = sorted(transactions, key=lambda t: class_of(t.action))
+        height = self.honest.head.height + 1 + place
+        return encode_frame(height, self.desk.now, named, ordered)
+
+    def post(self, *blocks: Sequence[Transaction]) -> Derived:
+        """Let the sequencer post blocks of these transactions; return what they honestly make."""
+        self.desk.now = max(self.desk.now, self.chain.time)
+        frames = [self.frame(place, block) for place, block in enumerate(blocks)]
+        return self.post_bytes(encode_entry(frames))
+
+    def post_bytes(self, data: bytes) -> Derived:
+        """Let the sequencer post an entry of these bytes."""
+        self.chain.time = max(self.chain.time, self.desk.now)
+        index = len(self.chain.contract.state.log)
+        is_ok(asyncio.run(MemoryL1(self.chain, SEQUENCER).append(index, data)))
+        return self.derive(index)
+
+    def open(self, *traders: int, amount: int = RICH) -> Derived:
+        """Fund these traders and the saver, and give every market its price."""
+        for trader in traders:
+            self.deposit(trader, amount)
+        self.deposit(SAVER, SAVED)
+        return self.post(self.quotes())
+
+    # Claims
+
+    def claim_of(self, output: Output) -> int | None:
+        """Return the number of the living claim with this output, if there is one."""
+        claims = self.chain.contract.state.claims
+        number = self.chain.contract.state.claim_of.get(output.hash)
+        return None if number is None or claims[number].status.is_dead else number
+
+    def claim_honestly(self, until: int | None = None) -> int:
+        """Let the honest proposer claim the first ``until`` entries; return the last claim."""
+        parent = 0
+        for derived in self.derived[:until]:
+            known = self.claim_of(derived.output)
+            parent = self.propose(parent, derived) if known is None else known
+        return parent
+
+    def lie(self, forged: Forgery, parent: int) -> int:
+        """Let the liar claim a forgery above ``parent``; return its number."""
+        receipt = self.send(LIAR, propose_output(parent, forged.output, forged.trace))
+        is_ok(receipt)
+        return receipt.value
+
+    def fight(self, post: Post | None = None, rounds: int = ROUNDS_MAX) -> Post:
+        """Let a defender look at so many L1 blocks."""
+        post = post or self.station()
+        for _ in range(rounds):
+            post.round()
+            self.chain.mine()
+        return post
+
+    def verdict_on(self, claim: int) -> str:
+        """Return what became of a claim, and of which fault it was convicted."""
+        status = self.status_of(claim)
+        if status is not ClaimStatus.CONVICTED:
+            return status.name.lower()
+        proofs = [
+            call
+            for call in self.chain.calls
+            if isinstance(call, ProveFault) and call.claim == claim
+        ]
+        return f"{FaultKind(proofs[-1].kind).name} convicted"
+
+    # The end
+
+    def close(self) -> None:
+        """Let the saver go home: his withdrawal, its claims, the windows, the payment."""
+        portfolio = self.desk.portfolio(SAVER)
+        leaving = self.desk.sign(SAVER, Withdraw(0, Micros(portfolio.balance)))
+        index = self.desk.state.ledger().next_withdrawal
+        self.post([leaving])
+        last = self.claim_honestly()
+        self.chain.mine(3, WINDOW_MS)
+        proved = RecordingTree(self.honest.tree)
+        proved.get(withdrawal_key(index))
+        call = ClaimWithdrawal(last, index, proved.witness({}))
+        self.send(address_of(trader_key(SAVER)), call)
+
+    @property
+    def final_outputs(self) -> list[Output]:
+        """The outputs that L1 holds for true, oldest first."""
+        claims = self.chain.contract.state.claims
+        final = [claim.output for claim in claims[1:] if claim.status is ClaimStatus.FINAL]
+        return sorted(final, key=lambda output: output.log_index)
+
+    @property
+    def is_final_right(self) -> bool:
+        """Whether the final claims are the right ones, of every entry."""
+        return self.final_outputs == [derived.output for derived in self.derived]
+
+    @property
+    def is_honest_whole(self) -> bool:
+        """Whether every honest user has what was his, on L1 or in an escrow that covers it."""
+        state = self.chain.contract.state
+        check_conservation(state)
+        ledger = self.desk.state.ledger()
+        owed = ledger.deposits - ledger.withdrawals
+        bonds = self.start[PROPOSER] - self.spent[PROPOSER]
+        return (
+            self.tokens(SAVER) == SAVED
+            and state.totals.token_escrowed >= owed
+            and self.eth(PROPOSER) == bonds
+        )
+
+    @property
+    def lost_by_liar(self) -> int:
+        """What the liar lost in bonds, in gwei."""
+        return self.start[LIAR] - self.spent[LIAR] - self.eth(LIAR)
+
+    def is_paid(self, *, convicted: bool) -> bool:
+        """Whether the defender is not out of pocket; gained, if he convicted somebody."""
+        gained = self.eth(DEFENDER) - self.start[DEFENDER]
+        if not convicted:
+            return gained >= 0
+        return gained > 0 and self.lost_by_liar >= BOND // 2
+
+    def outcome(self, verdict: str, *, convicted: bool = False) -> Outcome:
+        """Return what the world looks like now."""
+        paid = self.is_paid(convicted=convicted)
+        return Outcome(verdict, paid, self.is_final_right, self.is_honest_whole)
+
+
+def convict(land: Land, derived: Derived, forged: Forgery) -> Outcome:
+    """Let the liar claim a forgery of one entry, and everybody else do what they do."""
+    assert forged.output != derived.output, "a forgery is another claim than the right one"
+    wrong = land.lie(forged, land.claim_honestly(derived.facts.index))
+    land.fight()
+    verdict = land.verdict_on(wrong)
+    land.close()
+    return land.outcome(verdict, convicted=land.status_of(wrong) is ClaimStatus.CONVICTED)
