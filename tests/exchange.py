@@ -16,6 +16,7 @@ from node.sequencing.sequencer import Sequencer
 from node.sequencing.signatures import judge_signature
 from node.sequencing.tickets import Ticket
 from prover.l1 import Heads, L1Block
+from prover.ranges import KeyRange, read_range
 from statemachine.cursor import Cursor
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.rules import Rules
@@ -140,7 +141,9 @@ class Exchange:
         """Yield blocks with their roots."""
         return self.audience.rooted(height)
 
-    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
+    def prove(
+        self, keys: Sequence[bytes], log_index: int, ranges: Sequence[KeyRange] = ()
+    ) -> tuple[bytes, bytes] | None:
         """Prove keys under the state as it is now, whatever the log entry from 3 on."""
         if log_index < 3:
             return None
@@ -148,6 +151,8 @@ class Exchange:
         recording = RecordingTree(tree)
         for key in keys:
             recording.get(key)
+        for wanted in ranges:
+            read_range(recording, wanted)
         return tree.root, recording.witness({})
 
     async def hold(self) -> None:

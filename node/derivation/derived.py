@@ -32,6 +32,7 @@ from node.storage.store import StateStore, write_state
 from prover.contract.rules import ContractRules
 from prover.derivation import PostedEntry, Recover, facts_of
 from prover.outputs import Output, decode_output
+from prover.ranges import KeyRange, read_range
 from prover.replica import Derived, DerivedBlock, Replica
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
@@ -246,14 +247,18 @@ class DerivedChain:
 
     # Reading
 
-    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
-        """Return (root, witness of ``keys``) of the state under an output, if it is kept."""
+    def prove(
+        self, keys: Sequence[bytes], log_index: int, ranges: Sequence[KeyRange] = ()
+    ) -> tuple[bytes, bytes] | None:
+        """Return (root, witness of ``keys`` and ``ranges``) under an output, if it is kept."""
         tree = self.tree_at(log_index)
         if tree is None:
             return None
         recording = RecordingTree(tree)
         for key in keys:
             recording.get(key)
+        for wanted in ranges:
+            read_range(recording, wanted)
         return tree.root, recording.witness({})
 
     def tree_at(self, log_index: int) -> Tree | None:

@@ -22,6 +22,7 @@ from node.ledger.feed import Head, SealedBlock, Sequenced, Status
 from node.process.metrics import Metrics
 from prover.contract.rules import ContractRules
 from prover.l1 import L1, L1Refused, L1Unreachable
+from prover.ranges import KeyRange
 from prover.replica import Derived
 from statemachine.cursor import Cursor
 from statemachine.rules import Rules
@@ -169,6 +170,8 @@ class Follower:
         """Yield blocks from ``height`` on, each with its roots."""
         return self.audience.rooted(height)
 
-    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
-        """Return (root, witness of ``keys``) of the state under an output, if it is kept."""
-        return self.chain.prove(keys, log_index)
+    def prove(
+        self, keys: Sequence[bytes], log_index: int, ranges: Sequence[KeyRange] = ()
+    ) -> tuple[bytes, bytes] | None:
+        """Return (root, witness) of the state under an output, if it is kept."""
+        return self.chain.prove(keys, log_index, ranges)

@@ -19,6 +19,7 @@ from typing import Protocol, final
 
 from node.l1.postings import Posting
 from prover.l1 import Heads
+from prover.ranges import KeyRange
 from statemachine.cursor import Cursor
 from statemachine.events import Event
 from statemachine.inbox import InboxItem
@@ -190,8 +191,10 @@ class Ledger(Protocol):
         """Yield blocks from ``height`` on, each as soon as its roots are known."""
         ...
 
-    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
-        """Return (root, witness of ``keys``) under the output of a log entry.
+    def prove(
+        self, keys: Sequence[bytes], log_index: int, ranges: Sequence[KeyRange] = ()
+    ) -> tuple[bytes, bytes] | None:
+        """Return (root, witness of ``keys`` and ``ranges``) under the output of a log entry.
 
         ``None`` where that state is not kept: a sequencer keeps none, a
         follower keeps those from the last final output on.

@@ -34,6 +34,7 @@ from node.sequencing.signatures import SignaturePool
 from node.sequencing.tickets import DEFAULT_LIMITS, Limits
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
+from prover.ranges import KeyRange
 from statemachine.cursor import Cursor
 from statemachine.identity.signing import Domain
 from statemachine.rules import Rules
@@ -324,9 +325,11 @@ class SequencerNode:
         """Yield blocks from ``height`` on, each once its roots are known."""
         return self.audience.rooted(height)
 
-    def prove(self, keys: Sequence[bytes], log_index: int) -> tuple[bytes, bytes] | None:
+    def prove(
+        self, keys: Sequence[bytes], log_index: int, ranges: Sequence[KeyRange] = ()
+    ) -> tuple[bytes, bytes] | None:
         """Return nothing: a sequencer has no tree; a follower has."""
-        del keys, log_index
+        del keys, log_index, ranges
         return None
 
     # Controls

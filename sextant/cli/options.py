@@ -67,7 +67,7 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
     add_output_options(parser)
 
 
-def add_l1_options(parser: argparse.ArgumentParser) -> None:
+def add_l1_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
     """Add where the L1 is."""
     parser.add_argument(
         "--l1",

@@ -1,6 +1,7 @@
 """``sextant proof``: prove values of the state under a root, and verify it offline."""
 
 import argparse
+import asyncio
 import json
 import struct
 import sys
@@ -11,9 +12,12 @@ from typing import Final
 from sextant.cli.numbers import whole
 from sextant.cli.options import add_node_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, say
+from sextant.cli.proved import add_proved, describe, print_anchor
 from sextant.cli.session import run_client
-from sextant.client.chain import StateProof, verify_proof
+from sextant.client.anchors import Anchor, anchor_of
+from sextant.client.l1 import L1Client
 from sextant.client.names import read_hash
+from sextant.client.proofs import StateProof, verify_proof
 from sextant.errors import EXIT_NO, EXIT_OK, BadRequest, ProofInvalid
 from statemachine import keys
 
@@ -27,6 +31,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add ``fetch`` and ``verify``."""
     parser.epilog = f"keys: {FORMS}, or the raw key as 0x hex"
     commands = parser.add_subparsers(metavar="COMMAND")
+    add_proved(commands)
     fetch = commands.add_parser(
         "fetch", help="print values with their proof, as JSON", allow_abbrev=False
     )
@@ -40,8 +45,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         "verify", help="check a fetched proof; exit code 1: it does not hold", allow_abbrev=False
     )
     verify.add_argument("file", type=Path, metavar="FILE", help="as `fetch` printed it; - is stdin")
-    verify.add_argument(
+    trusted = verify.add_mutually_exclusive_group()
+    trusted.add_argument(
         "--root", metavar="HEX", help="the root you trust (default: the one in the file)"
+    )
+    trusted.add_argument(
+        "--l1", metavar="HOST:PORT", help="the root must be that of a live claim on this L1"
     )
     add_output_options(verify)
     verify.set_defaults(run=run_verify)
@@ -121,16 +130,22 @@ def run_verify(arguments: argparse.Namespace) -> int:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRequest("FILE", f"{arguments.file} is no proof: {error!r}") from error
     trusted = read_hash(arguments.root) if arguments.root else proof.root
+    anchor = None
     try:
         verify_proof(replace(proof, root=trusted), [key for key, _ in proof.values])
+        if arguments.l1:
+            anchor = asyncio.run(fetch_anchor(arguments.l1, proof.root))
     except ProofInvalid as error:
         if arguments.json:
             print_json("proof.verdict", {"holds": False, "code": error.code})
         say(f"sextant: {error}")
         return EXIT_NO
     if arguments.json:
-        print_json("proof.verdict", {"holds": True, "root": proof.root})
+        trust = {} if anchor is None else describe(anchor, 0)
+        print_json("proof.verdict", {"holds": True, "root": proof.root, **trust})
         return EXIT_OK
+    if anchor is not None:
+        print_anchor(anchor, 0)
     print_pairs(
         [
             ("holds under", proof.root),
@@ -138,6 +153,12 @@ def run_verify(arguments: argparse.Namespace) -> int:
         ]
     )
     return EXIT_OK
+
+
+async def fetch_anchor(target: str, root: bytes) -> Anchor:
+    """Return the claim on L1 that has this root."""
+    async with L1Client(target) as l1:
+        return await anchor_of(l1, root)
 
 
 def proof_from(body: dict[str, object]) -> StateProof:

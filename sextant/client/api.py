@@ -11,12 +11,14 @@ from time import monotonic
 from typing import Final
 
 from sextant.client.amounts import Amount
+from sextant.client.anchors import Trust, find_anchor
 from sextant.client.assets import Asset
 from sextant.client.funds import Funds
 from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
 from sextant.client.money import positive_micros, read_sub
 from sextant.client.names import read_address, read_number
 from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
+from sextant.client.verified import Verified
 from sextant.errors import ClientError, OutcomeUnknown, ProofInvalid, Refused
 from statemachine.keys import withdrawal_key
 
@@ -45,6 +47,23 @@ class AsyncClient(Funds):
     def l1(self) -> L1Client:
         """Return a client of the L1 with this session's key; close it after use."""
         return L1Client(self.l1_target or DEFAULT_L1, key=self._key)
+
+    async def verified(self, trust: Trust = Trust.FINAL, *, claim: int | None = None) -> Verified:
+        """Return a reader whose answers follow from one claim on L1, whatever the node says.
+
+        By default the newest final one; ``Trust.SAFE``: the newest that nobody contradicts,
+        which may still be disproved; ``claim``: that one.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FINAL``, ``CLAIM_UNKNOWN``, ``CLAIM_DEAD``.
+        ProofInvalid
+            L1's deployment is not one that this program knows.
+        """
+        async with self.l1() as l1:
+            anchor = await find_anchor(l1, trust, claim=claim)
+        return Verified(self.proof, anchor)
 
     async def l1_account(self, address: str | bytes | None = None) -> L1Account:
         """Return what an address holds on L1; without one, the signer."""

@@ -7,16 +7,17 @@ from time import monotonic
 from typing import Final
 
 from proto.sextant.v1 import query_pb2
+from prover.ranges import KeyRange
 from sextant.client.chain_wire import header_of, receipt_of, stage_of, withdrawal_of
 from sextant.client.models import Stage, Withdrawal
 from sextant.client.names import read_address, read_number
+from sextant.client.proofs import StateProof, proof_of, verify_proof
 from sextant.client.receipts import Header, Receipt
 from sextant.client.session import Session
-from sextant.errors import OutcomeUnknown, ProofInvalid, Refused, Unreachable
+from sextant.errors import OutcomeUnknown, Refused, Unreachable
 from statemachine.actions import Action
-from statemachine.errors import FrameInvalid, WitnessIncomplete
+from statemachine.errors import FrameInvalid
 from statemachine.frame import decode_frame
-from statemachine.merkle.tree import PartialTree
 
 STAGE_S: Final = 180.0
 POLL_S: Final = 0.5
@@ -52,17 +53,6 @@ class TransactionInfo:
     refusal: str
     receipts: tuple[Receipt, ...]
     header: Header | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateProof:
-    """State values proved under a root: the node's word is not needed for them."""
-
-    height: int
-    log_index: int | None
-    root: bytes
-    witness: bytes
-    values: tuple[tuple[bytes, bytes | None], ...]
 
 
 class Chain(Session):
@@ -165,7 +155,13 @@ class Chain(Session):
             raise Refused("NOT_FOUND", f"there is no withdrawal {index}")
         return withdrawal_of(answer.withdrawals[0])
 
-    async def proof(self, keys: Sequence[bytes], *, log_index: int | None = None) -> StateProof:
+    async def proof(
+        self,
+        keys: Sequence[bytes],
+        *,
+        log_index: int | None = None,
+        ranges: Sequence[KeyRange] = (),
+    ) -> StateProof:
         """Return state values, each checked against the root that the node names.
 
         Raises
@@ -175,15 +171,15 @@ class Chain(Session):
         """
         if log_index is not None:
             read_number(log_index, "log entry")
-        request = query_pb2.GetProofRequest(keys=list(keys), log_index=log_index)
-        message = await self._ask_proof(request)
-        proof = StateProof(
-            height=message.height,
-            log_index=message.log_index if message.HasField("log_index") else None,
-            root=message.root,
-            witness=message.witness,
-            values=tuple((v.key, v.value if v.present else None) for v in message.values),
+        request = query_pb2.GetProofRequest(
+            keys=list(keys),
+            log_index=log_index,
+            ranges=[
+                query_pb2.KeyRange(prefix=asked.prefix, start=asked.start, count=asked.count)
+                for asked in ranges
+            ],
         )
+        proof = proof_of(await self._ask_proof(request), ranges)
         verify_proof(proof, keys)
         return proof
 
@@ -215,24 +211,3 @@ def block_of(message: query_pb2.Block) -> Block:
         log_index=message.log_index if message.HasField("log_index") else None,
         receipts=tuple(map(receipt_of, message.receipts)),
     )
-
-
-def verify_proof(proof: StateProof, keys: Sequence[bytes]) -> None:
-    """Check that the witness proves every value under the proof's root.
-
-    Raises
-    ------
-    ProofInvalid
-        ``WITNESS``, ``ROOT`` or ``VALUE``.
-    """
-    try:
-        tree = PartialTree.decode(proof.witness)
-        if tree.root != proof.root:
-            raise ProofInvalid("ROOT", "the witness opens under another root")
-        proved = tuple((key, tree.get(key)) for key in keys)
-    except WitnessIncomplete as error:
-        raise ProofInvalid("WITNESS", f"the witness does not prove what was asked: {error}") from (
-            error
-        )
-    if proved != proof.values:
-        raise ProofInvalid("VALUE", "the witness proves other values than the node told")

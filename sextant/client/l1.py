@@ -204,6 +204,17 @@ class L1Client(Closing):
         answer: l1_pb2.L1Escape = await self._ask(self._stub.GetEscape, request)
         return answer
 
+    async def heads(self) -> l1_pb2.L1Heads:
+        """Return L1's tags, and its clock."""
+        heads: l1_pb2.L1Heads = await self._ask(self._stub.GetHeads, l1_pb2.L1GetHeadsRequest())
+        return heads
+
+    async def claims(self, start: int, count: int) -> l1_pb2.L1ClaimsPage:
+        """Return a page of claims as they stand now, from number ``start`` on."""
+        request = l1_pb2.L1ListClaimsRequest(from_number=start, claims_max=count)
+        page: l1_pb2.L1ClaimsPage = await self._ask(self._stub.ListClaims, request)
+        return page
+
     async def final_claim(self) -> FinalClaim:
         """Return the newest final claim.
 

@@ -12,10 +12,16 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
+from sextant.client.anchors import Anchor, Trust
 from sextant.client.api import AsyncClient
 from sextant.client.connection import DEFAULT_TARGET, TIMEOUT_S
 from sextant.client.environment import FOLLOWER, L1, NODE
 from sextant.client.keys import Secret
+from sextant.client.market import Market
+from sextant.client.models import Order
+from sextant.client.orders import OrderRef
+from sextant.client.state_reads import ProvedAccount, ProvedPosition, Who
+from sextant.client.verified import ORDERS, ProvedBook, Verified
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -55,6 +61,46 @@ def iterating(
             client.wait_for(feed.aclose())
 
     return call
+
+
+class SyncVerified:
+    """Reads under one anchor, each waiting for its answer; see ``Verified``."""
+
+    def __init__(self, client: "Client", core: Verified) -> None:
+        self.client = client
+        self.core = core
+
+    @property
+    def anchor(self) -> Anchor:
+        """The claim on L1 that all answers follow from."""
+        return self.core.anchor
+
+    @property
+    def time_ms(self) -> int:
+        """Chain time of the state; known after the first read."""
+        return self.core.time_ms
+
+    def account(self, who: Who) -> ProvedAccount | None:
+        """Return an account with all its sub-accounts; ``None`` is proved: there is none."""
+        return self.client.wait_for(self.core.account(who))
+
+    def position(
+        self, who: Who, which: str | int | Market, *, sub: int = 0
+    ) -> ProvedPosition | None:
+        """Return a position; ``None`` is proved: the sub-account has none in this market."""
+        return self.client.wait_for(self.core.position(who, which, sub=sub))
+
+    def order(self, ref: OrderRef, who: Who, *, sub: int = 0) -> Order | None:
+        """Return an open order by its number or client id; ``None`` is proved: not open."""
+        return self.client.wait_for(self.core.order(ref, who, sub=sub))
+
+    def orders(self, who: Who, *, sub: int = 0) -> list[Order]:
+        """Return all open orders of a sub-account, by market and age."""
+        return self.client.wait_for(self.core.orders(who, sub=sub))
+
+    def book(self, which: str | int | Market, *, orders: int = ORDERS) -> ProvedBook:
+        """Return the best orders of both sides, up to about ``orders`` each."""
+        return self.client.wait_for(self.core.book(which, orders=orders))
 
 
 class Client:
@@ -146,6 +192,10 @@ class Client:
     def address(self) -> bytes:
         """The address that signs."""
         return self.core.address
+
+    def verified(self, trust: Trust = Trust.FINAL, *, claim: int | None = None) -> SyncVerified:
+        """Return a reader whose answers follow from one claim on L1, whatever the node says."""
+        return SyncVerified(self, self.wait_for(self.core.verified(trust, claim=claim)))
 
     status = waiting(AsyncClient.status)
     sync_clock = waiting(AsyncClient.sync_clock)

@@ -798,26 +798,50 @@ class WithdrawalsResponse(_message.Message):
     def __init__(self, withdrawals: _Optional[_Iterable[_Union[Withdrawal, _Mapping]]] = ...) -> None: ...
 
 class GetProofRequest(_message.Message):
-    __slots__ = ("keys", "log_index")
+    __slots__ = ("keys", "log_index", "ranges")
     KEYS_FIELD_NUMBER: _ClassVar[int]
     LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    RANGES_FIELD_NUMBER: _ClassVar[int]
     keys: _containers.RepeatedScalarFieldContainer[bytes]
     log_index: int
-    def __init__(self, keys: _Optional[_Iterable[bytes]] = ..., log_index: _Optional[int] = ...) -> None: ...
+    ranges: _containers.RepeatedCompositeFieldContainer[KeyRange]
+    def __init__(self, keys: _Optional[_Iterable[bytes]] = ..., log_index: _Optional[int] = ..., ranges: _Optional[_Iterable[_Union[KeyRange, _Mapping]]] = ...) -> None: ...
+
+class KeyRange(_message.Message):
+    __slots__ = ("prefix", "start", "count")
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    prefix: bytes
+    start: bytes
+    count: int
+    def __init__(self, prefix: _Optional[bytes] = ..., start: _Optional[bytes] = ..., count: _Optional[int] = ...) -> None: ...
 
 class Proof(_message.Message):
-    __slots__ = ("height", "root", "witness", "values", "log_index")
+    __slots__ = ("height", "root", "witness", "values", "log_index", "ranges")
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     ROOT_FIELD_NUMBER: _ClassVar[int]
     WITNESS_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
     LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
+    RANGES_FIELD_NUMBER: _ClassVar[int]
     height: int
     root: bytes
     witness: bytes
     values: _containers.RepeatedCompositeFieldContainer[ProvedValue]
     log_index: int
-    def __init__(self, height: _Optional[int] = ..., root: _Optional[bytes] = ..., witness: _Optional[bytes] = ..., values: _Optional[_Iterable[_Union[ProvedValue, _Mapping]]] = ..., log_index: _Optional[int] = ...) -> None: ...
+    ranges: _containers.RepeatedCompositeFieldContainer[ProvedRange]
+    def __init__(self, height: _Optional[int] = ..., root: _Optional[bytes] = ..., witness: _Optional[bytes] = ..., values: _Optional[_Iterable[_Union[ProvedValue, _Mapping]]] = ..., log_index: _Optional[int] = ..., ranges: _Optional[_Iterable[_Union[ProvedRange, _Mapping]]] = ...) -> None: ...
+
+class ProvedRange(_message.Message):
+    __slots__ = ("start", "values", "next")
+    START_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_FIELD_NUMBER: _ClassVar[int]
+    start: bytes
+    values: _containers.RepeatedCompositeFieldContainer[ProvedValue]
+    next: bytes
+    def __init__(self, start: _Optional[bytes] = ..., values: _Optional[_Iterable[_Union[ProvedValue, _Mapping]]] = ..., next: _Optional[bytes] = ...) -> None: ...
 
 class ProvedValue(_message.Message):
     __slots__ = ("key", "present", "value")

@@ -8,9 +8,10 @@ import pytest
 
 from prover.contract.calls import OpenEscape
 from prover.equity import ShareKind, committed_sums, worth_of_share
-from sextant.client.chain import Chain, StateProof
+from sextant.client.chain import Chain
 from sextant.client.escape import PORTFOLIO, WITHDRAWAL, Candidate, EscapeStatus
 from sextant.client.leaves import FETCH_MAX, KnownLeaves, StateReader
+from sextant.client.proofs import StateProof
 from sextant.errors import ProofInvalid
 from statemachine.errors import InvariantBroken
 from statemachine.keys import CURSOR_KEY, portfolio_key

@@ -7,7 +7,7 @@ import pytest
 
 from proto.sextant.v1 import l1_pb2, query_pb2
 from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ForceWithdraw, call_digest
-from sextant.client.chain import StateProof, verify_proof
+from sextant.client.proofs import StateProof, verify_proof
 from sextant.errors import BadRequest, ProofInvalid, Refused, Rejected
 from statemachine.identity.signing import address_of, recover
 from statemachine.keys import withdrawal_key

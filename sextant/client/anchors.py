@@ -1,0 +1,240 @@
+"""What a client rests on: one claim on L1, its root, and how far that can be trusted.
+
+=========  ==================================================================
+stage      what the root is
+=========  ==================================================================
+``final``  of a claim whose challenge window has passed, on a block that L1
+           calls final: what L1 itself pays withdrawals under
+``safe``   of the newest claim that stands alone on those before it: its data
+           is on L1, anybody may still disprove it
+unsafe     what no claim covers yet: the sequencer's signature is all there is
+           (``sextant receipt``), and nothing here answers under it
+=========  ==================================================================
+
+Nothing is asked of a node.  Where two claims about one log entry contradict each
+other, one of them is wrong, and neither is ``safe``.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from proto.sextant.v1 import l1_pb2
+from prover.contract.rules import ContractRules, decode_contract_rules
+from prover.outputs import Output, decode_output
+from sextant.client.l1 import L1Client
+from sextant.errors import ProofInvalid, Refused
+from statemachine.errors import FrameInvalid
+from statemachine.rules import Rules
+
+PAGE_CLAIMS: Final = 64
+
+
+class Trust(StrEnum):
+    """How far a claim has come."""
+
+    SAFE = "safe"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """A root on L1, with what stands behind it.
+
+    ``log_index`` and ``height`` are those after the entry that the claim is about.
+    ``contested_by`` are live claims about the same log entry, or about one that this
+    claim builds on: if there are any, this root may be the wrong one.
+    """
+
+    trust: Trust
+    claim: int
+    log_index: int
+    height: int
+    root: bytes
+    proposer: bytes
+    bond_gwei: int
+    final_at_ms: int
+    contested_by: tuple[int, ...]
+    l1_block: int
+    l1_time_ms: int
+    l1_is_stub: bool
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A live claim, as L1 lists it, and whether it is final on a final L1 block."""
+
+    message: l1_pb2.L1Claim
+    output: Output
+    firm: bool
+
+
+async def find_anchor(
+    l1: L1Client, trust: Trust = Trust.FINAL, *, claim: int | None = None
+) -> Anchor:
+    """Return the newest claim that can be trusted like this, or a certain one.
+
+    Raises
+    ------
+    Refused
+        ``CLAIM_UNKNOWN``, ``CLAIM_DEAD``: the one that was asked for is no use.
+    ProofInvalid
+        ``OUTPUT``, ``DEPLOYMENT``: L1 contradicts itself, or has other rules.
+    """
+    deployment = await l1.deployment()
+    try:
+        contract = decode_contract_rules(deployment.encoded)
+    except (FrameInvalid, ValueError) as error:
+        raise ProofInvalid(
+            "DEPLOYMENT", f"L1's contract is of another version: {error}", advice="upgrade sextant"
+        ) from error
+    heads = await l1.heads()
+    live = await live_claims(l1, contract, heads, claim)
+    chosen = choose_claim(live, trust, claim)
+    message = live[chosen].message
+    return Anchor(
+        trust=Trust.FINAL if live[chosen].firm else Trust.SAFE,
+        claim=chosen,
+        log_index=live[chosen].output.log_index,
+        height=live[chosen].output.height,
+        root=live[chosen].output.post_root,
+        proposer=message.proposer,
+        bond_gwei=message.bond_gwei,
+        final_at_ms=message.final_at_ms,
+        contested_by=rivals_of(live, chosen),
+        l1_block=heads.latest.number,
+        l1_time_ms=heads.latest.time_ms,
+        l1_is_stub=deployment.stub,
+        rules=contract.rules,
+    )
+
+
+async def anchor_of(l1: L1Client, root: bytes) -> Anchor:
+    """Return the newest live claim that has ``root``, however far it has come.
+
+    Raises
+    ------
+    ProofInvalid
+        ``CLAIM``: none has it; it may be of a claim that is dead.
+    """
+    number = (await l1.claims(0, 1)).claims_count
+    while number > 0:
+        first = max(0, number - PAGE_CLAIMS)
+        for message in reversed(await claims_between(l1, first, number)):
+            if message.post_root == root and is_live(message):
+                return await find_anchor(l1, claim=message.number)
+        number = first
+    raise ProofInvalid("CLAIM", f"no live claim on L1 has the root {root.hex()}")
+
+
+async def live_claims(
+    l1: L1Client, contract: ContractRules, heads: l1_pb2.L1Heads, claim: int | None
+) -> dict[int, Listed]:
+    """Return the newest firm claim and all live ones after it; back to ``claim``, if given."""
+    live: dict[int, Listed] = {}
+    stop = (await l1.claims(0, 1)).claims_count
+    if claim is not None and not 0 <= claim < stop:
+        raise Refused("CLAIM_UNKNOWN", f"L1 has no claim {claim}, the last one is {stop - 1}")
+    while stop > 0 and not found_enough(live, stop, claim):
+        start = max(0, stop - PAGE_CLAIMS)
+        for message in await claims_between(l1, start, stop):
+            if message.number == claim and not is_live(message):
+                status = l1_pb2.L1ClaimStatus.Name(message.status)
+                name = status.removeprefix("L1_CLAIM_STATUS_").lower()
+                raise Refused("CLAIM_DEAD", f"claim {claim} is dead: {name}")
+            if is_live(message):
+                output = check_output(contract, message)
+                live[message.number] = Listed(
+                    message=message, output=output, firm=is_firm(message, heads)
+                )
+        stop = start
+    return dict(sorted(live.items()))
+
+
+async def claims_between(l1: L1Client, start: int, stop: int) -> list[l1_pb2.L1Claim]:
+    """Return the claims from number ``start`` up to ``stop``, in as many pages as it takes."""
+    found: list[l1_pb2.L1Claim] = []
+    while start < stop:
+        page = await l1.claims(start, stop - start)
+        if not page.claims:
+            break
+        found += page.claims
+        start = page.claims[-1].number + 1
+    return found
+
+
+def found_enough(live: dict[int, Listed], stop: int, claim: int | None) -> bool:
+    """Return whether a firm claim was met, and the one that was asked for."""
+    met = claim is None or stop <= claim
+    return met and any(listed.firm for listed in live.values())
+
+
+def is_live(message: l1_pb2.L1Claim) -> bool:
+    """Return whether a claim was not disproved, orphaned or superseded."""
+    return message.status in {
+        l1_pb2.L1_CLAIM_STATUS_PENDING,
+        l1_pb2.L1_CLAIM_STATUS_FINAL,
+    }
+
+
+def is_firm(message: l1_pb2.L1Claim, heads: l1_pb2.L1Heads) -> bool:
+    """Return whether a claim is final, on an L1 block that no re-org can take back."""
+    return message.status == l1_pb2.L1_CLAIM_STATUS_FINAL and (
+        not message.number
+        or (message.block <= heads.final.number and message.final_at_ms <= heads.final.time_ms)
+    )
+
+
+def check_output(contract: ContractRules, message: l1_pb2.L1Claim) -> Output:
+    """Return a claim's output, if it is one of this deployment.
+
+    Raises
+    ------
+    ProofInvalid
+        ``OUTPUT``.
+    """
+    try:
+        output = decode_output(message.output)
+    except FrameInvalid as error:
+        raise ProofInvalid("OUTPUT", f"claim {message.number}: {error}") from error
+    rules = contract.rules
+    if (output.chain_id, output.rules_hash) != (rules.chain_id, rules.hash):
+        raise ProofInvalid(
+            "OUTPUT",
+            f"claim {message.number} is of another chain or other rules than this deployment's",
+            advice="upgrade sextant, or ask another L1",
+        )
+    return output
+
+
+def choose_claim(live: dict[int, Listed], trust: Trust, claim: int | None) -> int:
+    """Return which claim to rest on."""
+    if claim is not None:
+        return claim
+    firm = max((number for number, listed in live.items() if listed.firm), default=None)
+    if firm is None:
+        raise Refused("NOT_FINAL", "no claim is final yet", retryable=True)
+    if trust is Trust.FINAL:
+        return firm
+    chosen = firm
+    while True:
+        children = children_of(live, chosen)
+        if len(children) != 1:
+            return chosen
+        chosen = children[0]
+
+
+def children_of(live: dict[int, Listed], number: int) -> list[int]:
+    """Return the live claims that stand on a claim."""
+    return [n for n, listed in live.items() if n and listed.message.parent == number]
+
+
+def rivals_of(live: dict[int, Listed], number: int) -> tuple[int, ...]:
+    """Return the live claims that contradict this one, or one that it stands on."""
+    rivals: set[int] = set()
+    while number in live and not live[number].firm:
+        parent = live[number].message.parent
+        rivals.update(n for n in children_of(live, parent) if n != number)
+        number = parent
+    return tuple(sorted(rivals))
