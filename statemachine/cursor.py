@@ -103,7 +103,7 @@ class Cursor(Record):
 
     def forget_continuation(self) -> None:
         """Clear what a continued step had to remember."""
-        if self.continuation or self.filled:
+        if self.continuation or self.filled or self.group:
             self.continuation = 0
             self.order_id = 0
             self.client_hash = 0

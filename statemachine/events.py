@@ -276,10 +276,12 @@ STAGE_POOL = 30
 
 @final
 class Deleveraged(Event):
-    """A position was cut, through no fault of its owner's, to close a bankrupt one.
+    """A position was cut, through no fault of its owner's, to close another one.
 
     ``size`` lots were sold (negative: bought back) at ``price`` micros per lot,
-    with ``bankrupt`` on the other side, while the mark was at ``mark``.
+    with ``bankrupt`` on the other side, while the mark was at ``mark``.  Instead of
+    a bankrupt it may be one that left by force, at the mark: it has such an event
+    too, for all of a step, with itself on the other side.
     """
 
     __slots__ = ("bankrupt", "mark", "market", "portfolio", "price", "size")

@@ -6,7 +6,8 @@ its deadline is consumed by the next block, named by the sequencer or not.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import final
+from hashlib import sha256
+from typing import Final, final
 
 from statemachine.assets import ASSET_USDC, ASSETS_MAX
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
@@ -20,6 +21,13 @@ class InboxKind(IntEnum):
 
     DEPOSIT = 1
     FORCED_WITHDRAW = 2
+    FORCED_CANCEL_ALL = 3
+    FORCED_CLOSE = 4
+    FORCED_REVOKE = 5
+    FORCED_POKE = 6
+
+
+KINDS: Final = frozenset(int(kind) for kind in InboxKind)
 
 
 @final
@@ -27,9 +35,12 @@ class InboxKind(IntEnum):
 class InboxItem:
     """One item of the L1 inbox.
 
+    ``owner`` is who acts, but for a deposit, which is his whom it is for.
     ``amount`` in micros, or in units of ``asset`` if that is not 0, USDC; a forced
     withdrawal of 0 means "all that may leave".
     ``time`` is the L1 time at which it was queued, in ms.
+    ``price`` bounds a close in ``market``, micros per lot; 0 leaves it to the mark.
+    ``other`` is the agent that is revoked, or the owner whose portfolio is poked.
     """
 
     kind: InboxKind
@@ -38,16 +49,38 @@ class InboxItem:
     amount: Micros
     time: Millis
     asset: int = ASSET_USDC
+    market: int = 0
+    price: int = 0
+    other: bytes = b""
 
     def encode(self) -> bytes:
         """Return the canonical bytes, which the L1 inbox commits to."""
-        return pack([int(self.kind), self.owner, self.sub, self.amount, self.time, self.asset])
+        return pack(
+            [
+                int(self.kind),
+                self.owner,
+                self.sub,
+                self.amount,
+                self.time,
+                self.asset,
+                self.market,
+                self.price,
+                self.other,
+            ]
+        )
+
+    @property
+    def hash(self) -> bytes:
+        """Return what the item's receipt names: 32 bytes."""
+        return sha256(self.encode()).digest()
 
 
 def decode_inbox_item(data: bytes) -> InboxItem:
     """Return the item that ``data`` encodes, or raise ``FrameInvalid``."""
-    kind, owner, sub, amount, time, asset = as_list(unpack(data), 6, "inbox item")
-    if kind not in (1, 2):
+    kind, owner, sub, amount, time, asset, market, price, other = as_list(
+        unpack(data), 9, "inbox item"
+    )
+    if kind not in KINDS:
         raise FrameInvalid(f"inbox kind: {kind!r} is not known")
     return InboxItem(
         kind=InboxKind(kind),
@@ -56,4 +89,7 @@ def decode_inbox_item(data: bytes) -> InboxItem:
         amount=Micros(as_uint(amount, 1 << 63, "amount")),
         time=Millis(as_uint(time, TIME_LIMIT, "time")),
         asset=as_uint(asset, ASSETS_MAX + 1, "asset"),
+        market=as_uint(market, 1 << 16, "market"),
+        price=as_uint(price, 1 << 63, "price"),
+        other=as_bytes(other, 20, "other") if other else b"",
     )

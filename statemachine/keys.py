@@ -266,6 +266,16 @@ def rank_range(market: int, side: int) -> bytes:
     return bytes([TABLE_RANK, market >> 8, market & 255, side])
 
 
+def rank_key_at(market: int, side: int, entry: int, portfolio: int) -> bytes:
+    """Return the key of a rank by what is in it; ``entry`` as :func:`rank_entry` gives it."""
+    return RANK.pack(TABLE_RANK, market, side, entry, portfolio >> 8, portfolio & 255)
+
+
+def rank_entry(key: bytes) -> int:
+    """Return the sorted part of a ranked position's key."""
+    return int.from_bytes(key[4:12], "big")
+
+
 def rank_portfolio(key: bytes) -> int:
     """Return the portfolio of a ranked position's key."""
     return int.from_bytes(key[12:17], "big")

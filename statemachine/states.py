@@ -1,7 +1,7 @@
 """Market states: what each of them lets a trader do.
 
 ======  ================  =====================================  ============
-state   name              orders                                 liquidations
+state   name              orders                                 liquidations, forced closes
 ======  ================  =====================================  ============
 0       initializing      none: there is no price yet            none yet
 1       active            all                                    go on
@@ -37,6 +37,11 @@ def admits_order(state: int, flags: int) -> bool:
     if state == STATE_ACTIVE:
         return True
     return state == STATE_POST_ONLY and flags & FLAG_POST_ONLY != 0
+
+
+def admits_forced(state: int) -> bool:
+    """Return whether a market in ``state`` lets a position be closed by force, or liquidated."""
+    return STATE_ACTIVE <= state <= STATE_CANCEL_ONLY
 
 
 def may_follow(before: int, after: int) -> bool:

@@ -15,7 +15,6 @@ A segment ends with the first step at which it has 64 steps, cost 192 or
 16 KiB of transactions, or with its block.
 """
 
-from hashlib import sha256
 from typing import Final, final
 
 from statemachine import due
@@ -36,8 +35,8 @@ from statemachine.cursor import (
 )
 from statemachine.errors import WitnessIncomplete, invariant
 from statemachine.handlers.atomic import execute_atomic
-from statemachine.handlers.deposit import execute_inbox
 from statemachine.handlers.dispatch import execute, execute_leg
+from statemachine.handlers.inbox import execute_inbox
 from statemachine.handlers.oracle import execute_oracle
 from statemachine.identity.authority import authorise
 from statemachine.inbox import InboxItem
@@ -251,12 +250,18 @@ class Run:
         return None
 
     def run_inbox_item(self, item: InboxItem) -> None:
-        """Consume one L1 item; it always leaves a receipt, and never fails the block."""
+        """Run an L1 item's next step, and consume the item with its last.
+
+        It always leaves a receipt, and never fails the block.
+        """
         cursor = self.cursor
         step = self.step
         step.begin(COST_STEP)
         execute_inbox(step, item)
-        self.add_receipt(sha256(item.encode()).digest(), cursor.inbox_index, LEG_INBOX)
+        if step.more:
+            return
+        self.add_receipt(item.hash, cursor.inbox_index, LEG_INBOX)
+        cursor.forget_continuation()
         cursor.inbox_index += 1
         cursor.due_count += 1
 

@@ -351,13 +351,26 @@ class Duel:
         self.pending.append(Transaction(update, 0, 0, b"", encode_transaction(update, 0, 0, b"")))
 
     def queue_on_l1(self) -> None:
-        """Queue a deposit or a forced withdrawal on L1."""
+        """Queue a deposit or something forced on L1."""
+        chooser = self.chooser
         keys = (*(trader_key(trader) for trader in range(TRADERS)), AGENTS[0], STRANGER)
-        owner = address_of(self.chooser.pick(keys))
-        kind = self.chooser.pick((InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW))
-        amount = self.chooser.pick((0, 1, 100 * USDC, 100 * USDC, 2**62))
-        sub = self.chooser.pick((0, 0, 1))
-        item = InboxItem(kind, owner, sub, Micros(amount), Millis(self.world.now))
+        addresses = [address_of(key) for key in keys]
+        owner = chooser.pick(addresses)
+        kind = chooser.pick((*InboxKind, InboxKind.FORCED_CLOSE, InboxKind.FORCED_CLOSE))
+        sub = chooser.pick((0, 0, 1))
+        item = InboxItem(kind, owner, sub, Micros(0), Millis(self.world.now))
+        if kind in (InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW):
+            amount = Micros(chooser.pick((0, 1, 100 * USDC, 100 * USDC, 2**62)))
+            item = replace(item, amount=amount)
+        elif kind == InboxKind.FORCED_CLOSE:
+            number = chooser.pick((*[chooser.pick(self.numbers)] * 20, 9))
+            mark = self.world.market(number).mark if number in self.numbers else MID
+            price = mark * (1_000 + chooser.pick((-100, -10, -1, 0, 1, 10, 100))) // 1_000
+            item = replace(item, market=number, price=chooser.pick((0, 0, 0, price)))
+        elif kind == InboxKind.FORCED_REVOKE:
+            item = replace(item, other=address_of(AGENTS[0]))
+        elif kind == InboxKind.FORCED_POKE:
+            item = replace(item, other=chooser.pick(addresses))
         self.world.inbox.append(item)
 
     # A block of everything

@@ -15,6 +15,10 @@ from prover.contract.calls import (
     ClaimWithdrawal,
     CommitFault,
     Deposit,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
     ForceWithdraw,
     ProveFault,
     Settle,
@@ -89,6 +93,18 @@ class Recorder(L1World):
         return [verdict.guilty, verdict.segment, verdict.correct_root.hex()]
 
 
+def tell_of_force(world: Recorder) -> None:
+    """Let a user ask for everything else that no sequencer can refuse."""
+    world.call(USER, ForceCancelAll(1))
+    world.call(USER, ForceCancelAll(256))
+    world.call(USER, ForceClose(0, 1, 6_000_000))
+    world.call(USER, ForceClose(0, 9, 0))
+    world.call(USER, ForceRevoke(CHEAT))
+    world.call(USER, ForceRevoke(CHEAT[1:]))
+    world.call(USER, ForcePoke(PROPOSER, 2))
+    world.call(USER, ForcePoke(bytes(20), 0))
+
+
 def tell_story() -> dict[str, Any]:
     """Return a story in which every kind of call succeeds and many are refused."""
     world = Recorder(gas_price=100)
@@ -101,6 +117,7 @@ def tell_story() -> dict[str, Any]:
     world.call(USER, Deposit(USER, 0, 50_000_000, STAKED))
     world.call(USER, ForceWithdraw(0, 5, STAKED))
     world.call(USER, ForceWithdraw(0, 5, 9))
+    tell_of_force(world)
     leaves = [encode_withdrawal(USER, 2_000_000, world.time, asset) for asset in (0, STAKED)]
     tree = Tree.from_items([(withdrawal_key(3 + n), leaf) for n, leaf in enumerate(leaves)])
     output, trace = output_with(world.state.claims[0].output, tree.root, 2)

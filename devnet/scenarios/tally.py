@@ -115,7 +115,7 @@ class Tally:
                 if event.reason == BALANCE_COLLATERAL_SOLD:
                     self.notional["collateral"] += event.amount
                 touched.add(event.portfolio)
-            elif isinstance(event, Deleveraged):
+            elif isinstance(event, Deleveraged) and event.bankrupt != event.portfolio:
                 self.victims.add(event.portfolio)
                 self.victim_events += 1
                 self.victim_notional += abs(event.size) * event.price

@@ -141,6 +141,9 @@ def item_to_message(queued: QueuedItem) -> l1_pb2.L1InboxItem:
         amount_micros=item.amount,
         time_ms=item.time,
         asset=item.asset,
+        market=item.market,
+        price=item.price,
+        other=item.other,
     )
 
 

@@ -191,10 +191,13 @@ class Archive:
 
 
 def write_block(batch: Batch, block: ExecutedBlock) -> None:
-    """Add a block's archive record and its transactions' places to a write batch."""
+    """Add a block's archive record to a write batch, and the places of what has receipts.
+
+    An inbox item is found by its hash, like a transaction.
+    """
     batch.put(height_key(RECEIPTS, block.height), block.encode_archive())
     place = block.height.to_bytes(8, "big")
-    for tx_hash in block.hashes:
+    for tx_hash in block.firsts:
         batch.put(PLACES + tx_hash, place)
 
 

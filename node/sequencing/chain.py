@@ -181,6 +181,8 @@ class ChainStore:
         with self.database.batch(sync=True) as batch:
             for source in self.journal.blocks_from(height + 1):
                 transactions = decode_frame(source.frame).transactions
+                for item in source.inbox:
+                    batch.delete(PLACES + item.hash)
                 for transaction, signer in zip(transactions, source.signers, strict=True):
                     taken.append((transaction.data, signer))
                     batch.delete(PLACES + transaction.hash)

@@ -255,7 +255,7 @@ class History:
                 self.run("INSERT OR REPLACE INTO funding VALUES (?, ?, ?)", row)
             elif isinstance(event, Liquidated) and event.stage in KINDS:
                 self.count(event.market, time_ms, KINDS[event.stage])
-            elif isinstance(event, Deleveraged):
+            elif isinstance(event, Deleveraged) and event.bankrupt != event.portfolio:
                 self.count(event.market, time_ms, "victims")
         minute = time_ms // MINUTE_MS
         if minute == self.minute:

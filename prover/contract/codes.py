@@ -41,6 +41,8 @@ class ContractCode(IntEnum):
     ETH_BALANCE = 44
     ASSET = 45
     CAP = 46
+    MARKET = 47
+    AGENT = 51
     # Claims (60..79)
     PARENT_UNKNOWN = 60
     PARENT_DEAD = 61

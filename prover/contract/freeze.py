@@ -17,6 +17,10 @@ from prover.contract.calls import (
     ClaimWithdrawal,
     CommitFault,
     Deposit,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
     ForceWithdraw,
     Freeze,
     OpenEscape,
@@ -38,7 +42,19 @@ from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
 
 STOPPED_BY_FREEZE: Final = frozenset(
-    {Append, AppendEmpty, ClaimWithdrawal, Deposit, ForceWithdraw, Freeze, Propose}
+    {
+        Append,
+        AppendEmpty,
+        ClaimWithdrawal,
+        Deposit,
+        ForceCancelAll,
+        ForceClose,
+        ForcePoke,
+        ForceRevoke,
+        ForceWithdraw,
+        Freeze,
+        Propose,
+    }
 )
 """Calls that are refused once the exchange is frozen."""
 KEPT_BY_FREEZE: Final = frozenset(

@@ -24,6 +24,11 @@ from prover.contract.calls import (
     ClaimWithdrawal,
     CommitFault,
     Deposit,
+    ForceCall,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
     ForceWithdraw,
     Freeze,
     OpenEscape,
@@ -83,8 +88,8 @@ def append_empty_gas(call: AppendEmpty) -> int:
     return 6 * SLOT_GAS
 
 
-def queue_gas(call: Deposit | ForceWithdraw) -> int:
-    """Return what an inbox item costs: a token's number is part of words stored anyway."""
+def queue_gas(call: Deposit | ForceCall) -> int:
+    """Return what an inbox item costs, whatever it says: it is stored as so many words."""
     del call
     return 64 * BYTE_GAS + 3 * hash_gas(64) + 5 * SLOT_GAS
 
@@ -161,6 +166,10 @@ WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     # The inbox
     Deposit: queue_gas,
     ForceWithdraw: queue_gas,
+    ForceCancelAll: queue_gas,
+    ForceClose: queue_gas,
+    ForceRevoke: queue_gas,
+    ForcePoke: queue_gas,
     # The log
     Append: append_gas,
     AppendEmpty: append_empty_gas,

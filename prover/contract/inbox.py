@@ -9,7 +9,14 @@ from hashlib import sha256
 from typing import Final
 
 from prover.contract.bank import escrow_of, held_by, take_deposit
-from prover.contract.calls import Deposit, ForceWithdraw
+from prover.contract.calls import (
+    Deposit,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
+    ForceWithdraw,
+)
 from prover.contract.codes import ContractCode, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import ItemQueued
@@ -45,9 +52,7 @@ def deposit(context: Context, call: Deposit) -> int:
     unit = "micros" if rules is None else "units"
 
     # CHECKS, in the order of their codes
-    require(
-        any(call.owner), ContractCode.OWNER, "the owner is the address of zeros, which is nobody's"
-    )
+    check_owner(call.owner)
     check_sub(call.sub)
     require(
         not takes or call.amount >= least,
@@ -81,6 +86,44 @@ def force_withdraw(context: Context, call: ForceWithdraw) -> int:
     return queue(context, kind, context.sender, call.sub, call.amount, call.asset)
 
 
+def force_cancel_all(context: Context, call: ForceCancelAll) -> int:
+    """Queue the end of all of a sub-account's orders; return the item's index."""
+    check_sub(call.sub)
+    return queue(context, InboxKind.FORCED_CANCEL_ALL, context.sender, call.sub)
+
+
+def force_close(context: Context, call: ForceClose) -> int:
+    """Queue the close of the sender's position in a market; return the item's index."""
+    check_sub(call.sub)
+    require(
+        any(market.market == call.market for market in context.rules.rules.markets),
+        ContractCode.MARKET,
+        f"market {call.market} is not one of the exchange's",
+    )
+    kind = InboxKind.FORCED_CLOSE
+    return queue(context, kind, context.sender, call.sub, market=call.market, price=call.price)
+
+
+def force_revoke(context: Context, call: ForceRevoke) -> int:
+    """Queue the end of one of the sender's agents; return the item's index."""
+    require(
+        any(call.agent), ContractCode.AGENT, "the agent is the address of zeros, which is nobody's"
+    )
+    return queue(context, InboxKind.FORCED_REVOKE, context.sender, 0, other=call.agent)
+
+
+def force_poke(context: Context, call: ForcePoke) -> int:
+    """Queue a look at anybody's sub-account; return the item's index."""
+    check_owner(call.owner)
+    check_sub(call.sub)
+    return queue(context, InboxKind.FORCED_POKE, context.sender, call.sub, other=call.owner)
+
+
+def check_owner(owner: bytes) -> None:
+    """Refuse an owner that cannot exist."""
+    require(any(owner), ContractCode.OWNER, "the owner is the address of zeros, which is nobody's")
+
+
 def asset_of(context: Context, asset: int) -> AssetRules | None:
     """Return an asset's rules; ``None`` for USDC, and for what the exchange does not take."""
     found = [rules for rules in context.rules.rules.assets if rules.asset == asset]
@@ -102,16 +145,35 @@ def check_sub(sub: int) -> None:
 
 
 def queue(
-    context: Context, kind: InboxKind, owner: bytes, sub: int, amount: int, asset: int
+    context: Context,
+    kind: InboxKind,
+    owner: bytes,
+    sub: int,
+    amount: int = 0,
+    asset: int = ASSET_USDC,
+    *,
+    market: int = 0,
+    price: int = 0,
+    other: bytes = b"",
 ) -> int:
     """Store an item and announce it."""
     state, moment = context.state, context.moment
     index = len(state.inbox)
-    item = InboxItem(kind, owner, sub, Micros(amount), Millis(moment.time), asset)
+    time = Millis(moment.time)
+    item = InboxItem(kind, owner, sub, Micros(amount), time, asset, market, price, other)
     accumulator = accumulate(accumulator_at(state, index), item)
     state.inbox.put(index, QueuedItem(index, item, moment.block, accumulator))
-    context.emit(ItemQueued(index, int(kind), owner, sub, amount, accumulator, asset))
+    context.emit(
+        ItemQueued(index, int(kind), owner, sub, amount, accumulator, asset, market, price, other)
+    )
     return index
 
 
-HANDLERS: Final[Handlers] = {Deposit: deposit, ForceWithdraw: force_withdraw}
+HANDLERS: Final[Handlers] = {
+    Deposit: deposit,
+    ForceWithdraw: force_withdraw,
+    ForceCancelAll: force_cancel_all,
+    ForceClose: force_close,
+    ForceRevoke: force_revoke,
+    ForcePoke: force_poke,
+}

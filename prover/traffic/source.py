@@ -1,6 +1,6 @@
 """A seeded source of log entries and inbox items: transactions of every kind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, final
 
@@ -95,6 +95,20 @@ class Traffic:
         item = InboxItem(kind, address_of(key), sub, Micros(amount), Millis(self.now), asset)
         self.inbox.append(item)
 
+    def queue_any(self) -> None:
+        """Put an item of any kind into the inbox."""
+        kind, key = self.random.choice(list(InboxKind)), self.random.choice(self.keys)
+        sub, other = self.random.randrange(2), address_of(self.random.choice(self.keys))
+        if kind in (InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW):
+            self.queue(kind, key, sub, 50_000_000, self.random.choice((0, STAKED)))
+            return
+        if kind == InboxKind.FORCED_REVOKE and self.agents:
+            trader, agent = self.random.choice(self.agents)
+            key, other = self.keys[trader], address_of(agent)
+        market = self.random.choice(list(self.prices))
+        item = InboxItem(kind, address_of(key), sub, Micros(0), Millis(self.now))
+        self.inbox.append(replace(item, market=market, other=other))
+
     def make_entry(self, frames: int, transactions: int) -> EntryRecord:
         """Return the next entry: so many frames of about so many transactions.
 
@@ -117,9 +131,7 @@ class Traffic:
         draw = self.random.random()
         self.now += 3_700_000 if draw < 0.02 else self.random.randrange(50, 2_500)
         if draw > 0.9:
-            kind = self.random.choice((InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW))
-            sub, asset = self.random.randrange(2), self.random.choice((0, STAKED))
-            self.queue(kind, self.random.choice(self.keys), sub, 50_000_000, asset)
+            self.queue_any()
         until = self.random.randint(self.consumed, len(self.inbox))
         if self.height == 0:
             until = len(self.inbox)

@@ -61,6 +61,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "fees": Command("money", "sextant.cli.fees", "fees, your tier, referrers and builders"),
     "deposit": Command("money", "sextant.cli.deposit", "deposit from L1"),
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
+    "force": Command("money", "sextant.cli.force", "act through L1, where nobody can refuse it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
     "escape": Command("money", "sextant.cli.escape", "get out of an exchange that stopped"),
     "pool": Command("money", "sextant.cli.pool", "lend to the lending pool, or redeem from it"),

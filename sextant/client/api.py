@@ -7,23 +7,43 @@ the fast path for signed transactions.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from prover.contract.calls import ForceCall, ForceCancelAll, ForceClose, ForcePoke, ForceRevoke
 from sextant.client.amounts import Amount
 from sextant.client.anchors import Trust, find_anchor
 from sextant.client.assets import Asset
 from sextant.client.funds import Funds
 from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
+from sextant.client.market import Market
 from sextant.client.money import positive_micros, read_sub
 from sextant.client.names import read_address, read_number
 from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
+from sextant.client.receipts import Receipt
 from sextant.client.verified import Verified
 from sextant.errors import ClientError, OutcomeUnknown, ProofInvalid, Refused
 from statemachine.keys import withdrawal_key
 
 CREDIT_S: Final = 120.0
 POLL_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ForcedAction:
+    """What was asked for through L1, where nobody can refuse it.
+
+    Parameters
+    ----------
+    l1
+        The call's receipt; its ``value`` is the index in the inbox.
+    receipt
+        What became of it on the exchange; ``None``: not known, or not waited for.
+    """
+
+    l1: L1Receipt
+    receipt: Receipt | None
 
 
 class AsyncClient(Funds):
@@ -129,6 +149,51 @@ class AsyncClient(Funds):
         if wait_s:
             await self.wait_inbox(receipt.value, wait_s)
         return receipt
+
+    async def force_cancel_all(
+        self, *, sub: int | None = None, wait_s: float = CREDIT_S
+    ) -> ForcedAction:
+        """Cancel all orders of a sub-account through L1."""
+        return await self._force(ForceCancelAll(read_sub(self.sub if sub is None else sub)), wait_s)
+
+    async def force_close(
+        self,
+        market: str | int | Market,
+        *,
+        price: Amount | None = None,
+        sub: int | None = None,
+        wait_s: float = CREDIT_S,
+    ) -> ForcedAction:
+        """Close a position through L1, at ``price`` or better.
+
+        Without one, for what the book gives within the fill band; where that is nothing,
+        against others' positions at the mark.
+        """
+        found = await self.market(market)
+        bound = 0 if price is None else found.price(price)
+        place = read_sub(self.sub if sub is None else sub)
+        return await self._force(ForceClose(place, found.id, bound), wait_s)
+
+    async def force_revoke(self, agent: str | bytes, *, wait_s: float = CREDIT_S) -> ForcedAction:
+        """Revoke an agent through L1."""
+        return await self._force(ForceRevoke(read_address(agent)), wait_s)
+
+    async def force_poke(
+        self, owner: str | bytes, *, sub: int = 0, wait_s: float = CREDIT_S
+    ) -> ForcedAction:
+        """Have anybody's sub-account looked at through L1, and liquidated if it must be."""
+        return await self._force(ForcePoke(read_address(owner), read_sub(sub)), wait_s)
+
+    async def _force(self, call: ForceCall, wait_s: float) -> ForcedAction:
+        """Queue something on L1, and wait for what becomes of it, unless ``wait_s`` is 0."""
+        async with self.l1() as l1:
+            sent = await l1.send(call)
+            if not wait_s:
+                return ForcedAction(sent, None)
+            item = await l1.inbox_item(sent.value)
+        await self.wait_inbox(sent.value, wait_s)
+        info = await self.transaction(item.hash)
+        return ForcedAction(sent, info.receipts[0] if info.receipts else None)
 
     async def wait_inbox(self, index: int, wait_s: float = CREDIT_S) -> None:
         """Wait until the exchange has consumed inbox item ``index``.

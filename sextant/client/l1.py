@@ -31,6 +31,7 @@ from sextant.client.connection import TIMEOUT_S, explain
 from sextant.client.keys import Secret
 from sextant.errors import ClientError, Refused, Rejected
 from statemachine.identity.signing import address_of
+from statemachine.inbox import InboxItem, decode_inbox_item
 
 DEFAULT_L1: Final = "127.0.0.1:50545"
 AWAIT_S: Final = 60.0
@@ -180,6 +181,20 @@ class L1Client(Closing):
         In micro-USDC, or in units of ``asset``.
         """
         return await self.send(ForceWithdraw(sub, amount, asset))
+
+    async def inbox_item(self, index: int) -> InboxItem:
+        """Return item ``index`` of the inbox.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FOUND``: there are fewer.
+        """
+        request = l1_pb2.L1ListInboxRequest(from_index=index, items_max=1)
+        page: l1_pb2.L1InboxPage = await self._ask(self._stub.ListInbox, request)
+        if not page.items:
+            raise Refused("NOT_FOUND", f"the inbox has {page.inbox_count} items, not {index}")
+        return decode_inbox_item(page.items[0].encoded)
 
     async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> L1Receipt:
         """Collect a withdrawal under a final claim; ``value`` is the amount in micros."""

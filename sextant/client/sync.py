@@ -262,6 +262,10 @@ class Client:
     l1_account = waiting(AsyncClient.l1_account)
     deposit = waiting(AsyncClient.deposit)
     force_withdraw = waiting(AsyncClient.force_withdraw)
+    force_cancel_all = waiting(AsyncClient.force_cancel_all)
+    force_close = waiting(AsyncClient.force_close)
+    force_revoke = waiting(AsyncClient.force_revoke)
+    force_poke = waiting(AsyncClient.force_poke)
     claim_withdrawal = waiting(AsyncClient.claim_withdrawal)
 
     watch_book = iterating(AsyncClient.watch_book)

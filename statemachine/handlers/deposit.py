@@ -1,7 +1,4 @@
-"""Items of the L1 inbox: deposits, and withdrawals that no sequencer can refuse.
-
-An item always runs; one that cannot be done says why in its receipt, and the
-block goes on.
+"""Money through the L1 inbox: deposits, and withdrawals that no sequencer can refuse.
 
 An address signs for one account at most.  A deposit for an address that is,
 or was, somebody's agent opens an account for it all the same, and its role as
@@ -16,9 +13,9 @@ sub-account 0: into a fund it would be a gift to all who have shares of it.
 from statemachine.costs import COST_ASSET, COST_MONEY, COST_PORTFOLIO
 from statemachine.errors import Code
 from statemachine.events import BALANCE_DEPOSIT, AgentChanged, BalanceChanged
-from statemachine.handlers.assets import credit_asset, force_asset
+from statemachine.handlers.assets import credit_asset
 from statemachine.handlers.withdraw import charge_withdrawal, pay_out
-from statemachine.inbox import InboxItem, InboxKind
+from statemachine.inbox import InboxItem
 from statemachine.keys import account_key, signer_key
 from statemachine.pricing.mark import stale_market
 from statemachine.records import (
@@ -46,16 +43,6 @@ Of each other asset as well, in its units: with it no holding passes 64 bits.
 """
 ACCOUNTS_LIMIT = (1 << 32) - 1
 """Accounts ever opened: the number of the next one has to fit its 4 bytes."""
-
-
-def execute_inbox(step: Step, item: InboxItem) -> None:
-    """Run one item of the inbox."""
-    if item.kind == InboxKind.DEPOSIT:
-        execute_deposit(step, item)
-    elif item.asset:
-        force_asset(step, item)
-    else:
-        execute_forced_withdrawal(step, item)
 
 
 def execute_deposit(step: Step, item: InboxItem) -> None:

@@ -311,7 +311,8 @@ def charge_fee(
     ledger = state.ledger()
     credit(state, portfolio, -fee)
     step.fee += fee
-    reward = min(fee, step.rules.poke_reward) if rewarded else 0
+    # Whoever pokes through L1 may have no account to be paid into.
+    reward = min(fee, step.rules.poke_reward) if rewarded and step.account else 0
     repaid = repay_deficit(ledger, market, fee - reward)
     ledger.insurance += fee - reward - repaid
     ledger.settled -= fee - reward

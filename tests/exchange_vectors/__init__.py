@@ -16,6 +16,7 @@ from tests.exchange_vectors import (
     custody,
     ends,
     fees,
+    forced,
     funds,
     lending,
     limits,
@@ -32,6 +33,7 @@ from tests.exchange_vectors.scene import Scene
 MODULES = (
     authority,
     custody,
+    forced,
     fees,
     assets,
     funds,

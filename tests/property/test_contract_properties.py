@@ -16,6 +16,10 @@ from prover.contract.calls import (
     ClaimWithdrawal,
     CommitFault,
     Deposit,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
     ForceWithdraw,
     decode_call,
     encode_call,
@@ -84,6 +88,14 @@ class ContractHistory(RuleBasedStateMachine):
     @rule(amount=st.integers(0, 10))
     def force_withdraw(self, amount: int) -> None:
         assert self.world.call(USER, ForceWithdraw(0, amount)).ok
+
+    @rule(sub=st.integers(0, 255), person=st.sampled_from(PEOPLE))
+    def force_anything(self, sub: int, person: bytes) -> None:
+        queued = len(self.state.inbox)
+        calls = (ForceCancelAll(sub), ForceClose(sub, 1, sub), ForceRevoke(person))
+        for call in (*calls, ForcePoke(person, sub)):
+            assert self.world.call(USER, call).value == queued
+            queued += 1
 
     @rule(data=st.data(), lie=st.integers(0, 2))
     def propose(self, data: st.DataObject, lie: int) -> None:

@@ -5,19 +5,26 @@ from hashlib import sha256
 from prover.contract.calls import (
     Append,
     AppendEmpty,
+    Call,
     ClaimWithdrawal,
     Deposit,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
     ForceWithdraw,
     Settle,
     propose_output,
 )
 from prover.contract.codes import ContractCode
 from prover.contract.events import (
+    ItemQueued,
     WithdrawalPaid,
 )
 from prover.contract.inbox import ACCUMULATOR_EMPTY
 from prover.contract.log import entry_of
 from prover.entry import data_root, encode_entry, parse_entry
+from statemachine.inbox import InboxKind
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal
@@ -101,11 +108,40 @@ def test_deposit_refuses_in_code_order() -> None:
     )
 
 
+def test_forced_actions_refuse_in_code_order() -> None:
+    refused_in_order(
+        L1World(),
+        [
+            (C.FIELD_LENGTH, lambda _: (USER, ForceRevoke(CHEAT[:-1]))),
+            (C.OWNER, lambda _: (USER, ForcePoke(bytes(20), 256))),
+            (C.SUB, lambda _: (USER, ForcePoke(CHEAT, 256))),
+            (C.SUB, lambda _: (USER, ForceCancelAll(256))),
+            (C.SUB, lambda _: (USER, ForceClose(256, 9, 0))),
+            (C.MARKET, lambda _: (USER, ForceClose(0, 9, 0))),
+            (C.AGENT, lambda _: (USER, ForceRevoke(bytes(20)))),
+        ],
+    )
+
+
 def test_the_inbox_is_a_chain_of_hashes() -> None:
     world = L1World()
     assert world.deposit(5_000_000).value == 0
     assert world.call(USER, ForceWithdraw(3, 0)).value == 1
     refused_in_order(world, [(C.SUB, lambda _: (USER, ForceWithdraw(256, 0)))])
+    forced: list[tuple[Call, InboxKind, bytes]] = [
+        (ForceCancelAll(255), InboxKind.FORCED_CANCEL_ALL, b""),
+        (ForceClose(0, 1, 6_000_000), InboxKind.FORCED_CLOSE, b""),
+        (ForceRevoke(CHEAT), InboxKind.FORCED_REVOKE, CHEAT),
+        (ForcePoke(PROPOSER, 3), InboxKind.FORCED_POKE, PROPOSER),
+    ]
+    for index, (call, kind, other) in enumerate(forced, 2):
+        result = world.call(USER, call)
+        item = world.state.inbox[index].item
+        assert (result.value, item.kind, item.owner, item.other) == (index, kind, USER, other)
+        (event,) = result.events
+        assert isinstance(event, ItemQueued)
+        assert (event.kind, event.price, event.other) == (kind, item.price, other)
+    assert world.state.inbox[3].item.price == 6_000_000
     accumulator = ACCUMULATOR_EMPTY
     for queued in world.state.inbox:
         hashed = sha256(b"\x24" + queued.item.encode()).digest()

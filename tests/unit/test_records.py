@@ -183,6 +183,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     velocity: Velocity = numbered(Velocity(stored=False))
     item = InboxItem(InboxKind.DEPOSIT, OWNER, 2, Micros(5_000_000), Millis(1_700_000_000_000))
     time = Millis(1_700_000_000_000)
+    forced = InboxItem(InboxKind.FORCED_CLOSE, OWNER, 2, Micros(0), time, market=3, price=6_000_000)
+    revoked = InboxItem(InboxKind.FORCED_REVOKE, OWNER, 0, Micros(0), time, other=b"\xee" * 20)
     staked = InboxItem(InboxKind.FORCED_WITHDRAW, OWNER, 2, Micros(5_000_000), time, 3)
     holding: Holding = numbered(Holding(keys.holding_key(7 << 8 | 2, 3), False))
     sums: AssetSums = numbered(AssetSums(keys.asset_key(3), False))
@@ -228,6 +230,8 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         "standing": (standing.encode(), again(decode_standing, standing.key)),
         "builder": (encode_builder(300), lambda d: encode_builder(decode_builder(d))),
         "velocity": (velocity.encode(), lambda d: decode_velocity(d).encode()),
+        "forced item": (forced.encode(), lambda d: decode_inbox_item(d).encode()),
+        "revoking item": (revoked.encode(), lambda d: decode_inbox_item(d).encode()),
         "inbox item": (item.encode(), lambda d: decode_inbox_item(d).encode()),
         "receipt": (receipt.encode(), lambda d: decode_receipt(d).encode()),
         "rules": (world_rules().encode(), lambda d: decode_rules(d).encode()),
@@ -235,7 +239,17 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
 
 
 ROWS = rows()
-FIXED_WIDTH = sorted(set(ROWS) - {"inbox item", "asset item", "receipt", "rules"})
+FIXED_WIDTH = sorted(
+    set(ROWS)
+    - {
+        "inbox item",
+        "asset item",
+        "forced item",
+        "revoking item",
+        "receipt",
+        "rules",
+    }
+)
 
 
 def test_golden_bytes() -> None:

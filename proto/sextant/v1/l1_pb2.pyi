@@ -159,7 +159,7 @@ class L1ListInboxRequest(_message.Message):
     def __init__(self, from_index: _Optional[int] = ..., items_max: _Optional[int] = ...) -> None: ...
 
 class L1InboxItem(_message.Message):
-    __slots__ = ("index", "encoded", "block", "accumulator", "kind", "owner", "sub", "amount_micros", "time_ms", "asset")
+    __slots__ = ("index", "encoded", "block", "accumulator", "kind", "owner", "sub", "amount_micros", "time_ms", "asset", "market", "price", "other")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
@@ -170,6 +170,9 @@ class L1InboxItem(_message.Message):
     AMOUNT_MICROS_FIELD_NUMBER: _ClassVar[int]
     TIME_MS_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    OTHER_FIELD_NUMBER: _ClassVar[int]
     index: int
     encoded: bytes
     block: int
@@ -180,7 +183,10 @@ class L1InboxItem(_message.Message):
     amount_micros: int
     time_ms: int
     asset: int
-    def __init__(self, index: _Optional[int] = ..., encoded: _Optional[bytes] = ..., block: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount_micros: _Optional[int] = ..., time_ms: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
+    market: int
+    price: int
+    other: bytes
+    def __init__(self, index: _Optional[int] = ..., encoded: _Optional[bytes] = ..., block: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount_micros: _Optional[int] = ..., time_ms: _Optional[int] = ..., asset: _Optional[int] = ..., market: _Optional[int] = ..., price: _Optional[int] = ..., other: _Optional[bytes] = ...) -> None: ...
 
 class L1InboxPage(_message.Message):
     __slots__ = ("items", "inbox_count")
@@ -401,7 +407,7 @@ class L1Owed(_message.Message):
     def __init__(self, equity_micros: _Optional[int] = ..., debt_micros: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
 class L1SendCallRequest(_message.Message):
-    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape")
+    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     APPEND_FIELD_NUMBER: _ClassVar[int]
@@ -413,6 +419,10 @@ class L1SendCallRequest(_message.Message):
     PROVE_FAULT_FIELD_NUMBER: _ClassVar[int]
     CLAIM_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
     SETTLE_FIELD_NUMBER: _ClassVar[int]
+    FORCE_CANCEL_ALL_FIELD_NUMBER: _ClassVar[int]
+    FORCE_CLOSE_FIELD_NUMBER: _ClassVar[int]
+    FORCE_REVOKE_FIELD_NUMBER: _ClassVar[int]
+    FORCE_POKE_FIELD_NUMBER: _ClassVar[int]
     FREEZE_FIELD_NUMBER: _ClassVar[int]
     REGISTER_PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     REGISTER_SHARE_FIELD_NUMBER: _ClassVar[int]
@@ -431,6 +441,10 @@ class L1SendCallRequest(_message.Message):
     prove_fault: L1ProveFault
     claim_withdrawal: L1ClaimWithdrawal
     settle: L1Settle
+    force_cancel_all: L1ForceCancelAll
+    force_close: L1ForceClose
+    force_revoke: L1ForceRevoke
+    force_poke: L1ForcePoke
     freeze: L1Freeze
     register_portfolio: L1RegisterPortfolio
     register_share: L1RegisterShare
@@ -438,7 +452,7 @@ class L1SendCallRequest(_message.Message):
     refund_deposit: L1RefundDeposit
     pay_escape: L1PayEscape
     open_escape: L1OpenEscape
-    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ...) -> None: ...
+    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ...) -> None: ...
 
 class L1Append(_message.Message):
     __slots__ = ("index", "data")
@@ -475,6 +489,36 @@ class L1ForceWithdraw(_message.Message):
     amount: int
     asset: int
     def __init__(self, sub: _Optional[int] = ..., amount: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
+
+class L1ForceCancelAll(_message.Message):
+    __slots__ = ("sub",)
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    sub: int
+    def __init__(self, sub: _Optional[int] = ...) -> None: ...
+
+class L1ForceClose(_message.Message):
+    __slots__ = ("sub", "market", "price")
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    sub: int
+    market: int
+    price: int
+    def __init__(self, sub: _Optional[int] = ..., market: _Optional[int] = ..., price: _Optional[int] = ...) -> None: ...
+
+class L1ForceRevoke(_message.Message):
+    __slots__ = ("agent",)
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    agent: bytes
+    def __init__(self, agent: _Optional[bytes] = ...) -> None: ...
+
+class L1ForcePoke(_message.Message):
+    __slots__ = ("owner", "sub")
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    SUB_FIELD_NUMBER: _ClassVar[int]
+    owner: bytes
+    sub: int
+    def __init__(self, owner: _Optional[bytes] = ..., sub: _Optional[int] = ...) -> None: ...
 
 class L1Propose(_message.Message):
     __slots__ = ("parent", "output", "trace")
@@ -689,7 +733,7 @@ class L1EntryAppended(_message.Message):
     def __init__(self, index: _Optional[int] = ..., data_root: _Optional[bytes] = ..., length: _Optional[int] = ..., inbox_count: _Optional[int] = ..., sender: _Optional[bytes] = ...) -> None: ...
 
 class L1ItemQueued(_message.Message):
-    __slots__ = ("index", "kind", "owner", "sub", "amount", "accumulator", "asset")
+    __slots__ = ("index", "kind", "owner", "sub", "amount", "accumulator", "asset", "market", "price", "other")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -697,6 +741,9 @@ class L1ItemQueued(_message.Message):
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     ACCUMULATOR_FIELD_NUMBER: _ClassVar[int]
     ASSET_FIELD_NUMBER: _ClassVar[int]
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    OTHER_FIELD_NUMBER: _ClassVar[int]
     index: int
     kind: int
     owner: bytes
@@ -704,7 +751,10 @@ class L1ItemQueued(_message.Message):
     amount: int
     accumulator: bytes
     asset: int
-    def __init__(self, index: _Optional[int] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., asset: _Optional[int] = ...) -> None: ...
+    market: int
+    price: int
+    other: bytes
+    def __init__(self, index: _Optional[int] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., asset: _Optional[int] = ..., market: _Optional[int] = ..., price: _Optional[int] = ..., other: _Optional[bytes] = ...) -> None: ...
 
 class L1ClaimProposed(_message.Message):
     __slots__ = ("claim", "parent", "log_index", "output_hash", "proposer", "bond")

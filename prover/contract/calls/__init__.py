@@ -33,6 +33,11 @@ from prover.contract.calls.escape import (
 )
 from prover.contract.calls.inbox import (
     Deposit,
+    ForceCall,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
     ForceWithdraw,
 )
 from prover.contract.calls.kinds import (
@@ -66,6 +71,11 @@ __all__ = [
     "CommitFault",
     "Deposit",
     "Envelope",
+    "ForceCall",
+    "ForceCancelAll",
+    "ForceClose",
+    "ForcePoke",
+    "ForceRevoke",
     "ForceWithdraw",
     "Freeze",
     "OpenEscape",

@@ -33,9 +33,52 @@ class ForceWithdraw:
     asset: int = 0
 
 
-InboxCall = Deposit | ForceWithdraw
+@final
+@dataclass(frozen=True, slots=True)
+class ForceCancelAll:
+    """Cancel every order of the sender's sub-account ``sub`` on L2."""
+
+    sub: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ForceClose:
+    """Close the sender's position in ``market`` on L2 at ``price`` or better.
+
+    Micros per lot; 0 means whatever the fill band allows, or else the mark.
+    """
+
+    sub: int
+    market: int
+    price: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ForceRevoke:
+    """End ``agent``, an address that signs for the sender on L2."""
+
+    agent: bytes
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ForcePoke:
+    """Have sub-account ``sub`` of ``owner`` looked at on L2, and liquidated if it must be."""
+
+    owner: bytes
+    sub: int
+
+
+ForceCall = ForceWithdraw | ForceCancelAll | ForceClose | ForceRevoke | ForcePoke
+InboxCall = Deposit | ForceCall
 
 INBOX_CALLS: Final[dict[CallKind, type[Any]]] = {
     CallKind.DEPOSIT: Deposit,
     CallKind.FORCE_WITHDRAW: ForceWithdraw,
+    CallKind.FORCE_CANCEL_ALL: ForceCancelAll,
+    CallKind.FORCE_CLOSE: ForceClose,
+    CallKind.FORCE_REVOKE: ForceRevoke,
+    CallKind.FORCE_POKE: ForcePoke,
 }

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 FIELD_BYTES: Final[dict[str, int]] = {
+    "agent": 20,
     "commitment": 32,
     "correct_root": 32,
     "owner": 20,

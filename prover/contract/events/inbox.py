@@ -9,7 +9,11 @@ from prover.contract.events.kinds import EventKind
 @final
 @dataclass(frozen=True, slots=True)
 class ItemQueued:
-    """The inbox grew by one item (``kind`` is an ``InboxKind``)."""
+    """The inbox grew by one item (``kind`` is an ``InboxKind``).
+
+    ``market`` and ``price`` are those of a close, ``other`` the agent or the owner that
+    another item names.
+    """
 
     index: int
     kind: int
@@ -18,6 +22,9 @@ class ItemQueued:
     amount: int
     accumulator: bytes
     asset: int = 0
+    market: int = 0
+    price: int = 0
+    other: bytes = b""
 
 
 InboxEvent = ItemQueued

@@ -6,6 +6,8 @@ from functools import partial
 
 from statemachine.actions import (
     FLAG_PEG,
+    MARKET_EVERY,
+    SIDE_BOTH,
     Action,
     ApproveAgent,
     ApproveBuilder,
@@ -69,6 +71,7 @@ from tests.models.exchange.custody import (
     withdraw,
 )
 from tests.models.exchange.fees import approve_builder, set_referrer
+from tests.models.exchange.forced import close_by_force
 from tests.models.exchange.liquidation import poke, run_due_slice
 from tests.models.exchange.pool import redeem, supply
 from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
@@ -163,12 +166,31 @@ def run_inbox(exchange: Exchange, block: Block) -> list[Outcome]:
 
 def run_item(exchange: Exchange, item: InboxItem) -> Outcome:
     """Run one item of the inbox."""
+    if item.kind not in (InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW):
+        return run_forced(exchange, item)
     if item.asset:
         taken = item.kind == InboxKind.DEPOSIT
         return deposit_asset(exchange, item) if taken else force_asset(exchange, item)
     if item.kind == InboxKind.DEPOSIT:
         return deposit(exchange, item)
     return force_withdrawal(exchange, item)
+
+
+def run_forced(exchange: Exchange, item: InboxItem) -> Outcome:
+    """Do what an owner asked L1 for."""
+    owners = {address: account for account, address in exchange.owners.items()}
+    account = owners.get(item.owner)
+    if item.kind == InboxKind.FORCED_POKE:
+        if item.other not in owners:
+            raise Refused(Code.SIGNER_UNKNOWN)
+        return poke(exchange, account, Poke(owners[item.other], item.sub))
+    if account is None:
+        raise Refused(Code.SIGNER_UNKNOWN)
+    if item.kind == InboxKind.FORCED_CANCEL_ALL:
+        return cancel_all(exchange, account, CancelAll(item.sub, MARKET_EVERY, SIDE_BOTH))
+    if item.kind == InboxKind.FORCED_REVOKE:
+        return revoke(exchange, account, RevokeAgent(item.other))
+    return close_by_force(exchange, account << 8 | item.sub, item.market, item.price)
 
 
 # Due work

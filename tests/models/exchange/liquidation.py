@@ -38,8 +38,8 @@ from tests.models.exchange.state import (
 from tests.models.exchange.tail import back, deleverage, void_shares
 
 
-def poke(exchange: Exchange, account: int, action: Poke) -> Outcome:
-    """Look at a portfolio, and do what its margin calls for."""
+def poke(exchange: Exchange, account: int | None, action: Poke) -> Outcome:
+    """Look at a portfolio, and do what its margin calls for.  ``None``: nobody with an account."""
     portfolio = action.account << 8 | action.sub
     if portfolio not in exchange.balances:
         raise Refused(Code.HEALTHY, 0, 0)
@@ -88,7 +88,7 @@ def cancel_risky(exchange: Exchange, portfolio: int) -> None:
             remove(exchange, order)
 
 
-def close(exchange: Exchange, portfolio: int, poker: int) -> Outcome:
+def close(exchange: Exchange, portfolio: int, poker: int | None) -> Outcome:
     """Cancel a flagged portfolio's orders; with visits left in the last step, sell a slice."""
     rules = exchange.rules
     steps, used = divmod(len(exchange.owned(portfolio)), rules.step_visits_max)

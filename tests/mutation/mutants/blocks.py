@@ -32,7 +32,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "cursor.py",
-        "        if self.continuation or self.filled:",
+        "        if self.continuation or self.filled or self.group:",
         "        if self.height == 0:",
         "a continuation leaks into the next transaction",
     ),

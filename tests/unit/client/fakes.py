@@ -33,6 +33,7 @@ from statemachine.actions import Transaction, decode_transaction
 from statemachine.cursor import Cursor
 from statemachine.errors import Code
 from statemachine.identity.signing import Domain, address_of, recover_signer, sign_digest
+from statemachine.inbox import InboxItem
 
 NODE_KEY = bytes(range(1, 33))
 USER_KEY = bytes(range(2, 34))
@@ -62,6 +63,7 @@ class FakeNode:
         self.height = 0
         self.time_ms = NODE_MS
         self.clock_calls = 0
+        self.inbox_index = 0
         self.tamper = False
         self.loses = False
         self.forgets = False
@@ -83,6 +85,7 @@ class FakeNode:
             sequencer=address_of(NODE_KEY),
             time_ms=self.time_ms,
             ready=True,
+            inbox_index=self.inbox_index,
         )
 
     async def get_clock(self, _request: Any, _context: Any) -> status_pb2.Clock:
@@ -278,6 +281,11 @@ class FakeL1:
         self.final = True
         self.calls: list[l1_pb2.L1SendCallRequest] = []
         self.refusal = ""
+        self.item: InboxItem | None = None
+
+    async def list_inbox(self, _request: Any, _context: Any) -> l1_pb2.L1InboxPage:
+        items = [] if self.item is None else [l1_pb2.L1InboxItem(encoded=self.item.encode())]
+        return l1_pb2.L1InboxPage(items=items)
 
     async def get_deployment(self, _request: Any, _context: Any) -> l1_pb2.L1Deployment:
         return l1_pb2.L1Deployment(l1_chain_id=1, contract=ROLLUP)
@@ -312,6 +320,7 @@ class FakeL1:
                 "GetDeployment": (unary, self.get_deployment, l1_pb2.L1GetDeploymentRequest),
                 "GetAccount": (unary, self.get_account, l1_pb2.L1GetAccountRequest),
                 "ListClaims": (unary, self.list_claims, l1_pb2.L1ListClaimsRequest),
+                "ListInbox": (unary, self.list_inbox, l1_pb2.L1ListInboxRequest),
                 "SendCall": (unary, self.send_call, l1_pb2.L1SendCallRequest),
                 "AwaitCall": (unary, self.await_call, l1_pb2.L1AwaitCallRequest),
             }

@@ -5,13 +5,25 @@ from typing import Any
 
 import pytest
 
-from proto.sextant.v1 import l1_pb2, query_pb2
-from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ForceWithdraw, call_digest
+from proto.sextant.v1 import common_pb2, l1_pb2, query_pb2, sequencer_pb2
+from prover.contract.calls import (
+    Call,
+    ClaimWithdrawal,
+    Deposit,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
+    ForceWithdraw,
+    call_digest,
+)
 from sextant.client.proofs import StateProof, verify_proof
 from sextant.errors import BadRequest, ProofInvalid, Refused, Rejected
 from statemachine.identity.signing import address_of, recover
+from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
+from statemachine.units import Micros, Millis
 from tests.unit.client.fakes import ROLLUP, USER_KEY, FakeL1, FakeNode, connected, run, serving
 
 KEY = withdrawal_key(0)
@@ -99,6 +111,30 @@ def test_deposits_and_forced_withdrawals_are_signed_calls() -> None:
     play(l1, node, lambda client: client.deposit("1.5", sub=2, wait_s=0))
     play(l1, node, lambda client: client.force_withdraw(sub=2, wait_s=0))
     expected: tuple[Call, ...] = (Deposit(owner, 2, 1_500_000), ForceWithdraw(2, 0))
+    for sent, call in zip(l1.calls, expected, strict=True):
+        assert signer_of(call, sent) == owner
+
+
+def test_forced_actions_are_signed_calls_and_tell_what_became_of_them() -> None:
+    l1, node = FakeL1(TREE.root), FakeNode()
+    owner = address_of(USER_KEY)
+    l1.item = InboxItem(InboxKind.FORCED_CLOSE, owner, 0, Micros(0), Millis(7))
+    node.inbox_index = 6
+    receipts = [common_pb2.Receipt(transaction_hash=l1.item.hash, leg=255, filled_lots=9)]
+    sequenced = sequencer_pb2.Sequenced(receipts=receipts)
+    node.answers[l1.item.hash] = sequencer_pb2.Outcome(sequenced=sequenced)
+    done = play(l1, node, lambda client: client.force_close("BTC", price="60000", sub=2))
+    play(l1, node, lambda client: client.force_cancel_all(wait_s=0))
+    play(l1, node, lambda client: client.force_revoke(ROLLUP, wait_s=0))
+    left = play(l1, node, lambda client: client.force_poke(ROLLUP, sub=3, wait_s=0))
+    assert (done.l1.value, done.receipt.filled) == (5, 9)
+    assert (left.l1.value, left.receipt) == (5, None)
+    expected: tuple[Call, ...] = (
+        ForceClose(2, 1, 6_000_000),
+        ForceCancelAll(0),
+        ForceRevoke(ROLLUP),
+        ForcePoke(ROLLUP, 3),
+    )
     for sent, call in zip(l1.calls, expected, strict=True):
         assert signer_of(call, sent) == owner
 

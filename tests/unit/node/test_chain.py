@@ -16,8 +16,10 @@ from node.storage.journal import BLOCK as JOURNAL_BLOCK
 from node.storage.journal import height_key, pack_segments, unpack_segments
 from node.storage.store import STATE
 from statemachine.errors import StorageCorrupt
+from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import CURSOR_KEY
 from statemachine.merkle.tree import Tree
+from statemachine.units import Micros, Millis
 from tests.e2e.processes import deployment
 
 KEY = b"\x51" * 32
@@ -105,6 +107,21 @@ def test_rolling_back_takes_blocks_away_as_if_they_never_were(tmp_path: Path) ->
     again = Disk(tmp_path)
     assert again.core.cursor.height == 3
     again.chain.close()
+
+
+def test_an_inbox_item_is_found_by_its_hash_until_its_block_is_taken_back(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    disk.commit(1)
+    item = InboxItem(InboxKind.FORCED_CANCEL_ALL, bytes(range(20)), 0, Micros(0), Millis(1))
+    disk.core.observe(0, [item], 1 << 60)
+    disk.commit(1)
+    found = disk.chain.find(item.hash)
+    assert found is not None
+    (receipt,) = found.receipts
+    assert (found.block.height, receipt.leg, receipt.name) == (2, 255, "SIGNER_UNKNOWN")
+    disk.chain.rollback(1)
+    assert disk.chain.find(item.hash) is None
+    disk.chain.close()
 
 
 def take(keeper: RootKeeper, messages: list[bytes]) -> dict[int, list[bytes]]:

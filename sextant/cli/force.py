@@ -1,0 +1,111 @@
+"""``sextant force``: act through L1, where the sequencer can neither refuse nor delay for ever."""
+
+import argparse
+from collections.abc import Awaitable, Callable
+
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.output import print_json, print_pairs
+from sextant.cli.session import run_client
+from sextant.client.amounts import show_usdc
+from sextant.client.api import AsyncClient, ForcedAction
+from sextant.client.refusals import show_arguments
+from sextant.errors import EXIT_NO, EXIT_OK
+
+Ask = Callable[[AsyncClient, float], Awaitable[ForcedAction]]
+WAIT_S = 120.0
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add a command for each thing that can be forced."""
+    parser.epilog = (
+        "examples: sextant force close BTC --as alice   sextant force cancel-all --as alice;"
+        " money goes with `sextant withdraw --forced`;"
+        " exit code 1: the exchange could not do it, see the result"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND")
+    cancel = commands.add_parser(
+        "cancel-all", help="cancel all orders of a sub-account", allow_abbrev=False
+    )
+    close = commands.add_parser(
+        "close", help="close a position, on the book or else at mark", allow_abbrev=False
+    )
+    close.add_argument("market", metavar="MARKET", help="such as BTC")
+    close.add_argument(
+        "--price",
+        metavar="PRICE",
+        help="at this price or better, on the book alone if that has any offer in the band",
+    )
+    revoke = commands.add_parser("revoke", help="end an agent key, for good", allow_abbrev=False)
+    revoke.add_argument("agent", metavar="ADDRESS", help="of the agent's key")
+    poke = commands.add_parser(
+        "poke", help="have a portfolio looked at, anybody's", allow_abbrev=False
+    )
+    poke.add_argument("owner", metavar="ADDRESS", help="whose it is")
+    poke.add_argument(
+        "--of-sub", type=int, default=0, metavar="SUB", help="which of his (default: %(default)s)"
+    )
+    for command, run in (
+        (cancel, run_cancel_all),
+        (close, run_close),
+        (revoke, run_revoke),
+        (poke, run_poke),
+    ):
+        command.add_argument(
+            "--no-wait", action="store_true", help="return once L1 has it, with the item's index"
+        )
+        add_l1_options(command)
+        add_key_options(command)
+        add_node_options(command)
+        command.set_defaults(run=run)
+
+
+def run_cancel_all(arguments: argparse.Namespace) -> int:
+    """Cancel all orders."""
+    return force(arguments, lambda client, wait_s: client.force_cancel_all(wait_s=wait_s))
+
+
+def run_close(arguments: argparse.Namespace) -> int:
+    """Close a position."""
+
+    def ask(client: AsyncClient, wait_s: float) -> Awaitable[ForcedAction]:
+        return client.force_close(arguments.market, price=arguments.price, wait_s=wait_s)
+
+    return force(arguments, ask)
+
+
+def run_revoke(arguments: argparse.Namespace) -> int:
+    """End an agent."""
+    return force(
+        arguments, lambda client, wait_s: client.force_revoke(arguments.agent, wait_s=wait_s)
+    )
+
+
+def run_poke(arguments: argparse.Namespace) -> int:
+    """Have a portfolio looked at."""
+
+    def ask(client: AsyncClient, wait_s: float) -> Awaitable[ForcedAction]:
+        return client.force_poke(arguments.owner, sub=arguments.of_sub, wait_s=wait_s)
+
+    return force(arguments, ask)
+
+
+def force(arguments: argparse.Namespace, ask: Ask) -> int:
+    """Queue it on L1, wait unless told otherwise, and show what became of it."""
+    wait_s = 0.0 if arguments.no_wait else WAIT_S
+    made = run_client(arguments, lambda client: ask(client, wait_s), signs=True)
+    receipt = made.receipt
+    if arguments.json:
+        print_json("forced", made)
+    else:
+        rows: list[tuple[str, object]] = [
+            ("L1 block", made.l1.block),
+            ("inbox item", made.l1.value),
+        ]
+        if receipt is not None:
+            rows += [("block", receipt.height), ("result", receipt.code_name)]
+            rows += [("", line) for line in show_arguments(receipt, None)]
+            if receipt.filled:
+                rows.append(("closed", f"{receipt.filled} lots for {show_usdc(receipt.notional)}"))
+                rows.append(("fee", show_usdc(receipt.fee)))
+        print_pairs(rows)
+    return EXIT_OK if receipt is None or receipt.accepted or receipt.filled else EXIT_NO
