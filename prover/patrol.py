@@ -17,6 +17,8 @@ from prover.keeper import Keeper
 from prover.l1 import L1, CallReceipt, Heads, L1Refused, L1Unreachable
 
 PAUSE_MAX_SECONDS: Final = 5.0
+CALLS_AT_ONCE_MAX: Final = 256
+"""Calls that wait for L1 at the same time: half of what a block of the stub holds."""
 
 
 @final
@@ -110,22 +112,31 @@ class Patrol:
         await self.carry_out(self.core.on_claims_end(number))
 
     async def carry_out(self, effects: list[Effect]) -> None:
-        """Do what the core asks for, in order."""
-        waiting = list(effects)
-        while waiting:
-            effect = waiting.pop(0)
-            match effect:
-                case Said():
-                    self.board.write_line(effect, self.wall_ms())
-                case Keep():
-                    if self.keeper is not None:
-                        self.keeper.keep_case(effect.key, effect.value)
-                case Settled():
-                    if self.keeper is not None:
-                        self.keeper.settle(effect.derived)
-                case Send():
-                    receipt = await self.send(effect)
-                    waiting = self.core.on_receipt(effect.claim, receipt) + waiting
+        """Do what the core asks for, in order; send its calls when all else is done.
+
+        They go out together: a block has room for many, and a liar with many
+        claims must not make the defender wait for a block for each.
+        """
+        while effects:
+            calls: list[Send] = []
+            for effect in effects:
+                match effect:
+                    case Said():
+                        self.board.write_line(effect, self.wall_ms())
+                    case Keep():
+                        if self.keeper is not None:
+                            self.keeper.keep_case(effect.key, effect.value)
+                    case Settled():
+                        if self.keeper is not None:
+                            self.keeper.settle(effect.derived)
+                    case Send():
+                        calls.append(effect)
+            effects = []
+            for first in range(0, len(calls), CALLS_AT_ONCE_MAX):
+                sent = calls[first : first + CALLS_AT_ONCE_MAX]
+                receipts = await asyncio.gather(*(self.send(call) for call in sent))
+                for call, receipt in zip(sent, receipts, strict=True):
+                    effects += self.core.on_receipt(call.claim, receipt)
 
     async def send(self, effect: Send) -> CallReceipt | None:
         """Send a call; ``None`` if nobody knows what became of it."""
