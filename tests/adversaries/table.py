@@ -36,11 +36,16 @@ def play(adversaries: Iterable[Adversary]) -> Iterable[Played]:
         yield Played(adversary, outcome, time.perf_counter() - started)
 
 
+def everyone() -> list[Adversary]:
+    """Return all adversaries, in the order of the sections."""
+    return sorted(LIBRARY.values(), key=lambda each: int(each.section))
+
+
 def chosen(words: Sequence[str], *, slow: bool) -> list[Adversary]:
     """Return those whose name has one of ``words``, everyone if there are none."""
     return [
         each
-        for each in LIBRARY.values()
+        for each in everyone()
         if (slow or not each.slow) and (not words or any(word in each.name for word in words))
     ]
 
@@ -51,15 +56,14 @@ def line_of(played: Played) -> str:
     marks = (outcome.paid, outcome.final_right, outcome.honest_whole)
     told = " ".join(f"{'yes' if mark else 'NO':<6}" for mark in marks)
     fate = "" if played.holds else f"  FAILED, expected {adversary.expects}"
-    head = f"{adversary.section:<4}{adversary.name:<44}{outcome.verdict:<34}"
+    head = f"{adversary.section:<4}{adversary.name:<44}{outcome.verdict:<52}"
     return f"{head}{told}{played.seconds:5.2f} s{fate}"
 
 
 def page_of(text: str) -> str:
     """Return the page's text with the table in it that the library makes."""
     rows = [
-        f"| {each.section} | {each.name} | {each.deed} | {each.expects} |"
-        for each in LIBRARY.values()
+        f"| {each.section} | {each.name} | {each.deed} | {each.expects} |" for each in everyone()
     ]
     table = ["| § | adversary | his plan | what becomes of it |", "|---|---|---|---|", *rows]
     lines = text.splitlines()
@@ -68,7 +72,7 @@ def page_of(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-HEAD = f"{'':<4}{'adversary':<44}{'verdict':<34}{'paid':<7}{'right':<7}{'whole':<7}"
+HEAD = f"{'':<4}{'adversary':<44}{'verdict':<52}{'paid':<7}{'right':<7}{'whole':<7}"
 
 
 def main() -> int:

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prover.contract.bank import check_conservation
-from prover.contract.calls import Call, ClaimWithdrawal, Deposit, ProveFault, propose_output
+from prover.contract.calls import (
+    Call,
+    ClaimWithdrawal,
+    CommitFault,
+    Deposit,
+    ProveFault,
+    propose_output,
+)
 from prover.contract.gas import fee_of
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
@@ -24,7 +31,7 @@ from prover.outputs import Output, genesis_output
 from prover.replica import Derived, genesis_replica
 from prover.traffic import START_MS
 from statemachine.actions import PlaceOrder, Transaction, Withdraw
-from statemachine.frame import class_of, encode_frame
+from statemachine.frame import class_of, decode_frame, encode_frame
 from statemachine.identity.signing import address_of
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree
@@ -62,11 +69,16 @@ ROUNDS_MAX = 8
 
 @dataclass
 class CountingChain(MemoryChain):
-    """A chain that adds up what each address paid for gas, in gwei."""
+    """A chain that adds up what each address paid for gas, in gwei.
+
+    Accusers wait for no block of their own: ``Patrol`` sends all that is ripe at once.
+    """
 
     spent: Counter[bytes] = field(default_factory=Counter)
 
     def execute(self, sender: bytes, call: Call, step_ms: int = 1_000) -> CallReceipt:
+        if isinstance(call, CommitFault | ProveFault):
+            step_ms = 0
         receipt = super().execute(sender, call, step_ms)
         self.spent[sender] += fee_of(receipt.gas, self.gas_price)
         return receipt
@@ -91,7 +103,7 @@ class Land(Scene):
             deposit_micros_min=1,
             liveness_ms_max=120_000,
         )
-        chain = CountingChain(self.deployment, START_MS, GAS_PRICE)
+        chain = self.make_chain()
         self.chain, self.spent = chain, chain.spent
         self.derived: list[Derived] = []
         self.salts = 0
@@ -101,6 +113,10 @@ class Land(Scene):
         for who in (SEQUENCER, PROPOSER, DEFENDER, LIAR):
             self.chain.contract.mint(who, 100 * BOND, 0)
         self.start = {who: self.eth(who) for who in (PROPOSER, DEFENDER, LIAR)}
+
+    def make_chain(self) -> CountingChain:
+        """Return an L1 on which nothing has happened."""
+        return CountingChain(self.deployment, START_MS, GAS_PRICE)
 
     @property
     def rules(self) -> Rules:
@@ -139,6 +155,10 @@ class Land(Scene):
         action = PlaceOrder(0, 0, side, Price(price), Lots(size), name)
         return self.desk.sign(trader, action)
 
+    def state_in(self, forged: Forgery) -> State:
+        """Return the state that a forgery claims."""
+        return State(forged.tree, self.rules)
+
     def portfolio(self, state: State, trader: int) -> Portfolio:
         """Return a trader's portfolio in some state, marked as changed."""
         portfolio = state.portfolio(self.desk.account(trader) << 8)
@@ -166,6 +186,13 @@ class Land(Scene):
         ordered = sorted(transactions, key=lambda t: class_of(t.action))
         height = self.honest.head.height + 1 + place
         return encode_frame(height, self.desk.now, named, ordered)
+
+    def frame_again(
+        self, frame: bytes, transactions: Sequence[Transaction], *, height: int = 0, until: int = 0
+    ) -> bytes:
+        """Return a frame with other transactions, in this order; adds to its first numbers."""
+        made = decode_frame(frame)
+        return encode_frame(made.height + height, made.time, made.inbox_until + until, transactions)
 
     def post(self, *blocks: Sequence[Transaction]) -> Derived:
         """Let the sequencer post blocks of these transactions; return what they honestly make."""
@@ -203,9 +230,10 @@ class Land(Scene):
             parent = self.propose(parent, derived) if known is None else known
         return parent
 
-    def lie(self, forged: Forgery, parent: int) -> int:
+    def lie(self, forged: Forgery, parent: int, step_ms: int = 1_000) -> int:
         """Let the liar claim a forgery above ``parent``; return its number."""
-        receipt = self.send(LIAR, propose_output(parent, forged.output, forged.trace))
+        call = propose_output(parent, forged.output, forged.trace)
+        receipt = self.chain.execute(LIAR, call, step_ms)
         is_ok(receipt)
         return receipt.value
 

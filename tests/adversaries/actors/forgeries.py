@@ -182,7 +182,7 @@ def healthy_liquidated() -> Outcome:
 
     edits = {1: tighten, derived.blocks[1].segment: relax}
     forged = execute(land.rules, derived, parse_entry(derived.data), edits=edits)
-    assert land.portfolio(State(forged.tree, land.rules), TAKER).flags & PORTFOLIO_LIQUIDATING
+    assert land.portfolio(land.state_in(forged), TAKER).flags & PORTFOLIO_LIQUIDATING
     audit(dict(forged.tree.items()), land.rules)
     return convict(land, derived, forged)
 
@@ -204,7 +204,7 @@ def skipped_victim() -> Outcome:
         position.rank = NO_RANK
 
     forged = cheat(land.rules, derived, derived.blocks[1].segment, hide)
-    after = State(forged.tree, land.rules)
+    after = land.state_in(forged)
     assert land.position(after, MAKER).size == -LARGE
     assert 0 not in land.portfolio(after, OTHER).markets
     return convict(land, derived, forged)
@@ -278,7 +278,7 @@ def replayed_agent() -> Outcome:
         after.touch(bucket)
 
     forged = cheat(land.rules, derived, 1, forget)
-    assert land.portfolio(State(forged.tree, land.rules), TAKER).open_orders == 2
+    assert land.portfolio(land.state_in(forged), TAKER).open_orders == 2
     audit(dict(forged.tree.items()), land.rules)
     return convict(land, derived, forged)
 

@@ -1,0 +1,137 @@
+"""A sequencer who will not see what L1 tells him: censorship, silence, withheld data."""
+
+from dataclasses import replace
+
+from prover.cases import Standing
+from prover.contract.calls import Append, AppendEmpty, ClaimWithdrawal, ForceWithdraw
+from prover.contract.codes import ContractCode
+from prover.contract.records import ClaimStatus
+from prover.entry import encode_entry
+from prover.replica import Derived
+from statemachine.actions import Withdraw
+from statemachine.identity.signing import address_of
+from statemachine.keys import withdrawal_key
+from statemachine.merkle.tree import RecordingTree
+from statemachine.units import Micros
+from tests.adversaries.forgery import cheat, misrule
+from tests.adversaries.library import Outcome, adversary
+from tests.adversaries.world import LIAR, MAKER, RICH, SELL, TAKER, Land, convict
+from tests.simulation.test_challenger import SEQUENCER
+from tests.worlds import USDC, trader_key
+
+HOUR_MS = 3_600_000
+
+
+def leaving() -> Land:
+    """Return a land in which the taker told L1 that he wants all his money back."""
+    land = Land()
+    land.open(MAKER, TAKER)
+    assert land.send(address_of(trader_key(TAKER)), ForceWithdraw(0, RICH)).ok
+    return land
+
+
+def post_without_inbox(land: Land) -> Derived:
+    """Let the sequencer post a block that takes nothing from the inbox."""
+    land.desk.now = max(land.desk.now, land.chain.time)
+    consumed = land.honest.head.inbox_index
+    frame = land.frame(0, [land.order(MAKER, SELL, 1)], until=consumed)
+    return land.post_bytes(encode_entry([frame]))
+
+
+def is_home(land: Land) -> bool:
+    """Let the taker claim the only withdrawal under the last final claim."""
+    proved = RecordingTree(land.honest.tree)
+    proved.get(withdrawal_key(0))
+    claim = land.claim_of(land.derived[-1].output)
+    assert claim is not None
+    taker = address_of(trader_key(TAKER))
+    assert land.send(taker, ClaimWithdrawal(claim, 0, proved.witness({}))).ok
+    return land.tokens(TAKER) == RICH
+
+
+@adversary("censored forced item", "5", "executed when overdue")
+def censored_item() -> Outcome:
+    """Post blocks for ever, and never take the withdrawal from the inbox."""
+    land = leaving()
+    waiting = land.honest.head.inbox_index
+    post_without_inbox(land)
+    assert land.honest.head.inbox_index == waiting, "it is not due yet"
+    land.chain.mine(1, land.rules.inbox_deadline_ms)
+    post_without_inbox(land)
+    verdict = "executed when overdue" if land.honest.head.inbox_index > waiting else "censored"
+    land.close()
+    return land.outcome(verdict if is_home(land) else "not paid")
+
+
+@adversary("censored item, claimed so", "5", "SEGMENT convicted")
+def censored_claim() -> Outcome:
+    """Leave an overdue withdrawal out of the claim as well."""
+    land = leaving()
+    land.chain.mine(1, land.rules.inbox_deadline_ms)
+    derived = post_without_inbox(land)
+    patient = replace(land.rules, inbox_deadline_ms=HOUR_MS)
+    forged = misrule(land.rules, derived, patient)
+    assert forged.output.inbox_index == derived.parent.inbox_index
+    return convict(land, derived, forged)
+
+
+@adversary("silent sequencer", "5", "executed without him")
+def silent_sequencer() -> Outcome:
+    """Post nothing any more."""
+    land = leaving()
+    index = len(land.derived)
+    user = address_of(trader_key(TAKER))
+    early = land.send(user, AppendEmpty(index))
+    assert early.code is ContractCode.SEQUENCER_ALIVE
+    land.chain.mine(1, land.deployment.liveness_ms_max)
+    assert land.send(user, AppendEmpty(index)).ok
+    derived = land.derive(index)
+    ledger = land.desk.state.ledger()
+    verdict = "executed without him" if ledger.withdrawals == RICH else "stuck"
+    assert derived.blocks[0].block.frame is None
+    land.desk.now = max(land.desk.now, derived.facts.time)
+    land.close()
+    return land.outcome(verdict if is_home(land) else "not paid")
+
+
+@adversary("withheld data", "3", "SEGMENT convicted")
+def withheld_data() -> Outcome:
+    """Keep an entry's bytes from everybody, claim something wrong, and give in late."""
+    land = Land()
+    land.open(MAKER, TAKER)
+    derived = land.post([land.order(MAKER, SELL, 1)])
+    kept, land.chain.data[-1] = land.chain.data[-1], b""
+    parent = land.claim_honestly(derived.facts.index)
+    forged = cheat(land.rules, derived, 1, lambda after, _: setattr(after.cursor, "cost", 1))
+    wrong = land.lie(forged, parent)
+    post = land.fight()
+    assert "L1 serves bytes that are not under its root" in post.said
+    assert post.standing(wrong) is Standing.WAITING
+    land.chain.data[-1] = kept
+    land.fight(post)
+    verdict = land.verdict_on(wrong)
+    land.close()
+    return land.outcome(verdict, convicted=land.status_of(wrong) is ClaimStatus.CONVICTED)
+
+
+@adversary("batch of somebody else", "3", "refused NOT_SEQUENCER")
+def foreign_batch() -> Outcome:
+    """Post a batch without being the sequencer."""
+    land = Land()
+    land.open(MAKER, TAKER)
+    frame = land.frame(0, [land.desk.sign(MAKER, Withdraw(0, Micros(USDC)))])
+    receipt = land.send(LIAR, Append(len(land.derived), encode_entry([frame])))
+    land.close()
+    return land.outcome(f"refused {receipt.code.name}")
+
+
+@adversary("batch posted twice", "3", "refused ENTRY_INDEX")
+def repeated_batch() -> Outcome:
+    """Send the call again that posted the last batch."""
+    land = Land()
+    land.open(MAKER, TAKER)
+    land.post([land.order(MAKER, SELL, 1)])
+    again = Append(len(land.derived) - 1, land.derived[-1].data)
+    receipt = land.send(SEQUENCER, again)
+    land.close()
+    return land.outcome(f"refused {receipt.code.name}")
