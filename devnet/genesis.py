@@ -21,6 +21,8 @@ WINDOW_MS: Final = 60_000
 LIVENESS_MS_MAX: Final = 86_400_000
 FREEZE_MS: Final = 240_000
 ESCAPE_MS: Final = 300_000
+EXIT_MICROS_MIN: Final = 5_000_000_000_000
+EXIT_PPM: Final = 250_000
 BOND_GWEI: Final = GWEI_PER_ETH
 DEPOSIT_MICROS_MIN: Final = 1_000_000
 USDC: Final = 1_000_000
@@ -108,4 +110,6 @@ def devnet_contract() -> ContractRules:
         liveness_ms_max=LIVENESS_MS_MAX,
         freeze_ms=FREEZE_MS,
         escape_ms=ESCAPE_MS,
+        exit_micros_min=EXIT_MICROS_MIN,
+        exit_ppm=EXIT_PPM,
     )

@@ -1,4 +1,4 @@
-"""How far the end of the exchange has come, as the stub tells it."""
+"""Ways out, as the stub tells them: what is for sale, and how far the end has come."""
 
 from typing import Final
 
@@ -9,6 +9,7 @@ from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
 from statemachine.inbox import InboxKind
 
+SALES_MAX: Final = 1_000
 REFUNDABLE_MAX: Final = 1_000
 REGISTRATIONS_MAX: Final = 1_000
 
@@ -72,3 +73,25 @@ def refundable(state: ContractState, consumed: int, owner: bytes) -> list[int]:
         and queued.index not in state.refunded
     ]
     return found[:REFUNDABLE_MAX]
+
+
+def sales_page(state: ContractState, request: l1_pb2.L1ListSalesRequest) -> l1_pb2.L1SalesPage:
+    """Return the sales after one of them, in the order of their names."""
+    names = sorted(
+        name
+        for name, sale in state.sales.items()
+        if name > request.after and sale.index not in state.paid
+    )
+    page = l1_pb2.L1SalesPage()
+    for name in names[: min(request.sales_max or SALES_MAX, SALES_MAX)]:
+        sale = state.sales[name]
+        page.sales.add(
+            sale=name,
+            index=sale.index,
+            claim=sale.claim,
+            seller=sale.seller,
+            buyer=sale.buyer,
+            price_micros=sale.price,
+            until_ms=sale.until,
+        )
+    return page

@@ -7,7 +7,7 @@ import grpc
 import grpc.aio
 
 from devnet.l1.boundary import refuse, refuse_call
-from devnet.l1.escape import escape_message
+from devnet.l1.escape import escape_message, sales_page
 from devnet.l1.host import Host, wall_clock
 from devnet.l1.journal import StoredBlock, StoredReceipt
 from node.l1.wire import (
@@ -210,6 +210,13 @@ class L1Service(l1_pb2_grpc.L1Servicer):
         """Return whether a withdrawal was paid."""
         del context
         return l1_pb2.L1Withdrawal(index=request.index, paid=request.index in self.state.paid)
+
+    async def ListSales(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1ListSalesRequest, context: Context
+    ) -> l1_pb2.L1SalesPage:
+        """Return withdrawals that are for sale or sold, and not yet paid."""
+        del context
+        return sales_page(self.state, request)
 
     async def GetEscape(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1GetEscapeRequest, context: Context

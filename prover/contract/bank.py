@@ -129,6 +129,14 @@ def pay_withdrawal(state: ContractState, address: bytes, amount: int, asset: int
     state.sums.put(replace(totals, token_escrowed=totals.token_escrowed - amount))
 
 
+def move_token(state: ContractState, source: bytes, target: bytes, amount: int) -> None:
+    """Move tokens from an address to another one."""
+    account = state.account_of(source)
+    state.accounts.put(source, replace(account, token=account.token - amount))
+    account = state.account_of(target)
+    state.accounts.put(target, replace(account, token=account.token + amount))
+
+
 def pending_bonds(state: ContractState) -> int:
     """Return what is staked on claims, in gwei."""
     return sum(state.claims[number].bond for number in state.pending)

@@ -70,12 +70,18 @@ class ContractCode(IntEnum):
     WITNESS_SIZE = 87
     ACQUITTED = 88
     COMMITMENT_MISMATCH = 89
-    # Withdrawals (100..109)
+    # Withdrawals (100..119)
     CLAIM_PENDING = 100
     WITHDRAWAL_PAID = 101
     PROOF = 102
     WITHDRAWAL_UNKNOWN = 103
     ESCROW = 104
+    CAP_DAY = 105
+    NOT_OWNER = 106
+    OFFER_UNKNOWN = 107
+    SOLD = 108
+    OFFER_EXPIRED = 109
+    PRICE_MAX = 110
     # The escape (120..139)
     NOT_NEWEST = 120
     FREEZE_EARLY = 121
@@ -118,6 +124,7 @@ RETRYABLE: Final = frozenset(
         # Withdrawals
         ContractCode.CLAIM_PENDING,
         ContractCode.ESCROW,
+        ContractCode.CAP_DAY,
         # The escape
         ContractCode.FREEZE_EARLY,
         ContractCode.NOT_FROZEN,

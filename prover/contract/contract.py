@@ -21,6 +21,7 @@ from prover.contract import (
     freeze,
     inbox,
     log,
+    sales,
     withdrawals,
 )
 from prover.contract.calls import Call, Settle
@@ -40,6 +41,7 @@ HANDLERS: Final[Handlers] = {
     **freeze.HANDLERS,
     **inbox.HANDLERS,
     **log.HANDLERS,
+    **sales.HANDLERS,
     **withdrawals.HANDLERS,
 }
 """Of every call but :class:`Settle`, whose work is done before each call."""

@@ -43,6 +43,7 @@ from prover.contract.events import (
     WithdrawalRegistered,
 )
 from prover.contract.records import UINT_LIMIT, Books, Owed, Pot
+from prover.contract.withdrawals import beneficiary, sale_of
 from prover.equity import (
     Worth,
     committed_sums,
@@ -53,6 +54,7 @@ from prover.equity import (
 from prover.verdict import CAUSED_BY_WITNESS
 from statemachine.codec import pack
 from statemachine.inbox import InboxKind
+from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import PartialTree
 from statemachine.state import State
 from statemachine.units import div_floor
@@ -91,9 +93,7 @@ def read_state(context: Context, claim: int, proof: bytes, read: Callable[[State
     try:
         return read(open_state(context, claim, proof))
     except CAUSED_BY_WITNESS as error:
-        raise Refusal(
-            ContractCode.STATE_PROOF, f"STATE_PROOF: {type(error).__name__}: {error}"
-        ) from error
+        raise Refusal(ContractCode.STATE_PROOF, f"{type(error).__name__}: {error}") from error
 
 
 # Opening
@@ -141,7 +141,7 @@ def check_books(context: Context) -> Books:
     check_frozen(context)
     books = context.state.books.record
     if books is None:
-        raise Refusal(ContractCode.BOOKS_SHUT, "BOOKS_SHUT: nobody has opened the books yet")
+        raise Refusal(ContractCode.BOOKS_SHUT, "nobody has opened the books yet")
     return books
 
 
@@ -209,7 +209,7 @@ def register_withdrawal(context: Context, call: RegisterWithdrawal) -> int:
     )
     books = check_window(context)
     worth = read_worth(
-        context, books, call.proof, lambda state: worth_of_withdrawal(state, call.index)
+        context, books, call.proof, lambda state: worth_to_payee(context, state, call)
     )
 
     # EFFECTS
@@ -217,6 +217,18 @@ def register_withdrawal(context: Context, call: RegisterWithdrawal) -> int:
     count(context, books, worth)
     context.emit(WithdrawalRegistered(call.index, worth.owner, worth.micros))
     return worth.micros
+
+
+def worth_to_payee(context: Context, state: State, call: RegisterWithdrawal) -> Worth | None:
+    """Return what a withdrawal is worth, to its owner or to whoever bought it."""
+    worth, leaf = (
+        worth_of_withdrawal(state, call.index),
+        state.store.get(withdrawal_key(call.index)),
+    )
+    if worth is None or leaf is None:
+        return None
+    payee = beneficiary(context.state, sale_of(call.index, leaf), worth.owner)
+    return Worth(payee, worth.micros)
 
 
 def check_new(context: Context, kind: int, account: int, place: int) -> bytes:
@@ -241,7 +253,7 @@ def read_worth(
     """Return what is proved to be worth something, or to owe something."""
     worth = read_state(context, books.claim, proof, read)
     if worth is None:
-        raise Refusal(ContractCode.NO_CLAIM, "NO_CLAIM: the last state knows no such claim")
+        raise Refusal(ContractCode.NO_CLAIM, "the last state knows no such claim")
     require(
         abs(worth.micros) < UINT_LIMIT >> 16,
         ContractCode.NO_CLAIM,

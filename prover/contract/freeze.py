@@ -14,6 +14,8 @@ from typing import Final
 from prover.contract.calls import (
     Append,
     AppendEmpty,
+    BuyWithdrawal,
+    CancelOffer,
     ClaimWithdrawal,
     CommitFault,
     Deposit,
@@ -23,6 +25,7 @@ from prover.contract.calls import (
     ForceRevoke,
     ForceWithdraw,
     Freeze,
+    OfferWithdrawal,
     OpenEscape,
     PayEscape,
     Propose,
@@ -45,6 +48,8 @@ STOPPED_BY_FREEZE: Final = frozenset(
     {
         Append,
         AppendEmpty,
+        BuyWithdrawal,
+        CancelOffer,
         ClaimWithdrawal,
         Deposit,
         ForceCancelAll,
@@ -53,6 +58,7 @@ STOPPED_BY_FREEZE: Final = frozenset(
         ForceRevoke,
         ForceWithdraw,
         Freeze,
+        OfferWithdrawal,
         Propose,
     }
 )

@@ -20,7 +20,9 @@ from typing import Any, Final
 from prover.contract.calls import (
     Append,
     AppendEmpty,
+    BuyWithdrawal,
     Call,
+    CancelOffer,
     ClaimWithdrawal,
     CommitFault,
     Deposit,
@@ -31,6 +33,7 @@ from prover.contract.calls import (
     ForceRevoke,
     ForceWithdraw,
     Freeze,
+    OfferWithdrawal,
     OpenEscape,
     PayEscape,
     Propose,
@@ -148,6 +151,24 @@ def pay_escape_gas(call: PayEscape) -> int:
     return 20 * BYTE_GAS + 2 * (1 + ASSETS_MAX) * SLOT_GAS
 
 
+def offer_withdrawal_gas(call: OfferWithdrawal) -> int:
+    """Return what checking a proof and storing an offer costs."""
+    size = len(call.proof)
+    return 32 * BYTE_GAS + size * BYTE_GAS + 2 * hash_gas(size) + 3 * SLOT_GAS
+
+
+def buy_withdrawal_gas(call: BuyWithdrawal) -> int:
+    """Return what a purchase costs: two balances and the sale."""
+    del call
+    return 40 * BYTE_GAS + 3 * SLOT_GAS
+
+
+def cancel_offer_gas(call: CancelOffer) -> int:
+    """Return what forgetting an offer costs."""
+    del call
+    return 32 * BYTE_GAS + SLOT_GAS
+
+
 WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     # Claims
     Propose: propose_gas,
@@ -173,6 +194,10 @@ WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     # The log
     Append: append_gas,
     AppendEmpty: append_empty_gas,
+    # Sales
+    BuyWithdrawal: buy_withdrawal_gas,
+    CancelOffer: cancel_offer_gas,
+    OfferWithdrawal: offer_withdrawal_gas,
     # Withdrawals
     ClaimWithdrawal: claim_withdrawal_gas,
 }

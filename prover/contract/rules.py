@@ -17,6 +17,7 @@ from prover.outputs import Output, decode_output
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.rules import Rules, decode_rules
+from statemachine.units import PPM_ONE
 
 CONTRACT_VERSION: Final = 2
 DAY_MS: Final = 86_400_000
@@ -55,6 +56,9 @@ class ContractRules:
         that consumed it; longer than W.
     escape_ms
         How long claims may be registered once a frozen exchange's books are open.
+    exit_micros_min, exit_ppm, exit_period_ms
+        How much may leave in a time (:mod:`prover.contract.caps`); no cap if
+        ``exit_ppm`` is 0.
     """
 
     l1_chain_id: int
@@ -72,6 +76,9 @@ class ContractRules:
     witness_bytes_max: int = WITNESS_BYTES_MAX
     freeze_ms: int = 14 * DAY_MS
     escape_ms: int = 30 * DAY_MS
+    exit_micros_min: int = 0
+    exit_ppm: int = 0
+    exit_period_ms: int = DAY_MS
 
     def __post_init__(self) -> None:
         """Refuse parameters that could not work, once, at the edge."""
@@ -87,9 +94,12 @@ class ContractRules:
             "deposit_micros_min",
             "liveness_ms_max",
             "escape_ms",
+            "exit_period_ms",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: must be positive")
+        if self.exit_ppm > PPM_ONE:
+            raise ValueError(f"exit_ppm: need at most {PPM_ONE}, have {self.exit_ppm}")
         if self.freeze_ms <= self.window_ms:
             raise ValueError(
                 f"freeze_ms: need more than window_ms ({self.window_ms}), have {self.freeze_ms}"
@@ -119,6 +129,9 @@ class ContractRules:
                 self.witness_bytes_max,
                 self.freeze_ms,
                 self.escape_ms,
+                self.exit_micros_min,
+                self.exit_ppm,
+                self.exit_period_ms,
             ]
         )
 
@@ -138,11 +151,11 @@ def decode_contract_rules(data: bytes) -> ContractRules:
     ValueError
         They are, but such a contract could not work.
     """
-    fields = as_list(unpack(data), 16, "contract rules")
+    fields = as_list(unpack(data), 19, "contract rules")
     version = as_uint(fields[0], 1 << 16, "contract version")
     if version != CONTRACT_VERSION:
         raise FrameInvalid(f"contract version {version}, known is {CONTRACT_VERSION}")
-    numbers = [as_uint(fields[i], 1 << 63, f"field {i}") for i in (1, 4, *range(6, 16))]
+    numbers = [as_uint(fields[i], 1 << 63, f"field {i}") for i in (1, 4, *range(6, 19))]
     return ContractRules(
         l1_chain_id=numbers[0],
         rules=decode_rules(as_message(fields[2], "rules")),
@@ -159,4 +172,7 @@ def decode_contract_rules(data: bytes) -> ContractRules:
         witness_bytes_max=numbers[9],
         freeze_ms=numbers[10],
         escape_ms=numbers[11],
+        exit_micros_min=numbers[12],
+        exit_ppm=numbers[13],
+        exit_period_ms=numbers[14],
     )

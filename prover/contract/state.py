@@ -22,11 +22,13 @@ from prover.contract.records import (
     decode_asset_totals,
     decode_books,
     decode_claim,
+    decode_exit_bucket,
     decode_freeze,
     decode_log_header,
     decode_owed,
     decode_pot,
     decode_queued_item,
+    decode_sale,
     decode_totals,
 )
 from prover.contract.tables import (
@@ -74,6 +76,8 @@ class ContractState:
         self.sums = Single(tables, b"T", form_of(decode_totals), Totals())
         self.deposited = Table(tables, b"U", BYTE, NUMBER)
         self.owed = Table(tables, b"V", BYTES, form_of(decode_owed))
+        self.sales = Table(tables, b"W", BYTES, form_of(decode_sale))
+        self.exits = Table(tables, b"X", BYTE, form_of(decode_exit_bucket))
         self.registered = Table(tables, b"Y", BYTES, NOTHING)
         self.frozen: Single[Freeze | None] = Single(tables, b"Z", form_of(decode_freeze), None)
         self.newest_final = 0

@@ -1,31 +1,48 @@
 """Withdrawals: money leaves the escrow against a proof under a final claim.
 
 The exchange writes one leaf per withdrawal; once a claim that contains it is
-final, anyone presents the proof and the owner is paid, once.
+final, anyone presents the proof and the owner is paid, once; or whoever bought
+it from him (:mod:`prover.contract.sales`).
 """
 
-from typing import Final
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, final
 
 from prover.contract.bank import escrow_of, pay_withdrawal
 from prover.contract.calls import ClaimWithdrawal
-from prover.contract.claims import check_alive
+from prover.contract.caps import check_cap, use_cap
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import WithdrawalPaid
-from prover.contract.records import ClaimStatus
+from prover.contract.records import Claim, ClaimStatus
+from prover.contract.state import ContractState
 from statemachine.errors import SextantError
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import PartialTree
 from statemachine.records import decode_withdrawal
 
+TAG_SALE: Final = b"\x27"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A withdrawal as a proof shows it; ``sale`` names exactly this one."""
+
+    owner: bytes
+    amount: int
+    asset: int
+    sale: bytes
+
 
 def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
-    """Pay a withdrawal to its owner; return the amount in micros, or in units of its asset."""
+    """Pay a withdrawal; return the amount in micros, or in units of its asset."""
     # READ
     state = context.state
 
     # CHECKS, in the order of their codes
-    claim = check_alive(state, call.claim)
+    claim = check_claim(state, call.claim)
     require(
         claim.status is ClaimStatus.FINAL,
         ContractCode.CLAIM_PENDING,
@@ -37,40 +54,73 @@ def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
         ContractCode.WITHDRAWAL_PAID,
         f"withdrawal {call.index} was paid before",
     )
-    require(
-        len(call.proof) <= context.rules.witness_bytes_max,
-        ContractCode.PROOF,
-        f"{len(call.proof)} bytes, the limit is {context.rules.witness_bytes_max}",
-    )
-    owner, amount, asset = open_withdrawal(claim.output.post_root, call)
+    shown = open_withdrawal(context, claim, call.index, call.proof)
+    amount, asset = shown.amount, shown.asset
     escrowed = escrow_of(state, asset)
     require(
         0 < amount <= escrowed,
         ContractCode.ESCROW,
         f"withdrawal of {amount}, the escrow holds {escrowed} {'units' if asset else 'micros'}",
     )
+    check_cap(context, asset, amount)
 
     # EFFECTS
+    payee = beneficiary(state, shown.sale, shown.owner)
     state.paid.put(call.index, None)
-    pay_withdrawal(state, owner, amount, asset)
-    context.emit(WithdrawalPaid(call.index, owner, amount, asset))
+    use_cap(context, asset, amount)
+    pay_withdrawal(state, payee, amount, asset)
+    context.emit(WithdrawalPaid(call.index, payee, amount, asset))
     return amount
 
 
-def open_withdrawal(root: bytes, call: ClaimWithdrawal) -> tuple[bytes, int, int]:
-    """Return owner, amount and asset of the leaf shown under ``root``, or refuse the proof."""
+def check_claim(state: ContractState, number: int) -> Claim:
+    """Return a claim; refuse one that is unknown or dead."""
+    require(
+        number < len(state.claims),
+        ContractCode.CLAIM_UNKNOWN,
+        f"there is no claim {number}",
+    )
+    claim = state.claims[number]
+    require(
+        not claim.status.is_dead,
+        ContractCode.CLAIM_DEAD,
+        f"claim {claim.number} is {claim.status.name}",
+    )
+    return claim
+
+
+def open_withdrawal(context: Context, claim: Claim, index: int, proof: bytes) -> Shown:
+    """Return the withdrawal shown under a claim, or refuse the proof."""
+    require(
+        len(proof) <= context.rules.witness_bytes_max,
+        ContractCode.PROOF,
+        f"{len(proof)} bytes, the limit is {context.rules.witness_bytes_max}",
+    )
+    root = claim.output.post_root
     try:
-        tree = PartialTree.decode(call.proof)
+        tree = PartialTree.decode(proof)
         if tree.root != root:
-            raise Refusal(ContractCode.PROOF, f"proof of {tree.root.hex()}, need {root.hex()}")
-        leaf = tree.get(withdrawal_key(call.index))
+            message = f"proof of {tree.root.hex()}, need {root.hex()}"
+            raise Refusal(ContractCode.PROOF, message)
+        leaf = tree.get(withdrawal_key(index))
         if leaf is None:
-            message = f"claim {call.claim} holds no withdrawal {call.index}"
+            message = f"claim {claim.number} holds no withdrawal {index}"
             raise Refusal(ContractCode.WITHDRAWAL_UNKNOWN, message)
         owner, amount, _, asset = decode_withdrawal(leaf)
     except SextantError as error:
         raise Refusal(ContractCode.PROOF, str(error)) from error
-    return owner, amount, asset
+    return Shown(owner, amount, asset, sale_of(index, leaf))
+
+
+def sale_of(index: int, leaf: bytes) -> bytes:
+    """Return the name under which a withdrawal, as this leaf says it, is sold."""
+    return sha256(TAG_SALE + index.to_bytes(8, "big") + leaf).digest()
+
+
+def beneficiary(state: ContractState, sale: bytes, owner: bytes) -> bytes:
+    """Return whom a withdrawal is paid to: who bought it, else its owner."""
+    sold = state.sales.get(sale)
+    return sold.buyer if sold is not None and sold.buyer else owner
 
 
 HANDLERS: Final[Handlers] = {ClaimWithdrawal: claim_withdrawal}

@@ -63,6 +63,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "withdraw": Command("money", "sextant.cli.withdraw", "withdraw to L1, list, or force it"),
     "force": Command("money", "sextant.cli.force", "act through L1, where nobody can refuse it"),
     "claim": Command("money", "sextant.cli.claim", "collect a final withdrawal on L1"),
+    "sale": Command("money", "sextant.cli.sale", "sell a withdrawal at once, or buy others'"),
     "escape": Command("money", "sextant.cli.escape", "get out of an exchange that stopped"),
     "pool": Command("money", "sextant.cli.pool", "lend to the lending pool, or redeem from it"),
     "vault": Command("money", "sextant.cli.vault", "buy into a market's backstop, or leave it"),

@@ -6,7 +6,7 @@ proof that is checked here, against the root of a claim that L1 calls final,
 before anything is sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -208,8 +208,7 @@ class L1Client(Closing):
 
     async def clock_ms(self) -> int:
         """Return the time of the newest block of L1."""
-        answer: l1_pb2.L1Heads = await self._ask(self._stub.GetHeads, l1_pb2.L1GetHeadsRequest())
-        return answer.latest.time_ms
+        return (await self.heads()).latest.time_ms
 
     async def escape(
         self, owner: bytes | None = None, registrations: Sequence[l1_pb2.L1Registration] = ()
@@ -230,6 +229,25 @@ class L1Client(Closing):
         page: l1_pb2.L1ClaimsPage = await self._ask(self._stub.ListClaims, request)
         return page
 
+    async def sales(self, after: bytes) -> Sequence[l1_pb2.L1Sale]:
+        """Return a page of the sales after one; see ``sextant.client.sales``."""
+        request = l1_pb2.L1ListSalesRequest(after=after)
+        answer: l1_pb2.L1SalesPage = await self._ask(self._stub.ListSales, request)
+        return answer.sales
+
+    async def claim(self, number: int) -> l1_pb2.L1Claim | None:
+        """Return a claim by its number, if there is one."""
+        page = await self.claims(number, 1)
+        return page.claims[0] if page.claims else None
+
+    async def each_claim(self) -> AsyncIterator[l1_pb2.L1Claim]:
+        """Yield all claims, oldest first."""
+        start = 0
+        while (page := await self.claims(start, 0)).claims:
+            for claim in page.claims:
+                yield claim
+            start = page.claims[-1].number + 1
+
     async def final_claim(self) -> FinalClaim:
         """Return the newest final claim.
 
@@ -239,16 +257,9 @@ class L1Client(Closing):
             ``NOT_FINAL``: there is none yet.
         """
         found: l1_pb2.L1Claim | None = None
-        start = 0
-        while True:
-            request = l1_pb2.L1ListClaimsRequest(from_number=start)
-            page: l1_pb2.L1ClaimsPage = await self._ask(self._stub.ListClaims, request)
-            if not page.claims:
-                break
-            for claim in page.claims:
-                if claim.status == l1_pb2.L1_CLAIM_STATUS_FINAL:
-                    found = claim
-            start = page.claims[-1].number + 1
+        async for claim in self.each_claim():
+            if claim.status == l1_pb2.L1_CLAIM_STATUS_FINAL:
+                found = claim
         if found is None:
             raise Refused(
                 "NOT_FINAL",

@@ -174,15 +174,19 @@ class Rollup:
         query, request = stub or self.query, status_pb2.GetStatusRequest()
         return await patiently(lambda: query.GetStatus(request, timeout=ASK_SECONDS))
 
+    async def give(self, address: bytes, token_micros: int, eth_gwei: int = 10**12) -> None:
+        """Give ETH and tokens on L1."""
+        async with grpc.aio.insecure_channel(self.address("l1_dev")) as channel:
+            gift = l1_pb2.L1FaucetRequest(
+                address=address, eth_gwei=eth_gwei, token_micros=token_micros
+            )
+            dev = l1_pb2_grpc.L1DevStub(channel)
+            await dev.Faucet(gift, wait_for_ready=True, timeout=WAIT_SECONDS)
+
     async def fund(self, traders: int) -> None:
         """Give the operators ETH, the traders accounts, and every market a price."""
-        async with grpc.aio.insecure_channel(self.address("l1_dev")) as channel:
-            dev = l1_pb2_grpc.L1DevStub(channel)
-            for key in (POSTER_KEY, FOLLOWER_KEY, BANK_KEY):
-                gift = l1_pb2.L1FaucetRequest(
-                    address=address_of(key), eth_gwei=10**12, token_micros=10**15
-                )
-                await dev.Faucet(gift, wait_for_ready=True, timeout=WAIT_SECONDS)
+        for key in (POSTER_KEY, FOLLOWER_KEY, BANK_KEY):
+            await self.give(address_of(key), token_micros=10**15)
         bank = GrpcL1(self.address("l1"), BANK_KEY)
         owners = [address_of(trader_key(number)) for number in range(traders)]
         await asyncio.gather(*(bank.deposit(owner, 0, FUNDS) for owner in owners))

@@ -320,6 +320,38 @@ class L1Withdrawal(_message.Message):
     paid: bool
     def __init__(self, index: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
+class L1ListSalesRequest(_message.Message):
+    __slots__ = ("after", "sales_max")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    SALES_MAX_FIELD_NUMBER: _ClassVar[int]
+    after: bytes
+    sales_max: int
+    def __init__(self, after: _Optional[bytes] = ..., sales_max: _Optional[int] = ...) -> None: ...
+
+class L1Sale(_message.Message):
+    __slots__ = ("sale", "index", "claim", "seller", "buyer", "price_micros", "until_ms")
+    SALE_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    SELLER_FIELD_NUMBER: _ClassVar[int]
+    BUYER_FIELD_NUMBER: _ClassVar[int]
+    PRICE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    sale: bytes
+    index: int
+    claim: int
+    seller: bytes
+    buyer: bytes
+    price_micros: int
+    until_ms: int
+    def __init__(self, sale: _Optional[bytes] = ..., index: _Optional[int] = ..., claim: _Optional[int] = ..., seller: _Optional[bytes] = ..., buyer: _Optional[bytes] = ..., price_micros: _Optional[int] = ..., until_ms: _Optional[int] = ...) -> None: ...
+
+class L1SalesPage(_message.Message):
+    __slots__ = ("sales",)
+    SALES_FIELD_NUMBER: _ClassVar[int]
+    sales: _containers.RepeatedCompositeFieldContainer[L1Sale]
+    def __init__(self, sales: _Optional[_Iterable[_Union[L1Sale, _Mapping]]] = ...) -> None: ...
+
 class L1GetEscapeRequest(_message.Message):
     __slots__ = ("owner", "registrations")
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -407,7 +439,7 @@ class L1Owed(_message.Message):
     def __init__(self, equity_micros: _Optional[int] = ..., debt_micros: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
 class L1SendCallRequest(_message.Message):
-    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape")
+    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     APPEND_FIELD_NUMBER: _ClassVar[int]
@@ -423,6 +455,9 @@ class L1SendCallRequest(_message.Message):
     FORCE_CLOSE_FIELD_NUMBER: _ClassVar[int]
     FORCE_REVOKE_FIELD_NUMBER: _ClassVar[int]
     FORCE_POKE_FIELD_NUMBER: _ClassVar[int]
+    OFFER_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
+    BUY_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_OFFER_FIELD_NUMBER: _ClassVar[int]
     FREEZE_FIELD_NUMBER: _ClassVar[int]
     REGISTER_PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     REGISTER_SHARE_FIELD_NUMBER: _ClassVar[int]
@@ -445,6 +480,9 @@ class L1SendCallRequest(_message.Message):
     force_close: L1ForceClose
     force_revoke: L1ForceRevoke
     force_poke: L1ForcePoke
+    offer_withdrawal: L1OfferWithdrawal
+    buy_withdrawal: L1BuyWithdrawal
+    cancel_offer: L1CancelOffer
     freeze: L1Freeze
     register_portfolio: L1RegisterPortfolio
     register_share: L1RegisterShare
@@ -452,7 +490,7 @@ class L1SendCallRequest(_message.Message):
     refund_deposit: L1RefundDeposit
     pay_escape: L1PayEscape
     open_escape: L1OpenEscape
-    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ...) -> None: ...
+    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ...) -> None: ...
 
 class L1Append(_message.Message):
     __slots__ = ("index", "data")
@@ -567,6 +605,34 @@ class L1ClaimWithdrawal(_message.Message):
 class L1Settle(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class L1OfferWithdrawal(_message.Message):
+    __slots__ = ("claim", "index", "price", "until", "proof")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    index: int
+    price: int
+    until: int
+    proof: bytes
+    def __init__(self, claim: _Optional[int] = ..., index: _Optional[int] = ..., price: _Optional[int] = ..., until: _Optional[int] = ..., proof: _Optional[bytes] = ...) -> None: ...
+
+class L1BuyWithdrawal(_message.Message):
+    __slots__ = ("sale", "price_max")
+    SALE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_MAX_FIELD_NUMBER: _ClassVar[int]
+    sale: bytes
+    price_max: int
+    def __init__(self, sale: _Optional[bytes] = ..., price_max: _Optional[int] = ...) -> None: ...
+
+class L1CancelOffer(_message.Message):
+    __slots__ = ("sale",)
+    SALE_FIELD_NUMBER: _ClassVar[int]
+    sale: bytes
+    def __init__(self, sale: _Optional[bytes] = ...) -> None: ...
 
 class L1Freeze(_message.Message):
     __slots__ = ("claim", "proof")
@@ -683,7 +749,7 @@ class L1BlockEvents(_message.Message):
     def __init__(self, block: _Optional[_Union[L1BlockRef, _Mapping]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., heads: _Optional[_Union[L1Heads, _Mapping]] = ..., parent_hash: _Optional[bytes] = ...) -> None: ...
 
 class L1Event(_message.Message):
-    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered")
+    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "withdrawal_offered", "withdrawal_sold", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered", "offer_cancelled")
     ENTRY_APPENDED_FIELD_NUMBER: _ClassVar[int]
     ITEM_QUEUED_FIELD_NUMBER: _ClassVar[int]
     CLAIM_PROPOSED_FIELD_NUMBER: _ClassVar[int]
@@ -693,6 +759,8 @@ class L1Event(_message.Message):
     CLAIM_FINAL_FIELD_NUMBER: _ClassVar[int]
     BOND_RETURNED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_PAID_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWAL_OFFERED_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWAL_SOLD_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
     PORTFOLIO_REGISTERED_FIELD_NUMBER: _ClassVar[int]
     SHARE_REGISTERED_FIELD_NUMBER: _ClassVar[int]
@@ -700,6 +768,7 @@ class L1Event(_message.Message):
     ESCAPE_PAID_FIELD_NUMBER: _ClassVar[int]
     ESCAPE_OPENED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_REGISTERED_FIELD_NUMBER: _ClassVar[int]
+    OFFER_CANCELLED_FIELD_NUMBER: _ClassVar[int]
     entry_appended: L1EntryAppended
     item_queued: L1ItemQueued
     claim_proposed: L1ClaimProposed
@@ -709,6 +778,8 @@ class L1Event(_message.Message):
     claim_final: L1ClaimFinal
     bond_returned: L1BondReturned
     withdrawal_paid: L1WithdrawalPaid
+    withdrawal_offered: L1WithdrawalOffered
+    withdrawal_sold: L1WithdrawalSold
     frozen: L1Frozen
     portfolio_registered: L1PortfolioRegistered
     share_registered: L1ShareRegistered
@@ -716,7 +787,8 @@ class L1Event(_message.Message):
     escape_paid: L1EscapePaid
     escape_opened: L1EscapeOpened
     withdrawal_registered: L1WithdrawalRegistered
-    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ...) -> None: ...
+    offer_cancelled: L1OfferCancelled
+    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., withdrawal_offered: _Optional[_Union[L1WithdrawalOffered, _Mapping]] = ..., withdrawal_sold: _Optional[_Union[L1WithdrawalSold, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ..., offer_cancelled: _Optional[_Union[L1OfferCancelled, _Mapping]] = ...) -> None: ...
 
 class L1EntryAppended(_message.Message):
     __slots__ = ("index", "data_root", "length", "inbox_count", "sender")
@@ -839,6 +911,38 @@ class L1WithdrawalPaid(_message.Message):
     amount: int
     asset: int
     def __init__(self, index: _Optional[int] = ..., owner: _Optional[bytes] = ..., amount: _Optional[int] = ..., asset: _Optional[int] = ...) -> None: ...
+
+class L1WithdrawalOffered(_message.Message):
+    __slots__ = ("sale", "index", "seller", "price", "until")
+    SALE_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    SELLER_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    sale: bytes
+    index: int
+    seller: bytes
+    price: int
+    until: int
+    def __init__(self, sale: _Optional[bytes] = ..., index: _Optional[int] = ..., seller: _Optional[bytes] = ..., price: _Optional[int] = ..., until: _Optional[int] = ...) -> None: ...
+
+class L1WithdrawalSold(_message.Message):
+    __slots__ = ("sale", "index", "buyer", "price")
+    SALE_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    BUYER_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    sale: bytes
+    index: int
+    buyer: bytes
+    price: int
+    def __init__(self, sale: _Optional[bytes] = ..., index: _Optional[int] = ..., buyer: _Optional[bytes] = ..., price: _Optional[int] = ...) -> None: ...
+
+class L1OfferCancelled(_message.Message):
+    __slots__ = ("sale",)
+    SALE_FIELD_NUMBER: _ClassVar[int]
+    sale: bytes
+    def __init__(self, sale: _Optional[bytes] = ...) -> None: ...
 
 class L1Frozen(_message.Message):
     __slots__ = ("claim", "reason", "inbox_index")

@@ -84,6 +84,11 @@ class L1Stub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.FromString,
                 _registered_method=True)
+        self.ListSales = channel.unary_unary(
+                '/sextant.v1.L1/ListSales',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListSalesRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SalesPage.FromString,
+                _registered_method=True)
         self.SendCall = channel.unary_unary(
                 '/sextant.v1.L1/SendCall',
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SendCallRequest.SerializeToString,
@@ -171,6 +176,13 @@ class L1Servicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSales(self, request, context):
+        """Withdrawals that are for sale, and those that were sold and not yet paid.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SendCall(self, request, context):
         """Puts a signed call into the mempool. Sending the same bytes again does no harm.
         """
@@ -245,6 +257,11 @@ def add_L1Servicer_to_server(servicer, server):
                     servicer.GetEscape,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.SerializeToString,
+            ),
+            'ListSales': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSales,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListSalesRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SalesPage.SerializeToString,
             ),
             'SendCall': grpc.unary_unary_rpc_method_handler(
                     servicer.SendCall,
@@ -532,6 +549,33 @@ class L1:
             '/sextant.v1.L1/GetEscape',
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSales(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1/ListSales',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListSalesRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1SalesPage.FromString,
             options,
             channel_credentials,
             insecure,

@@ -55,6 +55,11 @@ from prover.contract.calls.registry import (
     decode_call,
     encode_call,
 )
+from prover.contract.calls.sales import (
+    BuyWithdrawal,
+    CancelOffer,
+    OfferWithdrawal,
+)
 from prover.contract.calls.withdrawals import (
     ClaimWithdrawal,
 )
@@ -65,8 +70,10 @@ __all__ = [
     "KINDS",
     "Append",
     "AppendEmpty",
+    "BuyWithdrawal",
     "Call",
     "CallKind",
+    "CancelOffer",
     "ClaimWithdrawal",
     "CommitFault",
     "Deposit",
@@ -78,6 +85,7 @@ __all__ = [
     "ForceRevoke",
     "ForceWithdraw",
     "Freeze",
+    "OfferWithdrawal",
     "OpenEscape",
     "PayEscape",
     "Propose",

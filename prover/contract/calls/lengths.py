@@ -12,6 +12,7 @@ FIELD_BYTES: Final[dict[str, int]] = {
     "correct_root": 32,
     "owner": 20,
     "payee": 20,
+    "sale": 32,
     "salt": 32,
 }
 BULK: Final = frozenset({"data", "output", "proof", "trace", "witness"})

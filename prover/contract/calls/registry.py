@@ -8,6 +8,7 @@ from prover.contract.calls.escape import ESCAPE_CALLS, EscapeCall
 from prover.contract.calls.inbox import INBOX_CALLS, InboxCall
 from prover.contract.calls.kinds import CallKind
 from prover.contract.calls.log import LOG_CALLS, LogCall
+from prover.contract.calls.sales import SALE_CALLS, SaleCall
 from prover.contract.calls.withdrawals import WITHDRAWAL_CALLS, WithdrawalCall
 from prover.contract.shapes import build_record, values_of
 from statemachine.codec import pack, unpack
@@ -17,7 +18,7 @@ INT_LIMIT: Final = 1 << 63
 
 Call = (
     # The calls of each idea.
-    ClaimCall | DisputeCall | EscapeCall | InboxCall | LogCall | WithdrawalCall
+    ClaimCall | DisputeCall | EscapeCall | InboxCall | LogCall | SaleCall | WithdrawalCall
 )
 
 CALLS: Final[dict[CallKind, type[Any]]] = {
@@ -26,6 +27,7 @@ CALLS: Final[dict[CallKind, type[Any]]] = {
     **ESCAPE_CALLS,
     **INBOX_CALLS,
     **LOG_CALLS,
+    **SALE_CALLS,
     **WITHDRAWAL_CALLS,
 }
 KINDS: Final[dict[type[Any], CallKind]] = {call: kind for kind, call in CALLS.items()}

@@ -38,6 +38,11 @@ from prover.contract.events.registry import (
     decode_event,
     encode_event,
 )
+from prover.contract.events.sales import (
+    OfferCancelled,
+    WithdrawalOffered,
+    WithdrawalSold,
+)
 from prover.contract.events.withdrawals import (
     WithdrawalPaid,
 )
@@ -59,10 +64,13 @@ __all__ = [
     "FaultProved",
     "Frozen",
     "ItemQueued",
+    "OfferCancelled",
     "PortfolioRegistered",
     "ShareRegistered",
+    "WithdrawalOffered",
     "WithdrawalPaid",
     "WithdrawalRegistered",
+    "WithdrawalSold",
     "decode_event",
     "encode_event",
 ]

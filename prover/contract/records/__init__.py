@@ -20,6 +20,8 @@ S       asset_totals  asset 1                :class:`AssetTotals`
 T       sums          none                   :class:`Totals`
 U       deposited     asset 1                all that was ever deposited of it, 8
 V       owed          address 20             :class:`Owed`
+W       sales         hash 32                :class:`Sale`
+X       exits         asset 1                :class:`ExitBucket`
 Y       registered    kind, account, place   nothing: it is in the table
 Z       frozen        none                   :class:`Freeze`, once it is frozen
 ======  ============  =====================  ==================================
@@ -61,30 +63,42 @@ from prover.contract.records.money import (
     decode_asset_totals,
     decode_totals,
 )
+from prover.contract.records.sales import (
+    NOBODY,
+    ExitBucket,
+    Sale,
+    decode_exit_bucket,
+    decode_sale,
+)
 
 __all__ = [
+    "NOBODY",
     "UINT_LIMIT",
     "Account",
     "AssetTotals",
     "Books",
     "Claim",
     "ClaimStatus",
+    "ExitBucket",
     "Freeze",
     "FreezeReason",
     "LogHeader",
     "Owed",
     "Pot",
     "QueuedItem",
+    "Sale",
     "Totals",
     "as_message",
     "decode_account",
     "decode_asset_totals",
     "decode_books",
     "decode_claim",
+    "decode_exit_bucket",
     "decode_freeze",
     "decode_log_header",
     "decode_owed",
     "decode_pot",
     "decode_queued_item",
+    "decode_sale",
     "decode_totals",
 ]

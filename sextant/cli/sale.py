@@ -1,0 +1,176 @@
+"""``sextant sale``: sell a withdrawal before it is final, or buy those of others."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Final, TypeVar
+
+from sextant.cli.numbers import read_share, read_span, whole
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.output import print_json, print_pairs, print_table, say, show_time
+from sextant.cli.session import run_client
+from sextant.client.amounts import show_decimal
+from sextant.client.api import AsyncClient
+from sextant.client.l1 import L1Receipt
+from sextant.client.money import positive_micros
+from sextant.client.sales import Appraisal, Sales, WithdrawalSale
+from sextant.errors import EXIT_OK, ClientError
+
+Answer = TypeVar("Answer")
+LOOK_SECONDS: Final = 2.0
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands."""
+    parser.epilog = (
+        "examples: sextant sale offer 0 99.5 --as alice   sextant sale list"
+        "   sextant sale cancel 0 --as alice   sextant sale provide --fee-min 0.2%% --most 5000"
+        " --once --as bob"
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    offer = verbs.add_parser("offer", help="offer a withdrawal of yours, for money at once")
+    offer.add_argument("index", type=whole(), metavar="INDEX", help="see `sextant withdraw --list`")
+    offer.add_argument("price", metavar="USDC", help="what to get for it, such as 99.5")
+    offer.add_argument(
+        "--for",
+        dest="span",
+        type=read_span,
+        default=3_600_000,
+        metavar="SPAN",
+        help="how long the offer stands, such as 30m (default: 1h)",
+    )
+    offer.set_defaults(run=run_offer)
+    listing = verbs.add_parser("list", help="list what is for sale, or sold and not yet paid")
+    listing.set_defaults(run=run_list)
+    cancel = verbs.add_parser("cancel", help="take back an offer")
+    cancel.add_argument("index", type=whole(), metavar="INDEX", help="the withdrawal")
+    cancel.set_defaults(run=run_cancel)
+    provide = verbs.add_parser(
+        "provide", help="buy what is offered, under claims that your own follower agrees with"
+    )
+    provide.add_argument(
+        "--fee-min",
+        type=read_share,
+        required=True,
+        metavar="SHARE",
+        help="least gain of what is paid, such as 0.2%%",
+    )
+    provide.add_argument(
+        "--most", required=True, metavar="USDC", help="most to pay in all, such as 5000"
+    )
+    provide.add_argument("--once", action="store_true", help="look once, and end")
+    provide.set_defaults(run=run_provide)
+    for verb in (offer, listing, cancel, provide):
+        add_l1_options(verb)
+        if verb is not listing:
+            add_key_options(verb)
+        add_node_options(verb)
+
+
+def run_sales(
+    arguments: argparse.Namespace, work: Callable[[Sales], Awaitable[Answer]], *, signs: bool = True
+) -> Answer:
+    """Open a client and the market, and do the work."""
+
+    async def run(client: AsyncClient) -> Answer:
+        async with Sales(client) as sales:
+            return await work(sales)
+
+    return run_client(arguments, run, signs=signs)
+
+
+def run_offer(arguments: argparse.Namespace) -> int:
+    """Offer a withdrawal."""
+    price = positive_micros(arguments.price)
+    seconds = max(1, arguments.span // 1_000)
+    receipt = run_sales(
+        arguments, lambda sales: sales.offer(arguments.index, price, seconds=seconds)
+    )
+    return print_receipts(arguments, "sale.offer", [receipt], "offered in L1 block")
+
+
+def run_cancel(arguments: argparse.Namespace) -> int:
+    """Take back an offer."""
+    receipts = run_sales(arguments, lambda sales: sales.cancel(arguments.index))
+    return print_receipts(arguments, "sale.cancel", receipts, "cancelled in L1 block")
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """List sales."""
+    found = run_sales(arguments, Sales.offers, signs=False)
+    if arguments.json:
+        print_json("sales", {"sales": found})
+        return EXIT_OK
+    print_table(
+        arguments,
+        [">INDEX", ">PRICE", "SELLER", "BUYER", "UNTIL"],
+        [
+            (
+                sale.index,
+                sale.price,
+                f"0x{sale.seller.hex()}",
+                f"0x{sale.buyer.hex()}" if sale.buyer else "",
+                show_time(sale.until_ms),
+            )
+            for sale in found
+        ],
+        empty="nothing is for sale",
+    )
+    return EXIT_OK
+
+
+def run_provide(arguments: argparse.Namespace) -> int:
+    """Buy what is worth it, until the money is spent or it is interrupted."""
+    budget = Decimal(positive_micros(arguments.most)) / 1_000_000
+    least: Decimal = arguments.fee_min
+    bought: list[Appraisal] = []
+
+    async def look(sales: Sales, left: Decimal) -> Decimal:
+        clock = await sales.l1.clock_ms()
+        for sale in await sales.offers():
+            if sale.buyer is not None or sale.until_ms <= clock or sale.price > left:
+                continue
+            found = await sales.appraise(sale)
+            if found.objection or found.fee < least:
+                say(f"withdrawal {sale.index}: not bought: {found.objection or 'the fee is small'}")
+                continue
+            try:
+                await sales.buy(sale)
+            except ClientError as error:
+                say(f"withdrawal {sale.index}: not bought: {error}")
+                continue
+            left -= sale.price
+            bought.append(found)
+            say(bought_line(sale, found))
+        return left
+
+    async def work(sales: Sales) -> None:
+        left = await look(sales, budget)
+        while not arguments.once and left > 0:
+            await asyncio.sleep(LOOK_SECONDS)
+            left = await look(sales, left)
+
+    run_sales(arguments, work)
+    if arguments.json:
+        print_json("sale.provide", {"bought": [found.sale for found in bought]})
+    return EXIT_OK
+
+
+def bought_line(sale: WithdrawalSale, found: Appraisal) -> str:
+    """Return the line that tells of a purchase."""
+    return (
+        f"withdrawal {sale.index}: bought {show_decimal(found.amount)} USDC"
+        f" for {show_decimal(sale.price)}, under claim {sale.claim}"
+    )
+
+
+def print_receipts(
+    arguments: argparse.Namespace, schema: str, receipts: list[L1Receipt], title: str
+) -> int:
+    """Print what became of calls."""
+    if arguments.json:
+        print_json(schema, {"l1": receipts})
+    else:
+        print_pairs([(title, receipt.block) for receipt in receipts] or [(title, "none")])
+    return EXIT_OK
