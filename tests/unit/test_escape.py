@@ -110,7 +110,7 @@ def test_a_frozen_exchange_takes_nothing_and_pays_nothing() -> None:
         (USER, CancelOffer(bytes(32))),
         (PROPOSER, exchange.l1.proposal(exchange.claim)),
     ]
-    assert {type(call) for _, call in refused} | {Freeze} == STOPPED_BY_FREEZE
+    assert {type(call) for _, call in refused} < STOPPED_BY_FREEZE
     for row in refused:
         refused_in_order(exchange.l1, [(C.FROZEN, partial(answer, row))])
 
