@@ -102,6 +102,7 @@ STEPS: Final = tuple(case.name for case in CASES)
 
 MEASUREMENTS: Final = (
     Measurement(("tree.dirty_key", "tree.dirty_neighbour", "tree.build"), "bench.tree"),
+    Measurement(("verdict.gas", "verdict.bytes", "verdict.time", "verdict.proof"), "bench.dispute"),
     Measurement(("engine.interpreted",), "bench.engine", "interpreted", compiled=False),
     Measurement(("engine.compiled",), "bench.engine", "compiled", compiled=True),
     *(

@@ -56,6 +56,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     status = commands.add_parser("status", help="show what a running challenger found")
     status.add_argument("--datadir", type=Path, required=True, help="his data directory")
     status.set_defaults(run=run_status)
+    bonds = commands.add_parser("claim-bonds", help="get back bonds of claims that died")
+    add_l1(bonds)
+    bonds.add_argument("--key-file", type=Path, required=True, help="the proposer's L1 key")
+    bonds.add_argument("--json", action="store_true", help="print one JSON object")
+    bonds.set_defaults(run=run_claim_bonds)
     drill = commands.add_parser("drill", help="corrupt synthetic claims, and convict each")
     drill.add_argument("--faults", type=int, default=50, help="random segments to corrupt")
     drill.add_argument("--seed", type=int, default=1, help="of traffic and choices")
@@ -278,6 +283,39 @@ def run_status(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def run_claim_bonds(arguments: argparse.Namespace) -> int:
+    """Ask L1 for every bond of a proposer that waits there."""
+    from prover.bonds import Payment, claim_bonds
+
+    async def collect(key: bytes) -> list[Payment]:
+        l1 = connect_l1(l1_of(arguments), key)
+        try:
+            return [paid async for paid in claim_bonds(l1, note)]
+        finally:
+            await l1.close()
+
+    try:
+        key = import_module("node.process.keyfile").load_key(arguments.key_file)
+        payments = asyncio.run(collect(key))
+    except SextantError as error:
+        return complain(error)
+    gwei = sum(paid.bond for paid in payments if paid.is_settled)
+    refused = [paid for paid in payments if not paid.is_settled]
+    if arguments.json:
+        claims = [paid.claim for paid in payments if paid.is_settled]
+        print_line(json.dumps({"schema": 1, "claims": claims, "gwei": gwei}))
+    else:
+        for paid in payments:
+            told = "paid" if paid.is_settled else paid.receipt.message
+            print_line(f"claim {paid.claim}: {paid.bond} gwei: {told}")
+    return EXIT_NO if refused else EXIT_OK
+
+
+def note(line: str) -> None:
+    """Write one line of talk."""
+    sys.stderr.write(f"sextant challenger: {line}\n")
+
+
 def run_drill(arguments: argparse.Namespace) -> int:
     """Corrupt random segments of synthetic entries, and convict each claim."""
     from prover.drill import Drill, tell_report
@@ -292,6 +330,7 @@ def run_drill(arguments: argparse.Namespace) -> int:
                     "convicted": report.convicted,
                     "acquitted": report.acquitted,
                     "witness_bytes_max": max(report.witness_bytes),
+                    "gas_max": max(report.gas),
                     "verdict_ns_max": max(report.verdict_ns),
                     "proof_ns_max": max(report.proof_ns),
                     "failures": report.failures,

@@ -17,9 +17,18 @@ from collections.abc import Callable, Mapping
 from typing import final
 
 from prover.accusation import accuse, rehearse
-from prover.cases import Case, JudgedClaim, Stage, case_key, decode_secrets, encode_secrets
+from prover.cases import (
+    SALT_BYTES,
+    Case,
+    JudgedClaim,
+    Stage,
+    case_key,
+    decode_secrets,
+    encode_secrets,
+)
 from prover.contract.calls import CommitFault
 from prover.contract.codes import ContractCode
+from prover.contract.gas import proof_gas
 from prover.contract.rules import ContractRules
 from prover.effects import Keep, Outbox, Send
 from prover.faults import ClaimFacts, item_hash
@@ -81,13 +90,15 @@ class Defence:
             outbox.say("alert", text, claim=number)
             return
         self.largest_witness = max(self.largest_witness, len(accusation.witness))
+        gas = proof_gas(Case(number, accusation, self.payee, bytes(SALT_BYTES)).proof, verdict.work)
         outbox.say(
             "info",
             f"claim {number}: proof of {len(accusation.witness)} bytes rehearsed "
-            f"in {(self.tick() - started) / 1e9:.2f} s",
+            f"in {(self.tick() - started) / 1e9:.2f} s, {gas} gas",
             claim=number,
             kind=fault.kind.name,
             witness_bytes=len(accusation.witness),
+            gas=gas,
         )
         key = case_key(number, claim.output_hash)
         if key not in self.kept:

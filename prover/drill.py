@@ -13,6 +13,8 @@ from random import Random
 from typing import Final, final
 
 from prover.accusation import Accusation, accuse, build_segment, find_fault, rehearse
+from prover.cases import SALT_BYTES, Case
+from prover.contract.gas import GAS_CALL_MAX, proof_gas
 from prover.faults import ClaimFacts, FaultKind, Verdict, item_hash
 from prover.outputs import Output, genesis_output, trace_root
 from prover.replica import Derived, Replica, genesis_replica
@@ -44,6 +46,7 @@ class DrillReport:
     witness_bytes: list[int] = field(default_factory=list)
     verdict_ns: list[int] = field(default_factory=list)
     proof_ns: list[int] = field(default_factory=list)
+    gas: list[int] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
 
@@ -152,6 +155,8 @@ class Drill:
         self.report.proof_ns.append(proved - started)
         self.report.verdict_ns.append(judged - proved)
         self.report.witness_bytes.append(len(accusation.witness))
+        call = Case(0, accusation, bytes(20), bytes(SALT_BYTES)).proof
+        self.report.gas.append(proof_gas(call, verdict.work))
         if verdict.guilty:
             self.report.convicted += 1
         else:
@@ -192,8 +197,9 @@ class Drill:
 
 def tell_report(report: DrillReport) -> Sequence[str]:
     """Return a drill's figures as lines."""
-    witness, verdict, proof = (
+    witness, gas, verdict, proof = (
         sorted(report.witness_bytes),
+        sorted(report.gas),
         sorted(report.verdict_ns),
         sorted(report.proof_ns),
     )
@@ -206,6 +212,7 @@ def tell_report(report: DrillReport) -> Sequence[str]:
         made,
         won,
         f"witness: median {witness[len(witness) // 2]}, largest {witness[-1]} bytes",
+        f"gas: median {gas[len(gas) // 2]}, most {gas[-1]} of {GAS_CALL_MAX}",
         f"verdict: median {tell_ms(verdict[len(verdict) // 2])}, slowest {tell_ms(verdict[-1])}",
         f"proof: median {tell_ms(proof[len(proof) // 2])}, slowest {tell_ms(proof[-1])}",
         *report.failures,

@@ -16,7 +16,7 @@ profits from copying his call out of the mempool.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import sha256
 from typing import Final, final
@@ -61,14 +61,40 @@ class ClaimFacts:
 
 
 @final
+@dataclass(slots=True)
+class Work:
+    """What a verdict did, counted while it did it: gas is priced by these.
+
+    ``hashes`` and ``words`` count hashed messages and their words of 32 bytes;
+    ``nodes`` are those of the state that the witness opens, stubs included;
+    ``decoded`` are bytes read field by field; ``recoveries`` are signatures;
+    ``steps`` and ``cost`` are those of the segment that was executed.
+    """
+
+    nodes: int = 0
+    hashes: int = 0
+    words: int = 0
+    decoded: int = 0
+    recoveries: int = 0
+    steps: int = 0
+    cost: int = 0
+
+    def hash(self, count: int, size: int) -> None:
+        """Count so many hashes over ``size`` bytes each."""
+        self.hashes += count
+        self.words += count * -(-size // 32)
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a claim is convicted; if not, why the accusation failed."""
+    """Whether a claim is convicted; if not, why the accusation failed; and what it took."""
 
     guilty: bool
     reason: str
     segment: int = 0
     correct_root: bytes = ROOT_NONE
+    work: Work = field(default_factory=Work, compare=False)
 
 
 VerdictFunction = Callable[[FaultKind, ClaimFacts, bytes], Verdict]

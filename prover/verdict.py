@@ -12,16 +12,18 @@ witness acquits the claim.  ``False`` never means "the claim is right", only
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from struct import error as StructError  # noqa: N812  an exception, named like one
 from typing import Final, final, overload
 
 from prover.derivation import derive_block, frame_place, is_empty, is_resting
-from prover.entry import HEAD, frame_spans, head_length, verify_range
-from prover.faults import ClaimFacts, FaultKind, Verdict, item_hash
+from prover.entry import CHUNK_BYTES, HEAD, frame_spans, head_length, verify_range
+from prover.faults import ClaimFacts, FaultKind, Verdict, Work, item_hash
 from prover.outputs import OUTPUT_VERSION, verify_trace
 from prover.witness import Witness, decode_witness
 from statemachine.actions import Transaction
+from statemachine.costs import COST_MAX
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import InvariantBroken, SextantError, WitnessIncomplete, invariant
 from statemachine.identity.signing import Domain, recover_signers
@@ -46,6 +48,14 @@ CAUSED_BY_WITNESS: Final = (
 Under a root that honest execution never reached, records may break any
 invariant; that is no bug of ours, and on an EVM the call would revert.
 """
+
+WORD_BYTES: Final = 32
+PAIR_BYTES: Final = 65
+"""An inner node of a list's tree: tag and two hashes."""
+BRANCH_BYTES: Final = 99
+"""A branch of the state tree, at its longest: tag, bit, prefix, two hashes."""
+LEAF_BYTES: Final = 66
+"""A leaf of the state tree, at its longest: tag, length, key, hash of the value."""
 
 
 @final
@@ -79,7 +89,7 @@ class ProvedItems(Sequence[InboxItem]):
 
 def judge_fault(kind: int, facts: ClaimFacts, witness: bytes) -> Verdict:
     """Return whether ``witness`` proves that a claim has a fault of this kind."""
-    judges: dict[int, Callable[[ClaimFacts, Witness], Verdict]] = {
+    judges: dict[int, Callable[[ClaimFacts, Witness, Work], Verdict]] = {
         FaultKind.SEGMENT: judge_segment,
         FaultKind.TRACE_LENGTH: judge_trace_length,
         FaultKind.WRONG_START: judge_start,
@@ -88,24 +98,47 @@ def judge_fault(kind: int, facts: ClaimFacts, witness: bytes) -> Verdict:
     judge = judges.get(kind)
     if judge is None:
         return Verdict(False, f"fault kind: {kind} is not known")
+    work = Work(decoded=len(witness))
     try:
-        return judge(facts, decode_witness(witness))
+        return replace(judge(facts, decode_witness(witness), work), work=work)
     except CAUSED_BY_WITNESS as error:
-        return Verdict(False, f"witness: {type(error).__name__}: {error}")
+        return Verdict(False, f"witness: {type(error).__name__}: {error}", work=work)
 
 
-def open_trace(facts: ClaimFacts, first: int, roots: list[bytes], path: list[bytes]) -> None:
+def open_trace(
+    facts: ClaimFacts, first: int, roots: list[bytes], path: list[bytes], work: Work
+) -> None:
     """Check that ``roots`` are the claim's, from place ``first`` on."""
+    work.hash(2 * len(roots) + len(path) + 1, PAIR_BYTES)
     if not verify_trace(facts.output, first, roots, path):
         raise WitnessIncomplete(f"the claim's trace does not have these roots at {first}")
 
 
-def open_state(state: bytes, root: bytes) -> PartialTree:
+def open_state(state: bytes, root: bytes, work: Work) -> PartialTree:
     """Return the part of the state under ``root`` that the witness shows."""
     tree = PartialTree.decode(state)
+    branches, leaves, size = tree.size()
+    work.nodes += branches + leaves
+    work.hash(branches, BRANCH_BYTES)
+    count_leaves(leaves, size, work)
     if tree.root != root:
         raise WitnessIncomplete(f"the state shown has root {tree.root.hex()}, not {root.hex()}")
     return tree
+
+
+def count_leaves(leaves: int, size: int, work: Work) -> None:
+    """Count the hashing of so many leaves, whose values have ``size`` bytes in all."""
+    work.hash(leaves, LEAF_BYTES)
+    work.hashes += leaves
+    work.words += leaves + size // WORD_BYTES
+
+
+def open_range(facts: ClaimFacts, span: tuple[int, int], proof: bytes, work: Work) -> bytes:
+    """Return proved bytes of the entry, from ``span[0]`` to ``span[1]``."""
+    chunks = len(proof) // CHUNK_BYTES + 1
+    work.hash(chunks, CHUNK_BYTES + 1)
+    work.hash(2 * chunks + len(proof) % CHUNK_BYTES // WORD_BYTES, PAIR_BYTES)
+    return verify_range(facts.entry.data_root, facts.entry.length, *span, proof)
 
 
 def open_cursor(tree: PartialTree) -> Cursor | None:
@@ -114,21 +147,22 @@ def open_cursor(tree: PartialTree) -> Cursor | None:
     return None if value is None else decode_cursor(value)
 
 
-def open_spans(facts: ClaimFacts, head: bytes) -> list[tuple[int, int]]:
+def open_spans(facts: ClaimFacts, head: bytes, work: Work) -> list[tuple[int, int]]:
     """Return where the frames of the entry lie, from its proved head."""
     entry = facts.entry
-    opening = verify_range(entry.data_root, entry.length, 0, min(HEAD.size, entry.length), head)
+    opening = open_range(facts, (0, min(HEAD.size, entry.length)), head, work)
     size = min(head_length(opening), entry.length)
-    shown = verify_range(entry.data_root, entry.length, 0, size, head) if size else opening
+    shown = open_range(facts, (0, size), head, work) if size else opening
     return frame_spans(shown, entry.length)
 
 
-def open_items(facts: ClaimFacts, first: int, items: list[bytes]) -> ProvedItems:
+def open_items(facts: ClaimFacts, first: int, items: list[bytes], work: Work) -> ProvedItems:
     """Return the inbox as the entry's blocks see it from item ``first`` on."""
     count = max(facts.entry.inbox_count - first, 0)
     if len(items) > count:
         raise WitnessIncomplete(f"inbox: {len(items)} items shown, {count} queued")
     for place, item in enumerate(items, first):
+        work.hash(1, len(item) + 1)
         if item_hash(item) != facts.item_hashes[place]:
             raise WitnessIncomplete(f"inbox: item {place} is another one")
     return ProvedItems(count, [decode_inbox_item(item) for item in items])
@@ -149,52 +183,57 @@ def recover_window(
     return signers
 
 
-def judge_segment(facts: ClaimFacts, witness: Witness) -> Verdict:
+def judge_segment(facts: ClaimFacts, witness: Witness, work: Work) -> Verdict:
     """Re-execute one segment over the state shown, and compare the root."""
     rules, index = facts.rules, witness.index
     if not 1 <= index <= facts.output.segments or len(witness.roots) != 2:
         return Verdict(False, f"segment: need 1 to {facts.output.segments} and its two roots")
     before, claimed = witness.roots
-    open_trace(facts, index - 1, witness.roots, witness.path)
-    tree = open_state(witness.state, before)
+    open_trace(facts, index - 1, witness.roots, witness.path, work)
+    tree = open_state(witness.state, before, work)
     cursor = open_cursor(tree)
     if cursor is None:
         return Verdict(False, "segment: the state before it has no cursor")
-    spans = open_spans(facts, witness.head)
+    spans = open_spans(facts, witness.head, work)
     place = frame_place(cursor, facts.parent.height)
     if not 0 <= place < len(spans):
         return Verdict(False, f"segment: the entry has no frame {place}; see TRACE_LENGTH")
     begin, end = spans[place]
     data = b""
     if begin < end and not is_empty(cursor):
-        entry = facts.entry
-        data = verify_range(entry.data_root, entry.length, begin, end, witness.frame)
-    items = open_items(facts, cursor.inbox_index, witness.items)
+        data = open_range(facts, (begin, end), witness.frame, work)
+    items = open_items(facts, cursor.inbox_index, witness.items, work)
     first = 0 if is_resting(cursor) else cursor.transaction
     window = rules.segment_steps_max + 1
     recover = partial(recover_window, rules, first, window)
+    work.steps, work.cost = rules.segment_steps_max, rules.segment_cost_max + COST_MAX
     block = derive_block(rules, cursor, data, facts.entry, items, recover)
+    work.recoveries = max(min(len(block.signers) - first, window), 0)
     result = apply_segment(tree, rules, block)
+    work.steps, work.cost = result.steps, result.cost
     reached = len(block.signers) if result.ended else result.cursor.transaction
     invariant(
         result.ended or reached <= first + window, "a segment stays inside its signers' window"
     )
     root = tree.update(result.writes)
+    work.hash(tree.size()[0], BRANCH_BYTES)
+    written = [value for value in result.writes.values() if value is not None]
+    count_leaves(len(written), sum(map(len, written)), work)
     if root == claimed:
         return Verdict(False, f"segment {index} is right: {root.hex()}")
     return Verdict(True, f"segment {index} gives {root.hex()}", index, root)
 
 
-def judge_trace_length(facts: ClaimFacts, witness: Witness) -> Verdict:
+def judge_trace_length(facts: ClaimFacts, witness: Witness, work: Work) -> Verdict:
     """Check whether the trace ends exactly where the entry ends."""
     index = witness.index
     if len(witness.roots) != 1:
         return Verdict(False, "trace length: need one root")
-    open_trace(facts, index, witness.roots, witness.path)
-    cursor = open_cursor(open_state(witness.state, witness.roots[0]))
+    open_trace(facts, index, witness.roots, witness.path, work)
+    cursor = open_cursor(open_state(witness.state, witness.roots[0], work))
     if cursor is None:
         return Verdict(True, f"root {index} has no cursor", index)
-    end = facts.parent.height + len(open_spans(facts, witness.head))
+    end = facts.parent.height + len(open_spans(facts, witness.head, work))
     at_end = is_resting(cursor) and cursor.height == end
     if index < facts.output.segments and at_end:
         return Verdict(True, f"the trace runs on after root {index}", index)
@@ -203,18 +242,18 @@ def judge_trace_length(facts: ClaimFacts, witness: Witness) -> Verdict:
     return Verdict(False, f"root {index} is where the trace may stand")
 
 
-def judge_start(facts: ClaimFacts, witness: Witness) -> Verdict:
+def judge_start(facts: ClaimFacts, witness: Witness, work: Work) -> Verdict:
     """Check whether the trace starts at the parent's post root."""
     if len(witness.roots) != 1:
         return Verdict(False, "start: need one root")
-    open_trace(facts, 0, witness.roots, witness.path)
+    open_trace(facts, 0, witness.roots, witness.path, work)
     right = facts.parent.post_root
     if witness.roots[0] == right:
         return Verdict(False, "the trace starts at the parent's root")
     return Verdict(True, f"the trace must start at {right.hex()}", 0, right)
 
 
-def judge_fields(facts: ClaimFacts, witness: Witness) -> Verdict:
+def judge_fields(facts: ClaimFacts, witness: Witness, work: Work) -> Verdict:
     """Check the fields of an output against what they stand for."""
     output, parent = facts.output, facts.parent
     known = {
@@ -228,11 +267,11 @@ def judge_fields(facts: ClaimFacts, witness: Witness) -> Verdict:
         if claimed != right:
             return Verdict(True, f"{name}: claimed {claimed!r}, must be {right!r}")
     if len(witness.roots) == 1:
-        open_trace(facts, output.segments, witness.roots, witness.path)
+        open_trace(facts, output.segments, witness.roots, witness.path, work)
         if witness.roots[0] != output.post_root:
             return Verdict(True, "the post root is not the last of the trace")
         return Verdict(False, "the post root is the last of the trace")
-    cursor = open_cursor(open_state(witness.state, output.post_root))
+    cursor = open_cursor(open_state(witness.state, output.post_root, work))
     if cursor is None:
         return Verdict(True, "the post root has no cursor")
     if cursor.height != output.height:

@@ -122,7 +122,7 @@ class Rules:
     step_visits_max: int = 16
     step_continuations_max: int = 16
     segment_steps_max: int = 64
-    segment_cost_max: int = 192
+    segment_cost_max: int = 128
     segment_bytes_max: int = 16_384
     signer_transactions_max: int = 128
     due_items_max: int = 64

@@ -11,7 +11,7 @@ Both walk the same steps:
 5. *user due work*: brackets, slices, switches, at most K items
 6. *transactions*, in the frame's order; a bulk's legs one by one, or all in one step
 
-A segment ends with the first step at which it has 64 steps, cost 192 or
+A segment ends with the first step at which it has 64 steps, cost 128 or
 16 KiB of transactions, or with its block.
 """
 

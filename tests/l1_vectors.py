@@ -12,6 +12,7 @@ from typing import Any
 from prover.contract.calls import (
     AppendEmpty,
     Call,
+    ClaimBond,
     ClaimWithdrawal,
     CommitFault,
     Deposit,
@@ -151,6 +152,8 @@ def tell_story() -> dict[str, Any]:
     world.call(USER, replace(payment, index=4))
     world.call(USER, payment)
     world.call(CHALLENGER, world.accusation(right))
+    for claim in (3, 3, 2, 99):
+        world.call(CHEAT, ClaimBond(claim))
     world.time += world.rules.liveness_ms_max
     world.call(USER, AppendEmpty(3))
     return {

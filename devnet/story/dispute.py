@@ -6,6 +6,7 @@ from typing import Final
 from devnet.identities import identity_of
 from devnet.story.stage import MICROS, Stage, StoryFailed, short, usdc
 from devnet.survey import challenger_says
+from prover.contract.calls import ClaimBond
 from prover.contract.codes import ContractCode
 from prover.contract.events import FaultProved
 from prover.contract.records import ClaimStatus
@@ -115,6 +116,9 @@ async def tell_verdict(stage: Stage) -> None:
             family.add(child)
     dead = [n for n in family if claims[n].claim.status in DEAD]
     built = stage.facts.get("descendant", number)
+    if built != number:
+        paid = await stage.l1("dave").send(ClaimBond(built))
+        stage.check(paid.ok, f"L1 keeps dave's bond: {paid.message}")
     stage.check(built in family, "dave's claim is no descendant")
     stage.check(set(dead) == family, f"claims {sorted(family - set(dead))} outlived the conviction")
     dave = await l1.account(identity_of("dave").address)
@@ -137,7 +141,7 @@ async def split_of(stage: Stage, number: int, posted: PostedClaim) -> tuple[floa
         for event in found.events:
             if not isinstance(event, FaultProved) or event.claim != number:
                 continue
-            bond = posted.claim.bond
+            bond = stage.contract.bond_gwei
             totals = await l1.totals()
             stage.check(event.burnt == bond // 2, f"burnt {event.burnt} of a bond of {bond}")
             stage.check(totals.eth_burnt_gwei == event.burnt, f"L1 burnt {totals.eth_burnt_gwei}")

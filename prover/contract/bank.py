@@ -48,6 +48,13 @@ def burn_eth(state: ContractState, address: bytes, amount: int) -> None:
     state.sums.put(replace(totals, eth_burnt=totals.eth_burnt + amount))
 
 
+def return_gas(state: ContractState, address: bytes, amount: int) -> None:
+    """Give back what an address paid for gas and its call did not use."""
+    account, totals = state.account_of(address), state.totals
+    state.accounts.put(address, replace(account, eth=account.eth + amount))
+    state.sums.put(replace(totals, eth_burnt=totals.eth_burnt - amount))
+
+
 def take_bond(state: ContractState, address: bytes, amount: int) -> None:
     """Move ETH of an address into the contract's bonds."""
     account, totals = state.account_of(address), state.totals
@@ -137,9 +144,9 @@ def move_token(state: ContractState, source: bytes, target: bytes, amount: int) 
     state.accounts.put(target, replace(account, token=account.token + amount))
 
 
-def pending_bonds(state: ContractState) -> int:
-    """Return what is staked on claims, in gwei."""
-    return sum(state.claims[number].bond for number in state.pending)
+def claim_bonds(state: ContractState) -> int:
+    """Return what is staked on claims and not paid back yet, in gwei."""
+    return sum(claim.bond for claim in state.claims)
 
 
 def escrowed_tokens(state: ContractState) -> int:
@@ -147,7 +154,7 @@ def escrowed_tokens(state: ContractState) -> int:
     return state.totals.token_escrowed
 
 
-STAKES: Final[tuple[Place, ...]] = (pending_bonds,)
+STAKES: Final[tuple[Place, ...]] = (claim_bonds,)
 """What the ETH in bonds is made of: a table of stakes adds its sum."""
 TOKEN_PLACES: Final[tuple[Place, ...]] = (escrowed_tokens,)
 """Where tokens are that no address holds: a table that keeps some adds its sum."""

@@ -11,19 +11,24 @@ status      how                                     its bond
 pending     proposed, may be disputed               staked
 final       its window passed                       returned
 convicted   a fault was proved                      half burnt, rest paid
-orphaned    an ancestor was convicted or superseded returned
-superseded  a sibling became final                  returned
+orphaned    an ancestor was convicted or superseded back on ``ClaimBond``
+superseded  a sibling became final                  back on ``ClaimBond``
 =========== ======================================= ====================
+
+No call does more than ``settle_max`` claims' worth of this, however many
+somebody has proposed: they are decided oldest first, call by call.
 """
 
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from prover.contract.bank import release_bond, take_bond
-from prover.contract.calls import Propose, proposed_output
+from prover.contract.calls import ClaimBond, Propose, proposed_output
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import BondReturned, ClaimDied, ClaimFinal, ClaimProposed
+from prover.contract.gas import MARK_GAS
 from prover.contract.records import Claim, ClaimStatus
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
@@ -94,11 +99,8 @@ def check_alive(state: ContractState, number: int) -> Claim:
     """Return a claim, or refuse one that is not there or dead."""
     require(number < len(state.claims), ContractCode.CLAIM_UNKNOWN, f"there is no claim {number}")
     claim = state.claims[number]
-    require(
-        not claim.status.is_dead,
-        ContractCode.CLAIM_DEAD,
-        f"claim {number} is {claim.status.name}",
-    )
+    fate = fate_of(state, claim)
+    require(not fate.is_dead, ContractCode.CLAIM_DEAD, f"claim {number} is {fate.name}")
     return claim
 
 
@@ -110,15 +112,10 @@ def check_parent(state: ContractState, number: int) -> Claim:
         f"there is no claim {number}, the last one is {len(state.claims) - 1}",
     )
     parent = state.claims[number]
-    require(
-        not parent.status.is_dead,
-        ContractCode.PARENT_DEAD,
-        f"claim {number} is {parent.status.name}",
-    )
-    decided = [c for c in state.children.get(number, ()) if state.claims[c].status == 2]
-    require(
-        not decided, ContractCode.PARENT_DECIDED, f"claim {number} has the final child {decided}"
-    )
+    fate = fate_of(state, parent)
+    require(not fate.is_dead, ContractCode.PARENT_DEAD, f"claim {number} is {fate.name}")
+    heir = state.heirs.get(number)
+    require(heir is None, ContractCode.PARENT_DECIDED, f"claim {number} has the final child {heir}")
     return parent
 
 
@@ -175,59 +172,104 @@ def check_continuity(state: ContractState, parent: Claim, output: Output) -> Non
     )
 
 
+def fate_of(state: ContractState, claim: Claim) -> ClaimStatus:
+    """Return how a claim stands, though nobody may have marked it yet: its parent tells."""
+    if claim.status is not ClaimStatus.PENDING:
+        return claim.status
+    if state.claims[claim.parent].status.is_dead:
+        return ClaimStatus.ORPHANED
+    return ClaimStatus.SUPERSEDED if claim.parent in state.heirs else ClaimStatus.PENDING
+
+
 def settle(context: Context) -> int:
-    """Make every claim final whose window has passed; return how many became so."""
+    """Decide the oldest pending claims, a bounded number; return how many became final.
+
+    A claim is looked at when all older ones are decided, so its parent is.  A
+    dead one that stands behind a claim still in dispute keeps its place until
+    then; ``fate_of`` tells it apart, and ``ClaimBond`` pays it at once.
+    """
     state, count = context.state, 0
     deadline = context.moment.time - context.rules.window_ms
-    while state.pending:
-        claim = state.claims[next(iter(state.pending))]
+    for number in list(islice(state.pending, context.rules.settle_max)):
+        claim = state.claims[number]
+        fate = fate_of(state, claim)
+        if fate.is_dead:
+            kill(context, claim, fate)
+            continue
         if claim.time > deadline:
             break  # the pending are in order of their times
         parent = state.claims[claim.parent].status
         invariant(parent is ClaimStatus.FINAL, "a parent is decided before its children")
-        finalise(context, claim)
+        context.meter.gas += MARK_GAS
+        final = replace(claim, status=ClaimStatus.FINAL)
+        state.claims.put(number, final)
+        context.emit(ClaimFinal(number, claim.output.log_index, claim.output.hash))
+        return_bond(context, final)
         count += 1
     return count
 
 
-def finalise(context: Context, claim: Claim) -> None:
-    """Make one claim final: bond back, siblings and what stands on them dead."""
-    state = context.state
-    siblings = [n for n in state.children[claim.parent] if n != claim.number]
-    state.claims.put(claim.number, replace(claim, status=ClaimStatus.FINAL))
-    context.emit(ClaimFinal(claim.number, claim.output.log_index, claim.output.hash))
-    return_bond(context, claim)
-    for number in siblings:
-        sibling = state.claims[number]
-        if not sibling.status.is_dead:
-            kill(context, sibling, ClaimStatus.SUPERSEDED)
-            return_bond(context, sibling)
-            orphan_descendants(context, sibling)
-
-
 def kill(context: Context, claim: Claim, status: ClaimStatus) -> None:
     """Mark a pending claim dead and announce it; its bond is the caller's matter."""
+    context.meter.gas += MARK_GAS
     context.state.claims.put(claim.number, replace(claim, status=status))
     context.emit(ClaimDied(claim.number, int(status)))
 
 
 def orphan_descendants(context: Context, claim: Claim) -> None:
-    """Kill everything that stands on a dead claim, oldest first, bonds returned."""
-    state = context.state
-    queue = list(state.children.get(claim.number, ()))
+    """Kill what stands on a dead claim, oldest first, as far as one call goes.
+
+    The rest is marked by later calls: see ``settle``.
+    """
+    state, left = context.state, context.rules.settle_max
+    queue = [claim.number]
     while queue:
-        number = queue.pop(0)
-        descendant = state.claims[number]
-        if not descendant.status.is_dead:
-            kill(context, descendant, ClaimStatus.ORPHANED)
-            return_bond(context, descendant)
-        queue.extend(state.children.get(number, ()))
+        for number in state.children.get(queue.pop(0), ()):
+            if not left:
+                return
+            left -= 1
+            descendant = state.claims[number]
+            if not descendant.status.is_dead:
+                kill(context, descendant, ClaimStatus.ORPHANED)
+            queue.append(number)
 
 
-def return_bond(context: Context, claim: Claim) -> None:
-    """Give a bond back to who staked it."""
+def claim_bond(context: Context, call: ClaimBond) -> int:
+    """Pay a dead claim's bond back; return it in gwei."""
+    # READ
+    state = context.state
+
+    # CHECKS, in the order of their codes
+    require(
+        call.claim < len(state.claims),
+        ContractCode.CLAIM_UNKNOWN,
+        f"there is no claim {call.claim}",
+    )
+    claim = state.claims[call.claim]
+    fate = fate_of(state, claim)
+    require(
+        fate is not ClaimStatus.PENDING,
+        ContractCode.BOND_PENDING,
+        f"claim {claim.number} is not decided",
+    )
+    require(
+        claim.bond > 0,
+        ContractCode.BOND_PAID,
+        f"claim {claim.number} is {fate.name}, its bond is gone",
+    )
+
+    # EFFECTS
+    if claim.status is ClaimStatus.PENDING:
+        kill(context, claim, fate)
+    return return_bond(context, state.claims[claim.number])
+
+
+def return_bond(context: Context, claim: Claim) -> int:
+    """Give a bond back to who staked it; return it in gwei."""
     release_bond(context.state, claim.proposer, claim.bond)
+    context.state.claims.put(claim.number, replace(claim, bond=0))
     context.emit(BondReturned(claim.number, claim.proposer, claim.bond))
+    return claim.bond
 
 
-HANDLERS: Final[Handlers] = {Propose: propose}
+HANDLERS: Final[Handlers] = {Propose: propose, ClaimBond: claim_bond}

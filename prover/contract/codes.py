@@ -70,6 +70,8 @@ class ContractCode(IntEnum):
     WITNESS_SIZE = 87
     ACQUITTED = 88
     COMMITMENT_MISMATCH = 89
+    BOND_PENDING = 95
+    BOND_PAID = 96
     # Withdrawals (100..119)
     CLAIM_PENDING = 100
     WITHDRAWAL_PAID = 101
@@ -121,6 +123,7 @@ RETRYABLE: Final = frozenset(
         ContractCode.BOND_BALANCE,
         # Faults
         ContractCode.COMMITMENT_YOUNG,
+        ContractCode.BOND_PENDING,
         # Withdrawals
         ContractCode.CLAIM_PENDING,
         ContractCode.ESCROW,

@@ -22,6 +22,14 @@ class Moment:
 
 
 @final
+@dataclass(slots=True)
+class Meter:
+    """The gas that a call has taken so far."""
+
+    gas: int = 0
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is around a call, and the list its events go to."""
@@ -32,6 +40,7 @@ class Context:
     moment: Moment
     judge: VerdictFunction
     events: list[Event] = field(default_factory=list)
+    meter: Meter = field(default_factory=Meter)
 
     def emit(self, event: Event) -> None:
         """Announce a fact."""

@@ -4,10 +4,11 @@ Pure and deterministic: the same calls in the same blocks lead to the same
 state, events and answers in every body it has (this model, the stub that hosts
 it as a process, a contract on a real EVM).
 
-1. gas is paid (by whoever hosts it: before the call, whatever becomes of it)
-2. claims whose windows have passed become final
+1. gas is paid: all that the call may take
+2. claims whose time has come are decided, oldest first, a bounded number
 3. what a frozen exchange does no longer is refused
 4. the call's checks, then its effects, in the module of its kind
+5. gas that was not used is given back
 """
 
 from collections.abc import Iterable
@@ -29,10 +30,11 @@ from prover.contract.calls.lengths import find_misfit
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import CallResult, Context, Handlers, Moment
 from prover.contract.events import Event
-from prover.contract.gas import fee_of, gas_of
+from prover.contract.gas import fee_of, gas_of, limit_of
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
 from prover.faults import VerdictFunction
+from statemachine.errors import invariant
 
 HANDLERS: Final[Handlers] = {
     **claims.HANDLERS,
@@ -82,14 +84,24 @@ class Contract:
         what time alone has settled.
         """
         context = Context(self.rules, self.state, sender, moment, self.judge)
-        gas = gas_of(call)
-        fee = fee_of(gas, moment.gas_price)
+        limit = limit_of(call, self.rules.settle_max)
+        price, meter = moment.gas_price, context.meter
+        meter.gas = gas_of(call)
+        fee = fee_of(limit, price)
         held = self.state.account_of(sender).eth
         if fee > held:
-            message = f"GAS_FUNDS: {gas} gas cost {fee} gwei, the sender holds {held}"
-            return CallResult(ContractCode.GAS_FUNDS, message, 0, gas, ())
+            message = f"GAS_FUNDS: {limit} gas cost {fee} gwei, the sender holds {held}"
+            return CallResult(ContractCode.GAS_FUNDS, message, 0, meter.gas, ())
         if fee:
             bank.burn_eth(self.state, sender, fee)
+        result = self._execute(context, call)
+        invariant(meter.gas <= limit, f"{meter.gas} gas, the most was to be {limit}")
+        unused = fee - fee_of(meter.gas, price)
+        if unused:
+            bank.return_gas(self.state, sender, unused)
+        return result
+
+    def _execute(self, context: Context, call: Call) -> CallResult:
         settled = claims.settle(context)
         try:
             freeze.check_running(context, call)
@@ -97,8 +109,10 @@ class Contract:
             require(not misfit, ContractCode.FIELD_LENGTH, misfit)
             value = settled if isinstance(call, Settle) else HANDLERS[type(call)](context, call)
         except Refusal as refusal:
-            return CallResult(refusal.code, refusal.message, 0, gas, tuple(context.events))
-        return CallResult(ContractCode.OK, "", value, gas, tuple(context.events))
+            code, message, value = refusal.code, refusal.message, 0
+        else:
+            code, message = ContractCode.OK, ""
+        return CallResult(code, message, value, context.meter.gas, tuple(context.events))
 
     def settle(self, moment: Moment) -> tuple[Event, ...]:
         """Do what time alone does, at the start of a block; return the events."""

@@ -8,20 +8,21 @@ segment and correct root, which must be those committed to.  Who copies the
 call out of the mempool has no commitment old enough; who commits to a guess
 knows neither the root nor, where no root is secret, the witness.
 
-Of the convicted bond half is burnt (floor), the caller's gas is refunded out
-of the other half, and the rest goes to the payee.
+Of the convicted bond half is burnt (floor), the gas of proof and commitment is
+refunded out of the other half, and the rest goes to the payee.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from prover.contract.bank import burn_bond, release_bond
 from prover.contract.calls import CommitFault, ProveFault
 from prover.contract.claims import check_alive, kill, orphan_descendants
-from prover.contract.codes import ContractCode, require
+from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import FaultCommitted, FaultProved
-from prover.contract.gas import fee_of, gas_of
-from prover.contract.records import Claim, ClaimStatus
+from prover.contract.gas import CONVICT_GAS, MARK_GAS, fee_of, limit_of, verdict_gas
+from prover.contract.records import Claim, ClaimStatus, Commitment
 from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
 from statemachine.errors import SextantError
 
@@ -32,9 +33,11 @@ def commit_fault(context: Context, call: CommitFault) -> int:
     require(
         known is None,
         ContractCode.COMMITMENT_EXISTS,
-        f"commitment {call.commitment.hex()} came in block {known}",
+        f"commitment {call.commitment.hex()} came in block {known and known.block}",
     )
-    context.state.commitments.put(call.commitment, context.moment.block)
+    fee = fee_of(context.meter.gas, context.moment.gas_price)
+    made = Commitment(context.moment.block, context.sender, fee)
+    context.state.commitments.put(call.commitment, made)
     context.emit(FaultCommitted(call.commitment, context.sender))
     return context.moment.block
 
@@ -46,7 +49,7 @@ def prove_fault(context: Context, call: ProveFault) -> int:
 
     # CHECKS, in the order of their codes
     claim = check_accused(context, call)
-    check_commitment(context, commitment)
+    made = check_commitment(context, commitment)
     require(
         len(call.witness) <= context.rules.witness_bytes_max,
         ContractCode.WITNESS_SIZE,
@@ -65,10 +68,10 @@ def prove_fault(context: Context, call: ProveFault) -> int:
 
     # EFFECTS
     context.state.commitments.drop(commitment)
-    kill(context, claim, ClaimStatus.CONVICTED)
-    reward = slash(context, claim, call)
+    kill(context, replace(claim, bond=0), ClaimStatus.CONVICTED)
     orphan_descendants(context, claim)
-    return reward
+    context.meter.gas += CONVICT_GAS
+    return slash(context, claim, call, made)
 
 
 def commitment_to(call: ProveFault) -> bytes:
@@ -100,24 +103,26 @@ def check_accused(context: Context, call: ProveFault) -> Claim:
     return claim
 
 
-def check_commitment(context: Context, commitment: bytes) -> None:
-    """Refuse a commitment that is unknown or too young."""
+def check_commitment(context: Context, commitment: bytes) -> Commitment:
+    """Return a commitment; refuse one that is unknown or too young."""
     made = context.state.commitments.get(commitment)
-    require(
-        made is not None,
-        ContractCode.COMMITMENT_UNKNOWN,
-        f"nobody committed to {commitment.hex()}",
-    )
-    age = context.moment.block - (made or 0)
+    if made is None:
+        message = f"nobody committed to {commitment.hex()}"
+        raise Refusal(ContractCode.COMMITMENT_UNKNOWN, message)
+    age = context.moment.block - made.block
     require(
         age >= context.rules.commitment_blocks_min,
         ContractCode.COMMITMENT_YOUNG,
         f"the commitment is {age} blocks old, need {context.rules.commitment_blocks_min}",
     )
+    return made
 
 
 def judge_claim(context: Context, claim: Claim, call: ProveFault) -> Verdict:
-    """Return the verdict; a witness that proves too little fails the accusation."""
+    """Return the verdict; a witness that proves too little fails the accusation.
+
+    So does one whose verdict takes more gas than a call can have.
+    """
     state = context.state
     facts = ClaimFacts(
         rules=context.rules.rules,
@@ -127,20 +132,34 @@ def judge_claim(context: Context, claim: Claim, call: ProveFault) -> Verdict:
         item_hashes=state.item_hashes,
     )
     try:
-        return context.judge(FaultKind(call.kind), facts, call.witness)
+        verdict = context.judge(FaultKind(call.kind), facts, call.witness)
     except SextantError as error:
-        return Verdict(guilty=False, reason=f"{type(error).__name__}: {error}")
+        verdict = Verdict(guilty=False, reason=f"{type(error).__name__}: {error}")
+    most = limit_of(call, context.rules.settle_max)
+    most -= CONVICT_GAS + (1 + context.rules.settle_max) * MARK_GAS
+    used = context.meter.gas + verdict_gas(verdict.work)
+    context.meter.gas = min(used, most)
+    if used > most:
+        return Verdict(False, f"out of gas: {used} before a conviction, a call has {most}")
+    return verdict
 
 
-def slash(context: Context, claim: Claim, call: ProveFault) -> int:
-    """Split a convicted bond: half burnt, gas refunded, the rest to the payee."""
+def slash(context: Context, claim: Claim, call: ProveFault, made: Commitment) -> int:
+    """Split a convicted bond: half burnt, gas refunded, the rest to the payee.
+
+    The caller gets back what his call takes, and who committed what that took:
+    whoever copies a call gains nothing, whoever made both has spent nothing.
+    """
     state = context.state
     burnt = claim.bond // 2
-    fee = fee_of(gas_of(call), context.moment.gas_price)
-    refunded = min(fee, claim.bond - burnt)
-    reward = claim.bond - burnt - refunded
+    left = claim.bond - burnt
+    proof = min(fee_of(context.meter.gas, context.moment.gas_price), left)
+    commitment = min(made.fee, left - proof)
+    refunded = proof + commitment
+    reward = left - refunded
     burn_bond(state, burnt)
-    release_bond(state, context.sender, refunded)
+    release_bond(state, context.sender, proof)
+    release_bond(state, made.sender, commitment)
     release_bond(state, call.payee, reward)
     context.emit(
         FaultProved(

@@ -16,6 +16,7 @@ from prover.contract.calls import (
     AppendEmpty,
     BuyWithdrawal,
     CancelOffer,
+    ClaimBond,
     ClaimWithdrawal,
     CommitFault,
     Deposit,
@@ -65,6 +66,7 @@ STOPPED_BY_FREEZE: Final = frozenset(
 """Calls that are refused once the exchange is frozen."""
 KEPT_BY_FREEZE: Final = frozenset(
     {
+        ClaimBond,
         CommitFault,
         OpenEscape,
         PayEscape,

@@ -1,7 +1,9 @@
-"""What a call would cost on an EVM: an estimate, made from the call alone.
+"""What a call costs on an EVM: an estimate, and for a verdict a count of its work.
 
-It is the same for a call that is refused, so that it can be known, and paid
-for, before the call is executed.
+What a call takes at least (``gas_of``) follows from the call alone.  On top of
+it comes what is only known when it is done: a verdict, claims that are marked.
+A sender must hold the fee of the most a call may take (``limit_of``); what was
+not used he gets back.
 
 ==================  =======  ==============================================
 part                gas      source
@@ -9,9 +11,18 @@ part                gas      source
 transaction         21,000   yellow paper, G_transaction
 byte of call data   16       EIP-2028, counting every byte as non-zero
 word stored         22,100   EIP-2929, a cold slot from zero
-word hashed         12 + 60  the SHA-256 precompile
-log                 375      G_log, plus 8 a byte
+word hashed         12       the SHA-256 precompile, and 60 a message
+signature           3,000    the ecrecover precompile
+node of the state   700      read from the witness, kept in memory, compared
+byte decoded        6        a word loaded, shifted and masked for every 5
+step                25,000   a handler: dispatch, its checks, its receipt
+unit of cost        1,500    a record read, checked and packed again
+claim marked        30,000   two words of its record changed, one log
 ==================  =======  ==============================================
+
+The last five are estimates of what a careful contract needs; the first six are
+prices of the protocol.  A call has at most ``GAS_CALL_MAX``: EIP-7825 bounds a
+transaction at 2^24.
 """
 
 from collections.abc import Callable
@@ -23,6 +34,7 @@ from prover.contract.calls import (
     BuyWithdrawal,
     Call,
     CancelOffer,
+    ClaimBond,
     ClaimWithdrawal,
     CommitFault,
     Deposit,
@@ -45,6 +57,7 @@ from prover.contract.calls import (
     Settle,
 )
 from prover.entry import CHUNK_BYTES
+from prover.faults import Work
 from statemachine.assets import ASSETS_MAX
 
 CALL_GAS: Final = 21_000
@@ -52,8 +65,23 @@ BYTE_GAS: Final = 16
 SLOT_GAS: Final = 22_100
 HASH_GAS: Final = 60
 WORD_GAS: Final = 12
+RECOVER_GAS: Final = 3_000
+NODE_GAS: Final = 700
+DECODE_GAS: Final = 6
+STEP_GAS: Final = 25_000
+COST_GAS: Final = 1_500
+MARK_GAS: Final = 30_000
+SETTLE_MAX: Final = 16
+"""Claims that one call decides, at most, whatever the deployment says."""
+GAS_CALL_MAX: Final = 16_000_000
+VERDICT_GAS: Final = 2_500_000
+"""The most that a segment's execution takes, whatever its witness."""
 VERDICT_BYTE_GAS: Final = 400
-"""Per byte of witness: its hashing, decoding and the execution over it."""
+"""The most that a byte of witness takes: the smallest leaf has five."""
+CONVICT_GAS: Final = 4 * SLOT_GAS
+"""Splitting a bond."""
+DISPUTE_GAS_MAX: Final = GAS_CALL_MAX + CALL_GAS + 3 * SLOT_GAS + SETTLE_MAX * MARK_GAS
+"""What a proof and its commitment take together at most."""
 GAS_PRICE_UNIT: Final = 1_000_000
 """Gas prices are in gwei per so much gas, so that a price below 1 gwei is an integer."""
 
@@ -69,8 +97,35 @@ def tree_gas(leaves: int, leaf_bytes: int) -> int:
 
 
 def gas_of(call: Call) -> int:
-    """Return the gas of a call."""
+    """Return the gas of a call, but for verdicts and claims that are marked."""
     return CALL_GAS + WORK[type(call)](call)
+
+
+def limit_of(call: Call, marks_max: int) -> int:
+    """Return the most gas that a call may take, if it marks at most so many claims."""
+    most = gas_of(call) + (marks_max + isinstance(call, ClaimBond)) * MARK_GAS
+    if isinstance(call, ProveFault):
+        most += (1 + marks_max) * MARK_GAS + CONVICT_GAS
+        most += VERDICT_GAS + VERDICT_BYTE_GAS * len(call.witness)
+    return max(min(most, GAS_CALL_MAX), gas_of(call))
+
+
+def verdict_gas(work: Work) -> int:
+    """Return what a verdict took."""
+    return (
+        work.nodes * NODE_GAS
+        + work.hashes * HASH_GAS
+        + work.words * WORD_GAS
+        + work.decoded * DECODE_GAS
+        + work.recoveries * RECOVER_GAS
+        + work.steps * STEP_GAS
+        + work.cost * COST_GAS
+    )
+
+
+def proof_gas(call: ProveFault, work: Work) -> int:
+    """Return what a proof takes that convicts a claim without descendants."""
+    return gas_of(call) + verdict_gas(work) + MARK_GAS + CONVICT_GAS
 
 
 def fee_of(gas: int, gas_price: int) -> int:
@@ -104,20 +159,27 @@ def propose_gas(call: Propose) -> int:
 
 
 def settle_gas(call: Settle) -> int:
-    """Return what a claim that becomes final costs."""
+    """Return what asking costs; the claims that are marked come on top."""
     del call
-    return 2 * SLOT_GAS
+    return WORD_GAS
+
+
+def claim_bond_gas(call: ClaimBond) -> int:
+    """Return what paying a bond out costs."""
+    del call
+    return 32 * BYTE_GAS + 3 * SLOT_GAS
 
 
 def commit_fault_gas(call: CommitFault) -> int:
-    """Return what a stored hash costs."""
+    """Return what a stored hash costs, with its sender and his fee."""
     del call
-    return 32 * BYTE_GAS + SLOT_GAS
+    return 32 * BYTE_GAS + 2 * SLOT_GAS
 
 
 def prove_fault_gas(call: ProveFault) -> int:
-    """Return what a verdict over the witness costs."""
-    return 200 * BYTE_GAS + len(call.witness) * (BYTE_GAS + VERDICT_BYTE_GAS) + 6 * SLOT_GAS
+    """Return what the witness costs as call data, and finding its commitment."""
+    size = len(call.witness)
+    return (200 + size) * BYTE_GAS + hash_gas(size) + hash_gas(200) + 2 * SLOT_GAS
 
 
 def claim_withdrawal_gas(call: ClaimWithdrawal) -> int:
@@ -173,6 +235,7 @@ WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     # Claims
     Propose: propose_gas,
     Settle: settle_gas,
+    ClaimBond: claim_bond_gas,
     # Disputes
     CommitFault: commit_fault_gas,
     ProveFault: prove_fault_gas,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, final
 
+from prover.contract.gas import DISPUTE_GAS_MAX, SETTLE_MAX, fee_of
 from prover.contract.records import as_message
 from prover.entry import ENTRY_BYTES_MAX, FRAMES_MAX
 from prover.faults import WITNESS_BYTES_MAX
@@ -22,6 +23,8 @@ from statemachine.units import PPM_ONE
 CONTRACT_VERSION: Final = 2
 DAY_MS: Final = 86_400_000
 GWEI_PER_ETH: Final = 1_000_000_000
+GAS_PRICE_MAX: Final = 30_000_000
+"""Of a deployment that says nothing else: 30 gwei a gas."""
 
 
 @final
@@ -59,6 +62,10 @@ class ContractRules:
     exit_micros_min, exit_ppm, exit_period_ms
         How much may leave in a time (:mod:`prover.contract.caps`); no cap if
         ``exit_ppm`` is 0.
+    settle_max
+        Claims that one call decides, at most: what others proposed is bounded work.
+    gas_price_max
+        In gwei per 1,000,000 gas: up to it a bond pays back whatever a proof costs.
     """
 
     l1_chain_id: int
@@ -79,6 +86,8 @@ class ContractRules:
     exit_micros_min: int = 0
     exit_ppm: int = 0
     exit_period_ms: int = DAY_MS
+    settle_max: int = SETTLE_MAX
+    gas_price_max: int = GAS_PRICE_MAX
 
     def __post_init__(self) -> None:
         """Refuse parameters that could not work, once, at the edge."""
@@ -104,6 +113,11 @@ class ContractRules:
             raise ValueError(
                 f"freeze_ms: need more than window_ms ({self.window_ms}), have {self.freeze_ms}"
             )
+        if not 0 < self.settle_max <= SETTLE_MAX:
+            raise ValueError(f"settle_max: need 1 to {SETTLE_MAX}")
+        dearest = fee_of(DISPUTE_GAS_MAX, self.gas_price_max)
+        if self.bond_gwei - self.bond_gwei // 2 < dearest:
+            raise ValueError(f"bond_gwei: half of it must pay for a proof, {dearest} gwei")
         if not 0 < self.entry_bytes_max <= ENTRY_BYTES_MAX:
             raise ValueError(f"entry_bytes_max: need 1 to {ENTRY_BYTES_MAX}")
         if not 0 < self.entry_frames_max <= FRAMES_MAX:
@@ -132,6 +146,8 @@ class ContractRules:
                 self.exit_micros_min,
                 self.exit_ppm,
                 self.exit_period_ms,
+                self.settle_max,
+                self.gas_price_max,
             ]
         )
 
@@ -151,11 +167,11 @@ def decode_contract_rules(data: bytes) -> ContractRules:
     ValueError
         They are, but such a contract could not work.
     """
-    fields = as_list(unpack(data), 19, "contract rules")
+    fields = as_list(unpack(data), 21, "contract rules")
     version = as_uint(fields[0], 1 << 16, "contract version")
     if version != CONTRACT_VERSION:
         raise FrameInvalid(f"contract version {version}, known is {CONTRACT_VERSION}")
-    numbers = [as_uint(fields[i], 1 << 63, f"field {i}") for i in (1, 4, *range(6, 19))]
+    numbers = [as_uint(fields[i], 1 << 63, f"field {i}") for i in (1, 4, *range(6, 21))]
     return ContractRules(
         l1_chain_id=numbers[0],
         rules=decode_rules(as_message(fields[2], "rules")),
@@ -175,4 +191,6 @@ def decode_contract_rules(data: bytes) -> ContractRules:
         exit_micros_min=numbers[12],
         exit_ppm=numbers[13],
         exit_period_ms=numbers[14],
+        settle_max=numbers[15],
+        gas_price_max=numbers[16],
     )

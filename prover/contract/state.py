@@ -22,6 +22,7 @@ from prover.contract.records import (
     decode_asset_totals,
     decode_books,
     decode_claim,
+    decode_commitment,
     decode_exit_bucket,
     decode_freeze,
     decode_log_header,
@@ -56,7 +57,8 @@ class ContractState:
 
     ``pending`` lists claims that are neither final nor dead, oldest first, and
     ``newest_final`` is the final one with the longest log;
-    ``children`` and ``claim_of`` find claims by parent and by output hash;
+    ``children`` and ``claim_of`` find claims by parent and by output hash, and
+    ``heirs`` the one child that is final;
     ``item_hashes`` are what a verdict needs of the inbox.
     """
 
@@ -67,7 +69,7 @@ class ContractState:
         self.claims = Series(tables, b"C", form_of(decode_claim), self._note_claim)
         self.refunded = Table(tables, b"D", NUMBER, NOTHING)
         self.pots = Table(tables, b"E", BYTE, form_of(decode_pot))
-        self.commitments = Table(tables, b"F", BYTES, NUMBER)
+        self.commitments = Table(tables, b"F", BYTES, form_of(decode_commitment))
         self.inbox = Series(tables, b"I", form_of(decode_queued_item), self._note_item)
         self.log = Series(tables, b"L", form_of(decode_log_header), self._note_header)
         self.books: Single[Books | None] = Single(tables, b"N", form_of(decode_books), None)
@@ -83,6 +85,7 @@ class ContractState:
         self.newest_final = 0
         self.pending: dict[int, None] = {}
         self.children: dict[int, list[int]] = {}
+        self.heirs: dict[int, int] = {}
         self.claim_of: dict[bytes, int] = {}
         self.item_hashes: list[bytes] = []
 
@@ -142,6 +145,8 @@ class ContractState:
             self.pending.pop(number, None)
         if claim.status is ClaimStatus.FINAL:
             self.newest_final = max(self.newest_final, number)
+            if number:
+                self.heirs[claim.parent] = number
 
 
 def check_account(address: bytes, account: Account) -> None:

@@ -162,6 +162,20 @@ class PartialTree:
         """The root hash, of the whole tree."""
         return root_of(self._top)
 
+    def size(self) -> tuple[int, int, int]:
+        """Return how many branches, leaves and bytes of values are open."""
+        branches = leaves = size = 0
+        waiting = [self._top]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Branch):
+                branches += 1
+                waiting += (node.left, node.right)
+            elif isinstance(node, Leaf):
+                leaves += 1
+                size += len(node.value)
+        return branches, leaves, size
+
     def get(self, key: bytes) -> bytes | None:
         """Return the value at ``key``, or ``None`` if the witness proves that there is none."""
         return value_at(self._top, key)

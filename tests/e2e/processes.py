@@ -63,6 +63,7 @@ def deployment(**changes: Any) -> ContractRules:
         sequencer=address_of(POSTER_KEY),
         window_ms=2_000,
         bond_gwei=1_000_000,
+        gas_price_max=30_000,
         commitment_blocks_min=1,
         deposit_micros_min=1,
         liveness_ms_max=3_600_000,

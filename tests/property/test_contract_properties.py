@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from prover.contract import bank
 from prover.contract.calls import (
+    ClaimBond,
     ClaimWithdrawal,
     CommitFault,
     Deposit,
@@ -25,6 +26,7 @@ from prover.contract.calls import (
     encode_call,
     propose_output,
 )
+from prover.contract.claims import fate_of
 from prover.contract.codes import ContractCode
 from prover.contract.contract import Contract
 from prover.contract.records import ClaimStatus
@@ -147,6 +149,19 @@ class ContractHistory(RuleBasedStateMachine):
             assert self.world.status(claim) is ClaimStatus.FINAL
         self.finals = [c.number for c in self.state.claims if c.status is ClaimStatus.FINAL]
 
+    @precondition(lambda self: len(self.state.claims) > 1)
+    @rule(data=st.data())
+    def claim_bond(self, data: st.DataObject) -> None:
+        claim = self.state.claims[data.draw(st.integers(1, len(self.state.claims) - 1))]
+        before = self.world.eth(claim.proposer)
+        result = self.world.call(USER, ClaimBond(claim.number))
+        assert self.world.eth(claim.proposer) >= before
+        if result.ok:
+            assert result.value == claim.bond == BOND
+            assert self.world.status(claim.number).is_dead
+        again = self.world.call(USER, ClaimBond(claim.number))
+        assert again.code in {ContractCode.BOND_PAID, ContractCode.BOND_PENDING}
+
     @invariant()
     def siblings_of_final_claims_are_dead(self) -> None:
         for parent, children in self.state.children.items():
@@ -155,19 +170,25 @@ class ContractHistory(RuleBasedStateMachine):
             if finals:
                 assert self.world.status(parent) is ClaimStatus.FINAL
                 others = (n for n in children if n not in finals)
-                assert all(self.world.status(n).is_dead for n in others)
+                assert all(fate_of(self.state, self.state.claims[n]).is_dead for n in others)
 
     @invariant()
     def nothing_lives_on_the_dead(self) -> None:
         for claim in self.state.claims[1:]:
             if self.world.status(claim.parent).is_dead:
-                assert claim.status.is_dead
+                assert fate_of(self.state, claim).is_dead
 
     @invariant()
     def no_bond_is_lost(self) -> None:
         slashed = sum(c.status is ClaimStatus.CONVICTED for c in self.state.claims)
         assert self.state.totals.eth_burnt == slashed * (BOND // 2)
-        assert self.state.totals.eth_bonded == len(self.state.pending) * BOND
+        for claim in self.state.claims[1:]:
+            assert claim.bond in {0, BOND}
+            assert claim.bond == BOND or claim.status is not ClaimStatus.PENDING
+            assert claim.bond == 0 or claim.status not in {
+                ClaimStatus.FINAL,
+                ClaimStatus.CONVICTED,
+            }
 
     @invariant()
     def the_pending_are_in_order(self) -> None:
@@ -239,6 +260,6 @@ def test_bytes_that_are_no_call_are_refused(data: bytes) -> None:
 
 def test_deployments_differ_by_their_hash() -> None:
     rules = deployment()
-    assert replace(rules, bond_gwei=2).hash != rules.hash
+    assert replace(rules, bond_gwei=2, gas_price_max=0).hash != rules.hash
     other = genesis_output(rules.rules.chain_id, rules.rules.hash, bytes(32))
     assert replace(rules, genesis=other).hash != rules.hash

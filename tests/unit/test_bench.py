@@ -21,6 +21,7 @@ from statemachine.identity.signing import Domain, recover_signer
 PROMISED = {
     *("engine.interpreted", "engine.compiled", "tree.dirty_key", "grpc.single", "grpc.bulk"),
     *("ack.p50", "ack.p99", "l1.bytes_single", "l1.bytes_bulk", "replay.ratio"),
+    *("verdict.gas", "verdict.time", "verdict.proof"),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from prover.contract.calls import (
     Call,
+    ClaimBond,
     CommitFault,
     Propose,
     Settle,
@@ -18,7 +19,7 @@ from prover.contract.events import (
     ClaimFinal,
     FaultProved,
 )
-from prover.contract.gas import fee_of, gas_of
+from prover.contract.gas import fee_of, limit_of
 from prover.contract.records import ClaimStatus
 from tests.l1_worlds import (
     BOND,
@@ -110,7 +111,10 @@ def test_a_final_claim_kills_its_siblings_and_what_stands_on_them() -> None:
     assert world.status(right) is ClaimStatus.FINAL
     assert world.status(wrong) is ClaimStatus.SUPERSEDED
     assert world.status(above) is ClaimStatus.ORPHANED
-    assert world.eth(CHEAT) == 10 * BOND
+    assert world.eth(CHEAT) == 8 * BOND
+    assert world.call(USER, ClaimBond(wrong)).value == BOND
+    assert world.call(USER, ClaimBond(above)).value == BOND
+    assert world.eth(CHEAT) == 10 * BOND, "whoever asks"
 
 
 def test_commitments_are_made_once() -> None:
@@ -197,6 +201,8 @@ def test_a_conviction_kills_the_descendants_and_splits_the_bond() -> None:
     half = BOND // 2
     assert result.value == BOND - half
     assert world.eth(CHALLENGER) == 10 * BOND + BOND - half
+    for dead in (child, grandchild):
+        assert world.call(CHEAT, ClaimBond(dead)).ok
     assert world.eth(CHEAT) == 9 * BOND, "only the convicted bond is gone"
     assert world.state.totals.eth_burnt == half
     proved = [event for event in result.events if isinstance(event, FaultProved)]
@@ -222,6 +228,7 @@ def test_an_honest_accuser_is_never_out_of_pocket() -> None:
     payee = world.eth(USER)
     result = world.call(CHALLENGER, accusation)
     assert result.ok
-    assert world.eth(CHALLENGER) == committed, "the gas of the proof is refunded"
-    fee = fee_of(gas_of(accusation), world.gas_price)
-    assert world.eth(USER) - payee == BOND - BOND // 2 - fee
+    assert world.eth(CHALLENGER) == before, "the gas of both calls is refunded"
+    assert result.gas <= limit_of(accusation, world.rules.settle_max)
+    fee = fee_of(result.gas, world.gas_price)
+    assert world.eth(USER) - payee == BOND - BOND // 2 - fee - (before - committed)

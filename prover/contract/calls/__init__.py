@@ -4,6 +4,7 @@ A module per idea holds its calls and their kinds; the registry collects them.
 """
 
 from prover.contract.calls.claims import (
+    ClaimBond,
     Propose,
     Settle,
     propose_output,
@@ -74,6 +75,7 @@ __all__ = [
     "Call",
     "CallKind",
     "CancelOffer",
+    "ClaimBond",
     "ClaimWithdrawal",
     "CommitFault",
     "Deposit",

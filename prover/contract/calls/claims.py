@@ -25,14 +25,23 @@ class Propose:
 @final
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Make claims final whose windows have passed; every call does so first."""
+    """Decide claims, oldest first, a bounded number; every call does so first."""
 
 
-ClaimCall = Propose | Settle
+@final
+@dataclass(frozen=True, slots=True)
+class ClaimBond:
+    """Pay the bond of a dead claim back to its proposer; anyone may ask."""
+
+    claim: int
+
+
+ClaimCall = Propose | Settle | ClaimBond
 
 CLAIM_CALLS: Final[dict[CallKind, type[Any]]] = {
     CallKind.PROPOSE: Propose,
     CallKind.SETTLE: Settle,
+    CallKind.CLAIM_BOND: ClaimBond,
 }
 
 

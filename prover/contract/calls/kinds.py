@@ -21,6 +21,7 @@ class CallKind(IntEnum):
     FORCE_CLOSE = 11
     FORCE_REVOKE = 12
     FORCE_POKE = 13
+    CLAIM_BOND = 15
     OFFER_WITHDRAWAL = 22
     BUY_WITHDRAWAL = 23
     CANCEL_OFFER = 24

@@ -11,7 +11,7 @@ B       holdings      asset 1, address 20    units that an address holds, 8
 C       claims        number 8               :class:`Claim`
 D       refunded      inbox index 8          nothing: it is in the table
 E       pots          asset 1                :class:`Pot`
-F       commitments   hash 32                number of the block it came in
+F       commitments   hash 32                :class:`Commitment`
 I       inbox         index 8                :class:`QueuedItem`
 L       log           index 8                :class:`LogHeader`
 N       books         none                   :class:`Books`, once they are open
@@ -30,7 +30,9 @@ Z       frozen        none                   :class:`Freeze`, once it is frozen
 from prover.contract.records.claims import (
     Claim,
     ClaimStatus,
+    Commitment,
     decode_claim,
+    decode_commitment,
 )
 from prover.contract.records.escape import (
     Books,
@@ -79,6 +81,7 @@ __all__ = [
     "Books",
     "Claim",
     "ClaimStatus",
+    "Commitment",
     "ExitBucket",
     "Freeze",
     "FreezeReason",
@@ -93,6 +96,7 @@ __all__ = [
     "decode_asset_totals",
     "decode_books",
     "decode_claim",
+    "decode_commitment",
     "decode_exit_bucket",
     "decode_freeze",
     "decode_log_header",

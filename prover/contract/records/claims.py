@@ -28,7 +28,10 @@ class ClaimStatus(IntEnum):
 @final
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A proposed output.  ``number`` counts claims; 0 is genesis, its own parent."""
+    """A proposed output.  ``number`` counts claims; 0 is genesis, its own parent.
+
+    ``bond`` is what is still at stake, in gwei: nothing once it was returned or slashed.
+    """
 
     number: int
     parent: int
@@ -53,6 +56,30 @@ class Claim:
                 int(self.status),
             ]
         )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """Who committed to a fault, in which block, and what that cost him in gwei."""
+
+    block: int
+    sender: bytes
+    fee: int
+
+    def encode(self) -> bytes:
+        """Return the stored bytes."""
+        return pack([self.block, self.sender, self.fee])
+
+
+def decode_commitment(data: bytes) -> Commitment:
+    """Return the commitment that ``data`` encodes, or raise ``FrameInvalid``."""
+    block, sender, fee = as_list(unpack(data), 3, "commitment")
+    return Commitment(
+        as_uint(block, UINT_LIMIT, "block"),
+        as_bytes(sender, 20, "sender"),
+        as_uint(fee, UINT_LIMIT, "fee"),
+    )
 
 
 def decode_claim(data: bytes) -> Claim:

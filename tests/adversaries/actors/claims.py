@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from prover.contract.calls import ClaimBond
 from prover.contract.records import ClaimStatus
 from prover.drill import corrupt
 from statemachine.state import State
 from tests.adversaries.forgery import Forgery, cheat
 from tests.adversaries.library import Outcome, adversary
-from tests.adversaries.world import MAKER, SELL, TAKER, Land, convict
+from tests.adversaries.world import LIAR, MAKER, SELL, TAKER, Land, convict
 from tests.simulation.test_challenger import BOND
 
 
@@ -99,6 +100,7 @@ def bad_parent(*, consistent: bool) -> Outcome:
     assert land.status_of(number) is ClaimStatus.CONVICTED
     verdict = land.verdict_on(child)
     if land.status_of(child) is ClaimStatus.ORPHANED:
+        land.send(LIAR, ClaimBond(child))
         verdict += ", bond returned"
     land.close()
     assert land.lost_by_liar == BOND, "one bond was slashed, the other returned"
