@@ -15,6 +15,7 @@ from typing import Any
 from prover.contract.bank import check_conservation
 from prover.contract.calls import (
     Call,
+    ClaimBond,
     ClaimWithdrawal,
     CommitFault,
     Deposit,
@@ -236,6 +237,12 @@ class Land(Scene):
         receipt = self.chain.execute(LIAR, call, step_ms)
         is_ok(receipt)
         return receipt.value
+
+    def collect(self) -> None:
+        """Let the liar have back the bonds of his claims that died with others."""
+        for claim in list(self.chain.contract.state.claims)[1:]:
+            if claim.proposer == LIAR and claim.bond:
+                self.chain.execute(LIAR, ClaimBond(claim.number), 0)
 
     def fight(self, post: Post | None = None, rounds: int = ROUNDS_MAX) -> Post:
         """Let a defender look at so many L1 blocks."""

@@ -250,6 +250,7 @@ def sybil_children(count: int) -> Outcome:
     for n in range(count):
         land.lie(richer(land, believed, n + 1), wrong, 0)
     land.fight()
+    land.collect()
     dead = [c for c in land.chain.contract.state.claims if c.status is ClaimStatus.ORPHANED]
     proofs = [call for call in land.chain.calls if isinstance(call, ProveFault)]
     assert land.lost_by_liar == BOND
