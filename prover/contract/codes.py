@@ -86,18 +86,19 @@ class ContractCode(IntEnum):
     PRICE_MAX = 110
     # The escape (120..139)
     NOT_NEWEST = 120
-    FREEZE_EARLY = 121
-    NOT_FROZEN = 122
-    CLAIMS_PENDING = 123
-    BOOKS_OPEN = 124
-    BOOKS_SHUT = 125
-    WINDOW_OPEN = 126
-    WINDOW_OVER = 127
-    REGISTERED = 128
-    DEPOSIT_CREDITED = 129
-    PAID_OUT = 130
-    STATE_PROOF = 131
-    NO_CLAIM = 132
+    FREEZE_PROOF = 121
+    FREEZE_EARLY = 122
+    NOT_FROZEN = 123
+    CLAIMS_PENDING = 124
+    BOOKS_OPEN = 125
+    BOOKS_SHUT = 126
+    WINDOW_OPEN = 127
+    WINDOW_OVER = 128
+    REGISTERED = 129
+    DEPOSIT_CREDITED = 130
+    PAID_OUT = 131
+    STATE_PROOF = 132
+    NO_CLAIM = 133
 
     @property
     def retryable(self) -> bool:
@@ -129,6 +130,7 @@ RETRYABLE: Final = frozenset(
         ContractCode.ESCROW,
         ContractCode.CAP_DAY,
         # The escape
+        ContractCode.NOT_NEWEST,
         ContractCode.FREEZE_EARLY,
         ContractCode.NOT_FROZEN,
         ContractCode.CLAIMS_PENDING,

@@ -1,8 +1,18 @@
 """The freeze: when the exchange stops for good, and what still works after it.
 
-Anyone may freeze it once the newest final claim has left an inbox item waiting
-for ``freeze_ms`` after its deadline: then the exchange ignored, for longer than a
-claim takes to become final, what it must not ignore.  Nothing undoes a freeze.
+Anyone may freeze it, by the newest final claim, for one of two reasons.  Nothing
+undoes a freeze.
+
+=======  ====================================================================
+reason   when
+=======  ====================================================================
+inbox    the claim left an item waiting for ``freeze_ms`` after its deadline:
+         for longer than a claim takes to become final, the exchange ignored
+         what it must not ignore
+silence  its state says (``cursor.framed_at``) that no sequencer made a valid
+         frame for ``liveness_ms_max`` and ``freeze_ms``: junk in the log, and
+         entries of inbox items that others append, are no sequencer
+=======  ====================================================================
 
 Claims that are pending then still run out their windows and may still be
 disputed; no new ones come.  The last that becomes final is what counts
@@ -37,13 +47,15 @@ from prover.contract.calls import (
     RegisterWithdrawal,
     Settle,
 )
-from prover.contract.codes import ContractCode, require
+from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import Frozen
 from prover.contract.records import Freeze as Stopped
 from prover.contract.records import FreezeReason
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
+from prover.verdict import CAUSED_BY_WITNESS, open_cursor
+from statemachine.merkle.tree import PartialTree
 
 STOPPED_BY_FREEZE: Final = frozenset(
     {
@@ -103,12 +115,39 @@ def freeze_from(state: ContractState, rules: ContractRules) -> int | None:
     return state.inbox[index].item.time + rules.rules.inbox_deadline_ms + rules.freeze_ms
 
 
+def silence_from(context: Context, proof: bytes, root: bytes) -> int:
+    """Return from when on (ms) silence permits a freeze, by the cursor shown under ``root``."""
+    rules = context.rules
+    require(
+        len(proof) <= rules.witness_bytes_max,
+        ContractCode.FREEZE_PROOF,
+        f"{len(proof)} bytes, the limit is {rules.witness_bytes_max}",
+    )
+    try:
+        tree = PartialTree.decode(proof)
+        if tree.root != root:
+            message = f"proof of {tree.root.hex()}, need {root.hex()}"
+            raise Refusal(ContractCode.FREEZE_PROOF, message)
+        cursor = open_cursor(tree)
+    except CAUSED_BY_WITNESS as error:
+        raise Refusal(ContractCode.FREEZE_PROOF, f"{type(error).__name__}: {error}") from error
+    if cursor is None:
+        raise Refusal(ContractCode.FREEZE_PROOF, "the state shown has no cursor")
+    return silence_limit(rules, cursor.framed_at)
+
+
+def silence_limit(rules: ContractRules, framed_at: int) -> int:
+    """Return how long after a frame at ``framed_at`` silence permits a freeze, in ms."""
+    return framed_at + rules.liveness_ms_max + rules.freeze_ms
+
+
 def freeze(context: Context, call: Freeze) -> int:
     """Stop the exchange; return the reason."""
     # READ
-    state, rules, now = context.state, context.rules, context.moment.time
+    state, now = context.state, context.moment.time
     newest = state.claims[state.newest_final]
-    index, start = newest.output.inbox_index, freeze_from(state, rules)
+    index = newest.output.inbox_index
+    reason = FreezeReason.SILENCE if call.proof else FreezeReason.INBOX
 
     # CHECKS, in the order of their codes
     require(
@@ -116,16 +155,21 @@ def freeze(context: Context, call: Freeze) -> int:
         ContractCode.NOT_NEWEST,
         f"claim {call.claim} is not the newest final one, which is {newest.number}",
     )
+    start: int | None
+    if call.proof:
+        start = silence_from(context, call.proof, newest.output.post_root)
+        why = f"a frame was valid so lately that silence permits a freeze from {start} on"
+    else:
+        start = freeze_from(state, context.rules)
+        why = f"item {index} of the inbox permits a freeze from {start} on"
     require(
-        start is not None and now >= start,
+        start is not None,
         ContractCode.FREEZE_EARLY,
-        f"claim {newest.number} consumed all {index} items of the inbox"
-        if start is None
-        else f"item {index} of the inbox permits a freeze from {start} on, it is {now}",
+        f"claim {newest.number} consumed all {index} items of the inbox",
     )
+    require(now >= (start or 0), ContractCode.FREEZE_EARLY, f"{why}, it is {now}")
 
     # EFFECTS
-    reason = FreezeReason.INBOX
     state.frozen.put(Stopped(now, int(reason), index))
     context.emit(Frozen(newest.number, int(reason), index))
     return int(reason)

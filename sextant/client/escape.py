@@ -20,6 +20,7 @@ from prover.contract.calls import (
     RegisterShare,
     RegisterWithdrawal,
 )
+from prover.contract.freeze import silence_limit
 from prover.contract.rules import ContractRules, decode_contract_rules
 from prover.equity import (
     ShareKind,
@@ -34,7 +35,7 @@ from sextant.client.api import AsyncClient
 from sextant.client.l1 import L1Client, L1Receipt
 from sextant.client.leaves import StateReader
 from sextant.client.names import FundName
-from sextant.errors import Refused
+from sextant.errors import ClientError, Refused
 from statemachine.keys import portfolio_key, share_key, withdrawal_key
 from statemachine.records import ROLE_OWNER, decode_withdrawal
 from statemachine.state import State
@@ -51,16 +52,20 @@ KIND_NAMES: Final = {
     ShareKind.FUND: "fund share",
     ShareKind.POOL: "pool share",
 }
-REASONS: Final = {1: "an inbox item waited for too long"}
+REASONS: Final = {
+    1: "an inbox item waited for too long",
+    2: "no sequencer made a block for too long",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscapeStatus:
     """How far the end of the exchange has come; times in ms, money in USDC.
 
-    ``freeze_from_ms`` is when an inbox item that waits permits a freeze, ``None`` if
-    none does.  ``net`` is what the owner asked about has registered, less his debts;
-    ``rate`` what each USDC of claims is paid with, known once the first was paid.
+    ``freeze_from_ms`` is when an inbox item that waits, or silence of the sequencer, permits
+    a freeze, should nothing happen until then; ``None`` if nobody can tell.  ``net`` is what
+    the owner asked about has registered, less his debts; ``rate`` what each USDC of claims
+    is paid with, known once the first was paid.
     """
 
     frozen: bool
@@ -87,9 +92,9 @@ class EscapeStatus:
         """What to do next."""
         if not self.frozen:
             if self.freeze_from_ms is None:
-                return "nothing: the exchange consumed its inbox"
+                return "nothing: the exchange consumed its inbox, as far as a node can tell"
             if self.clock_ms < self.freeze_from_ms:
-                return "wait: the item that waits may still be consumed"
+                return "nothing: the exchange goes on, unless it stays silent until then"
             return "sextant escape freeze"
         if self.claims_pending:
             return "wait until no claim is pending"
@@ -171,12 +176,15 @@ class Escape:
     async def status(self, owner: bytes | None = None) -> EscapeStatus:
         """Return how far the end has come, for everybody and for an owner."""
         found = await self.l1.escape(owner)
+        times = [found.freeze_from_ms] if found.HasField("freeze_from_ms") else []
+        if not found.frozen and (silent := await self.silence_from()) is not None:
+            times.append(silent)
         held, claims = found.held_micros, found.claims_micros
         equity, debt = found.owed.equity_micros, found.owed.debt_micros
         return EscapeStatus(
             frozen=found.frozen,
             reason=REASONS.get(found.reason, ""),
-            freeze_from_ms=found.freeze_from_ms if found.HasField("freeze_from_ms") else None,
+            freeze_from_ms=min(times, default=None),
             claim=found.claim,
             inbox_waiting=found.inbox_count - found.inbox_consumed,
             claims_pending=found.claims_pending,
@@ -195,14 +203,26 @@ class Escape:
         )
 
     async def freeze(self) -> L1Receipt:
-        """Stop the exchange, if an inbox item has waited for long enough.
+        """Stop the exchange, if an inbox item waited, or the sequencer was silent, long enough.
 
         Raises
         ------
         Rejected
-            ``FREEZE_EARLY``: none has, yet.
+            ``FREEZE_EARLY``: neither, yet.
         """
-        return await self.l1.send(Freeze((await self.l1.escape()).claim, b""))
+        found, clock = await self.l1.escape(), await self.l1.clock_ms()
+        proof = b""
+        if not found.HasField("freeze_from_ms") or clock < found.freeze_from_ms:
+            proof = await (await self.reader()).prove(lambda state: state.cursor)
+        return await self.l1.send(Freeze(found.claim, proof))
+
+    async def silence_from(self) -> int | None:
+        """Return from when on silence permits a freeze (ms); ``None`` if no node can tell."""
+        try:
+            framed_at = await (await self.reader()).read(lambda state: state.cursor.framed_at)
+        except ClientError:
+            return None
+        return silence_limit(await self.rules(), framed_at)
 
     async def open(self) -> L1Receipt:
         """Open the books: anyone may, once no claim is pending."""

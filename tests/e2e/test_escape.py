@@ -92,6 +92,11 @@ async def leave(rollup: Rollup) -> None:
     async with client_of(rollup, MAKER) as maker, Escape(maker) as escape:
         with pytest.raises(Unreachable):
             await maker.status()
+
+        async def is_settled() -> bool:
+            return not (await escape.status()).claims_pending
+
+        await until(is_settled)
         with pytest.raises(Rejected, match="FREEZE_EARLY"):
             await escape.freeze()
         await warp(rollup, rollup.rules.inbox_deadline_ms + FREEZE_MS)

@@ -35,7 +35,8 @@ from prover.contract.freeze import KEPT_BY_FREEZE, STOPPED_BY_FREEZE
 from prover.equity import ShareKind, equity_of, worth_of_portfolio
 from statemachine.actions import CancelAll
 from statemachine.actions.kinds import MARKET_EVERY
-from statemachine.keys import POOL_KEY, withdrawal_key
+from statemachine.keys import CURSOR_KEY, LEDGER_KEY, POOL_KEY, withdrawal_key
+from statemachine.merkle.tree import RecordingTree
 from statemachine.records import decode_pool, encode_withdrawal
 from statemachine.risk.funds import fund_of
 from statemachine.state import State
@@ -54,7 +55,7 @@ from tests.escape_worlds import (
 )
 from tests.exchange_vectors.assets import LOT, STAKED
 from tests.exchange_vectors.scene import MAKER, MID, OTHER, TRADER
-from tests.l1_worlds import PROPOSER, SEQUENCER, USER, L1World, Row, refused_in_order
+from tests.l1_worlds import GENESIS_MS, PROPOSER, SEQUENCER, USER, L1World, Row, refused_in_order
 from tests.worlds import USDC, World
 
 C = ContractCode
@@ -141,6 +142,49 @@ def test_claims_that_were_pending_run_out_their_windows() -> None:
     l1.wait(l1.rules.window_ms)
     assert l1.state.newest_final == right
     assert exchange.call(OpenEscape(b"")).code is C.STATE_PROOF
+
+
+def silent(framed_at: int) -> StoppedExchange:
+    """Return an exchange that consumed its inbox, and whose last valid frame was then."""
+    world = busy_exchange()
+    cursor = world.cursor
+    cursor.framed_at = framed_at
+    world.store.apply({CURSOR_KEY: cursor.encode()})
+    return StoppedExchange(world, late=0)
+
+
+def test_an_exchange_without_a_sequencer_can_be_frozen() -> None:
+    exchange = silent(GENESIS_MS + 1)
+    rules = exchange.l1.rules
+    exchange.l1.wait(rules.window_ms)
+    proof = exchange.proof(lambda state: state.cursor)
+    other = silent(GENESIS_MS)
+    refused_in_order(
+        exchange.l1,
+        [
+            (C.NOT_NEWEST, lambda _: (USER, Freeze(0, proof))),
+            (C.FREEZE_PROOF, lambda _: (USER, Freeze(exchange.claim, b"junk"))),
+            (C.FREEZE_PROOF, lambda _: (USER, Freeze(exchange.claim, other_proof(other)))),
+            (C.FREEZE_PROOF, lambda _: (USER, Freeze(exchange.claim, ledger_proof(exchange)))),
+            (C.FREEZE_EARLY, lambda _: (USER, Freeze(exchange.claim, b""))),
+            (C.FREEZE_EARLY, lambda _: (USER, Freeze(exchange.claim, proof))),
+        ],
+    )
+    exchange.l1.time = GENESIS_MS + rules.liveness_ms_max + FREEZE_MS - 1_000
+    assert exchange.call(Freeze(exchange.claim, proof)).code is C.FREEZE_EARLY
+    exchange.l1.time = GENESIS_MS + rules.liveness_ms_max + FREEZE_MS - 999
+    made = exchange.call(Freeze(exchange.claim, proof))
+    assert (made.ok, made.value) == (True, 2)
+
+
+def other_proof(exchange: StoppedExchange) -> bytes:
+    return exchange.proof(lambda state: state.cursor)
+
+
+def ledger_proof(exchange: StoppedExchange) -> bytes:
+    recording = RecordingTree(exchange.tree)
+    recording.get(LEDGER_KEY)
+    return recording.witness({})
 
 
 # Registering

@@ -9,9 +9,10 @@ from prover.contract.calls.kinds import CallKind
 @final
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """Stop the exchange: ``claim``, the newest final one, left an inbox item waiting too long.
+    """Stop the exchange, by ``claim``, the newest final one.
 
-    ``proof`` is empty.
+    For an inbox item that it left waiting too long ``proof`` is empty; for silence of
+    the sequencer it shows the cursor.
     """
 
     claim: int

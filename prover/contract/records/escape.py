@@ -13,6 +13,7 @@ class FreezeReason(IntEnum):
     """Why an exchange stopped.  Numbers are never reused."""
 
     INBOX = 1
+    SILENCE = 2
 
 
 @final

@@ -134,7 +134,7 @@ def status(**changes: Any) -> EscapeStatus:
     ("changes", "advice"),
     [
         ({"frozen": False}, "nothing: the exchange consumed its inbox"),
-        ({"frozen": False, "freeze_from_ms": 11}, "wait: the item that waits"),
+        ({"frozen": False, "freeze_from_ms": 11}, "nothing: the exchange goes on"),
         ({"frozen": False, "freeze_from_ms": 10}, "sextant escape freeze"),
         ({"claims_pending": 1}, "wait until no claim is pending"),
         ({}, "sextant escape register"),
