@@ -59,6 +59,8 @@ from tests.worlds import USDC, World, trader_key, world_rules
 MAKER, TAKER, OTHER, FOURTH, SAVER = range(5)
 LIAR = RIVAL
 WINDOW_MS = 100_000
+FREEZE_MS = 400_000
+ESCAPE_MS = 60_000
 GAS_PRICE = 20_000
 """gwei per 1,000,000 gas; the largest proof then costs a third of a bond's half."""
 RICH = 100_000 * USDC
@@ -103,6 +105,8 @@ class Land(Scene):
             commitment_blocks_min=2,
             deposit_micros_min=1,
             liveness_ms_max=120_000,
+            freeze_ms=FREEZE_MS,
+            escape_ms=ESCAPE_MS,
         )
         chain = self.make_chain()
         self.chain, self.spent = chain, chain.spent
@@ -138,11 +142,11 @@ class Land(Scene):
 
     # The exchange
 
-    def deposit(self, trader: int, amount: int = RICH) -> None:
+    def deposit(self, trader: int, amount: int = RICH, sub: int = 0) -> None:
         """Let a trader bring money to the exchange."""
         owner = address_of(trader_key(trader))
         self.chain.contract.mint(owner, BOND, amount)
-        assert self.send(owner, Deposit(owner, 0, amount)).ok
+        assert self.send(owner, Deposit(owner, sub, amount)).ok
 
     def quotes(self, price: int = MID) -> list[Transaction]:
         """Return every publisher's word that all markets stand at ``price``, now."""
@@ -293,17 +297,17 @@ class Land(Scene):
 
     @property
     def is_honest_whole(self) -> bool:
-        """Whether every honest user has what was his, on L1 or in an escrow that covers it."""
+        """Whether every honest user has what was his, on L1 or in an escrow that covers it.
+
+        What a frozen exchange's escrow holds is shared out, and covers nothing more.
+        """
         state = self.chain.contract.state
         check_conservation(state)
         ledger = self.desk.state.ledger()
         owed = ledger.deposits - ledger.withdrawals
+        covered = state.frozen.record is not None or state.totals.token_escrowed >= owed
         bonds = self.start[PROPOSER] - self.spent[PROPOSER]
-        return (
-            self.tokens(SAVER) == SAVED
-            and state.totals.token_escrowed >= owed
-            and self.eth(PROPOSER) == bonds
-        )
+        return self.tokens(SAVER) == SAVED and covered and self.eth(PROPOSER) == bonds
 
     @property
     def lost_by_liar(self) -> int:

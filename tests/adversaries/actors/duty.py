@@ -1,0 +1,116 @@
+"""Who works on the challenger himself: kills him, cuts him off, makes his calls dear."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from node.storage.database import Database
+from prover.contract.calls import CommitFault, ProveFault
+from prover.contract.records import ClaimStatus
+from prover.keeper import SCHEMA
+from tests.adversaries.actors.disputes import ended, richer, traded
+from tests.adversaries.library import Outcome, adversary
+from tests.adversaries.world import GAS_PRICE, MAKER, SELL, WINDOW_MS, Land
+from tests.simulation.test_challenger import Post
+
+
+def attacked() -> tuple[Land, int]:
+    """Return a land with a wrong claim in it, and the claim's number."""
+    land = traded()
+    wrong = land.lie(richer(land, land.derived[-1]), land.claim_honestly(1))
+    return land, wrong
+
+
+class Mortal:
+    """A defender who is killed again and again, and comes back with what is on his disk."""
+
+    def __init__(self, land: Land, folder: Path) -> None:
+        self.land = land
+        self.folder = folder
+        self.said = ""
+
+    @contextmanager
+    def life(self) -> Iterator[Post]:
+        """Live from a start to a kill."""
+        with Database(self.folder, SCHEMA) as disk:
+            post = self.land.station(disk=disk)
+            yield post
+            self.said += post.said
+
+    def live(self, rounds: int) -> None:
+        """Make so many rounds, and die before L1 answers the last call."""
+        with self.life() as post:
+            for left in reversed(range(rounds)):
+                self.land.chain.lose_answers = int(left == 0)
+                post.round()
+                self.land.chain.lose_answers = 0
+                self.land.chain.mine()
+
+
+def count_of(land: Land, kind: type) -> int:
+    """Return how many calls of a kind L1 has seen."""
+    return sum(isinstance(call, kind) for call in land.chain.calls)
+
+
+@adversary("challenger killed mid-proof", "11", "SEGMENT convicted, by one proof")
+def killed() -> Outcome:
+    """Kill the challenger after each of his calls, before he hears of it."""
+    land, wrong = attacked()
+    with TemporaryDirectory() as folder:
+        mortal = Mortal(land, Path(folder) / "store")
+        for rounds in (1, 2, 1, 2):
+            mortal.live(rounds)
+    verdict = land.verdict_on(wrong)
+    if count_of(land, ProveFault) == 1:
+        verdict += ", by one proof"
+    assert "the commitment stands from before" in mortal.said
+    return ended(land, wrong, verdict)
+
+
+@adversary("challenger who lost his disk", "11", "SEGMENT convicted")
+def robbed() -> Outcome:
+    """Kill the challenger after his commitment, and take his disk as well."""
+    land, wrong = attacked()
+    land.fight(rounds=1)
+    assert count_of(land, CommitFault) == 1
+    land.fight()
+    return ended(land, wrong, land.verdict_on(wrong))
+
+
+@adversary("challenger cut off from L1", "11", "SEGMENT convicted")
+def cut_off() -> Outcome:
+    """Keep the challenger from reading L1 for most of the window."""
+    land, wrong = attacked()
+    land.chain.mine(1, WINDOW_MS * 8 // 10)
+    land.fight()
+    return ended(land, wrong, land.verdict_on(wrong))
+
+
+@adversary("gas spike", "9", "SEGMENT convicted")
+def gas_spike() -> Outcome:
+    """Make gas as dear as the deployment foresees, for as long as the dispute takes."""
+    land, wrong = attacked()
+    land.chain.gas_price = land.deployment.gas_price_max
+    land.fight()
+    verdict = land.verdict_on(wrong)
+    outcome_at_peak = land.is_paid(convicted=True)
+    land.chain.gas_price = GAS_PRICE
+    outcome = ended(land, wrong, verdict)
+    assert outcome_at_peak
+    return outcome
+
+
+@adversary("many claims in a row", "4", "5 of 5 convicted")
+def persistent() -> Outcome:
+    """Make another wrong claim about every entry, each on what was last agreed."""
+    land = traded()
+    convicted = 0
+    post = None
+    for _ in range(5):
+        derived = land.post([land.order(MAKER, SELL, 1)])
+        parent = land.claim_honestly(derived.facts.index)
+        wrong = land.lie(richer(land, derived), parent)
+        post = land.fight(post, rounds=5)
+        convicted += land.status_of(wrong) is ClaimStatus.CONVICTED
+    return ended(land, wrong, f"{convicted} of 5 convicted")
