@@ -7,6 +7,7 @@ cannot be read, 70 a bug.  Data goes to stdout, talk to stderr.
 import argparse
 import asyncio
 import json
+import os
 import re
 import sys
 import time
@@ -20,7 +21,9 @@ from sextant.client.environment import L1 as L1_PLACE
 from statemachine.errors import SextantError
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
+    from prover.derivation import Recover
     from prover.l1 import L1
+    from statemachine.identity.signing import Domain
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  no other name
     Run = Callable[[argparse.Namespace], int]
@@ -107,6 +110,13 @@ def add_duty(commands: "Commands", name: str, text: str, run: "Run") -> None:
     duty.add_argument("--datadir", type=Path, help="where to keep state and commitments")
     duty.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus here")
     duty.add_argument("--poll-ms", type=int, default=250, help="pause between looks at L1")
+    duty.add_argument(
+        "--workers",
+        type=int,
+        choices=range(17),
+        metavar="N",
+        help="processes that recover signers of large batches ahead (default: by the processors)",
+    )
     duty.add_argument("--json", action="store_true", help="one JSON object per line")
     if name == "watch":
         duty.add_argument("--stay", action="store_true", help="go on after a wrong claim")
@@ -170,14 +180,30 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
             as_json=arguments.json,
             metrics_port=arguments.metrics_port,
             balance_gwei_min=getattr(arguments, "balance_gwei_min", 0),
+            recover=recovery_of(arguments.workers),
             status=None if arguments.datadir is None else arguments.datadir / "status.json",
         )
+        import_module("node.process.garbage").tame_collector()
         return asyncio.run(keep_duty(connect_l1, l1_of(arguments), database, settings))
     except (SextantError, OSError, ValueError) as error:
         return complain(error)
     finally:
         if database is not None:
             database.close()
+
+
+def recovery_of(workers: int | None) -> "Callable[[Domain], Recover] | None":
+    """Return what makes a pool of so many workers; as many as there is room for by default."""
+    if workers == 0:
+        return None
+    pool = import_module("node.process.recovery")
+    count = workers or pool.workers_for(os.cpu_count() or 1)
+
+    def make(domain: "Domain") -> "Recover":
+        recover: Recover = pool.RecoveryPool(domain, count)
+        return recover
+
+    return make
 
 
 def run_verify(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ and what does that frame make of the block (``derive_block``).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 from prover.entry import EntryFacts, data_root
 from statemachine.actions import Transaction
@@ -24,6 +24,18 @@ from statemachine.rules import Rules
 
 Recover = Callable[[Sequence[Transaction]], list[bytes]]
 """Who signed each transaction of a frame; workers may have run ahead of it."""
+
+
+@runtime_checkable
+class RecoverAhead(Protocol):
+    """A ``Recover`` that is told beforehand what it will be asked for."""
+
+    def expect(self, frames: Sequence[bytes]) -> None:
+        """Begin with frames that are about to be executed, in this order."""
+
+    def __call__(self, transactions: Sequence[Transaction], /) -> list[bytes]:
+        """Return who signed each transaction."""
+        ...
 
 
 class PostedEntry(Protocol):

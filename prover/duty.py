@@ -17,13 +17,14 @@ from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
+from prover.derivation import Recover
 from prover.keeper import Disk, Keeper
 from prover.l1 import L1, L1Unreachable, PostedClaim
 from prover.patrol import Patrol
 from prover.replica import Replica, genesis_replica
 from prover.vigil import Vigil
 from statemachine.errors import FrameInvalid, SextantError
-from statemachine.identity.signing import address_of
+from statemachine.identity.signing import Domain, address_of
 
 EXIT_OK = 0
 EXIT_NO = 1
@@ -58,6 +59,8 @@ class DutySettings:
     metrics_port: int | None
     status: Path | None
     balance_gwei_min: int = 0
+    recover: Callable[[Domain], Recover] | None = None
+    """Makes what recovers signers; without it this process does."""
 
     def __post_init__(self) -> None:
         """Refuse a payee that is no address."""
@@ -146,14 +149,16 @@ async def make_core(
 ) -> tuple[Challenger, Keeper | None]:
     """Return the core, where kept state or genesis puts it, and the keeper."""
     keeper = None if disk is None else Keeper(disk, deployment)
+    rules = deployment.rules
+    recover = settings.recover and settings.recover(Domain(rules.chain_id, rules.rollup))
     replica: Replica
     if keeper is None:
-        replica = genesis_replica(deployment.rules, deployment.genesis_time_ms)
+        replica = genesis_replica(rules, deployment.genesis_time_ms, recover)
     else:
         if not await is_settled(l1, keeper):
             sys.stderr.write("sextant challenger: L1 is another one; deriving from genesis\n")
             keeper.write_genesis()
-        replica = keeper.load()
+        replica = keeper.load(recover)
     defence = None
     if settings.key is not None:
         kept = {} if keeper is None else keeper.cases()

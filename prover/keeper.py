@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from typing import Final, Protocol, final
 
 from prover.contract.rules import ContractRules
+from prover.derivation import Recover
 from prover.outputs import Output, decode_output
 from prover.replica import Derived, Replica, genesis_replica
 from statemachine.errors import StorageCorrupt
@@ -107,11 +108,11 @@ class Keeper:
             batch.put(HEAD, replica.head.encode())
             batch.put(DEPLOYMENT, self.deployment.hash)
 
-    def load(self) -> Replica:
+    def load(self, recover: Recover | None = None) -> Replica:
         """Return a replica of the kept state; its root is checked."""
         items = [(key[1:], value) for key, value in self.disk.scan(STATE, STATE + b"\xff")]
         tree = Tree.from_items(items)
-        return Replica(self.deployment.rules, MemoryStore(items), tree, self.head)
+        return Replica(self.deployment.rules, MemoryStore(items), tree, self.head, recover)
 
     def settle(self, derived: list[Derived]) -> None:
         """Move the state over entries that are final."""

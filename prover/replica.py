@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, final
 
-from prover.derivation import PostedEntry, Recover, derive_block, facts_of
+from prover.derivation import PostedEntry, Recover, RecoverAhead, derive_block, facts_of
 from prover.entry import EntryFacts, parse_entry
 from prover.outputs import OUTPUT_VERSION, Output, genesis_output, trace_root
 from statemachine.block import Block, BlockResult
@@ -128,7 +128,10 @@ class Replica:
         derived = Derived(
             facts, entry.data, parent, parent, [parent.post_root], [], known, before, {}, {}
         )
-        for data in parse_entry(entry.data):
+        frames = parse_entry(entry.data)
+        if isinstance(self.recover, RecoverAhead):
+            self.recover.expect(frames)
+        for data in frames:
             cursor = self.step(derived, cursor, data)
         output = Output(
             version=OUTPUT_VERSION,

@@ -1,0 +1,204 @@
+"""Signers of whole batches, recovered in processes of their own ahead of execution.
+
+Recovering signers is the largest part of replaying a batch, and needs nothing but its
+bytes.  A replica tells what it is about to execute (``expect``); workers recover frame by
+frame while it executes the frames before.  An answer is known by the hash of what was
+signed, so neither order nor loss of answers matters: what no worker has answered is
+recovered here.
+
+Workers start with the first batch that is worth it, and die with this process.  Run as a
+module it is the worker: ``python -m node.process.recovery CHAIN_ID ROLLUP``.
+"""
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Sequence
+from hashlib import sha256
+from queue import SimpleQueue
+from threading import Thread
+from typing import Final, final
+
+import msgpack
+
+from node.process.worker import LENGTH_BYTES, open_pipes, receive, send
+from statemachine.actions import Transaction
+from statemachine.errors import FrameInvalid, invariant
+from statemachine.frame import decode_frame
+from statemachine.identity.signing import Domain, recover_signers
+
+BATCH_BYTES_MIN: Final = 32 * 1_024
+"""A batch below this, some 300 orders, is done before a worker could have begun."""
+READ_BYTES: Final = 1 << 20
+STOP_SECONDS: Final = 1.0
+
+
+def name_of(transactions: Sequence[Transaction]) -> bytes:
+    """Return the hash by which the signers of these transactions are known."""
+    return sha256(b"".join([transaction.data for transaction in transactions])).digest()
+
+
+def workers_for(processors: int) -> int:
+    """Return how many workers keep one executing process busy."""
+    return max(1, min(processors - 1, 3))
+
+
+@final
+class RecoveryPool:
+    """Recovers signers ahead; see the module.  Not for use by several threads."""
+
+    def __init__(self, domain: Domain, workers: int) -> None:
+        invariant(workers >= 1, f"recovery workers: {workers}, at least 1")
+        self.domain = domain
+        self.count = workers
+        self.workers: list[Helper] = []
+        self.answers: dict[bytes, list[bytes]] = {}
+        self.failed = False
+        self.local = 0
+        """Frames that were recovered in this process."""
+
+    def expect(self, frames: Sequence[bytes]) -> None:
+        """Begin with the frames of a batch, which will be asked for in about this order."""
+        if self.failed or sum(map(len, frames)) < BATCH_BYTES_MIN:
+            return
+        if not self.workers:
+            self.workers = [Helper(self.domain) for _ in range(self.count)]
+        if not any(worker.owed for worker in self.workers):
+            self.answers.clear()  # of frames that were no valid blocks
+        for place, worker in enumerate(self.workers):
+            worker.give(frames[place :: self.count])
+
+    def __call__(self, transactions: Sequence[Transaction]) -> list[bytes]:
+        """Return who signed each transaction, as ``recover_signers`` does."""
+        if not transactions:
+            return []
+        name = name_of(transactions)
+        while name not in self.answers and any(worker.owed for worker in self.workers):
+            self.collect()
+        found = self.answers.pop(name, None)
+        if found is None:
+            self.local += 1
+            return recover_signers(self.domain, transactions)
+        return found
+
+    def collect(self) -> None:
+        """Wait for some worker's answers, and take what there is."""
+        owing = [worker for worker in self.workers if worker.owed]
+        ready, _, _ = select.select([worker.source for worker in owing], [], [])
+        for worker in owing:
+            if worker.source not in ready:
+                continue
+            if not worker.take(self.answers):
+                self.close()
+                self.failed = True
+                return
+
+    def close(self) -> None:
+        """End the workers; what is asked for from now on is recovered here."""
+        for worker in self.workers:
+            worker.stop()
+        self.workers = []
+
+
+@final
+class Helper:
+    """One worker: a thread writes to it, whoever waits for an answer reads."""
+
+    def __init__(self, domain: Domain) -> None:
+        places = (path or os.curdir for path in sys.path)
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter on our own module
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "node.process.recovery",
+                str(domain.chain_id),
+                domain.rollup.hex(),
+            ],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        invariant(
+            self.process.stdin is not None and self.process.stdout is not None, "both are pipes"
+        )
+        self.owed = 0
+        self.held = bytearray()
+        self.waiting: SimpleQueue[bytes] = SimpleQueue()
+        Thread(target=self.write_all, name="recovery", daemon=True).start()
+
+    @property
+    def source(self) -> int:
+        """The file descriptor to read answers from."""
+        pipe = self.process.stdout
+        return -1 if pipe is None else pipe.fileno()
+
+    def give(self, frames: Sequence[bytes]) -> None:
+        """Queue frames; the pipe may be full, so that a thread writes them."""
+        self.owed += len(frames)
+        message = b"".join(len(frame).to_bytes(LENGTH_BYTES, "big") + frame for frame in frames)
+        if message:
+            self.waiting.put(message)
+
+    def write_all(self) -> None:
+        """Write what is queued, until the process is gone or an empty message comes."""
+        pipe = self.process.stdin
+        while pipe is not None and (message := self.waiting.get()):
+            view = memoryview(message)
+            try:
+                while view:
+                    view = view[os.write(pipe.fileno(), view) :]
+            except (OSError, ValueError):
+                return
+
+    def take(self, answers: dict[bytes, list[bytes]]) -> bool:
+        """Move the answers that have come to ``answers``; return whether the worker lives."""
+        part = os.read(self.source, READ_BYTES)
+        self.held += part
+        while len(self.held) >= LENGTH_BYTES:
+            end = LENGTH_BYTES + int.from_bytes(self.held[:LENGTH_BYTES], "big")
+            if len(self.held) < end:
+                break
+            name, signers = msgpack.unpackb(bytes(self.held[LENGTH_BYTES:end]))
+            answers[name] = signers
+            self.owed -= 1
+            del self.held[:end]
+        return bool(part)
+
+    def stop(self) -> None:
+        """End the process."""
+        self.waiting.put(b"")
+        self.owed = 0
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def answer_frame(domain: Domain, data: bytes) -> bytes:
+    """Return the name and signers of a frame's transactions; of nothing, if it is no frame."""
+    try:
+        transactions = decode_frame(data).transactions
+    except FrameInvalid:
+        transactions = ()
+    answer: bytes = msgpack.packb([name_of(transactions), recover_signers(domain, transactions)])
+    return answer
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answer frames until the parent closes the pipe."""
+    source, target = open_pipes()
+    domain = Domain(int(arguments[0]), bytes.fromhex(arguments[1]))
+    for frame in receive(source):
+        send(target, answer_frame(domain, frame))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,79 @@
+"""Signers recovered ahead: the same as here, whatever happens to the workers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from node.process import recovery
+from node.process.recovery import RecoveryPool, workers_for
+from prover.entry import encode_entry, parse_entry
+from prover.replica import genesis_replica
+from prover.traffic import START_MS, Traffic
+from statemachine.frame import decode_frame
+from statemachine.identity.signing import Domain, recover_signers
+
+
+@pytest.fixture
+def traffic() -> Traffic:
+    return Traffic(11)
+
+
+@pytest.fixture
+def pool(traffic: Traffic, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecoveryPool]:
+    monkeypatch.setattr(recovery, "BATCH_BYTES_MIN", 0)
+    found = RecoveryPool(Domain(traffic.rules.chain_id, traffic.rules.rollup), 2)
+    yield found
+    found.close()
+
+
+def test_a_replica_gets_the_signers_that_it_would_have_recovered(
+    traffic: Traffic, pool: RecoveryPool
+) -> None:
+    log = [traffic.make_entry(4, 30) for _ in range(3)]
+    ahead = genesis_replica(traffic.rules, START_MS, pool)
+    alone = genesis_replica(traffic.rules, START_MS)
+    for replica in (ahead, alone):
+        replica.add_inbox(0, traffic.inbox)
+        for entry in log:
+            replica.feed(entry)
+    assert ahead.head == alone.head
+    assert pool.local == 0
+    assert not pool.answers
+
+
+def test_frames_that_are_none_and_answers_that_nobody_wants_do_no_harm(
+    traffic: Traffic, pool: RecoveryPool
+) -> None:
+    entry = traffic.make_entry(3, 20)
+    frames = parse_entry(entry.data)
+    pool.expect([b"", b"garbage", frames[0], b"\xff" * 100, frames[1]])
+    for frame in (frames[1], frames[0], frames[2]):  # in another order, and one more
+        transactions = decode_frame(frame).transactions
+        assert pool(transactions) == recover_signers(pool.domain, transactions)
+    assert pool.local == 1
+    pool.expect(parse_entry(encode_entry([frames[2]])))
+    transactions = decode_frame(frames[2]).transactions
+    assert pool(transactions) == recover_signers(pool.domain, transactions)
+    assert pool.local == 1
+
+
+def test_a_worker_that_dies_costs_time_only(traffic: Traffic, pool: RecoveryPool) -> None:
+    frames = parse_entry(traffic.make_entry(6, 30).data)
+    pool.expect(frames)
+    for worker in pool.workers:
+        worker.process.kill()
+    for frame in frames:
+        transactions = decode_frame(frame).transactions
+        assert pool(transactions) == recover_signers(pool.domain, transactions)
+    pool.expect(frames)
+    assert not pool.workers
+
+
+def test_small_batches_start_no_worker(traffic: Traffic) -> None:
+    found = RecoveryPool(Domain(traffic.rules.chain_id, traffic.rules.rollup), 1)
+    found.expect(parse_entry(traffic.make_entry(1, 5).data))
+    assert not found.workers
+
+
+def test_one_processor_is_left_to_execution() -> None:
+    assert [workers_for(count) for count in (1, 2, 4, 64)] == [1, 1, 3, 3]
