@@ -18,7 +18,7 @@ CHAIN_ID: Final = 7_714_001
 L1_CHAIN_ID: Final = 7_714_000
 GENESIS_TIME_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 WINDOW_MS: Final = 60_000
-LIVENESS_MS_MAX: Final = 86_400_000
+LIVENESS_MS_MAX: Final = 120_000
 FREEZE_MS: Final = 240_000
 ESCAPE_MS: Final = 300_000
 EXIT_MICROS_MIN: Final = 5_000_000_000_000
@@ -84,7 +84,7 @@ def devnet_rules() -> Rules:
         ),
         assets=(staked_ether(),),
         inbox_deadline_ms=60_000,
-        receipt_deadline_ms=600_000,
+        receipt_deadline_ms=100_000,
         slice_interval_ms=5_000,
         fund_lock_ms_min=10_000,
         fund_notice_ms=60_000,

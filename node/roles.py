@@ -93,8 +93,14 @@ def open_metrics(
 
 
 async def run_sequencer(settings: Settings, propose: bool) -> None:
-    """Sequence until cancelled."""
+    """Sequence until cancelled; where L1's log left our chain, start again and follow it."""
     del propose
+    while await sequence(settings):
+        LOG.warning("starting again, to follow the log")
+
+
+async def sequence(settings: Settings) -> bool:
+    """Sequence until cancelled; return whether to start again, as L1's log left our chain."""
     metrics = Metrics()
     failure: asyncio.Queue[str] = asyncio.Queue()
     l1 = GrpcL1(settings.l1.target, patience_seconds=LOOK_SECONDS)
@@ -126,7 +132,10 @@ async def run_sequencer(settings: Settings, propose: bool) -> None:
         await node.start()
         tame_collector()
         idle = asyncio.create_task(collect_when_idle(lambda: not node.core.pending))
-        raise NodeFailed(await failure.get())
+        why = await failure.get()
+        if not node.forked:
+            raise NodeFailed(why)
+        return True
     finally:
         if idle is not None:
             idle.cancel()
@@ -181,7 +190,8 @@ async def run_poster(settings: Settings, propose: bool) -> None:
 async def run_follower(settings: Settings, propose: bool) -> None:
     """Follow L1 until cancelled."""
     metrics = Metrics()
-    key = load_key(key_path(settings, settings.poster.key_file)) if propose else b""
+    acts = propose or settings.follower.keep_alive
+    key = load_key(key_path(settings, settings.poster.key_file)) if acts else b""
     l1 = GrpcL1(settings.l1.target, key)
     deployment = await ask_deployment(l1)
     follower = Follower(
@@ -189,6 +199,7 @@ async def run_follower(settings: Settings, propose: bool) -> None:
         deployment,
         l1,
         propose=propose,
+        keep_alive=settings.follower.keep_alive,
         poll_ms=settings.l1.poll_ms,
         owner=owner_of(settings),
         metrics=metrics,

@@ -128,6 +128,16 @@ class PosterSettings:
 
 @final
 @dataclass(frozen=True, slots=True)
+class FollowerSettings:
+    """What a follower does besides following."""
+
+    keep_alive: bool = setting(
+        False, "append inbox items to the log when nobody else does; takes a key, see poster"
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What is written about it all."""
 
@@ -155,6 +165,7 @@ class Settings:
     l1: L1Settings = field(default_factory=L1Settings)
     sequencer: SequencerSettings = field(default_factory=SequencerSettings)
     poster: PosterSettings = field(default_factory=PosterSettings)
+    follower: FollowerSettings = field(default_factory=FollowerSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property

@@ -146,6 +146,10 @@ class L1(Protocol):
         """Append log entry ``index``."""
         ...
 
+    async def append_empty(self, index: int) -> CallReceipt:
+        """Append an entry of inbox items only, while the log is silent."""
+        ...
+
     async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
         """Claim an output; ``value`` is the claim's number."""
         ...

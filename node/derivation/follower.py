@@ -1,8 +1,9 @@
 """The follower: everything from L1's data alone, and a second opinion on every claim.
 
 It never speaks to the sequencer.  It derives each log entry, serves state,
-blocks, receipts and proofs of it, and (``propose``) states the right output
-where the proposer's claim is missing or was disproved.
+blocks, receipts and proofs of it; it states the right output where the proposer's
+claim is missing or was disproved (``propose``), and appends entries of inbox items
+where the sequencer is gone (``keep_alive``).
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import structlog
 from node.derivation.claimant import Claimant
 from node.derivation.derived import DerivedChain
 from node.derivation.deriver import Deriver
+from node.derivation.keepalive import KeepAlive
 from node.l1.postings import Posting, Postings
 from node.ledger.audience import Audience
 from node.ledger.blocks import ExecutedBlock
@@ -45,6 +47,7 @@ class Follower:
         l1: L1,
         *,
         propose: bool = False,
+        keep_alive: bool = False,
         patience: float = PATIENCE_SECONDS,
         poll_ms: int = 200,
         owner: str = "follower",
@@ -59,6 +62,7 @@ class Follower:
         self.deriver = Deriver(l1, self.chain, self.on_derived)
         self.claimant = Claimant(l1, self.chain, self.deriver.book, patience)
         self.propose = propose
+        self.keeper = KeepAlive(l1, self.deriver, deployment) if keep_alive else None
         self.poll_seconds = poll_ms / 1000
         self.metrics = metrics or Metrics()
         self.cursor: Cursor = self.chain.cursor
@@ -77,6 +81,8 @@ class Follower:
                     LOG.info("ready", height=self.chain.head.height)
                 if self.propose and await self.proposed():
                     continue
+                if self.keeper is not None and await self.kept_alive(self.keeper):
+                    continue
             await asyncio.sleep(self.poll_seconds)
 
     def note_final(self) -> None:
@@ -89,6 +95,14 @@ class Follower:
         """Propose the right output if it is our turn; return whether we did."""
         try:
             return await self.claimant.act()
+        except (L1Unreachable, L1Refused) as error:
+            LOG.warning("L1 does not answer", why=str(error))
+            return False
+
+    async def kept_alive(self, keeper: KeepAlive) -> bool:
+        """Append an entry of inbox items if one is due; return whether we did."""
+        try:
+            return await keeper.act()
         except (L1Unreachable, L1Refused) as error:
             LOG.warning("L1 does not answer", why=str(error))
             return False

@@ -8,6 +8,11 @@ only at the log's end.
 Before it posts a batch it derives it through the verifier's path, and compares
 every segment's root with the sequencer's.  A difference means that someone's
 code or disk is broken: it stops, loudly, and posts nothing.
+
+If others have appended, as anyone may while the sequencer is silent, its blocks do
+not follow the log until it has taken those entries over.  So whenever it is in
+doubt the poster pulls the block that the log ends with as well, and posts nothing
+before the sequencer has it with the same root.
 """
 
 import asyncio
@@ -74,11 +79,15 @@ class Poster:
         self.propose = propose
         self.metrics = metrics or Metrics()
         self.posted_at = 0.0
+        self.in_doubt = True
         self.ready = False
 
     def on_derived(self, derived: Derived, _blocks: Sequence[ExecutedBlock]) -> None:
         """Drop the blocks that are in L1's log now."""
-        self.source.take(derived.output.height)
+        if derived.blocks[-1].block.frame is None:
+            self.doubt()
+        elif not self.in_doubt:
+            self.source.take(derived.output.height)
         self.metrics.posted_height.set(derived.output.height)
         self.metrics.batch_lag.set(len(self.source.ready))
 
@@ -88,7 +97,7 @@ class Poster:
             if await self.deriver.refresh():
                 break
             await asyncio.sleep(self.poll_seconds)
-        self.source.start_over(self.chain.head.height + 1)
+        self.doubt()
         LOG.info("standing at", log_index=self.chain.head.log_index, height=self.chain.head.height)
         self.ready = True
         async with asyncio.TaskGroup() as tasks:
@@ -97,12 +106,47 @@ class Poster:
             if self.propose:
                 tasks.create_task(self.keep_proposing())
 
+    def doubt(self) -> None:
+        """Ask the sequencer again for all that the log may have made it forget."""
+        self.in_doubt = True
+        self.source.start_over(max(1, self.chain.head.height))
+
+    def is_followed(self) -> bool:
+        """Return whether the sequencer has the block that the log ends with, as the log has it.
+
+        Raises
+        ------
+        RootMismatch
+            It has another one, where the log's is its own.
+        """
+        head, ready = self.chain.head, self.source.ready
+        if not self.in_doubt:
+            return True
+        if head.height and not ready:
+            return False
+        last = ready[0] if head.height else None
+        if last is not None and last.height == head.height:
+            cursor = self.chain.cursor
+            if last.roots[-1] != head.post_root and cursor.framed_at == cursor.time:
+                self.metrics.mismatches.inc()
+                raise RootMismatch(
+                    f"block {head.height}: derived {head.post_root.hex()}, "
+                    f"the sequencer has {last.roots[-1].hex()}"
+                )
+        if last is not None and (last.height != head.height or last.roots[-1] != head.post_root):
+            LOG.warning("the sequencer has not taken over the log's blocks", height=head.height)
+            self.doubt()
+            return False
+        self.in_doubt = False
+        self.source.take(head.height)
+        return True
+
     async def keep_posting(self) -> None:
         """Follow L1, and append a batch whenever one is due."""
         while True:
             if await self.deriver.refresh():
                 self.deriver.settle()
-                batch = self.next_batch()
+                batch = self.next_batch() if self.is_followed() else []
                 if batch and await self.try_post(batch):
                     continue
             await asyncio.sleep(self.poll_seconds)
@@ -135,7 +179,7 @@ class Poster:
         head = self.chain.head
         if batch[0].height != head.height + 1:
             LOG.warning("blocks do not follow L1's log", have=batch[0].height, need=head.height + 1)
-            self.source.start_over(head.height + 1)
+            self.doubt()
             return
         async with self.deriver.busy:
             draft = await self.draft(batch)
@@ -173,7 +217,7 @@ class Poster:
         late = [block for block in derived.blocks if block.block.frame is None]
         if late:
             LOG.error("the batch has blocks that L1 would not accept", blocks=len(late))
-            self.source.start_over(self.chain.head.height + 1)
+            self.doubt()
             return False
         ours = derived.trace[1:]
         theirs = [root for frame in batch for root in frame.roots]

@@ -5,7 +5,8 @@
 * Blocks must be in L1's log before their receipt deadline.  Halfway to it no
   more are made; a start that finds blocks past that point takes them back, and
   sequences their transactions again.
-* Entries of the log that became final must be made of our own blocks.
+* Where entries of the log are not made of our own blocks, no more are made, and once
+  they are final the log is followed (:mod:`node.sequencing.forks`).
 """
 
 import asyncio
@@ -15,14 +16,14 @@ from typing import Final, final
 import structlog
 
 from node.l1.postings import Postings
-from node.l1.view import L1View
+from node.l1.view import L1View, LogMark
 from node.ledger.audience import Audience
 from node.sequencing.chain import ChainStore
+from node.sequencing.forks import Forked, Placed, find_fork, first_height
 from node.sequencing.rooting import Rooting
 from node.sequencing.sequencer import Sequencer
 from prover.entry import parse_entry
 from prover.l1 import L1, L1Refused, L1Unreachable
-from statemachine.errors import StorageCorrupt
 from statemachine.rules import Rules
 
 SETTLE_BLOCKS: Final = 64
@@ -56,12 +57,16 @@ class Anchor:
         self.looked = asyncio.Event()
         self.looking = asyncio.Lock()
         self.oldest_height = self.oldest_time = 0
+        self.forks: list[Placed] = []
+        self.foreign = False
 
     async def watch(self, seconds: float, roots: Rooting) -> None:
         """Keep the view of L1 fresh, for ever."""
         while True:
             await asyncio.sleep(seconds)
             await self.look()
+            if self.forks:
+                raise Forked(f"log entry {self.forks[0][0].index} is not made of our blocks")
             await self.settle(roots)
 
     async def first_look(self, seconds: float) -> None:
@@ -99,17 +104,52 @@ class Anchor:
         return True
 
     def check_log(self) -> None:
-        """Raise ``StorageCorrupt`` if a final entry of the log is not made of our blocks."""
-        for entry, mark in self.view.take_final_entries():
-            frames = parse_entry(entry.data)
-            first = mark.height - len(frames) + 1
-            for height, data in enumerate(frames, first):
-                ours = self.disk.journal.read(height)
-                if ours is None or ours.frame != data:
-                    raise StorageCorrupt(
-                        f"L1 log entry {entry.index}: block {height} is not ours; "
-                        "another sequencer, or a datadir that was restored from a copy"
-                    )
+        """Note which entries are not made of our blocks: the final ones, and whether others.
+
+        Raises ``StorageCorrupt`` if another sequencer's are among them.
+        """
+        journal, rules = self.disk.journal, self.rules
+        entries = self.view.take_final_entries()
+        place = 0 if self.forks else find_fork(journal, rules, entries)
+        self.forks += entries[place:]
+        pending = self.view.entries
+        self.foreign = bool(self.forks) or find_fork(journal, rules, pending) < len(pending)
+
+    async def adopt(self, seconds: float, roots: Rooting) -> list[tuple[bytes, bytes]]:
+        """Follow the log where its final entries are not ours, if so.
+
+        Returns the (transaction, signer) pairs of blocks that had to go.
+        """
+        if not self.forks:
+            return []
+        entry, after = self.forks[0]
+        mark = LogMark(entry.index, first_height(entry, after) - 1)
+        last = self.core.cursor.height
+        LOG.warning("the log is not ours from here on", log_index=entry.index, height=mark.height)
+        taken = []
+        if last > mark.height:
+            roots.forget()  # first: see drop_late_blocks
+            taken = self.disk.rollback(mark.height)
+        self.core.rewind()
+        self.view = self.view_from(mark)
+        self.forks = []
+        await self.first_look(seconds)
+        forks, self.forks = self.forks, []
+        for entry, _ in forks:
+            for data in parse_entry(entry.data):
+                self.disk.commit(self.core.adopt(data, entry.facts), lambda _done, _redo: None)
+        self.check_log()
+        LOG.warning(
+            "took over the log's blocks", entries=len(forks), height=self.core.cursor.height
+        )
+        return taken
+
+    def view_from(self, mark: LogMark) -> L1View:
+        """Return a view that reads the inbox again from the cursor, and the log from ``mark``."""
+        before = self.view
+        view = L1View(before.l1, self.core.inbox_from, mark, before.book.unsettled)
+        view.postings = before.postings
+        return view
 
     async def settle(self, roots: Rooting) -> None:
         """Let go of what only an undo of final blocks would need."""
@@ -124,6 +164,8 @@ class Anchor:
 
     def stalled(self, head: int) -> str:
         """Say why no blocks may be made after ``head``, if so."""
+        if self.foreign:
+            return "L1's log has blocks that are not ours, and not final yet"
         core = self.core
         if core.cursor.time >= core.horizon or self.view.clock - core.horizon > core.stale_ms:
             return "L1 has not made a block final for too long"
@@ -149,6 +191,8 @@ class Anchor:
 
         Returns their (transaction, signer) pairs, to be sequenced again.
         """
+        if self.foreign:
+            return []  # they have yet to be followed
         posted = self.view.safe_mark.height
         oldest = self.disk.journal.read(posted + 1)
         if oldest is None or oldest.time >= self.view.clock - self.core.stale_ms:
@@ -158,10 +202,6 @@ class Anchor:
         roots.forget()  # first: a store of blocks that never were must not survive a crash here
         taken = self.disk.rollback(posted)
         self.core.rewind()
-        before = self.view
-        self.view = L1View(
-            before.l1, self.core.inbox_from, before.final_mark, before.book.unsettled
-        )
-        self.view.postings = before.postings
+        self.view = self.view_from(self.view.final_mark)
         await self.first_look(seconds)
         return taken

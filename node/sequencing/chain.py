@@ -13,20 +13,26 @@ from typing import Final, final
 from node.l1.view import GENESIS_MARK, LogMark
 from node.ledger.blocks import PLACES, Archive, write_block, write_roots
 from node.ledger.feed import Sequenced
+from node.sequencing.forks import EMPTY_FRAME
 from node.sequencing.roots import BLOCK, RESET, message_of
 from node.sequencing.sequencer import Execution, Sequencer
 from node.storage.database import Database
-from node.storage.journal import REDO, Journal, height_key, pack_segments, write_deltas
+from node.storage.journal import REDO, BlockInput, Journal, height_key, pack_segments, write_deltas
 from node.storage.store import STATE, StateStore, write_state
 from prover.contract.rules import ContractRules
 from statemachine.errors import StorageCorrupt, invariant
-from statemachine.frame import decode_frame
+from statemachine.frame import Frame, decode_frame
 from statemachine.genesis import genesis_state
 
 SCHEMA: Final = "sextant-sequencer-1"
 DEPLOYMENT_KEY: Final = b"!deployment"
 FINAL_KEY: Final = b"!final"
 CLAIMS_KEY: Final = b"!claims"
+
+
+def frame_of(source: BlockInput) -> Frame | None:
+    """Return the frame of a block; ``None`` if it was executed without one."""
+    return None if source.frame == EMPTY_FRAME else decode_frame(source.frame)
 
 
 @final
@@ -76,7 +82,7 @@ class ChainStore:
         """Execute the journal's blocks above the state's height; return how many."""
         count = 0
         for source in self.journal.blocks_from(self.state.height + 1):
-            execution = core.replay(source, decode_frame(source.frame))
+            execution = core.replay(source, frame_of(source))
             self.write(execution, pack_segments(execution.segments))
             count += 1
         return count
@@ -180,7 +186,8 @@ class ChainStore:
         taken = []
         with self.database.batch(sync=True) as batch:
             for source in self.journal.blocks_from(height + 1):
-                transactions = decode_frame(source.frame).transactions
+                frame = frame_of(source)
+                transactions = () if frame is None else frame.transactions
                 for item in source.inbox:
                     batch.delete(PLACES + item.hash)
                 for transaction, signer in zip(transactions, source.signers, strict=True):

@@ -27,6 +27,7 @@ from node.ledger.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequen
 from node.process.metrics import Metrics
 from node.sequencing.anchor import Anchor
 from node.sequencing.chain import ChainStore
+from node.sequencing.forks import Forked
 from node.sequencing.intake import SHUTTING_DOWN, Intake
 from node.sequencing.rooting import Rooting
 from node.sequencing.sequencer import Execution, Sequencer
@@ -106,6 +107,7 @@ class SequencerNode:
         self.stopping = False
         self.ready = False
         self.halted = ""
+        self.forked = False
 
     @property
     def cursor(self) -> Cursor:
@@ -117,13 +119,14 @@ class SequencerNode:
     async def start(self) -> None:
         """Start the workers, wait for a first look at L1, then make blocks."""
         await self.anchor.first_look(self.poll_seconds)
-        late = await self.anchor.drop_late_blocks(self.poll_seconds, self.roots)
+        late = await self.anchor.adopt(self.poll_seconds, self.roots)
+        late += await self.anchor.drop_late_blocks(self.poll_seconds, self.roots)
         self.note_taken_back()
         await asyncio.gather(self.pool.start(), self.roots.start())
         self.core.requeue(late)
         self.tasks = [
-            asyncio.create_task(self.guard(self.produce()), name="produce"),
-            asyncio.create_task(self.guard(self.watch()), name="watch"),
+            asyncio.create_task(self.guard(self.produce), name="produce"),
+            asyncio.create_task(self.guard(self.watch), name="watch"),
         ]
         self.ready = True
         LOG.info("ready", height=self.cursor.height, replayed=self.replayed)
@@ -156,10 +159,10 @@ class SequencerNode:
         """Keep the view of L1 fresh."""
         await self.anchor.watch(self.poll_seconds, self.roots)
 
-    async def guard(self, work: Coroutine[Any, Any, None]) -> None:
+    async def guard(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run a task that must not end; if it fails, so does the node."""
         try:
-            await work
+            await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is fatal
             self.fail(error)
 
@@ -168,6 +171,7 @@ class SequencerNode:
         if self.halted:
             return
         self.halted = f"{type(error).__name__}: {error}"
+        self.forked = isinstance(error, Forked)
         self.ready = False
         LOG.critical("halted", why=self.halted, exc_info=error)
         self.core.refuse_all(Refusal(Reason.NOT_READY, "the node has halted"))

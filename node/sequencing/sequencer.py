@@ -17,13 +17,16 @@ from typing import Final, final
 
 from node.ledger.blocks import BlockSigner, ExecutedBlock
 from node.ledger.feed import Outcome, Reason, Refusal, Sequenced
+from node.sequencing.forks import EMPTY_FRAME
 from node.sequencing.gate import Gate
 from node.sequencing.tickets import DEFAULT_LIMITS, Limits, Queued, Ticket, rank_of
 from node.storage.journal import BlockInput
+from prover.derivation import derive_block
+from prover.entry import EntryFacts
 from statemachine.actions import OracleUpdate, Transaction, decode_transaction
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
-from statemachine.errors import FrameInvalid, invariant
+from statemachine.errors import FrameInvalid, StorageCorrupt, invariant
 from statemachine.frame import FRAME_BYTES_MAX, Frame, encode_frame
 from statemachine.inbox import InboxItem
 from statemachine.keys import CURSOR_KEY
@@ -242,12 +245,34 @@ class Sequencer:
             chosen.sort(key=rank_of)
         return chosen
 
-    def replay(self, source: BlockInput, frame: Frame) -> Execution:
-        """Execute a block of the journal again."""
+    def replay(self, source: BlockInput, frame: Frame | None) -> Execution:
+        """Execute a block of the journal again; ``None`` is the frame of an empty one."""
         height = self.cursor.height + 1
         invariant(source.height == height, f"replay: {source.height} after {height - 1}")
         block = Block(frame, source.time, list(source.signers), source.inbox, source.inbox_from)
         result = apply_block(self.store, self.rules, block, self.known)
+        return self.advance(source, result, ())
+
+    def adopt(self, data: bytes, entry: EntryFacts) -> Execution:
+        """Execute the next block as L1's log has it: an empty one, made by nobody.
+
+        Raises
+        ------
+        StorageCorrupt
+            ``data`` is a valid frame: another sequencer made it.
+        """
+        items = list(self.inbox)[: entry.inbox_count - self.inbox_from]
+        invariant(
+            len(items) == max(0, entry.inbox_count - self.inbox_from),
+            f"entry {entry.index}: inbox items up to {entry.inbox_count} are known",
+        )
+        block = derive_block(self.rules, self.cursor, data, entry, items, lambda _: [])
+        height = self.cursor.height + 1
+        if block.frame is not None:
+            raise StorageCorrupt(f"L1 log entry {entry.index}: block {height} is not ours")
+        result = apply_block(self.store, self.rules, block, self.known)
+        consumed = tuple(items[: result.cursor.inbox_index - self.inbox_from])
+        source = BlockInput(height, block.time, EMPTY_FRAME, (), self.inbox_from, consumed)
         return self.advance(source, result, ())
 
     def advance(
@@ -256,7 +281,7 @@ class Sequencer:
         result: BlockResult,
         queued: Sequence[Queued],
     ) -> Execution:
-        """Move the state in memory past an executed block."""
+        """Move the state in memory past an executed block; one of ours is signed."""
         cursor = result.cursor
         invariant(cursor.height == source.height, f"block {source.height}: at {cursor.height}")
         store = self.store
@@ -267,7 +292,8 @@ class Sequencer:
         for _ in range(min(cursor.inbox_index - self.inbox_from, len(self.inbox))):
             self.inbox.popleft()
         self.inbox_from = cursor.inbox_index
-        signature = self.signer.sign(source.height, self.cursor.hash)
+        ours = source.frame != EMPTY_FRAME
+        signature = self.signer.sign(source.height, self.cursor.hash) if ours else b""
         block = ExecutedBlock(
             source,
             result.receipts,

@@ -1,9 +1,9 @@
 """The log: batches of frames, in order, as the only input of derivation.
 
-The sequencer appends; once it has been silent for ``liveness_ms_max`` anyone
-may append an empty entry, which reads as one empty frame and so makes a block
-of overdue inbox items.  The contract computes the root over the chunks itself
-and notes its own time and how far the inbox had come.
+The sequencer appends; once the log has been silent for ``liveness_ms_max`` anyone
+may append an empty entry, one in each such time.  It reads as one empty frame, and so
+makes a block of overdue inbox items.  The contract computes the root over the chunks
+itself and notes its own time and how far the inbox had come.
 """
 
 from dataclasses import dataclass, replace
@@ -117,19 +117,29 @@ def append(context: Context, call: Append) -> int:
 def append_empty(context: Context, call: AppendEmpty) -> int:
     """Append an entry of inbox items only; return the entry's index."""
     # READ
-    silence = context.moment.time - context.state.totals.sequencer_time
+    silence = context.moment.time - silent_since(context)
 
     # CHECKS, in the order of their codes
     require(
         silence > context.rules.liveness_ms_max,
         ContractCode.SEQUENCER_ALIVE,
-        f"the sequencer was silent for {silence} ms, not yet for "
+        f"the log was silent for {silence} ms, not yet for "
         f"more than {context.rules.liveness_ms_max} ms",
     )
     check_place(context, call.index)
 
     # EFFECTS
     return write_entry(context, EMPTY_ENTRY)
+
+
+def silent_since(context: Context) -> int:
+    """Return since when (ms) the log has had no entry, of anybody.
+
+    An empty one counts as well: so a sequencer that comes back finds time in which the
+    log is its own, and nobody can make others' bonds pay for entries that say nothing.
+    """
+    log = context.state.log
+    return max(log[-1].time if log else 0, context.rules.genesis_time_ms)
 
 
 def check_place(context: Context, index: int) -> None:

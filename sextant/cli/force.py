@@ -8,6 +8,7 @@ from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient, ForcedAction
+from sextant.client.l1 import L1Receipt
 from sextant.client.refusals import show_arguments
 from sextant.errors import EXIT_NO, EXIT_OK
 
@@ -44,6 +45,17 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     poke.add_argument(
         "--of-sub", type=int, default=0, metavar="SUB", help="which of his (default: %(default)s)"
     )
+    batch = commands.add_parser(
+        "batch",
+        help="let overdue items happen while nobody sequences",
+        description="Append an entry of inbox items only to L1's log. Anyone may, once the log has"
+        " been silent for the liveness deadline.",
+        allow_abbrev=False,
+    )
+    add_l1_options(batch)
+    add_key_options(batch)
+    add_node_options(batch)
+    batch.set_defaults(run=run_batch)
     for command, run in (
         (cancel, run_cancel_all),
         (close, run_close),
@@ -87,6 +99,21 @@ def run_poke(arguments: argparse.Namespace) -> int:
         return client.force_poke(arguments.owner, sub=arguments.of_sub, wait_s=wait_s)
 
     return force(arguments, ask)
+
+
+def run_batch(arguments: argparse.Namespace) -> int:
+    """Append an entry of inbox items only."""
+
+    async def work(client: AsyncClient) -> L1Receipt:
+        async with client.l1() as l1:
+            return await l1.append_empty()
+
+    receipt = run_client(arguments, work, signs=True)
+    if arguments.json:
+        print_json("batch", receipt)
+    else:
+        print_pairs([("L1 block", receipt.block), ("log entry", receipt.value)])
+    return EXIT_OK
 
 
 def force(arguments: argparse.Namespace, ask: Ask) -> int:

@@ -17,6 +17,7 @@ import grpc.aio
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import (
     KINDS,
+    AppendEmpty,
     Call,
     ClaimWithdrawal,
     Deposit,
@@ -45,6 +46,8 @@ ADVICE: Final = {
     "TOKEN_BALANCE": "on a devnet, `sextant dev faucet` gives some",
     "CLAIM_PENDING": "wait for the challenge window to pass",
     "WITHDRAWAL_PAID": "there is nothing left to do",
+    "SEQUENCER_ALIVE": "the sequencer may still come; overdue items wait for its next block",
+    "ENTRY_INDEX": "somebody was faster: look again",
 }
 NONCE_CODES: Final = frozenset({"NONCE_USED", "NONCE_GAP"})
 
@@ -181,6 +184,18 @@ class L1Client(Closing):
         In micro-USDC, or in units of ``asset``.
         """
         return await self.send(ForceWithdraw(sub, amount, asset))
+
+    async def append_empty(self) -> L1Receipt:
+        """Append an entry of inbox items only, in the sequencer's silence; ``value``: its index.
+
+        Raises
+        ------
+        Rejected
+            ``SEQUENCER_ALIVE``: the log has not been silent for long enough.
+        """
+        request = l1_pb2.L1ListLogRequest(from_index=(1 << 63) - 1, entries_max=1)
+        page: l1_pb2.L1LogPage = await self._ask(self._stub.ListLog, request)
+        return await self.send(AppendEmpty(page.log_count))
 
     async def inbox_item(self, index: int) -> InboxItem:
         """Return item ``index`` of the inbox.

@@ -8,7 +8,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,9 +50,9 @@ FUNDS = 10**12
 AnswerT = TypeVar("AnswerT")
 
 
-def deployment(**changes: Any) -> ContractRules:
+def deployment(*, inbox_deadline_ms: int = 60_000, **changes: Any) -> ContractRules:
     """Return a contract with short deadlines, but for the changes."""
-    rules = world_rules(inbox_deadline_ms=60_000, receipt_deadline_ms=600_000)
+    rules = world_rules(inbox_deadline_ms=inbox_deadline_ms, receipt_deadline_ms=600_000)
     state = genesis_state(rules, GENESIS_MS)
     root = Tree.from_items(sorted(state.items())).root
     base = ContractRules(
@@ -133,12 +133,12 @@ class Rollup:
         }
         return common + own[name]
 
-    def start(self, *names: str) -> None:
-        """Start processes."""
+    def start(self, *names: str, extra: Sequence[str] = ()) -> None:
+        """Start processes, with some more words on their command lines."""
         for name in names:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    [sys.executable, "-m", "sextant", *self.words(name)],
+                    [sys.executable, "-m", "sextant", *self.words(name), *extra],
                     stdout=log,
                     stderr=log,
                     cwd=ROOT,

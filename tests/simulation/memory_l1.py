@@ -164,6 +164,9 @@ class MemoryL1:
     async def append(self, index: int, data: bytes) -> CallReceipt:
         return await self.send(Append(index, data))
 
+    async def append_empty(self, index: int) -> CallReceipt:
+        return await self.send(AppendEmpty(index))
+
     async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
         return await self.send(propose_output(parent, output, list(trace)))
 

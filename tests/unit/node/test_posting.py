@@ -10,6 +10,7 @@ import pytest
 from node.derivation import claimant, deriver
 from node.derivation.drafts import stands
 from node.derivation.follower import Follower
+from node.derivation.keepalive import KeepAlive
 from node.ledger.blocks import BlockSigner
 from node.posting.frames import FrameSource, RootedFrame
 from node.posting.poster import Poster, RootMismatch
@@ -54,6 +55,7 @@ class Story:
         self.core.observe(0, [], 1 << 60)
         self.tree = Tree.from_items(sorted(memory.values.items()))
         self.source = FrameSource("127.0.0.1:1")
+        self.frames: dict[int, RootedFrame] = {}
         self.poster = self.open_poster()
         self.follower = self.open_follower()
 
@@ -76,13 +78,23 @@ class Story:
             self.disk.commit(execution, lambda _done, _redo: None)
             roots = [self.tree.update(writes) for writes in execution.segments]
             made.append(RootedFrame(execution.source.height, execution.source.frame, roots))
-        self.source.ready.extend(made)
+            self.frames[made[-1].height] = made[-1]
+        if not self.source.restart:
+            self.source.ready.extend(made)
         return made
+
+    def pull(self) -> None:
+        """Hand the poster's source again what it asks for."""
+        if self.source.restart:
+            self.source.restart = False
+            heights = range(self.source.next_height, len(self.frames) + 1)
+            self.source.ready.extend(self.frames[height] for height in heights)
 
     async def post(self) -> None:
         """Let the poster look, post what is due, and look again."""
         assert await self.poster.deriver.refresh()
-        batch = self.poster.next_batch()
+        self.pull()
+        batch = self.poster.next_batch() if self.poster.is_followed() else []
         if batch:
             await self.poster.post(batch)
         assert await self.poster.deriver.refresh()
@@ -170,10 +182,10 @@ def test_a_poster_that_dies_after_an_append_does_not_append_again(tell: Tell) ->
         with pytest.raises(Exception, match="lost"):
             await story.post()
         story.poster.close()
-        story.source.start_over(1)
         story.poster = story.open_poster()
         assert await story.poster.deriver.refresh()
         assert story.poster.chain.head.height == 2
+        story.poster.doubt()
         story.make_blocks(1)
         await story.post()
         assert [call for call in story.l1.data if call] == story.l1.data
@@ -191,6 +203,79 @@ def test_blocks_that_do_not_follow_the_log_are_not_posted(tell: Tell) -> None:
         assert not story.l1.data
         assert not story.source.ready
         assert story.source.next_height == 1
+
+    tell(plot)
+
+
+def test_nothing_is_posted_until_the_sequencer_has_what_others_appended(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        story.make_blocks(2)
+        await story.post()
+        story.l1.mine(step_ms=story.contract.liveness_ms_max)
+        receipt = await MemoryL1(story.l1, USER).append_empty(1)
+        assert receipt.ok, receipt.message
+        story.make_blocks(2)  # of the old chain, and late enough to look valid after it
+        for _ in range(2):
+            await story.post()
+        assert story.poster.chain.head.height == 3
+        assert len(story.l1.data) == 2
+        taken = story.disk.rollback(2)
+        assert taken == []
+        story.core.rewind()
+        story.core.observe(0, [], 1 << 60)
+        entry = (await MemoryL1(story.l1).log_entries(1))[0]
+        story.tree = Tree.from_items(sorted(story.disk.state.memory.values.items()))
+        for height in (3, 4):
+            del story.frames[height]
+        adopted = story.core.adopt(entry.data, entry.facts)
+        assert adopted.block.signature == b""
+        story.disk.commit(adopted, lambda _done, _redo: None)
+        roots = [story.tree.update(writes) for writes in adopted.segments]
+        story.frames[3] = RootedFrame(3, adopted.source.frame, roots)
+        story.make_blocks(1)
+        await story.post()
+        await story.follow()
+        assert story.follower.chain.head == story.poster.chain.head
+        assert story.follower.chain.head.height == 4
+        assert story.follower.chain.head.post_root == story.tree.root
+
+    tell(plot)
+
+
+def test_a_wrong_root_of_the_last_block_stops_a_poster_that_comes_back(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        story.make_blocks(2)
+        await story.post()
+        story.frames[2] = RootedFrame(2, story.frames[2].frame, [bytes(32)])
+        story.poster.doubt()
+        with pytest.raises(RootMismatch, match="block 2"):
+            await story.post()
+
+    tell(plot)
+
+
+def test_a_follower_appends_for_an_overdue_item_when_nobody_else_does(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        rules = story.contract.rules
+        story.make_blocks(1)
+        await story.post()
+        await MemoryL1(story.l1, USER).deposit(USER, 0, 5_000_000)
+        queued = story.l1.contract.state.inbox[0].item
+        await story.follow()
+        adapter = MemoryL1(story.l1, USER)
+        keeper = KeepAlive(adapter, story.follower.deriver, story.contract)
+        story.l1.mine(step_ms=rules.inbox_deadline_ms - 1_000)
+        assert await keeper.act() is False, "the item is not overdue"
+        story.l1.mine()
+        assert story.l1.time - queued.time >= rules.inbox_deadline_ms
+        assert await keeper.act() is False, "the log is not silent for long enough"
+        story.l1.mine(step_ms=story.contract.liveness_ms_max)
+        assert await keeper.act() is True
+        await story.follow()
+        assert story.follower.store.get(signer_key(USER)) is not None
+        keeper.paused_until = 0
+        assert await keeper.act() is False, "there is nothing left to do"
+        assert story.l1.data[-1] == b""
 
     tell(plot)
 
@@ -312,6 +397,7 @@ def test_settled_claims_are_not_read_again_and_the_final_one_is_known(tell: Tell
         assert (before.final.number, before.unsettled) == (3, 3)
         story.poster.close()
         story.poster = story.open_poster()
+        story.poster.doubt()
         after = story.poster.deriver.book
         assert after.unsettled == 3
         assert await story.poster.deriver.refresh()
@@ -355,6 +441,7 @@ def test_what_a_draft_was_found_to_do_is_not_executed_again(
     async def plot(story: Story) -> None:
         story.make_blocks(3)
         assert await story.poster.deriver.refresh()
+        assert story.poster.is_followed()
         await story.poster.post(story.poster.next_batch())
         fed: list[int] = []
         feed = story.poster.chain.replica.feed

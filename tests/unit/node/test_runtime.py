@@ -16,7 +16,9 @@ from node.sequencing.runtime import SequencerNode
 from node.storage.journal import BlockInput
 from prover.entry import encode_entry
 from prover.l1 import L1Block
+from prover.replica import genesis_replica
 from statemachine.actions import PlaceOrder
+from statemachine.frame import encode_frame
 from statemachine.identity.signing import Domain, address_of, sign_action
 from statemachine.keys import signer_key
 from statemachine.merkle.tree import Tree
@@ -29,7 +31,7 @@ from tests.worlds import GENESIS_MS, trader_key
 KEY = b"\x51" * 32
 CONTRACT = deployment()
 DOMAIN = Domain(CONTRACT.rules.chain_id, CONTRACT.rules.rollup)
-TRADER = trader_key(1)
+TRADER, OTHER = trader_key(1), trader_key(2)
 WAIT_SECONDS = 20
 
 
@@ -78,7 +80,7 @@ class Home:
 
     async def post(self, node: SequencerNode) -> None:
         """Post every durable block."""
-        posted = sum(len(data) > 0 for data in self.chain.data)
+        posted = len(self.chain.data)
         first = node.anchor.view.safe_mark.height + 1
         blocks = [node.block(height) for height in range(first, node.durable.height + 1)]
         frames = [block.frame for block in blocks if block is not None]
@@ -235,10 +237,92 @@ def test_blocks_that_l1_never_got_are_taken_back_and_their_transactions_run_agai
     tell(plot)
 
 
+def test_what_others_appended_is_taken_over_and_the_chain_goes_on(tell: Tell) -> None:
+    """The sequencer is silent; an item happens without it; it comes back, behind that."""
+
+    async def plot(home: Home) -> None:
+        rules = CONTRACT.rules
+        node = await home.open()
+        await home.fund(node)
+        await home.hold(node)
+        posted = node.cursor.height
+        await node.resume()
+        order = home.order()
+        [answer] = await node.submit([order])
+        assert isinstance(answer, Sequenced)
+        lost = node.durable.height
+        assert lost > posted
+        await home.close(node)
+
+        other = MemoryL1(home.chain, address_of(OTHER))
+        home.chain.contract.mint(address_of(OTHER), 0, 10**9)
+        await other.deposit(address_of(OTHER), 0, 10**6)
+        wait = max(rules.inbox_deadline_ms, CONTRACT.liveness_ms_max)
+        for _ in range(2):
+            home.chain.mine(step_ms=wait)
+            receipt = await other.append_empty(len(home.chain.data))
+            assert receipt.ok, receipt.message
+        home.chain.mine(FINAL_BLOCKS)
+
+        node = await home.open()
+        assert node.store.get(signer_key(address_of(OTHER))) is not None
+        empty = [node.block(height) for height in (posted + 1, posted + 2)]
+        times = [entry.time for entry in home.chain.contract.state.log[-2:]]
+        assert [(b.frame, b.signature, b.time) for b in empty if b] == [
+            (b"", b"", time) for time in times
+        ]
+        [again] = await node.submit([order])
+        assert isinstance(again, Sequenced)
+        assert again.duplicate, "what was taken back is sequenced again"
+        assert again.block.height > posted + 2
+        roots = await roots_until(node, node.durable.height)
+        replica = genesis_replica(rules, CONTRACT.genesis_time_ms)
+        replica.add_inbox(0, [queued.item for queued in home.chain.contract.state.inbox])
+        await home.hold(node)
+        for entry in await home.l1.log_entries(0):
+            derived = replica.feed(entry)
+        assert (
+            derived.output.post_root
+            == (await roots_until(node, node.durable.height))[node.durable.height][-1]
+        )
+        assert roots[posted + 2] == (await roots_until(node, posted + 2))[posted + 2]
+        assert home.failures == []
+        await home.close(node)
+        node = await home.open()
+        assert node.cursor.height >= posted + 2
+        assert home.failures == []
+        await home.close(node)
+
+    tell(plot)
+
+
+def test_a_running_node_that_the_log_has_left_asks_for_a_new_start(tell: Tell) -> None:
+    async def plot(home: Home) -> None:
+        node = await home.open()
+        await home.fund(node)
+        other = MemoryL1(home.chain, address_of(OTHER))
+        home.chain.mine(step_ms=CONTRACT.liveness_ms_max)
+        receipt = await other.append_empty(0)
+        assert receipt.ok, receipt.message
+        await until(lambda: node.anchor.foreign)
+        assert "not ours" in node.anchor.stalled(node.durable.height)
+        assert not node.forked, "it is not final yet"
+        home.chain.mine(FINAL_BLOCKS)
+        await until(lambda: node.forked)
+        await home.close(node)
+        node = await home.open()
+        await until(lambda: node.durable.height > 1)
+        assert node.store.get(signer_key(address_of(TRADER))) is not None
+        await home.close(node)
+
+    tell(plot)
+
+
 def test_a_log_that_is_not_ours_halts_the_node(tell: Tell) -> None:
     async def plot(home: Home) -> None:
         node = await home.open()
-        await home.l1.append(0, encode_entry([b"not our frame"]))
+        frame = encode_frame(1, home.chain.time + 1, 0, [])
+        await home.l1.append(0, encode_entry([frame]))
         home.chain.mine(FINAL_BLOCKS)
         await until(lambda: bool(home.failures))
         assert "is not ours" in home.failures[0]

@@ -1,0 +1,164 @@
+"""The sequencer is gone, the chain is not: exits happen, and it comes back behind them.
+
+Real processes; what was forced on L1 is put into blocks by whoever asks for it, once
+by hand and once by a follower that keeps the chain alive.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import grpc.aio
+import pytest
+
+from proto.sextant.v1 import query_pb2, sequencer_pb2, stream_pb2, stream_pb2_grpc
+from sextant.client.api import AsyncClient
+from sextant.client.keys import Secret
+from sextant.client.l1 import L1Client
+from sextant.errors import Refused
+from statemachine.actions import Withdraw
+from statemachine.identity.signing import address_of, sign_action
+from statemachine.units import Micros
+from tests.e2e.processes import (
+    ASK_SECONDS,
+    FUNDS,
+    ROOT,
+    WAIT_SECONDS,
+    Rollup,
+    deployment,
+    patiently,
+    until,
+)
+from tests.worlds import USDC, trader_key
+
+pytestmark = pytest.mark.e2e
+
+LEAVER, OTHER = 0, 1
+DEADLINE_MS, LIVENESS_MS = 4_000, 6_000
+
+
+def client_of(rollup: Rollup, trader: int) -> AsyncClient:
+    """Return a client that has only the L1 and the follower to ask."""
+    return AsyncClient(
+        rollup.address("follower"), key=Secret(trader_key(trader)), l1=rollup.address("l1")
+    )
+
+
+async def run_command(rollup: Rollup, trader: int, *words: str) -> tuple[int, str]:
+    """Run a command as a user would; return its exit code and what it printed."""
+    key = rollup.folder / f"trader{trader}.key"
+    key.write_text(trader_key(trader).hex())
+    key.chmod(0o600)
+    where = ("--node", rollup.address("follower"), "--l1", rollup.address("l1"))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sextant", *words, *where, "--key-file", str(key)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
+    return process.returncode or 0, said.decode()
+
+
+async def leave(rollup: Rollup, *, by_hand: bool) -> int:
+    """Withdraw all without a sequencer, and be paid; return the withdrawal's index."""
+    async with client_of(rollup, LEAVER) as client:
+        code, said = await run_command(rollup, LEAVER, "force", "cancel-all", "--no-wait")
+        assert code == 0, said
+        waiting = asyncio.create_task(client.force_withdraw(wait_s=WAIT_SECONDS))
+        if by_hand:
+            code, said = await run_command(rollup, OTHER, "force", "batch")
+            assert code == 1, said
+            assert "SEQUENCER_ALIVE" in said
+
+            async def taken() -> bool:
+                return (await run_command(rollup, OTHER, "force", "batch"))[0] == 0
+
+            while not waiting.done():
+                await until(taken)
+                await asyncio.wait({waiting}, timeout=1)
+        await waiting
+        (withdrawal,) = await client.withdrawals()
+        assert withdrawal.amount * USDC == FUNDS
+
+        async def paid() -> bool:
+            try:
+                await client.claim_withdrawal(withdrawal.index)
+            except Refused:
+                return False
+            return True
+
+        await until(paid)
+    async with L1Client(rollup.address("l1")) as l1:
+        assert (await l1.account(address_of(trader_key(LEAVER)))).usdc * USDC == FUNDS
+    return withdrawal.index
+
+
+async def roots_of(target: str, height: int) -> list[bytes]:
+    """Return the roots of a block, by a node."""
+    async with grpc.aio.insecure_channel(target) as channel:
+        request = stream_pb2.BlocksRequest(from_height=height, with_roots=True)
+        async for update in stream_pb2_grpc.StreamStub(channel).Blocks(request):
+            if update.HasField("roots") and update.roots.height == height:
+                return list(update.roots.segment_roots)
+    raise AssertionError("the stream ended")
+
+
+async def go_on(rollup: Rollup) -> None:
+    """Let the sequencer come back; it goes on at the root that the log has."""
+    behind = (await rollup.status(rollup.follower)).safe_head.height
+    rollup.start("sequencer")
+    nonce = (await rollup.clock() + 5) << 10
+    action = Withdraw(0, Micros(5 * USDC))
+    data = sign_action(rollup.domain, trader_key(OTHER), action, nonce).data
+
+    async def sequenced() -> bool:
+        request = sequencer_pb2.SubmitBatchRequest(transactions=[data])
+        try:
+            answer = await rollup.sequencer.SubmitBatch(request, timeout=ASK_SECONDS)
+        except grpc.aio.AioRpcError:
+            return False
+        return not answer.refusals
+
+    await until(sequenced)
+    request = query_pb2.GetWithdrawalsRequest(owner=address_of(trader_key(OTHER)))
+
+    async def derived() -> bool:
+        ask = rollup.follower.GetWithdrawals
+        return bool((await patiently(lambda: ask(request, timeout=ASK_SECONDS))).withdrawals)
+
+    await until(derived)
+    last = (await rollup.status(rollup.follower)).safe_head.height
+    assert last > behind
+    for height in (behind, last):
+        ours = await roots_of(rollup.address("grpc"), height)
+        assert ours == await roots_of(rollup.address("follower"), height)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("by_hand", [True, False], ids=["by hand", "kept alive"])
+def test_an_exit_happens_without_a_sequencer_which_then_comes_back(
+    tmp_path: Path, *, by_hand: bool
+) -> None:
+    async def story() -> None:
+        contract = deployment(inbox_deadline_ms=DEADLINE_MS, liveness_ms_max=LIVENESS_MS)
+        rollup = Rollup(tmp_path, contract)
+        try:
+            rollup.start("l1", "sequencer", "poster")
+            extra = () if by_hand else ("--follower.keep-alive", "true")
+            rollup.start("follower", extra=extra)
+            await rollup.fund(2)
+            seen = (await rollup.status()).unsafe_head.height
+
+            async def posted() -> bool:
+                return (await rollup.status(rollup.follower)).safe_head.height >= seen
+
+            await until(posted)
+            rollup.kill("sequencer")
+            await leave(rollup, by_hand=by_hand)
+            await go_on(rollup)
+            assert rollup.processes["poster"].poll() is None, "the poster has lived through it"
+        finally:
+            await rollup.close()
+
+    asyncio.run(story())
