@@ -1,10 +1,12 @@
 """Claims that are wrong on their face: random roots, lengths, fields, parents."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 from prover.contract.calls import ClaimBond
 from prover.contract.records import ClaimStatus
 from prover.drill import corrupt
+from prover.outputs import trace_root
 from statemachine.state import State
 from tests.adversaries.forgery import Forgery, cheat
 from tests.adversaries.library import Outcome, adversary
@@ -44,6 +46,18 @@ def short_trace() -> Outcome:
 def long_trace() -> Outcome:
     """Add a segment after the last."""
     return spoilt("long")
+
+
+@adversary("endless trace", "4", "TRACE_LENGTH convicted")
+def endless_trace() -> Outcome:
+    """Add ten thousand segments, to make the proof large."""
+    land = traded()
+    derived = land.derived[-1]
+    trace = [*derived.trace, *(sha256(b"%d" % n).digest() for n in range(10_000))]
+    output = replace(
+        derived.output, post_root=trace[-1], trace_root=trace_root(trace), segments=len(trace) - 1
+    )
+    return convict(land, derived, Forgery(output, trace, derived.before))
 
 
 @adversary("trace from another start", "4", "WRONG_START convicted")

@@ -111,6 +111,12 @@ def pay_all(land: Land) -> None:
         land.send(PROPOSER, PayEscape(address))
 
 
+def is_everybody_paid(land: Land) -> bool:
+    """Return whether the two who traded have all their money, but for fees."""
+    paid = land.tokens(MAKER) + land.tokens(TAKER)
+    return 2 * RICH - USDC < paid <= 2 * RICH
+
+
 @adversary("silent operator", "6", "frozen, everybody paid")
 def silent_operator() -> Outcome:
     """Stop everything: no batch, no claim, no answer to what waits in the inbox."""
@@ -119,8 +125,7 @@ def silent_operator() -> Outcome:
     frozen = land.send(LIAR, freeze(land))
     open_books(land)
     pay_all(land)
-    paid = land.tokens(MAKER) + land.tokens(TAKER)
-    told = "everybody paid" if 2 * RICH - USDC < paid <= 2 * RICH else "paid something else"
+    told = "everybody paid" if is_everybody_paid(land) else "paid something else"
     return land.outcome(f"{'frozen' if frozen.ok else frozen.code.name}, {told}")
 
 
@@ -133,6 +138,25 @@ def early_freeze() -> Outcome:
     receipt = land.send(LIAR, freeze(land))
     land.close()
     return land.outcome(f"refused {receipt.code.name}")
+
+
+@adversary("sequencer of junk", "6", "frozen, everybody paid")
+def junk_operator() -> Outcome:
+    """Post bytes that are no frame, again and again, so that the log does not look silent."""
+    land = traded()
+    silence = land.deployment.liveness_ms_max + FREEZE_MS
+    for _ in range(8):
+        land.chain.mine(1, silence // 8)
+        land.desk.now = land.chain.time
+        land.post_bytes(b"\x01\x00\x01junk")
+        land.claim_honestly()
+    land.chain.mine(9, WINDOW_MS)
+    newest = land.chain.contract.state.newest_final
+    frozen = land.send(LIAR, Freeze(newest, shown(land, lambda state: state.cursor)))
+    open_books(land)
+    pay_all(land)
+    told = "everybody paid" if is_everybody_paid(land) else "paid something else"
+    return land.outcome(f"{'frozen' if frozen.ok else frozen.code.name}, {told}")
 
 
 @adversary("freeze mid-dispute", "6", "SEGMENT convicted")

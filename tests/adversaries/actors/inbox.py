@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from prover.cases import Standing
-from prover.contract.calls import Append, AppendEmpty, ClaimWithdrawal, ForceWithdraw
+from prover.contract.calls import (
+    Append,
+    AppendEmpty,
+    ClaimWithdrawal,
+    ForceClose,
+    ForceRevoke,
+    ForceWithdraw,
+)
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
 from prover.entry import encode_entry
@@ -13,6 +20,7 @@ from statemachine.identity.signing import address_of
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree
 from statemachine.units import Micros
+from tests.adversaries.actors.forgeries import with_agent
 from tests.adversaries.forgery import cheat, misrule
 from tests.adversaries.library import Outcome, adversary
 from tests.adversaries.world import LIAR, MAKER, RICH, SELL, TAKER, Land, convict
@@ -135,3 +143,46 @@ def repeated_batch() -> Outcome:
     receipt = land.send(SEQUENCER, again)
     land.close()
     return land.outcome(f"refused {receipt.code.name}")
+
+
+@adversary("locked in a position", "5", "closed at the mark")
+def locked_in() -> Outcome:
+    """Censor who wants to close, when nobody else is on the book."""
+    land = Land()
+    land.open(MAKER, TAKER)
+    land.post([land.order(MAKER, SELL, 10)], [land.order(TAKER, 0, 10)])
+    taker = address_of(trader_key(TAKER))
+    assert land.send(taker, ForceClose(0, 0, 0)).ok
+    assert land.send(taker, ForceWithdraw(0, RICH - USDC)).ok
+    assert land.desk.book() == ([], [])
+    land.chain.mine(1, land.rules.inbox_deadline_ms)
+    land.desk.now = max(land.desk.now, land.chain.time)
+    consumed = land.honest.head.inbox_index
+    frame = land.frame(0, [], until=consumed)
+    land.post_bytes(encode_entry([frame]))
+    closed = land.desk.position(TAKER) is None
+    land.close()
+    proved = RecordingTree(land.honest.tree)
+    proved.get(withdrawal_key(0))
+    claim = land.claim_of(land.derived[-1].output)
+    assert claim is not None
+    assert land.send(taker, ClaimWithdrawal(claim, 0, proved.witness({}))).ok
+    home = land.tokens(TAKER) == RICH - USDC
+    return land.outcome("closed at the mark" if closed and home else "locked in")
+
+
+@adversary("agent that will not go", "5", "revoked when overdue")
+def stubborn_agent() -> Outcome:
+    """Censor who revokes his agent, and let the agent trade on."""
+    land, key = with_agent()
+    taker = address_of(trader_key(TAKER))
+    assert land.send(taker, ForceRevoke(address_of(key))).ok
+    land.chain.mine(1, land.rules.inbox_deadline_ms)
+    land.desk.now = max(land.desk.now, land.chain.time)
+    consumed = land.honest.head.inbox_index
+    frame = land.frame(0, [land.order(key, 0, 1)], until=consumed)
+    derived = land.post_bytes(encode_entry([frame]))
+    assert derived.blocks[0].block.frame is not None
+    verdict = "revoked when overdue" if land.codes(derived) == ["SIGNER_REVOKED"] else "traded on"
+    land.close()
+    return land.outcome(verdict)
