@@ -173,7 +173,7 @@ def draw_rungs(axes: "Axes", report: Report) -> None:
     axes.set_ylabel("a minute")
     axes.set_ylim(bottom=0)
     axes.set_title("Liquidations by rung", loc="left", fontsize=10)
-    axes.legend(loc="upper right", frameon=False)
+    axes.legend(loc="best", frameon=False)
 
 
 def per_minute(samples: Sequence[Sample], name: str, last: int) -> list[float]:
