@@ -89,7 +89,7 @@ mutants: setup ## break the rules on purpose: every breakage has to be noticed
 adversaries: setup ## play everybody who means ill, and print what becomes of each
 	@$(BIN)/python -m tests.adversaries $(ARGS)
 
-soak: setup ## the long runs: 200 kills, 270,000 steps against the model
+soak: setup ## the long runs: 200 kills, 2,000 flipped bits, 270,000 steps against the model
 	@$(BIN)/pytest -q -m soak $(TESTS) $(ARGS)
 
 scenarios: setup ## every crash, with 2,000 accounts: figures and charts in build/scenarios
