@@ -108,6 +108,7 @@ def devnet_contract() -> ContractRules:
         commitment_blocks_min=COMMITMENT_BLOCKS_MIN,
         deposit_micros_min=DEPOSIT_MICROS_MIN,
         liveness_ms_max=LIVENESS_MS_MAX,
+        signer=identity_of("sequencer").address,
         freeze_ms=FREEZE_MS,
         escape_ms=ESCAPE_MS,
         exit_micros_min=EXIT_MICROS_MIN,

@@ -20,7 +20,7 @@ from typing import Final, final, overload
 from prover.derivation import derive_block, frame_place, is_empty, is_resting
 from prover.entry import CHUNK_BYTES, HEAD, frame_spans, head_length, verify_range
 from prover.faults import ClaimFacts, FaultKind, Verdict, Work, item_hash
-from prover.outputs import OUTPUT_VERSION, verify_trace
+from prover.outputs import OUTPUT_VERSION, Output, verify_trace
 from prover.witness import Witness, decode_witness
 from statemachine.actions import Transaction
 from statemachine.costs import COST_MAX
@@ -109,8 +109,15 @@ def open_trace(
     facts: ClaimFacts, first: int, roots: list[bytes], path: list[bytes], work: Work
 ) -> None:
     """Check that ``roots`` are the claim's, from place ``first`` on."""
+    open_roots(facts.output, first, roots, path, work)
+
+
+def open_roots(
+    output: Output, first: int, roots: list[bytes], path: list[bytes], work: Work
+) -> None:
+    """Check that ``roots`` are in the trace of an output, from place ``first`` on."""
     work.hash(2 * len(roots) + len(path) + 1, PAIR_BYTES)
-    if not verify_trace(facts.output, first, roots, path):
+    if not verify_trace(output, first, roots, path):
         raise WitnessIncomplete(f"the claim's trace does not have these roots at {first}")
 
 

@@ -6,11 +6,13 @@ contracts on L1 no longer agree with each other.
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from prover.contract.calls import (
     AppendEmpty,
+    BondSequencer,
     Call,
     ClaimBond,
     ClaimWithdrawal,
@@ -21,8 +23,11 @@ from prover.contract.calls import (
     ForcePoke,
     ForceRevoke,
     ForceWithdraw,
+    LeaveBond,
+    ProveEquivocation,
     ProveFault,
     Settle,
+    TakeBond,
     call_digest,
     call_hash,
     encode_call,
@@ -32,7 +37,8 @@ from prover.contract.calls import (
 from prover.contract.context import CallResult
 from prover.contract.events import encode_event
 from prover.faults import ClaimFacts, FaultKind, Verdict
-from statemachine.identity.signing import CURVE_ORDER
+from prover.promises import PromiseKind, equivocation_evidence, promise_commitment
+from statemachine.identity.signing import CURVE_ORDER, block_digest, sign_digest
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal
@@ -43,6 +49,7 @@ from tests.l1_worlds import (
     L1_CHAIN_ID,
     PROPOSER,
     SEQUENCER,
+    SIGNER_KEY,
     STAKED,
     USER,
     USER_KEY,
@@ -156,6 +163,7 @@ def tell_story() -> dict[str, Any]:
         world.call(CHEAT, ClaimBond(claim))
     world.time += world.rules.liveness_ms_max
     world.call(USER, AppendEmpty(3))
+    tell_promises(world, right)
     return {
         "format": FORMAT,
         "deployment": world.rules.encode().hex(),
@@ -164,6 +172,39 @@ def tell_story() -> dict[str, Any]:
         "steps": world.steps,
         "digest": world.state.digest().hex(),
     }
+
+
+def tell_promises(world: Recorder, tip: int) -> None:
+    """Go on: two bonds of the sequencer, of which one is lost and one is taken back."""
+    world.call(USER, BondSequencer(1_000))
+    world.call(SEQUENCER, BondSequencer(1_000))
+    world.call(SEQUENCER, BondSequencer(500))
+    first, second = sha256(b"one").digest(), sha256(b"another").digest()
+    chain_id = world.rules.rules.chain_id
+    one, another = (
+        sign_digest(SIGNER_KEY, block_digest(chain_id, 7, block)) for block in (first, second)
+    )
+    twice = ProveEquivocation(7, first, one, second, another, CHALLENGER, bytes(32))
+    world.call(CHALLENGER, replace(twice, height=8))
+    world.call(CHALLENGER, replace(twice, second=first, second_signature=one))
+    evidence = equivocation_evidence(first, one, second, another)
+    kind = int(PromiseKind.EQUIVOCATION)
+    named = promise_commitment(kind, 7, evidence, CHALLENGER, bytes(32))
+    world.call(CHALLENGER, CommitFault(named))
+    world.wait(1_000)
+    world.call(CHALLENGER, twice)
+    world.call(CHALLENGER, twice)
+    world.call(SEQUENCER, LeaveBond())
+    world.call(SEQUENCER, BondSequencer(700))
+    world.call(SEQUENCER, LeaveBond())
+    world.time += world.rules.rules.receipt_deadline_ms + world.rules.liveness_ms_max
+    world.call(USER, AppendEmpty(4))
+    while world.state.claims[tip].output.log_index < len(world.state.log):
+        tip = world.propose(tip)
+    world.call(SEQUENCER, TakeBond(tip))
+    world.time += 2 * WINDOW_MS
+    world.call(SEQUENCER, TakeBond(tip))
+    world.call(SEQUENCER, TakeBond(tip))
 
 
 def sign_envelopes() -> dict[str, Any]:

@@ -42,6 +42,7 @@ PROPOSER_KEY = b"\x52" * 32
 CHEAT_KEY = b"\x53" * 32
 CHALLENGER_KEY = b"\x54" * 32
 USER_KEY = b"\x55" * 32
+SIGNER_KEY = b"\x56" * 32
 SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER = (
     address_of(key) for key in (SEQUENCER_KEY, PROPOSER_KEY, CHEAT_KEY, CHALLENGER_KEY, USER_KEY)
 )
@@ -89,6 +90,7 @@ def deployment(**changes: Any) -> ContractRules:
         commitment_blocks_min=2,
         deposit_micros_min=1_000_000,
         liveness_ms_max=600_000,
+        signer=address_of(SIGNER_KEY),
     )
     return replace(base, **changes)
 

@@ -49,6 +49,7 @@ async def read_status(l1: GrpcL1) -> list[Row]:
             "chain_id": rules.rules.chain_id,
             "contract": hexed(rules.rules.rollup),
             "sequencer": hexed(rules.sequencer),
+            "signer": hexed(rules.signer),
             "window_ms": rules.window_ms,
             "bond_gwei": rules.bond_gwei,
             "genesis_root": hexed(rules.genesis.post_root),

@@ -68,6 +68,7 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             deposit_micros_min=rules.deposit_micros_min,
             liveness_ms_max=rules.liveness_ms_max,
             stub=True,
+            signer=rules.signer,
         )
 
     async def GetHeads(  # noqa: N802  the wire names it
@@ -189,6 +190,7 @@ class L1Service(l1_pb2_grpc.L1Servicer):
         """Return the sums over all balances."""
         del request, context
         totals = self.state.totals
+        bond = self.state.bond.record
         return l1_pb2.L1Totals(
             eth_minted_gwei=totals.eth_minted,
             eth_bonded_gwei=totals.eth_bonded,
@@ -196,6 +198,8 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             token_minted_micros=totals.token_minted,
             token_escrowed_micros=totals.token_escrowed,
             sequencer_time_ms=totals.sequencer_time,
+            sequencer_bond_gwei=0 if bond is None else bond.amount,
+            sequencer_left_ms=0 if bond is None else bond.left_at,
             assets=[
                 l1_pb2.L1AssetTotals(
                     asset=asset, minted_units=sums.minted, escrowed_units=sums.escrowed

@@ -7,7 +7,6 @@ the cursor, the sequencer's signature, and the receipts.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any, Final, final
 
 from coincurve import PrivateKey
@@ -19,6 +18,7 @@ from statemachine.codec import pack
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import FrameInvalid, StorageCorrupt
 from statemachine.events import Event
+from statemachine.identity.signing import block_digest
 from statemachine.inbox import InboxItem
 from statemachine.receipts import Receipt, decode_receipt, node, root_of
 
@@ -137,11 +137,6 @@ class BlockSigner:
         """Return the 65-byte recoverable signature that acknowledges a block."""
         digest = block_digest(self.chain_id, height, cursor_hash)
         return self.key.sign_recoverable(digest, hasher=None)
-
-
-def block_digest(chain_id: int, height: int, cursor_hash: bytes) -> bytes:
-    """Return the 32 bytes that the sequencer signs for a block."""
-    return sha256(pack([chain_id, height, cursor_hash])).digest()
 
 
 @final

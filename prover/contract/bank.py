@@ -154,7 +154,13 @@ def escrowed_tokens(state: ContractState) -> int:
     return state.totals.token_escrowed
 
 
-STAKES: Final[tuple[Place, ...]] = (claim_bonds,)
+def sequencer_bond(state: ContractState) -> int:
+    """Return what is behind the sequencer's signatures, in gwei."""
+    bond = state.bond.record
+    return 0 if bond is None else bond.amount
+
+
+STAKES: Final[tuple[Place, ...]] = (claim_bonds, sequencer_bond)
 """What the ETH in bonds is made of: a table of stakes adds its sum."""
 TOKEN_PLACES: Final[tuple[Place, ...]] = (escrowed_tokens,)
 """Where tokens are that no address holds: a table that keeps some adds its sum."""

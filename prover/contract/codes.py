@@ -70,6 +70,11 @@ class ContractCode(IntEnum):
     WITNESS_SIZE = 87
     ACQUITTED = 88
     COMMITMENT_MISMATCH = 89
+    SIGNATURES = 90
+    SAME_BLOCK = 91
+    PROMISE_KEPT = 92
+    NOT_LATE = 93
+    NO_BOND = 94
     BOND_PENDING = 95
     BOND_PAID = 96
     # Withdrawals (100..119)
@@ -124,6 +129,7 @@ RETRYABLE: Final = frozenset(
         ContractCode.BOND_BALANCE,
         # Faults
         ContractCode.COMMITMENT_YOUNG,
+        ContractCode.NOT_LATE,
         ContractCode.BOND_PENDING,
         # Withdrawals
         ContractCode.CLAIM_PENDING,

@@ -22,6 +22,7 @@ from prover.contract import (
     freeze,
     inbox,
     log,
+    promises,
     sales,
     withdrawals,
 )
@@ -43,6 +44,7 @@ HANDLERS: Final[Handlers] = {
     **freeze.HANDLERS,
     **inbox.HANDLERS,
     **log.HANDLERS,
+    **promises.HANDLERS,
     **sales.HANDLERS,
     **withdrawals.HANDLERS,
 }

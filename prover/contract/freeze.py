@@ -24,6 +24,7 @@ from typing import Final
 from prover.contract.calls import (
     Append,
     AppendEmpty,
+    BondSequencer,
     BuyWithdrawal,
     CancelOffer,
     ClaimBond,
@@ -36,16 +37,20 @@ from prover.contract.calls import (
     ForceRevoke,
     ForceWithdraw,
     Freeze,
+    LeaveBond,
     OfferWithdrawal,
     OpenEscape,
     PayEscape,
     Propose,
+    ProveBroken,
+    ProveEquivocation,
     ProveFault,
     RefundDeposit,
     RegisterPortfolio,
     RegisterShare,
     RegisterWithdrawal,
     Settle,
+    TakeBond,
 )
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
@@ -78,16 +83,21 @@ STOPPED_BY_FREEZE: Final = frozenset(
 """Calls that are refused once the exchange is frozen."""
 KEPT_BY_FREEZE: Final = frozenset(
     {
+        BondSequencer,
         ClaimBond,
         CommitFault,
+        LeaveBond,
         OpenEscape,
         PayEscape,
+        ProveBroken,
+        ProveEquivocation,
         ProveFault,
         RefundDeposit,
         RegisterPortfolio,
         RegisterShare,
         RegisterWithdrawal,
         Settle,
+        TakeBond,
     }
 )
 """Calls that are not; every call is in one of the two."""

@@ -31,6 +31,7 @@ from typing import Any, Final
 from prover.contract.calls import (
     Append,
     AppendEmpty,
+    BondSequencer,
     BuyWithdrawal,
     Call,
     CancelOffer,
@@ -45,16 +46,20 @@ from prover.contract.calls import (
     ForceRevoke,
     ForceWithdraw,
     Freeze,
+    LeaveBond,
     OfferWithdrawal,
     OpenEscape,
     PayEscape,
     Propose,
+    ProveBroken,
+    ProveEquivocation,
     ProveFault,
     RefundDeposit,
     RegisterPortfolio,
     RegisterShare,
     RegisterWithdrawal,
     Settle,
+    TakeBond,
 )
 from prover.entry import CHUNK_BYTES
 from prover.faults import Work
@@ -107,6 +112,8 @@ def limit_of(call: Call, marks_max: int) -> int:
     if isinstance(call, ProveFault):
         most += (1 + marks_max) * MARK_GAS + CONVICT_GAS
         most += VERDICT_GAS + VERDICT_BYTE_GAS * len(call.witness)
+    if isinstance(call, ProveBroken):
+        most += VERDICT_BYTE_GAS * (len(call.witness) + CHUNK_BYTES)
     return max(min(most, GAS_CALL_MAX), gas_of(call))
 
 
@@ -182,6 +189,25 @@ def prove_fault_gas(call: ProveFault) -> int:
     return (200 + size) * BYTE_GAS + hash_gas(size) + hash_gas(200) + 2 * SLOT_GAS
 
 
+def bond_gas(call: BondSequencer | LeaveBond | TakeBond) -> int:
+    """Return what changing the sequencer's bond costs."""
+    del call
+    return 32 * BYTE_GAS + 3 * SLOT_GAS
+
+
+def equivocation_gas(call: ProveEquivocation) -> int:
+    """Return what two signatures, and splitting the bond, cost."""
+    del call
+    return 400 * BYTE_GAS + 2 * (RECOVER_GAS + hash_gas(64)) + 2 * hash_gas(300) + CONVICT_GAS
+
+
+def broken_gas(call: ProveBroken) -> int:
+    """Return what one signature, the commitment and splitting the bond cost."""
+    size = len(call.cursor) + len(call.witness)
+    signature = RECOVER_GAS + hash_gas(64) + hash_gas(len(call.cursor))
+    return (250 + size) * BYTE_GAS + 2 * hash_gas(size + 200) + signature + CONVICT_GAS
+
+
 def claim_withdrawal_gas(call: ClaimWithdrawal) -> int:
     """Return what checking a proof and paying costs."""
     size = len(call.proof)
@@ -254,6 +280,12 @@ WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     ForceClose: queue_gas,
     ForceRevoke: queue_gas,
     ForcePoke: queue_gas,
+    # What the sequencer promised
+    BondSequencer: bond_gas,
+    ProveEquivocation: equivocation_gas,
+    ProveBroken: broken_gas,
+    LeaveBond: bond_gas,
+    TakeBond: bond_gas,
     # The log
     Append: append_gas,
     AppendEmpty: append_empty_gas,

@@ -64,6 +64,8 @@ class ContractRules:
         ``exit_ppm`` is 0.
     settle_max
         Claims that one call decides, at most: what others proposed is bounded work.
+    signer
+        Whose signature over a block is a promise; of zeros: nobody's.
     gas_price_max
         In gwei per 1,000,000 gas: up to it a bond pays back whatever a proof costs.
     """
@@ -88,11 +90,14 @@ class ContractRules:
     exit_period_ms: int = DAY_MS
     settle_max: int = SETTLE_MAX
     gas_price_max: int = GAS_PRICE_MAX
+    signer: bytes = bytes(20)
 
     def __post_init__(self) -> None:
         """Refuse parameters that could not work, once, at the edge."""
         if len(self.sequencer) != 20:
             raise ValueError(f"sequencer: need 20 bytes, have {len(self.sequencer)}")
+        if len(self.signer) != 20:
+            raise ValueError(f"signer: need 20 bytes, have {len(self.signer)}")
         if self.genesis.rules_hash != self.rules.hash:
             raise ValueError("genesis: names the hash of other rules")
         if self.genesis.chain_id != self.rules.chain_id:
@@ -148,6 +153,7 @@ class ContractRules:
                 self.exit_period_ms,
                 self.settle_max,
                 self.gas_price_max,
+                self.signer,
             ]
         )
 
@@ -167,7 +173,7 @@ def decode_contract_rules(data: bytes) -> ContractRules:
     ValueError
         They are, but such a contract could not work.
     """
-    fields = as_list(unpack(data), 21, "contract rules")
+    fields = as_list(unpack(data), 22, "contract rules")
     version = as_uint(fields[0], 1 << 16, "contract version")
     if version != CONTRACT_VERSION:
         raise FrameInvalid(f"contract version {version}, known is {CONTRACT_VERSION}")
@@ -193,4 +199,5 @@ def decode_contract_rules(data: bytes) -> ContractRules:
         exit_period_ms=numbers[14],
         settle_max=numbers[15],
         gas_price_max=numbers[16],
+        signer=as_bytes(fields[21], 20, "signer"),
     )

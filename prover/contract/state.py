@@ -17,6 +17,7 @@ from prover.contract.records import (
     Freeze,
     LogHeader,
     QueuedItem,
+    SequencerBond,
     Totals,
     decode_account,
     decode_asset_totals,
@@ -30,6 +31,7 @@ from prover.contract.records import (
     decode_pot,
     decode_queued_item,
     decode_sale,
+    decode_sequencer_bond,
     decode_totals,
 )
 from prover.contract.tables import (
@@ -70,6 +72,9 @@ class ContractState:
         self.refunded = Table(tables, b"D", NUMBER, NOTHING)
         self.pots = Table(tables, b"E", BYTE, form_of(decode_pot))
         self.commitments = Table(tables, b"F", BYTES, form_of(decode_commitment))
+        self.bond: Single[SequencerBond | None] = Single(
+            tables, b"G", form_of(decode_sequencer_bond), None
+        )
         self.inbox = Series(tables, b"I", form_of(decode_queued_item), self._note_item)
         self.log = Series(tables, b"L", form_of(decode_log_header), self._note_header)
         self.books: Single[Books | None] = Single(tables, b"N", form_of(decode_books), None)

@@ -14,10 +14,9 @@ from typing import Final
 
 from sextant.errors import ProofInvalid
 from statemachine import receipts as leaves
-from statemachine.codec import pack
 from statemachine.cursor import PHASE_REST, Cursor, decode_cursor
 from statemachine.errors import RETRYABLE, Code, StorageCorrupt
-from statemachine.identity.signing import recover
+from statemachine.identity.signing import block_digest, recover
 
 RETRYABLE_CODES: Final = frozenset(map(int, RETRYABLE))
 
@@ -108,7 +107,7 @@ def name_of(code: int) -> str:
 def header_digest(header: Header) -> bytes:
     """Return the 32 bytes that the sequencer signs for a block."""
     cursor_hash = sha256(header.cursor).digest()
-    return sha256(pack([header.chain_id, header.height, cursor_hash])).digest()
+    return block_digest(header.chain_id, header.height, cursor_hash)
 
 
 def verify_header(header: Header, *, sequencer: bytes) -> Cursor:

@@ -8,6 +8,7 @@ low s only: otherwise one signature would have two encodings.
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Final, final
 
 from coincurve import PrivateKey, PublicKey
@@ -303,6 +304,11 @@ def recover_signer(domain: Domain, transaction: Transaction) -> bytes:
         )
     digest = digest_of(domain, action, transaction.nonce, transaction.expires_at)
     return recover(digest, transaction.signature)
+
+
+def block_digest(chain_id: int, height: int, cursor_hash: bytes) -> bytes:
+    """Return the 32 bytes that the sequencer signs for a block."""
+    return sha256(pack([chain_id, height, cursor_hash])).digest()
 
 
 def recover_signers(domain: Domain, transactions: Sequence[Transaction]) -> list[bytes]:

@@ -6,11 +6,10 @@ from collections import Counter
 import grpc
 import grpc.aio
 
-from node.ledger.blocks import block_digest
 from proto.sextant.v1 import common_pb2, query_pb2, sequencer_pb2, status_pb2
 from statemachine.actions import Cancel, Modify, encode_transaction
 from statemachine.cursor import decode_cursor
-from statemachine.identity.signing import CURVE_ORDER, address_of, recover
+from statemachine.identity.signing import CURVE_ORDER, address_of, block_digest, recover
 from statemachine.receipts import Receipt, root_of, verify_path
 from statemachine.units import Lots, Price
 from tests.e2e.serving import code_of, run, serve

@@ -27,7 +27,7 @@ class L1GetDeploymentRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class L1Deployment(_message.Message):
-    __slots__ = ("encoded", "hash", "l1_chain_id", "chain_id", "contract", "sequencer", "rules_hash", "genesis_root", "genesis_time_ms", "window_ms", "bond_gwei", "commitment_blocks_min", "deposit_micros_min", "liveness_ms_max", "stub")
+    __slots__ = ("encoded", "hash", "l1_chain_id", "chain_id", "contract", "sequencer", "rules_hash", "genesis_root", "genesis_time_ms", "window_ms", "bond_gwei", "commitment_blocks_min", "deposit_micros_min", "liveness_ms_max", "stub", "signer")
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     HASH_FIELD_NUMBER: _ClassVar[int]
     L1_CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +43,7 @@ class L1Deployment(_message.Message):
     DEPOSIT_MICROS_MIN_FIELD_NUMBER: _ClassVar[int]
     LIVENESS_MS_MAX_FIELD_NUMBER: _ClassVar[int]
     STUB_FIELD_NUMBER: _ClassVar[int]
+    SIGNER_FIELD_NUMBER: _ClassVar[int]
     encoded: bytes
     hash: bytes
     l1_chain_id: int
@@ -58,7 +59,8 @@ class L1Deployment(_message.Message):
     deposit_micros_min: int
     liveness_ms_max: int
     stub: bool
-    def __init__(self, encoded: _Optional[bytes] = ..., hash: _Optional[bytes] = ..., l1_chain_id: _Optional[int] = ..., chain_id: _Optional[int] = ..., contract: _Optional[bytes] = ..., sequencer: _Optional[bytes] = ..., rules_hash: _Optional[bytes] = ..., genesis_root: _Optional[bytes] = ..., genesis_time_ms: _Optional[int] = ..., window_ms: _Optional[int] = ..., bond_gwei: _Optional[int] = ..., commitment_blocks_min: _Optional[int] = ..., deposit_micros_min: _Optional[int] = ..., liveness_ms_max: _Optional[int] = ..., stub: _Optional[bool] = ...) -> None: ...
+    signer: bytes
+    def __init__(self, encoded: _Optional[bytes] = ..., hash: _Optional[bytes] = ..., l1_chain_id: _Optional[int] = ..., chain_id: _Optional[int] = ..., contract: _Optional[bytes] = ..., sequencer: _Optional[bytes] = ..., rules_hash: _Optional[bytes] = ..., genesis_root: _Optional[bytes] = ..., genesis_time_ms: _Optional[int] = ..., window_ms: _Optional[int] = ..., bond_gwei: _Optional[int] = ..., commitment_blocks_min: _Optional[int] = ..., deposit_micros_min: _Optional[int] = ..., liveness_ms_max: _Optional[int] = ..., stub: _Optional[bool] = ..., signer: _Optional[bytes] = ...) -> None: ...
 
 class L1GetHeadsRequest(_message.Message):
     __slots__ = ()
@@ -279,7 +281,7 @@ class L1GetTotalsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class L1Totals(_message.Message):
-    __slots__ = ("eth_minted_gwei", "eth_bonded_gwei", "eth_burnt_gwei", "token_minted_micros", "token_escrowed_micros", "sequencer_time_ms", "assets")
+    __slots__ = ("eth_minted_gwei", "eth_bonded_gwei", "eth_burnt_gwei", "token_minted_micros", "token_escrowed_micros", "sequencer_time_ms", "assets", "sequencer_bond_gwei", "sequencer_left_ms")
     ETH_MINTED_GWEI_FIELD_NUMBER: _ClassVar[int]
     ETH_BONDED_GWEI_FIELD_NUMBER: _ClassVar[int]
     ETH_BURNT_GWEI_FIELD_NUMBER: _ClassVar[int]
@@ -287,6 +289,8 @@ class L1Totals(_message.Message):
     TOKEN_ESCROWED_MICROS_FIELD_NUMBER: _ClassVar[int]
     SEQUENCER_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     ASSETS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCER_BOND_GWEI_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCER_LEFT_MS_FIELD_NUMBER: _ClassVar[int]
     eth_minted_gwei: int
     eth_bonded_gwei: int
     eth_burnt_gwei: int
@@ -294,7 +298,9 @@ class L1Totals(_message.Message):
     token_escrowed_micros: int
     sequencer_time_ms: int
     assets: _containers.RepeatedCompositeFieldContainer[L1AssetTotals]
-    def __init__(self, eth_minted_gwei: _Optional[int] = ..., eth_bonded_gwei: _Optional[int] = ..., eth_burnt_gwei: _Optional[int] = ..., token_minted_micros: _Optional[int] = ..., token_escrowed_micros: _Optional[int] = ..., sequencer_time_ms: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[L1AssetTotals, _Mapping]]] = ...) -> None: ...
+    sequencer_bond_gwei: int
+    sequencer_left_ms: int
+    def __init__(self, eth_minted_gwei: _Optional[int] = ..., eth_bonded_gwei: _Optional[int] = ..., eth_burnt_gwei: _Optional[int] = ..., token_minted_micros: _Optional[int] = ..., token_escrowed_micros: _Optional[int] = ..., sequencer_time_ms: _Optional[int] = ..., assets: _Optional[_Iterable[_Union[L1AssetTotals, _Mapping]]] = ..., sequencer_bond_gwei: _Optional[int] = ..., sequencer_left_ms: _Optional[int] = ...) -> None: ...
 
 class L1AssetTotals(_message.Message):
     __slots__ = ("asset", "minted_units", "escrowed_units")
@@ -439,7 +445,7 @@ class L1Owed(_message.Message):
     def __init__(self, equity_micros: _Optional[int] = ..., debt_micros: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
 class L1SendCallRequest(_message.Message):
-    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "claim_bond")
+    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     APPEND_FIELD_NUMBER: _ClassVar[int]
@@ -466,6 +472,11 @@ class L1SendCallRequest(_message.Message):
     PAY_ESCAPE_FIELD_NUMBER: _ClassVar[int]
     OPEN_ESCAPE_FIELD_NUMBER: _ClassVar[int]
     CLAIM_BOND_FIELD_NUMBER: _ClassVar[int]
+    BOND_SEQUENCER_FIELD_NUMBER: _ClassVar[int]
+    PROVE_EQUIVOCATION_FIELD_NUMBER: _ClassVar[int]
+    PROVE_BROKEN_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_BOND_FIELD_NUMBER: _ClassVar[int]
+    TAKE_BOND_FIELD_NUMBER: _ClassVar[int]
     nonce: int
     signature: bytes
     append: L1Append
@@ -492,7 +503,12 @@ class L1SendCallRequest(_message.Message):
     pay_escape: L1PayEscape
     open_escape: L1OpenEscape
     claim_bond: L1ClaimBond
-    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ...) -> None: ...
+    bond_sequencer: L1BondSequencer
+    prove_equivocation: L1ProveEquivocation
+    prove_broken: L1ProveBroken
+    leave_bond: L1LeaveBond
+    take_bond: L1TakeBond
+    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
 
 class L1Append(_message.Message):
     __slots__ = ("index", "data")
@@ -698,6 +714,56 @@ class L1ClaimBond(_message.Message):
     claim: int
     def __init__(self, claim: _Optional[int] = ...) -> None: ...
 
+class L1BondSequencer(_message.Message):
+    __slots__ = ("amount",)
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    amount: int
+    def __init__(self, amount: _Optional[int] = ...) -> None: ...
+
+class L1ProveEquivocation(_message.Message):
+    __slots__ = ("height", "first", "first_signature", "second", "second_signature", "payee", "salt")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    FIRST_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    SECOND_FIELD_NUMBER: _ClassVar[int]
+    SECOND_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    PAYEE_FIELD_NUMBER: _ClassVar[int]
+    SALT_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    first: bytes
+    first_signature: bytes
+    second: bytes
+    second_signature: bytes
+    payee: bytes
+    salt: bytes
+    def __init__(self, height: _Optional[int] = ..., first: _Optional[bytes] = ..., first_signature: _Optional[bytes] = ..., second: _Optional[bytes] = ..., second_signature: _Optional[bytes] = ..., payee: _Optional[bytes] = ..., salt: _Optional[bytes] = ...) -> None: ...
+
+class L1ProveBroken(_message.Message):
+    __slots__ = ("claim", "cursor", "signature", "witness", "payee", "salt")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    WITNESS_FIELD_NUMBER: _ClassVar[int]
+    PAYEE_FIELD_NUMBER: _ClassVar[int]
+    SALT_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    cursor: bytes
+    signature: bytes
+    witness: bytes
+    payee: bytes
+    salt: bytes
+    def __init__(self, claim: _Optional[int] = ..., cursor: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., witness: _Optional[bytes] = ..., payee: _Optional[bytes] = ..., salt: _Optional[bytes] = ...) -> None: ...
+
+class L1LeaveBond(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class L1TakeBond(_message.Message):
+    __slots__ = ("claim",)
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    def __init__(self, claim: _Optional[int] = ...) -> None: ...
+
 class L1SendCallResponse(_message.Message):
     __slots__ = ("hash",)
     HASH_FIELD_NUMBER: _ClassVar[int]
@@ -757,7 +823,7 @@ class L1BlockEvents(_message.Message):
     def __init__(self, block: _Optional[_Union[L1BlockRef, _Mapping]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., heads: _Optional[_Union[L1Heads, _Mapping]] = ..., parent_hash: _Optional[bytes] = ...) -> None: ...
 
 class L1Event(_message.Message):
-    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "withdrawal_offered", "withdrawal_sold", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered", "offer_cancelled")
+    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "bond_taken", "sequencer_bonded", "promise_broken", "bond_left", "withdrawal_offered", "withdrawal_sold", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered", "offer_cancelled")
     ENTRY_APPENDED_FIELD_NUMBER: _ClassVar[int]
     ITEM_QUEUED_FIELD_NUMBER: _ClassVar[int]
     CLAIM_PROPOSED_FIELD_NUMBER: _ClassVar[int]
@@ -767,6 +833,10 @@ class L1Event(_message.Message):
     CLAIM_FINAL_FIELD_NUMBER: _ClassVar[int]
     BOND_RETURNED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_PAID_FIELD_NUMBER: _ClassVar[int]
+    BOND_TAKEN_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCER_BONDED_FIELD_NUMBER: _ClassVar[int]
+    PROMISE_BROKEN_FIELD_NUMBER: _ClassVar[int]
+    BOND_LEFT_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_OFFERED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_SOLD_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
@@ -786,6 +856,10 @@ class L1Event(_message.Message):
     claim_final: L1ClaimFinal
     bond_returned: L1BondReturned
     withdrawal_paid: L1WithdrawalPaid
+    bond_taken: L1BondTaken
+    sequencer_bonded: L1SequencerBonded
+    promise_broken: L1PromiseBroken
+    bond_left: L1BondLeft
     withdrawal_offered: L1WithdrawalOffered
     withdrawal_sold: L1WithdrawalSold
     frozen: L1Frozen
@@ -796,7 +870,43 @@ class L1Event(_message.Message):
     escape_opened: L1EscapeOpened
     withdrawal_registered: L1WithdrawalRegistered
     offer_cancelled: L1OfferCancelled
-    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., withdrawal_offered: _Optional[_Union[L1WithdrawalOffered, _Mapping]] = ..., withdrawal_sold: _Optional[_Union[L1WithdrawalSold, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ..., offer_cancelled: _Optional[_Union[L1OfferCancelled, _Mapping]] = ...) -> None: ...
+    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., bond_taken: _Optional[_Union[L1BondTaken, _Mapping]] = ..., sequencer_bonded: _Optional[_Union[L1SequencerBonded, _Mapping]] = ..., promise_broken: _Optional[_Union[L1PromiseBroken, _Mapping]] = ..., bond_left: _Optional[_Union[L1BondLeft, _Mapping]] = ..., withdrawal_offered: _Optional[_Union[L1WithdrawalOffered, _Mapping]] = ..., withdrawal_sold: _Optional[_Union[L1WithdrawalSold, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ..., offer_cancelled: _Optional[_Union[L1OfferCancelled, _Mapping]] = ...) -> None: ...
+
+class L1BondTaken(_message.Message):
+    __slots__ = ("amount",)
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    amount: int
+    def __init__(self, amount: _Optional[int] = ...) -> None: ...
+
+class L1SequencerBonded(_message.Message):
+    __slots__ = ("amount", "total")
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    amount: int
+    total: int
+    def __init__(self, amount: _Optional[int] = ..., total: _Optional[int] = ...) -> None: ...
+
+class L1PromiseBroken(_message.Message):
+    __slots__ = ("kind", "height", "payee", "burnt", "refunded", "reward")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    PAYEE_FIELD_NUMBER: _ClassVar[int]
+    BURNT_FIELD_NUMBER: _ClassVar[int]
+    REFUNDED_FIELD_NUMBER: _ClassVar[int]
+    REWARD_FIELD_NUMBER: _ClassVar[int]
+    kind: int
+    height: int
+    payee: bytes
+    burnt: int
+    refunded: int
+    reward: int
+    def __init__(self, kind: _Optional[int] = ..., height: _Optional[int] = ..., payee: _Optional[bytes] = ..., burnt: _Optional[int] = ..., refunded: _Optional[int] = ..., reward: _Optional[int] = ...) -> None: ...
+
+class L1BondLeft(_message.Message):
+    __slots__ = ("deadline",)
+    DEADLINE_FIELD_NUMBER: _ClassVar[int]
+    deadline: int
+    def __init__(self, deadline: _Optional[int] = ...) -> None: ...
 
 class L1EntryAppended(_message.Message):
     __slots__ = ("index", "data_root", "length", "inbox_count", "sender")

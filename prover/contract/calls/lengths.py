@@ -10,12 +10,17 @@ FIELD_BYTES: Final[dict[str, int]] = {
     "agent": 20,
     "commitment": 32,
     "correct_root": 32,
+    "first": 32,
+    "first_signature": 65,
     "owner": 20,
     "payee": 20,
     "sale": 32,
     "salt": 32,
+    "second": 32,
+    "second_signature": 65,
+    "signature": 65,
 }
-BULK: Final = frozenset({"data", "output", "proof", "trace", "witness"})
+BULK: Final = frozenset({"cursor", "data", "output", "proof", "trace", "witness"})
 
 
 def find_misfit(call: Any) -> str:  # noqa: ANN401  a call of any shape

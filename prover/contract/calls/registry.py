@@ -8,6 +8,7 @@ from prover.contract.calls.escape import ESCAPE_CALLS, EscapeCall
 from prover.contract.calls.inbox import INBOX_CALLS, InboxCall
 from prover.contract.calls.kinds import CallKind
 from prover.contract.calls.log import LOG_CALLS, LogCall
+from prover.contract.calls.promises import PROMISE_CALLS, PromiseCall
 from prover.contract.calls.sales import SALE_CALLS, SaleCall
 from prover.contract.calls.withdrawals import WITHDRAWAL_CALLS, WithdrawalCall
 from prover.contract.shapes import build_record, values_of
@@ -18,7 +19,14 @@ INT_LIMIT: Final = 1 << 63
 
 Call = (
     # The calls of each idea.
-    ClaimCall | DisputeCall | EscapeCall | InboxCall | LogCall | SaleCall | WithdrawalCall
+    ClaimCall
+    | DisputeCall
+    | EscapeCall
+    | InboxCall
+    | LogCall
+    | PromiseCall
+    | SaleCall
+    | WithdrawalCall
 )
 
 CALLS: Final[dict[CallKind, type[Any]]] = {
@@ -27,6 +35,7 @@ CALLS: Final[dict[CallKind, type[Any]]] = {
     **ESCAPE_CALLS,
     **INBOX_CALLS,
     **LOG_CALLS,
+    **PROMISE_CALLS,
     **SALE_CALLS,
     **WITHDRAWAL_CALLS,
 }

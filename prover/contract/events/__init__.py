@@ -31,6 +31,12 @@ from prover.contract.events.kinds import (
 from prover.contract.events.log import (
     EntryAppended,
 )
+from prover.contract.events.promises import (
+    BondLeft,
+    BondTaken,
+    PromiseBroken,
+    SequencerBonded,
+)
 from prover.contract.events.registry import (
     EVENTS,
     KINDS,
@@ -50,7 +56,9 @@ from prover.contract.events.withdrawals import (
 __all__ = [
     "EVENTS",
     "KINDS",
+    "BondLeft",
     "BondReturned",
+    "BondTaken",
     "ClaimDied",
     "ClaimFinal",
     "ClaimProposed",
@@ -66,6 +74,8 @@ __all__ = [
     "ItemQueued",
     "OfferCancelled",
     "PortfolioRegistered",
+    "PromiseBroken",
+    "SequencerBonded",
     "ShareRegistered",
     "WithdrawalOffered",
     "WithdrawalPaid",

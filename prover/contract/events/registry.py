@@ -8,6 +8,7 @@ from prover.contract.events.escape import ESCAPE_EVENTS, EscapeEvent
 from prover.contract.events.inbox import INBOX_EVENTS, InboxEvent
 from prover.contract.events.kinds import EventKind
 from prover.contract.events.log import LOG_EVENTS, LogEvent
+from prover.contract.events.promises import PROMISE_EVENTS, PromiseEvent
 from prover.contract.events.sales import SALE_EVENTS, SaleEvent
 from prover.contract.events.withdrawals import WITHDRAWAL_EVENTS, WithdrawalEvent
 from prover.contract.shapes import build_record, values_of
@@ -16,7 +17,14 @@ from statemachine.errors import FrameInvalid
 
 Event = (
     # The events of each idea.
-    ClaimEvent | DisputeEvent | EscapeEvent | InboxEvent | LogEvent | SaleEvent | WithdrawalEvent
+    ClaimEvent
+    | DisputeEvent
+    | EscapeEvent
+    | InboxEvent
+    | LogEvent
+    | PromiseEvent
+    | SaleEvent
+    | WithdrawalEvent
 )
 
 EVENTS: Final[dict[EventKind, type[Any]]] = {
@@ -25,6 +33,7 @@ EVENTS: Final[dict[EventKind, type[Any]]] = {
     **ESCAPE_EVENTS,
     **INBOX_EVENTS,
     **LOG_EVENTS,
+    **PROMISE_EVENTS,
     **SALE_EVENTS,
     **WITHDRAWAL_EVENTS,
 }

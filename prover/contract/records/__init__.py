@@ -12,6 +12,7 @@ C       claims        number 8               :class:`Claim`
 D       refunded      inbox index 8          nothing: it is in the table
 E       pots          asset 1                :class:`Pot`
 F       commitments   hash 32                :class:`Commitment`
+G       bond          none                   :class:`SequencerBond`, while there is one
 I       inbox         index 8                :class:`QueuedItem`
 L       log           index 8                :class:`LogHeader`
 N       books         none                   :class:`Books`, once they are open
@@ -65,6 +66,10 @@ from prover.contract.records.money import (
     decode_asset_totals,
     decode_totals,
 )
+from prover.contract.records.promises import (
+    SequencerBond,
+    decode_sequencer_bond,
+)
 from prover.contract.records.sales import (
     NOBODY,
     ExitBucket,
@@ -90,6 +95,7 @@ __all__ = [
     "Pot",
     "QueuedItem",
     "Sale",
+    "SequencerBond",
     "Totals",
     "as_message",
     "decode_account",
@@ -104,5 +110,6 @@ __all__ = [
     "decode_pot",
     "decode_queued_item",
     "decode_sale",
+    "decode_sequencer_bond",
     "decode_totals",
 ]

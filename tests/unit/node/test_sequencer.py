@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from node.ledger.blocks import BlockSigner, block_digest
+from node.ledger.blocks import BlockSigner
 from node.ledger.feed import Outcome, Reason, Refusal, Sequenced
 from node.sequencing import sequencer as module
 from node.sequencing.sequencer import Execution, Sequencer
@@ -13,7 +13,7 @@ from node.sequencing.tickets import Limits, Ticket
 from statemachine.actions import Cancel, PlaceOrder, Transaction
 from statemachine.errors import InvariantBroken
 from statemachine.frame import CLASS_CANCEL, CLASS_OTHER, CLASS_POST_ONLY, class_of, decode_frame
-from statemachine.identity.signing import address_of, recover, recover_signer
+from statemachine.identity.signing import address_of, block_digest, recover, recover_signer
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.receipts import verify_path
 from statemachine.units import Lots, Micros, Millis, Price
