@@ -1,5 +1,5 @@
 """The actors, by what they attack; importing this enters all of them into the library."""
 
-from tests.adversaries.actors import batches, claims, disputes, duty, exits, forgeries, inbox
+from tests.adversaries.actors import batches, claims, disputes, duty, exits, forgeries, inbox, nodes
 
-__all__ = ["batches", "claims", "disputes", "duty", "exits", "forgeries", "inbox"]
+__all__ = ["batches", "claims", "disputes", "duty", "exits", "forgeries", "inbox", "nodes"]

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prover.contract.calls import Append
-from prover.entry import FRAME_BYTES_MAX, HEAD, LENGTH, encode_entry
+from prover.entry import FRAME_BYTES_MAX, FRAMES_MAX, HEAD, LENGTH, encode_entry
 from prover.replica import Derived
 from statemachine.actions import Transaction
 from statemachine.codec import pack, unpack
 from statemachine.frame import encode_frame
-from tests.adversaries.forgery import Forgery, execute
+from statemachine.state import State
+from tests.adversaries.forgery import Forgery, cheat, execute
 from tests.adversaries.library import Outcome, adversary
 from tests.adversaries.world import MAKER, SELL, TAKER, Land, convict
 from tests.simulation.test_challenger import SEQUENCER
@@ -99,6 +100,20 @@ def junk() -> Outcome:
     frame = land.frame(0, deal(land))
     derived = land.post_bytes(b"\x01\x00\x01" + b"junk" * 100)
     return claimed_all_the_same(land, derived, frame)
+
+
+@adversary("flood of frames", "3", "SEGMENT convicted")
+def flood() -> Outcome:
+    """Post as many frames of junk as an entry holds, and lie about one of the blocks."""
+    land = opened()
+    derived = land.post_bytes(encode_entry([b"junk"] * FRAMES_MAX))
+    assert len(derived.blocks) == FRAMES_MAX
+
+    def enrich(after: State, before: State) -> None:
+        del before
+        land.portfolio(after, MAKER).balance += 1
+
+    return convict(land, derived, cheat(land.rules, derived, FRAMES_MAX // 2, enrich))
 
 
 @adversary("transactions out of class order", "3", "SEGMENT convicted")

@@ -8,6 +8,7 @@ from prover.contract.calls import (
     AppendEmpty,
     ClaimWithdrawal,
     ForceClose,
+    ForcePoke,
     ForceRevoke,
     ForceWithdraw,
 )
@@ -98,6 +99,25 @@ def silent_sequencer() -> Outcome:
     verdict = "executed without him" if ledger.withdrawals == RICH else "stuck"
     assert derived.blocks[0].block.frame is None
     land.desk.now = max(land.desk.now, derived.facts.time)
+    land.close()
+    return land.outcome(verdict if is_home(land) else "not paid")
+
+
+@adversary("inbox full of pokes", "5", "executed without him")
+def crowded_inbox() -> Outcome:
+    """Queue more pokes than a block takes ahead of a withdrawal, and fall silent."""
+    land = Land()
+    land.open(MAKER, TAKER)
+    for _ in range(land.rules.inbox_items_max + 10):
+        assert land.chain.execute(LIAR, ForcePoke(address_of(trader_key(MAKER)), 0), 0).ok
+    taker = address_of(trader_key(TAKER))
+    assert land.send(taker, ForceWithdraw(0, RICH)).ok
+    for index in (1, 2):
+        land.chain.mine(1, land.deployment.liveness_ms_max)
+        assert land.send(taker, AppendEmpty(index)).ok
+        derived = land.derive(index)
+    land.desk.now = max(land.desk.now, derived.facts.time)
+    verdict = "executed without him" if land.desk.state.ledger().withdrawals else "stuck"
     land.close()
     return land.outcome(verdict if is_home(land) else "not paid")
 
