@@ -1,6 +1,6 @@
 """The developer's controls of a running devnet, as calls to the loopback ports of its processes."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar, final
 
@@ -117,6 +117,12 @@ class Controls:
         """Stop the making of blocks, once all that were made are posted, or resume it."""
         async with self._stub("dev", dev_pb2_grpc.DevStub) as stub:
             await stub.Pause(dev_pb2.PauseRequest(paused=paused), timeout=CALL_SECONDS_MAX)
+
+    async def censor(self, addresses: Sequence[bytes], *, inbox: bool) -> None:
+        """Have the sequencer ignore owners, or the inbox; nobody, if neither is named."""
+        async with self._stub("dev", dev_pb2_grpc.DevStub) as stub:
+            request = dev_pb2.CensorRequest(addresses=addresses, inbox=inbox)
+            await stub.Censor(request, timeout=CALL_SECONDS_MAX)
 
     async def corrupt_next_claim(self, kind: str, segment: int | None) -> int | None:
         """Make the poster's next claim wrong; return its log index if it is known."""

@@ -63,6 +63,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     corrupt.add_argument(
         "--segment", type=whole(0, U32_MAX), help="which one (default: in the middle)"
     )
+    censor = add_command(
+        commands, "censor", "have the sequencer ignore people; nobody, without any", run_censor
+    )
+    censor.add_argument(
+        "addresses", nargs="*", metavar="ADDRESS", help="0x and 40 hex digits, or a devnet name"
+    )
+    censor.add_argument("--inbox", action="store_true", help="name no inbox item in any block")
     pause = add_command(commands, "pause", "stop making blocks once all are posted", run_pause)
     pause.set_defaults(paused=True)
     resume = add_command(commands, "resume", "go on making blocks", run_pause)
@@ -177,7 +184,6 @@ def run_faucet(arguments: argparse.Namespace) -> int:
     """Give an address money on L1."""
     from devnet.controls import Controls
     from devnet.genesis import devnet_rules
-    from devnet.identities import NAMES, identity_of
     from sextant.client.amounts import (
         from_micros,
         scale_exact,
@@ -185,11 +191,9 @@ def run_faucet(arguments: argparse.Namespace) -> int:
         to_decimal,
         to_micros,
     )
-    from sextant.client.names import read_address
     from sextant.errors import BadRequest
 
-    name = arguments.address
-    address = identity_of(name).address if name in NAMES else read_address(name)
+    address = read_name(arguments.address)
     eth, usdc = scale_exact(arguments.eth, GWEI_DIGITS), to_micros(arguments.usdc)
     if not (0 <= eth < U63 and eth.denominator == 1 and 0 <= usdc < U63):
         what = f"{arguments.eth} ETH and {arguments.usdc} USDC"
@@ -213,6 +217,14 @@ def run_faucet(arguments: argparse.Namespace) -> int:
         token_micros=str(account.token_micros),
         asset_units={names[h.asset].symbol.decode(): str(h.units) for h in account.holdings},
     )
+
+
+def read_name(name: str) -> bytes:
+    """Return the address of a devnet name, or the one that is written out."""
+    from devnet.identities import NAMES, identity_of
+    from sextant.client.names import read_address
+
+    return identity_of(name).address if name in NAMES else read_address(name)
 
 
 def read_asset(arguments: argparse.Namespace) -> tuple[int, int]:
@@ -244,6 +256,19 @@ def run_corrupt(arguments: argparse.Namespace) -> int:
     )
     where = f"claim on log entry {index}" if index is not None else "next claim"
     return say(arguments, f"the {where} will be wrong ({arguments.kind})", log_index=index)
+
+
+def run_censor(arguments: argparse.Namespace) -> int:
+    """Have the sequencer ignore people, or stop that."""
+    from devnet.controls import Controls
+
+    addresses = [read_name(name) for name in arguments.addresses]
+    asyncio.run(Controls(place_of(arguments)).censor(addresses, inbox=arguments.inbox))
+    text = f"the sequencer ignores {', '.join(arguments.addresses) or 'nobody'}"
+    if arguments.inbox:
+        text += ", and names no inbox item"
+    ignored = [f"0x{address.hex()}" for address in addresses]
+    return say(arguments, text, ignored=ignored, inbox=arguments.inbox)
 
 
 def run_pause(arguments: argparse.Namespace) -> int:

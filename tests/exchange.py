@@ -34,6 +34,7 @@ class Exchange:
     ready: bool = True
     held: bool = False
     corrupted: list[tuple[str, int | None]] = field(default_factory=list)
+    censored: list[tuple[frozenset[bytes], bool]] = field(default_factory=list)
     safe_height: int = 0
     final_height: int = 0
 
@@ -173,6 +174,10 @@ class Exchange:
         """Return the head, if held."""
         del time, submitted
         return self.status().unsafe if self.held else None
+
+    def censor(self, addresses: frozenset[bytes], *, inbox: bool) -> None:
+        """Remember what was asked."""
+        self.censored.append((addresses, inbox))
 
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Remember what was asked."""

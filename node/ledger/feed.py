@@ -242,6 +242,10 @@ class Controls(Protocol):
         """
         ...
 
+    def censor(self, addresses: frozenset[bytes], *, inbox: bool) -> None:
+        """Ignore these owners from now on, and name no inbox item of theirs, or none at all."""
+        ...
+
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Make exactly the next claim wrong; return its log index if it is known.
 

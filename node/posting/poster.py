@@ -269,6 +269,10 @@ class Poster:
         del time, submitted
         return None
 
+    def censor(self, addresses: frozenset[bytes], *, inbox: bool) -> None:
+        """Do nothing: the sequencer makes blocks."""
+        del addresses, inbox
+
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Make exactly the next claim wrong; return its log index if it is known."""
         return self.claimant.corrupt_next(corruption, segment)

@@ -26,6 +26,7 @@ from node.ledger.blocks import BlockSigner
 from node.ledger.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
 from node.process.metrics import Metrics
 from node.sequencing.anchor import Anchor
+from node.sequencing.censor import Censor
 from node.sequencing.chain import ChainStore
 from node.sequencing.forks import Forked
 from node.sequencing.intake import SHUTTING_DOWN, Intake
@@ -370,6 +371,11 @@ class SequencerNode:
             return None
         await written
         return self.durable
+
+    def censor(self, addresses: frozenset[bytes], *, inbox: bool) -> None:
+        """Ignore owners, or the inbox: for a devnet that wants to see what it is good for."""
+        LOG.warning("censoring", addresses=sorted(a.hex() for a in addresses), inbox=inbox)
+        self.core.censor = Censor(addresses, inbox)
 
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Do nothing: the poster makes claims."""

@@ -17,6 +17,7 @@ from typing import Final, final
 
 from node.ledger.blocks import BlockSigner, ExecutedBlock
 from node.ledger.feed import Outcome, Reason, Refusal, Sequenced
+from node.sequencing.censor import Censor
 from node.sequencing.forks import EMPTY_FRAME
 from node.sequencing.gate import Gate
 from node.sequencing.tickets import DEFAULT_LIMITS, Limits, Queued, Ticket, rank_of
@@ -92,6 +93,7 @@ class Sequencer:
         self.inbox: deque[InboxItem] = deque()
         self.inbox_from = self.cursor.inbox_index
         self.horizon = 0
+        self.censor = Censor()
 
     # What comes in
 
@@ -157,6 +159,8 @@ class Sequencer:
 
     def refuse(self, transaction: Transaction, signer: bytes, now: int) -> Refusal | None:
         """Return why a transaction is not even queued, if it is not."""
+        if self.censor.ignores(signer):
+            return Refusal(Reason.NOT_READY, "this sequencer was told to ignore you")
         most = self.limits.queue_transactions_max
         if len(self.pending) >= most:
             return Refusal(Reason.QUEUE_FULL, f"queue: {most} transactions wait already")
@@ -180,8 +184,13 @@ class Sequencer:
 
     def due(self, now: int) -> bool:
         """Return whether a block should be made at chain time ``now``."""
-        waits = bool(self.queue or self.inbox)
+        waits = bool(self.queue or self.named_items)
         return waits or now - self.cursor.time >= self.limits.idle_ms_max
+
+    @property
+    def named_items(self) -> int:
+        """How many inbox items the next block names."""
+        return self.censor.named(self.inbox, INBOX_ITEMS_MAX)
 
     @property
     def stale_ms(self) -> int:
@@ -204,7 +213,7 @@ class Sequencer:
         queued = self.choose()
         transactions = [item.transaction for item in queued]
         height = self.cursor.height + 1
-        until = self.inbox_from + min(len(self.inbox), INBOX_ITEMS_MAX)
+        until = self.inbox_from + self.named_items
         data = encode_frame(height, time, until, transactions)
         invariant(len(data) <= FRAME_BYTES_MAX, f"block {height}: {len(data)} bytes")
         frame = Frame(height, Millis(time), until, tuple(transactions))

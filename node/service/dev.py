@@ -15,6 +15,7 @@ CORRUPTIONS: Final = {
     dev_pb2.CORRUPTION_WRONG_START: "wrong-start",
 }
 MARKETS_MAX: Final = 65_535
+ADDRESS_BYTES: Final = 20
 
 
 @final
@@ -88,6 +89,16 @@ class DevService(dev_pb2_grpc.DevServicer):
         return dev_pb2.MakeBlockResponse(
             height=head.height, time_ms=head.time, waiting=controls.waiting
         )
+
+    async def Censor(  # noqa: N802 - the name of the RPC
+        self, request: dev_pb2.CensorRequest, _context: Context
+    ) -> dev_pb2.CensorResponse:
+        """Ignore some owners, or the inbox."""
+        addresses = frozenset(request.addresses)
+        if any(len(address) != ADDRESS_BYTES for address in addresses):
+            raise Refused("ARGUMENT_INVALID", f"an address has {ADDRESS_BYTES} bytes")
+        self.need_controls().censor(addresses, inbox=request.inbox)
+        return dev_pb2.CensorResponse()
 
     def need_controls(self) -> feed.Controls:
         """Return what can be controlled here, or refuse."""

@@ -145,6 +145,22 @@ class Rollup:
                     env={**os.environ, "PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT))},
                 )
 
+    async def command(self, trader: int, *words: str, node: str = "follower") -> tuple[int, str]:
+        """Run a command as a trader would; return its exit code and what it printed."""
+        key = self.folder / f"trader{trader}.key"
+        if not key.exists():
+            key.write_text(trader_key(trader).hex())
+            key.chmod(0o600)
+        where = ("--node", self.address(node), "--l1", self.address("l1"))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "sextant", *words, *where, "--key-file", str(key)),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
+        return process.returncode or 0, said.decode()
+
     def kill(self, name: str) -> None:
         """Send SIGKILL, and wait for the end."""
         process = self.processes.pop(name)

@@ -145,6 +145,9 @@ def test_the_developers_port_is_apart() -> None:
                 answer = await dev.CorruptNextClaim(request, timeout=SECONDS)
                 assert answer.log_index == 7
                 assert exchange.corrupted == [("trace-length", 4)]
+                await dev.Censor(dev_pb2.CensorRequest(inbox=True), timeout=SECONDS)
+                await dev.Censor(dev_pb2.CensorRequest(addresses=[bytes(20)]), timeout=SECONDS)
+                assert exchange.censored == [(frozenset(), True), (frozenset([bytes(20)]), False)]
                 price = dev_pb2.SetPriceRequest(market=1, price=5)
                 await dev.SetPrice(price, timeout=SECONDS)
                 prices = await dev.GetPrices(dev_pb2.GetPricesRequest(), timeout=SECONDS)

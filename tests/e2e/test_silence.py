@@ -5,7 +5,6 @@ by hand and once by a follower that keeps the chain alive.
 """
 
 import asyncio
-import sys
 from pathlib import Path
 
 import grpc.aio
@@ -22,7 +21,6 @@ from statemachine.units import Micros
 from tests.e2e.processes import (
     ASK_SECONDS,
     FUNDS,
-    ROOT,
     WAIT_SECONDS,
     Rollup,
     deployment,
@@ -44,35 +42,19 @@ def client_of(rollup: Rollup, trader: int) -> AsyncClient:
     )
 
 
-async def run_command(rollup: Rollup, trader: int, *words: str) -> tuple[int, str]:
-    """Run a command as a user would; return its exit code and what it printed."""
-    key = rollup.folder / f"trader{trader}.key"
-    key.write_text(trader_key(trader).hex())
-    key.chmod(0o600)
-    where = ("--node", rollup.address("follower"), "--l1", rollup.address("l1"))
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sextant", *words, *where, "--key-file", str(key)),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await asyncio.wait_for(process.communicate(), WAIT_SECONDS)
-    return process.returncode or 0, said.decode()
-
-
 async def leave(rollup: Rollup, *, by_hand: bool) -> int:
     """Withdraw all without a sequencer, and be paid; return the withdrawal's index."""
     async with client_of(rollup, LEAVER) as client:
-        code, said = await run_command(rollup, LEAVER, "force", "cancel-all", "--no-wait")
+        code, said = await rollup.command(LEAVER, "force", "cancel-all", "--no-wait")
         assert code == 0, said
         waiting = asyncio.create_task(client.force_withdraw(wait_s=WAIT_SECONDS))
         if by_hand:
-            code, said = await run_command(rollup, OTHER, "force", "batch")
+            code, said = await rollup.command(OTHER, "force", "batch")
             assert code == 1, said
             assert "SEQUENCER_ALIVE" in said
 
             async def taken() -> bool:
-                return (await run_command(rollup, OTHER, "force", "batch"))[0] == 0
+                return (await rollup.command(OTHER, "force", "batch"))[0] == 0
 
             while not waiting.done():
                 await until(taken)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aproto/sextant/v1/dev.proto\x12\nsextant.v1\"g\n\x17\x43orruptNextClaimRequest\x12*\n\ncorruption\x18\x01 \x01(\x0e\x32\x16.sextant.v1.Corruption\x12\x14\n\x07segment\x18\x02 \x01(\rH\x00\x88\x01\x01\x42\n\n\x08_segment\"@\n\x18\x43orruptNextClaimResponse\x12\x16\n\tlog_index\x18\x01 \x01(\x04H\x00\x88\x01\x01\x42\x0c\n\n_log_index\"0\n\x0fSetPriceRequest\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\r\n\x05price\x18\x02 \x01(\x04\"\x12\n\x10SetPriceResponse\"\x12\n\x10GetPricesRequest\"w\n\x0ePricesResponse\x12\x36\n\x06prices\x18\x01 \x03(\x0b\x32&.sextant.v1.PricesResponse.PricesEntry\x1a-\n\x0bPricesEntry\x12\x0b\n\x03key\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x1e\n\x0cPauseRequest\x12\x0e\n\x06paused\x18\x01 \x01(\x08\"\x1f\n\rPauseResponse\x12\x0e\n\x06paused\x18\x01 \x01(\x08\"6\n\x10MakeBlockRequest\x12\x0f\n\x07time_ms\x18\x01 \x01(\x04\x12\x11\n\tsubmitted\x18\x02 \x01(\x04\"E\n\x11MakeBlockResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0f\n\x07time_ms\x18\x02 \x01(\x04\x12\x0f\n\x07waiting\x18\x03 \x01(\r*~\n\nCorruption\x12\x1a\n\x16\x43ORRUPTION_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43ORRUPTION_SEGMENT_ROOT\x10\x01\x12\x1b\n\x17\x43ORRUPTION_TRACE_LENGTH\x10\x02\x12\x1a\n\x16\x43ORRUPTION_WRONG_START\x10\x03\x32\xfa\x02\n\x03\x44\x65v\x12]\n\x10\x43orruptNextClaim\x12#.sextant.v1.CorruptNextClaimRequest\x1a$.sextant.v1.CorruptNextClaimResponse\x12\x45\n\x08SetPrice\x12\x1b.sextant.v1.SetPriceRequest\x1a\x1c.sextant.v1.SetPriceResponse\x12\x45\n\tGetPrices\x12\x1c.sextant.v1.GetPricesRequest\x1a\x1a.sextant.v1.PricesResponse\x12<\n\x05Pause\x12\x18.sextant.v1.PauseRequest\x1a\x19.sextant.v1.PauseResponse\x12H\n\tMakeBlock\x12\x1c.sextant.v1.MakeBlockRequest\x1a\x1d.sextant.v1.MakeBlockResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aproto/sextant/v1/dev.proto\x12\nsextant.v1\"g\n\x17\x43orruptNextClaimRequest\x12*\n\ncorruption\x18\x01 \x01(\x0e\x32\x16.sextant.v1.Corruption\x12\x14\n\x07segment\x18\x02 \x01(\rH\x00\x88\x01\x01\x42\n\n\x08_segment\"@\n\x18\x43orruptNextClaimResponse\x12\x16\n\tlog_index\x18\x01 \x01(\x04H\x00\x88\x01\x01\x42\x0c\n\n_log_index\"0\n\x0fSetPriceRequest\x12\x0e\n\x06market\x18\x01 \x01(\r\x12\r\n\x05price\x18\x02 \x01(\x04\"\x12\n\x10SetPriceResponse\"\x12\n\x10GetPricesRequest\"w\n\x0ePricesResponse\x12\x36\n\x06prices\x18\x01 \x03(\x0b\x32&.sextant.v1.PricesResponse.PricesEntry\x1a-\n\x0bPricesEntry\x12\x0b\n\x03key\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x1e\n\x0cPauseRequest\x12\x0e\n\x06paused\x18\x01 \x01(\x08\"\x1f\n\rPauseResponse\x12\x0e\n\x06paused\x18\x01 \x01(\x08\"6\n\x10MakeBlockRequest\x12\x0f\n\x07time_ms\x18\x01 \x01(\x04\x12\x11\n\tsubmitted\x18\x02 \x01(\x04\"E\n\x11MakeBlockResponse\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x0f\n\x07time_ms\x18\x02 \x01(\x04\x12\x0f\n\x07waiting\x18\x03 \x01(\r\"1\n\rCensorRequest\x12\x11\n\taddresses\x18\x01 \x03(\x0c\x12\r\n\x05inbox\x18\x02 \x01(\x08\"\x10\n\x0e\x43\x65nsorResponse*~\n\nCorruption\x12\x1a\n\x16\x43ORRUPTION_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43ORRUPTION_SEGMENT_ROOT\x10\x01\x12\x1b\n\x17\x43ORRUPTION_TRACE_LENGTH\x10\x02\x12\x1a\n\x16\x43ORRUPTION_WRONG_START\x10\x03\x32\xbb\x03\n\x03\x44\x65v\x12]\n\x10\x43orruptNextClaim\x12#.sextant.v1.CorruptNextClaimRequest\x1a$.sextant.v1.CorruptNextClaimResponse\x12\x45\n\x08SetPrice\x12\x1b.sextant.v1.SetPriceRequest\x1a\x1c.sextant.v1.SetPriceResponse\x12\x45\n\tGetPrices\x12\x1c.sextant.v1.GetPricesRequest\x1a\x1a.sextant.v1.PricesResponse\x12<\n\x05Pause\x12\x18.sextant.v1.PauseRequest\x1a\x19.sextant.v1.PauseResponse\x12H\n\tMakeBlock\x12\x1c.sextant.v1.MakeBlockRequest\x1a\x1d.sextant.v1.MakeBlockResponse\x12?\n\x06\x43\x65nsor\x12\x19.sextant.v1.CensorRequest\x1a\x1a.sextant.v1.CensorResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,8 +33,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PRICESRESPONSE_PRICESENTRY']._loaded_options = None
   _globals['_PRICESRESPONSE_PRICESENTRY']._serialized_options = b'8\001'
-  _globals['_CORRUPTION']._serialized_start=616
-  _globals['_CORRUPTION']._serialized_end=742
+  _globals['_CORRUPTION']._serialized_start=685
+  _globals['_CORRUPTION']._serialized_end=811
   _globals['_CORRUPTNEXTCLAIMREQUEST']._serialized_start=42
   _globals['_CORRUPTNEXTCLAIMREQUEST']._serialized_end=145
   _globals['_CORRUPTNEXTCLAIMRESPONSE']._serialized_start=147
@@ -57,6 +57,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MAKEBLOCKREQUEST']._serialized_end=543
   _globals['_MAKEBLOCKRESPONSE']._serialized_start=545
   _globals['_MAKEBLOCKRESPONSE']._serialized_end=614
-  _globals['_DEV']._serialized_start=745
-  _globals['_DEV']._serialized_end=1123
+  _globals['_CENSORREQUEST']._serialized_start=616
+  _globals['_CENSORREQUEST']._serialized_end=665
+  _globals['_CENSORRESPONSE']._serialized_start=667
+  _globals['_CENSORRESPONSE']._serialized_end=683
+  _globals['_DEV']._serialized_start=814
+  _globals['_DEV']._serialized_end=1257
 # @@protoc_insertion_point(module_scope)

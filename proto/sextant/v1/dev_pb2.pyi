@@ -2,7 +2,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -90,3 +90,15 @@ class MakeBlockResponse(_message.Message):
     time_ms: int
     waiting: int
     def __init__(self, height: _Optional[int] = ..., time_ms: _Optional[int] = ..., waiting: _Optional[int] = ...) -> None: ...
+
+class CensorRequest(_message.Message):
+    __slots__ = ("addresses", "inbox")
+    ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    INBOX_FIELD_NUMBER: _ClassVar[int]
+    addresses: _containers.RepeatedScalarFieldContainer[bytes]
+    inbox: bool
+    def __init__(self, addresses: _Optional[_Iterable[bytes]] = ..., inbox: _Optional[bool] = ...) -> None: ...
+
+class CensorResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

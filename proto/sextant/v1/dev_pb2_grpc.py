@@ -59,6 +59,11 @@ class DevStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockResponse.FromString,
                 _registered_method=True)
+        self.Censor = channel.unary_unary(
+                '/sextant.v1.Dev/Censor',
+                request_serializer=proto_dot_sextant_dot_v1_dot_dev__pb2.CensorRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_dev__pb2.CensorResponse.FromString,
+                _registered_method=True)
 
 
 class DevServicer:
@@ -99,6 +104,13 @@ class DevServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Censor(self, request, context):
+        """Makes the sequencer ignore owners, or the whole inbox, as a dishonest one would.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DevServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -126,6 +138,11 @@ def add_DevServicer_to_server(servicer, server):
                     servicer.MakeBlock,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockResponse.SerializeToString,
+            ),
+            'Censor': grpc.unary_unary_rpc_method_handler(
+                    servicer.Censor,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_dev__pb2.CensorRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_dev__pb2.CensorResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -263,6 +280,33 @@ class Dev:
             '/sextant.v1.Dev/MakeBlock',
             proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_dev__pb2.MakeBlockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Censor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Dev/Censor',
+            proto_dot_sextant_dot_v1_dot_dev__pb2.CensorRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_dev__pb2.CensorResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,6 +8,7 @@ import pytest
 from node.ledger.blocks import BlockSigner
 from node.ledger.feed import Outcome, Reason, Refusal, Sequenced
 from node.sequencing import sequencer as module
+from node.sequencing.censor import Censor
 from node.sequencing.sequencer import Execution, Sequencer
 from node.sequencing.tickets import Limits, Ticket
 from statemachine.actions import Cancel, PlaceOrder, Transaction
@@ -224,6 +225,32 @@ def test_inbox_items_are_consumed_in_order_and_once() -> None:
     assert not desk.block().source.inbox
     with pytest.raises(InvariantBroken, match="are missing"):
         desk.core.observe(start + 5, [], FAR)
+
+
+def test_a_censor_takes_nothing_and_names_nothing_but_what_is_overdue_happens() -> None:
+    desk = Desk()
+    owners = [address_of(trader_key(number)) for number in (4, 5, 6)]
+    items = [
+        InboxItem(InboxKind.DEPOSIT, owner, 0, Micros(USDC), Millis(desk.now)) for owner in owners
+    ]
+    first = desk.core.inbox_from
+    desk.core.observe(first, items, FAR)
+    desk.core.censor = Censor(frozenset(owners[1:2]))
+    assert desk.core.named_items == 1, "nothing behind an item that is not named"
+    desk.block()
+    assert desk.core.inbox_from == first + 1
+    desk.core.censor = Censor(inbox=True)
+    assert desk.core.named_items == 0
+    execution = desk.core.build(items[0].time + desk.core.rules.inbox_deadline_ms)
+    assert execution is not None
+    frame = decode_frame(execution.source.frame)
+    assert frame.inbox_until == first + 1, "it names none"
+    assert execution.source.inbox == tuple(items[1:])
+    assert desk.core.inbox_from == first + 3
+    desk.core.censor = Censor(frozenset([address_of(trader_key(0))]))
+    answer = desk.submit(desk.order(0), desk.order(1))
+    desk.block()
+    assert reasons(answer) == ["NOT_READY", ""]
 
 
 def test_an_idle_chain_makes_a_block_a_second() -> None:

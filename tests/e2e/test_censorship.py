@@ -1,0 +1,105 @@
+"""A sequencer that ignores somebody, and all of the inbox: what he forces happens all the same.
+
+Real processes; each item executes by derivation in a block that names none, at its
+deadline, and the commands show what became of it.
+"""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import grpc.aio
+import pytest
+
+from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, query_pb2, sequencer_pb2
+from sextant.client.api import AsyncClient
+from sextant.client.keys import Secret
+from sextant.errors import Refused
+from statemachine.frame import decode_frame
+from statemachine.identity.signing import address_of
+from tests.e2e.processes import ASK_SECONDS, Rollup, deployment, patiently
+from tests.worlds import trader_key
+
+pytestmark = pytest.mark.e2e
+
+LEAVER, MAKER, AGENT = 0, 1, 2
+DEADLINE_MS = 4_000
+
+
+def client_of(rollup: Rollup, trader: int) -> AsyncClient:
+    return AsyncClient(
+        rollup.address("grpc"), key=Secret(trader_key(trader)), l1=rollup.address("l1")
+    )
+
+
+async def settle_in(rollup: Rollup) -> None:
+    """Give the leaver a position, orders and an agent; the maker bids for half of it."""
+    request = sequencer_pb2.SubmitBatchRequest(transactions=await rollup.prices())
+    await patiently(lambda: rollup.sequencer.SubmitBatch(request, timeout=ASK_SECONDS))
+    async with client_of(rollup, LEAVER) as leaver, client_of(rollup, MAKER) as maker:
+        await maker.place("M0", "sell", "2", limit="60000")
+        await leaver.place("M0", "buy", "2", limit="60000")
+        await leaver.place("M0", "buy", "1", limit="50000")
+        await maker.place("M0", "buy", "1", limit="59900")
+        await leaver.approve_agent(address_of(trader_key(AGENT)))
+
+
+async def censor(rollup: Rollup) -> None:
+    """Have the sequencer ignore the leaver, and the inbox."""
+    async with grpc.aio.insecure_channel(rollup.address("dev")) as channel:
+        dev = dev_pb2_grpc.DevStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError, match="20 bytes"):
+            await dev.Censor(dev_pb2.CensorRequest(addresses=[b"short"]), timeout=ASK_SECONDS)
+        owner = address_of(trader_key(LEAVER))
+        await dev.Censor(dev_pb2.CensorRequest(addresses=[owner], inbox=True), timeout=ASK_SECONDS)
+
+
+async def force(rollup: Rollup, *words: str, code: int = 0) -> dict[str, Any]:
+    """Force something; return what the command says, checked against the block."""
+    found, said = await rollup.command(LEAVER, *words, "--json", node="grpc")
+    assert found == code, said
+    body: dict[str, Any] = json.loads(said.splitlines()[-1])
+    receipt: dict[str, Any] = body["receipt"]
+    item = int(body["l1"]["value"])
+    request = query_pb2.GetBlockRequest(height=int(receipt["height"]), with_frame=True)
+    block = await rollup.query.GetBlock(request, timeout=ASK_SECONDS)
+    assert decode_frame(block.frame).inbox_until <= item, "its block does not name it"
+    return receipt
+
+
+@pytest.mark.timeout(240)
+def test_whoever_is_ignored_leaves_through_l1(tmp_path: Path) -> None:
+    async def story() -> None:
+        rollup = Rollup(tmp_path, deployment(inbox_deadline_ms=DEADLINE_MS))
+        try:
+            rollup.start("l1", "sequencer", "poster", "follower")
+            await rollup.fund(2)
+            await settle_in(rollup)
+            await censor(rollup)
+            async with client_of(rollup, LEAVER) as leaver:
+                with pytest.raises(Refused, match="ignore you"):
+                    await leaver.cancel_all()
+
+            cancelled = await force(rollup, "force", "cancel-all")
+            assert cancelled["code_name"] == "OK"
+            closed = await force(rollup, "force", "close", "M0")
+            assert int(closed["filled_lots"]) == 20_000, "half on the book, half at the mark"
+            agent = f"0x{address_of(trader_key(AGENT)).hex()}"
+            assert (await force(rollup, "force", "revoke", agent))["code_name"] == "OK"
+            owner = f"0x{address_of(trader_key(MAKER)).hex()}"
+            poked = await force(rollup, "force", "poke", owner, code=1)
+            assert poked["code_name"] == "HEALTHY"
+            code, said = await rollup.command(LEAVER, "withdraw", "--forced", node="grpc")
+            assert code == 0, said
+
+            async with client_of(rollup, LEAVER) as leaver:
+                account = await leaver.account()
+                held = [position for one in account.portfolios for position in one.positions]
+                assert not [one for one in held if one.size or one.resting_bids]
+                assert len(await leaver.withdrawals()) == 1
+                assert (await leaver.signer(agent)).revoked
+        finally:
+            await rollup.close()
+
+    asyncio.run(story())
