@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+from prover.bls import Bls
 from prover.contract import bank
 from prover.contract.calls import (
     Append,
@@ -139,9 +140,10 @@ class L1World:
     block: int = 0
     time: int = GENESIS_MS
     gas_price: int = 0
+    bls: Bls | None = None
 
     def __post_init__(self) -> None:
-        self.contract = Contract(self.rules, judge_by_truth)
+        self.contract = Contract(self.rules, judge_by_truth, bls=self.bls)
         self.state = self.contract.state
         for address in (SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER):
             self.contract.mint(address, 10 * BOND, 100_000_000)

@@ -95,3 +95,8 @@ def sales_page(state: ContractState, request: l1_pb2.L1ListSalesRequest) -> l1_p
             until_ms=sale.until,
         )
     return page
+
+
+def is_paid(state: ContractState, index: int) -> bool:
+    """Return whether a withdrawal was paid, ahead of its claim or not."""
+    return index in state.paid or index in state.ahead.values()

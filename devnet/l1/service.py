@@ -6,8 +6,9 @@ from typing import Any, Final, final
 import grpc
 import grpc.aio
 
+from devnet.l1.attesters import attesters_message
 from devnet.l1.boundary import refuse, refuse_call
-from devnet.l1.escape import escape_message, sales_page
+from devnet.l1.escape import escape_message, is_paid, sales_page
 from devnet.l1.host import Host, wall_clock
 from devnet.l1.journal import StoredBlock, StoredReceipt
 from node.l1.wire import (
@@ -213,7 +214,14 @@ class L1Service(l1_pb2_grpc.L1Servicer):
     ) -> l1_pb2.L1Withdrawal:
         """Return whether a withdrawal was paid."""
         del context
-        return l1_pb2.L1Withdrawal(index=request.index, paid=request.index in self.state.paid)
+        return l1_pb2.L1Withdrawal(index=request.index, paid=is_paid(self.state, request.index))
+
+    async def ListAttesters(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1ListAttestersRequest, context: Context
+    ) -> l1_pb2.L1Attesters:
+        """Return attesters, and what they vouch for."""
+        del request, context
+        return attesters_message(self.state, self.rules, self.chain.latest.time)
 
     async def ListSales(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1ListSalesRequest, context: Context

@@ -136,6 +136,31 @@ def pay_withdrawal(state: ContractState, address: bytes, amount: int, asset: int
     state.sums.put(replace(totals, token_escrowed=totals.token_escrowed - amount))
 
 
+def take_stake_of(state: ContractState, address: bytes, amount: int) -> None:
+    """Move tokens of an address into the stakes of attesters."""
+    account, stakes = state.account_of(address), state.stakes.record
+    state.accounts.put(address, replace(account, token=account.token - amount))
+    state.stakes.put(replace(stakes, held=stakes.held + amount))
+
+
+def release_stake(state: ContractState, address: bytes, amount: int) -> None:
+    """Pay tokens out of the stakes of attesters."""
+    account, stakes = state.account_of(address), state.stakes.record
+    invariant(stakes.held >= amount, "a stake is paid once")
+    state.accounts.put(address, replace(account, token=account.token + amount))
+    state.stakes.put(replace(stakes, held=stakes.held - amount))
+
+
+def slash_stake(state: ContractState, amount: int, payee: bytes, reward: int) -> None:
+    """Move stakes into the escrow, but for a reward."""
+    release_stake(state, payee, reward)
+    totals, stakes = state.totals, state.stakes.record
+    rest = amount - reward
+    invariant(stakes.held >= rest, "a stake is slashed once")
+    state.stakes.put(replace(stakes, held=stakes.held - rest))
+    state.sums.put(replace(totals, token_escrowed=totals.token_escrowed + rest))
+
+
 def move_token(state: ContractState, source: bytes, target: bytes, amount: int) -> None:
     """Move tokens from an address to another one."""
     account = state.account_of(source)
@@ -160,9 +185,14 @@ def sequencer_bond(state: ContractState) -> int:
     return 0 if bond is None else bond.amount
 
 
+def staked_tokens(state: ContractState) -> int:
+    """Return what attesters have at stake, in micro-USDC."""
+    return state.stakes.record.held
+
+
 STAKES: Final[tuple[Place, ...]] = (claim_bonds, sequencer_bond)
 """What the ETH in bonds is made of: a table of stakes adds its sum."""
-TOKEN_PLACES: Final[tuple[Place, ...]] = (escrowed_tokens,)
+TOKEN_PLACES: Final[tuple[Place, ...]] = (escrowed_tokens, staked_tokens)
 """Where tokens are that no address holds: a table that keeps some adds its sum."""
 
 

@@ -89,6 +89,8 @@ class ContractCode(IntEnum):
     SOLD = 108
     OFFER_EXPIRED = 109
     PRICE_MAX = 110
+    ATTESTED_LIMIT = 111
+    PAID_AHEAD = 112
     # The escape (120..139)
     NOT_NEWEST = 120
     FREEZE_PROOF = 121
@@ -104,6 +106,18 @@ class ContractCode(IntEnum):
     PAID_OUT = 131
     STATE_PROOF = 132
     NO_CLAIM = 133
+    # Attesters (140..159)
+    ATTESTERS_FULL = 140
+    KEY = 141
+    POSSESSION = 142
+    ATTESTER_UNKNOWN = 143
+    INACTIVE = 144
+    STAKE_LOCKED = 145
+    CLAIM_DECIDED = 146
+    OUTPUT_OPEN = 147
+    OUTPUT_RIGHT = 148
+    SIGNERS = 149
+    ATTESTATION = 150
 
     @property
     def retryable(self) -> bool:
@@ -135,6 +149,7 @@ RETRYABLE: Final = frozenset(
         ContractCode.CLAIM_PENDING,
         ContractCode.ESCROW,
         ContractCode.CAP_DAY,
+        ContractCode.ATTESTED_LIMIT,
         # The escape
         ContractCode.NOT_NEWEST,
         ContractCode.FREEZE_EARLY,
@@ -142,6 +157,9 @@ RETRYABLE: Final = frozenset(
         ContractCode.CLAIMS_PENDING,
         ContractCode.BOOKS_SHUT,
         ContractCode.WINDOW_OPEN,
+        # Attesters
+        ContractCode.STAKE_LOCKED,
+        ContractCode.OUTPUT_OPEN,
     }
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, final
 
+from prover.bls import Bls, default_bls
 from prover.contract.codes import ContractCode
 from prover.contract.events import Event
 from prover.contract.rules import ContractRules
@@ -39,6 +40,7 @@ class Context:
     sender: bytes
     moment: Moment
     judge: VerdictFunction
+    bls: Bls = field(default_factory=default_bls)
     events: list[Event] = field(default_factory=list)
     meter: Meter = field(default_factory=Meter)
 

@@ -14,7 +14,9 @@ it as a process, a contract on a real EVM).
 from collections.abc import Iterable
 from typing import Final, final
 
+from prover.bls import Bls, default_bls
 from prover.contract import (
+    attesters,
     bank,
     claims,
     disputes,
@@ -38,6 +40,7 @@ from prover.faults import VerdictFunction
 from statemachine.errors import invariant
 
 HANDLERS: Final[Handlers] = {
+    **attesters.HANDLERS,
     **claims.HANDLERS,
     **disputes.HANDLERS,
     **escape.HANDLERS,
@@ -64,6 +67,8 @@ class Contract:
         of their own.
     items
         Records of an earlier life (``state.items()``); none for a new one.
+    bls
+        Checks signatures of attesters; the fastest backend there is, if none is given.
     """
 
     def __init__(
@@ -71,7 +76,9 @@ class Contract:
         rules: ContractRules,
         judge: VerdictFunction,
         items: Iterable[tuple[bytes, bytes]] = (),
+        bls: Bls | None = None,
     ) -> None:
+        self.bls = bls or default_bls()
         self.rules = rules
         self.state = ContractState()
         self.judge = judge
@@ -85,7 +92,7 @@ class Contract:
         A refused call changes nothing but what its sender pays for gas, and
         what time alone has settled.
         """
-        context = Context(self.rules, self.state, sender, moment, self.judge)
+        context = Context(self.rules, self.state, sender, moment, self.judge, self.bls)
         limit = limit_of(call, self.rules.settle_max)
         price, meter = moment.gas_price, context.meter
         meter.gas = gas_of(call)
@@ -118,7 +125,7 @@ class Contract:
 
     def settle(self, moment: Moment) -> tuple[Event, ...]:
         """Do what time alone does, at the start of a block; return the events."""
-        context = Context(self.rules, self.state, bytes(20), moment, self.judge)
+        context = Context(self.rules, self.state, bytes(20), moment, self.judge, self.bls)
         claims.settle(context)
         return tuple(context.events)
 

@@ -225,7 +225,7 @@ def worth_to_payee(context: Context, state: State, call: RegisterWithdrawal) -> 
         worth_of_withdrawal(state, call.index),
         state.store.get(withdrawal_key(call.index)),
     )
-    if worth is None or leaf is None:
+    if worth is None or leaf is None or sale_of(call.index, leaf) in context.state.ahead:
         return None
     payee = beneficiary(context.state, sale_of(call.index, leaf), worth.owner)
     return Worth(payee, worth.micros)

@@ -24,6 +24,7 @@ from typing import Final
 from prover.contract.calls import (
     Append,
     AppendEmpty,
+    Attest,
     BondSequencer,
     BuyWithdrawal,
     CancelOffer,
@@ -37,6 +38,8 @@ from prover.contract.calls import (
     ForceRevoke,
     ForceWithdraw,
     Freeze,
+    JoinAttesters,
+    LeaveAttesters,
     LeaveBond,
     OfferWithdrawal,
     OpenEscape,
@@ -50,7 +53,9 @@ from prover.contract.calls import (
     RegisterShare,
     RegisterWithdrawal,
     Settle,
+    SlashAttesters,
     TakeBond,
+    TakeStake,
 )
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
@@ -66,6 +71,7 @@ STOPPED_BY_FREEZE: Final = frozenset(
     {
         Append,
         AppendEmpty,
+        Attest,
         BuyWithdrawal,
         CancelOffer,
         ClaimWithdrawal,
@@ -76,6 +82,7 @@ STOPPED_BY_FREEZE: Final = frozenset(
         ForceRevoke,
         ForceWithdraw,
         Freeze,
+        JoinAttesters,
         OfferWithdrawal,
         Propose,
     }
@@ -86,6 +93,7 @@ KEPT_BY_FREEZE: Final = frozenset(
         BondSequencer,
         ClaimBond,
         CommitFault,
+        LeaveAttesters,
         LeaveBond,
         OpenEscape,
         PayEscape,
@@ -97,7 +105,9 @@ KEPT_BY_FREEZE: Final = frozenset(
         RegisterShare,
         RegisterWithdrawal,
         Settle,
+        SlashAttesters,
         TakeBond,
+        TakeStake,
     }
 )
 """Calls that are not; every call is in one of the two."""

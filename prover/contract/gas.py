@@ -13,6 +13,7 @@ byte of call data   16       EIP-2028, counting every byte as non-zero
 word stored         22,100   EIP-2929, a cold slot from zero
 word hashed         12       the SHA-256 precompile, and 60 a message
 signature           3,000    the ecrecover precompile
+pairing             32,600   EIP-2537, a pair, and 37,700 a check
 node of the state   700      read from the witness, kept in memory, compared
 byte decoded        6        a word loaded, shifted and masked for every 5
 step                25,000   a handler: dispatch, its checks, its receipt
@@ -31,6 +32,7 @@ from typing import Any, Final
 from prover.contract.calls import (
     Append,
     AppendEmpty,
+    Attest,
     BondSequencer,
     BuyWithdrawal,
     Call,
@@ -46,6 +48,8 @@ from prover.contract.calls import (
     ForceRevoke,
     ForceWithdraw,
     Freeze,
+    JoinAttesters,
+    LeaveAttesters,
     LeaveBond,
     OfferWithdrawal,
     OpenEscape,
@@ -59,7 +63,9 @@ from prover.contract.calls import (
     RegisterShare,
     RegisterWithdrawal,
     Settle,
+    SlashAttesters,
     TakeBond,
+    TakeStake,
 )
 from prover.entry import CHUNK_BYTES
 from prover.faults import Work
@@ -71,6 +77,12 @@ SLOT_GAS: Final = 22_100
 HASH_GAS: Final = 60
 WORD_GAS: Final = 12
 RECOVER_GAS: Final = 3_000
+PAIRING_GAS: Final = 37_700 + 2 * 32_600
+"""One check of two pairs."""
+MAP_GAS: Final = 2 * 23_800 + 600
+"""A message hashed to G2: two maps and their sum."""
+KEY_GAS: Final = 375 + 2_100 + 2 * 2_100
+"""A key read, three words, and added to a sum."""
 NODE_GAS: Final = 700
 DECODE_GAS: Final = 6
 STEP_GAS: Final = 25_000
@@ -257,7 +269,45 @@ def cancel_offer_gas(call: CancelOffer) -> int:
     return 32 * BYTE_GAS + SLOT_GAS
 
 
+def bls_gas(signers: bytes) -> int:
+    """Return what a signature of so many takes: their keys and stakes read, one check."""
+    count = sum(byte.bit_count() for byte in signers)
+    return PAIRING_GAS + MAP_GAS + count * KEY_GAS
+
+
+def join_attesters_gas(call: JoinAttesters) -> int:
+    """Return what a new key costs: its proof checked, five words stored."""
+    del call
+    return (48 + 96 + 8) * BYTE_GAS + bls_gas(b"\x01") + 7 * SLOT_GAS
+
+
+def attester_gas(call: LeaveAttesters | TakeStake) -> int:
+    """Return what a change of one attester costs."""
+    del call
+    return 8 * BYTE_GAS + 3 * SLOT_GAS
+
+
+def attest_gas(call: Attest) -> int:
+    """Return what vouching costs."""
+    size = 8 + len(call.signers) + len(call.aggregate)
+    words = 3 + -(-len(call.signers) // 32)
+    return size * BYTE_GAS + bls_gas(call.signers) + words * SLOT_GAS
+
+
+def slash_attesters_gas(call: SlashAttesters) -> int:
+    """Return what slashing costs: a signature, and a word of each attester."""
+    size = len(call.output) + len(call.signers) + len(call.aggregate) + 52
+    count = sum(byte.bit_count() for byte in call.signers)
+    return size * BYTE_GAS + bls_gas(call.signers) + (count + 6) * SLOT_GAS
+
+
 WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
+    # Attesters
+    Attest: attest_gas,
+    JoinAttesters: join_attesters_gas,
+    LeaveAttesters: attester_gas,
+    SlashAttesters: slash_attesters_gas,
+    TakeStake: attester_gas,
     # Claims
     Propose: propose_gas,
     Settle: settle_gas,

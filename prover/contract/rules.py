@@ -6,9 +6,9 @@ are micro-USDC; times are milliseconds of L1's clock; ages of commitments are
 L1 blocks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from hashlib import sha256
-from typing import Final, final
+from typing import Any, Final, final
 
 from prover.contract.gas import DISPUTE_GAS_MAX, SETTLE_MAX, fee_of
 from prover.contract.records import as_message
@@ -62,6 +62,9 @@ class ContractRules:
     exit_micros_min, exit_ppm, exit_period_ms
         How much may leave in a time (:mod:`prover.contract.caps`); no cap if
         ``exit_ppm`` is 0.
+    attester_ppm, attested_ppm, attester_micros_min
+        Which part of the stakes must vouch for a claim, how much of them is paid
+        ahead at most, and the least stake (:mod:`prover.contract.attesters`).
     settle_max
         Claims that one call decides, at most: what others proposed is bounded work.
     signer
@@ -88,6 +91,9 @@ class ContractRules:
     exit_micros_min: int = 0
     exit_ppm: int = 0
     exit_period_ms: int = DAY_MS
+    attester_ppm: int = 666_667
+    attested_ppm: int = 500_000
+    attester_micros_min: int = 100_000_000_000
     settle_max: int = SETTLE_MAX
     gas_price_max: int = GAS_PRICE_MAX
     signer: bytes = bytes(20)
@@ -109,6 +115,7 @@ class ContractRules:
             "liveness_ms_max",
             "escape_ms",
             "exit_period_ms",
+            "attester_micros_min",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: must be positive")
@@ -117,6 +124,11 @@ class ContractRules:
         if self.freeze_ms <= self.window_ms:
             raise ValueError(
                 f"freeze_ms: need more than window_ms ({self.window_ms}), have {self.freeze_ms}"
+            )
+        if not self.attested_ppm <= self.attester_ppm <= PPM_ONE:
+            raise ValueError(
+                f"attested_ppm: need at most attester_ppm ({self.attester_ppm}), "
+                f"have {self.attested_ppm}"
             )
         if not 0 < self.settle_max <= SETTLE_MAX:
             raise ValueError(f"settle_max: need 1 to {SETTLE_MAX}")
@@ -130,37 +142,18 @@ class ContractRules:
 
     def encode(self) -> bytes:
         """Return the canonical bytes of the deployment."""
-        return pack(
-            [
-                CONTRACT_VERSION,
-                self.l1_chain_id,
-                self.rules.encode(),
-                self.genesis.encode(),
-                self.genesis_time_ms,
-                self.sequencer,
-                self.window_ms,
-                self.bond_gwei,
-                self.commitment_blocks_min,
-                self.deposit_micros_min,
-                self.liveness_ms_max,
-                self.entry_bytes_max,
-                self.entry_frames_max,
-                self.witness_bytes_max,
-                self.freeze_ms,
-                self.escape_ms,
-                self.exit_micros_min,
-                self.exit_ppm,
-                self.exit_period_ms,
-                self.settle_max,
-                self.gas_price_max,
-                self.signer,
-            ]
-        )
+        values = {name: getattr(self, name) for name in FIELDS}
+        values["rules"], values["genesis"] = self.rules.encode(), self.genesis.encode()
+        return pack([CONTRACT_VERSION, *values.values()])
 
     @property
     def hash(self) -> bytes:
         """Return the name of the deployment: 32 bytes."""
         return sha256(self.encode()).digest()
+
+
+FIELDS: Final = tuple(field.name for field in fields(ContractRules))
+"""Fields in the order of their declaration, which is that of their bytes."""
 
 
 def decode_contract_rules(data: bytes) -> ContractRules:
@@ -173,31 +166,16 @@ def decode_contract_rules(data: bytes) -> ContractRules:
     ValueError
         They are, but such a contract could not work.
     """
-    fields = as_list(unpack(data), 22, "contract rules")
-    version = as_uint(fields[0], 1 << 16, "contract version")
-    if version != CONTRACT_VERSION:
-        raise FrameInvalid(f"contract version {version}, known is {CONTRACT_VERSION}")
-    numbers = [as_uint(fields[i], 1 << 63, f"field {i}") for i in (1, 4, *range(6, 21))]
-    return ContractRules(
-        l1_chain_id=numbers[0],
-        rules=decode_rules(as_message(fields[2], "rules")),
-        genesis=decode_output(as_message(fields[3], "genesis")),
-        genesis_time_ms=numbers[1],
-        sequencer=as_bytes(fields[5], 20, "sequencer"),
-        window_ms=numbers[2],
-        bond_gwei=numbers[3],
-        commitment_blocks_min=numbers[4],
-        deposit_micros_min=numbers[5],
-        liveness_ms_max=numbers[6],
-        entry_bytes_max=numbers[7],
-        entry_frames_max=numbers[8],
-        witness_bytes_max=numbers[9],
-        freeze_ms=numbers[10],
-        escape_ms=numbers[11],
-        exit_micros_min=numbers[12],
-        exit_ppm=numbers[13],
-        exit_period_ms=numbers[14],
-        settle_max=numbers[15],
-        gas_price_max=numbers[16],
-        signer=as_bytes(fields[21], 20, "signer"),
-    )
+    version, *items = as_list(unpack(data), 1 + len(FIELDS), "contract rules")
+    known = as_uint(version, 1 << 16, "contract version")
+    if known != CONTRACT_VERSION:
+        raise FrameInvalid(f"contract version {known}, known is {CONTRACT_VERSION}")
+    named = dict(zip(FIELDS, items, strict=True))
+    values: dict[str, Any] = {
+        "rules": decode_rules(as_message(named.pop("rules"), "rules")),
+        "genesis": decode_output(as_message(named.pop("genesis"), "genesis")),
+        "sequencer": as_bytes(named.pop("sequencer"), 20, "sequencer"),
+        "signer": as_bytes(named.pop("signer"), 20, "signer"),
+    }
+    values |= {name: as_uint(value, 1 << 63, name) for name, value in named.items()}
+    return ContractRules(**values)

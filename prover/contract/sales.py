@@ -13,11 +13,12 @@ from typing import Final
 
 from prover.contract.bank import move_token
 from prover.contract.calls import BuyWithdrawal, CancelOffer, OfferWithdrawal
+from prover.contract.claims import check_alive
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import OfferCancelled, WithdrawalOffered, WithdrawalSold
 from prover.contract.records import NOBODY, Sale
-from prover.contract.withdrawals import check_claim, open_withdrawal
+from prover.contract.withdrawals import check_unpaid, open_withdrawal
 
 
 def offer_withdrawal(context: Context, call: OfferWithdrawal) -> int:
@@ -26,7 +27,7 @@ def offer_withdrawal(context: Context, call: OfferWithdrawal) -> int:
     state, seller, now = context.state, context.sender, context.moment.time
 
     # CHECKS, in the order of their codes
-    claim = check_claim(state, call.claim)
+    claim = check_alive(state, call.claim)
     require(
         call.index not in state.paid,
         ContractCode.WITHDRAWAL_PAID,
@@ -45,6 +46,7 @@ def offer_withdrawal(context: Context, call: OfferWithdrawal) -> int:
         f"withdrawal {call.index} is sold already",
     )
     require(call.until > now, ContractCode.OFFER_EXPIRED, f"until {call.until}, it is {now}")
+    check_unpaid(state, call.index, shown.sale)
 
     # EFFECTS
     sale = Sale(call.index, claim.number, seller, NOBODY, call.price, call.until)
@@ -67,7 +69,7 @@ def buy_withdrawal(context: Context, call: BuyWithdrawal) -> int:
         ContractCode.TOKEN_BALANCE,
         f"the price is {sale.price} micros, the sender holds {held}",
     )
-    check_claim(state, sale.claim)
+    check_alive(state, sale.claim)
     require(
         sale.index not in state.paid,
         ContractCode.WITHDRAWAL_PAID,
@@ -82,6 +84,7 @@ def buy_withdrawal(context: Context, call: BuyWithdrawal) -> int:
         ContractCode.PRICE_MAX,
         f"the price is {sale.price} micros, the most to pay is {call.price_max}",
     )
+    check_unpaid(state, sale.index, call.sale)
 
     # EFFECTS
     move_token(state, buyer, sale.seller, sale.price)

@@ -11,6 +11,7 @@ from typing import final
 from prover.contract.records import (
     Account,
     AssetTotals,
+    Attester,
     Books,
     Claim,
     ClaimStatus,
@@ -18,9 +19,12 @@ from prover.contract.records import (
     LogHeader,
     QueuedItem,
     SequencerBond,
+    Stakes,
     Totals,
     decode_account,
     decode_asset_totals,
+    decode_attestation,
+    decode_attester,
     decode_books,
     decode_claim,
     decode_commitment,
@@ -32,6 +36,7 @@ from prover.contract.records import (
     decode_queued_item,
     decode_sale,
     decode_sequencer_bond,
+    decode_stakes,
     decode_totals,
 )
 from prover.contract.tables import (
@@ -58,7 +63,8 @@ class ContractState:
     """The tables of ``records``, and what is derived from them.
 
     ``pending`` lists claims that are neither final nor dead, oldest first, and
-    ``newest_final`` is the final one with the longest log;
+    ``newest_final`` is the final one with the longest log; ``final_at`` finds final
+    ones by log index, ``attester_of`` attesters by key;
     ``children`` and ``claim_of`` find claims by parent and by output hash, and
     ``heirs`` the one child that is final;
     ``item_hashes`` are what a verdict needs of the inbox.
@@ -77,7 +83,11 @@ class ContractState:
         )
         self.inbox = Series(tables, b"I", form_of(decode_queued_item), self._note_item)
         self.log = Series(tables, b"L", form_of(decode_log_header), self._note_header)
+        self.attesters = Series(tables, b"J", form_of(decode_attester), self._note_attester)
+        self.attestations = Table(tables, b"K", BYTES, form_of(decode_attestation))
+        self.ahead = Table(tables, b"M", BYTES, NUMBER)
         self.books: Single[Books | None] = Single(tables, b"N", form_of(decode_books), None)
+        self.stakes = Single(tables, b"O", form_of(decode_stakes), Stakes())
         self.paid = Table(tables, b"P", NUMBER, NOTHING)
         self.asset_totals = Table(tables, b"S", BYTE, form_of(decode_asset_totals))
         self.sums = Single(tables, b"T", form_of(decode_totals), Totals())
@@ -88,6 +98,8 @@ class ContractState:
         self.registered = Table(tables, b"Y", BYTES, NOTHING)
         self.frozen: Single[Freeze | None] = Single(tables, b"Z", form_of(decode_freeze), None)
         self.newest_final = 0
+        self.final_at: dict[int, int] = {}
+        self.attester_of: dict[bytes, int] = {}
         self.pending: dict[int, None] = {}
         self.children: dict[int, list[int]] = {}
         self.heirs: dict[int, int] = {}
@@ -138,6 +150,9 @@ class ContractState:
         invariant(item.index == number == len(self.inbox), "the inbox has no gaps")
         self.item_hashes.append(item_hash(item.item.encode()))
 
+    def _note_attester(self, number: int, attester: Attester) -> None:
+        self.attester_of[attester.key] = number
+
     def _note_claim(self, number: int, claim: Claim) -> None:
         invariant(claim.number == number, "claims have no gaps")
         if number == len(self.claims):
@@ -150,6 +165,7 @@ class ContractState:
             self.pending.pop(number, None)
         if claim.status is ClaimStatus.FINAL:
             self.newest_final = max(self.newest_final, number)
+            self.final_at[claim.output.log_index] = number
             if number:
                 self.heirs[claim.parent] = number
 

@@ -212,23 +212,25 @@ class Series(Sequence[RecordT]):
 
 @final
 class Single(Generic[RecordT]):
-    """One record, ``start`` until another is put; if that is ``None``, nothing is stored."""
+    """One record, ``start`` until another is put; only what was put is stored, not ``None``."""
 
     def __init__(self, tables: Tables, letter: bytes, record: Form[Any], start: RecordT) -> None:
         self._letter = letter
         self._form = record
         self._tables = tables
         self.record = start
+        self._is_put = False
         tables.add(letter, self)
 
     def put(self, record: RecordT) -> None:
         """Store the record; ``None`` drops it."""
         self.record = record
+        self._is_put = record is not None
         self._tables.journal[self._letter] = None if record is None else self._form.encode(record)
 
     def stored(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield the key and the bytes of the record, if there is one."""
-        if self.record is not None:
+        if self._is_put:
             yield self._letter, self._form.encode(self.record)
 
     def load(self, name: bytes, data: bytes) -> None:

@@ -2,16 +2,19 @@
 
 The exchange writes one leaf per withdrawal; once a claim that contains it is
 final, anyone presents the proof and the owner is paid, once; or whoever bought
-it from him (:mod:`prover.contract.sales`).
+it from him (:mod:`prover.contract.sales`).  If enough stakes vouch for the claim
+(:mod:`prover.contract.attesters`), it need not be final.
 """
 
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, final
 
+from prover.contract.ahead import check_ahead, is_attested, note_ahead
 from prover.contract.bank import escrow_of, pay_withdrawal
 from prover.contract.calls import ClaimWithdrawal
 from prover.contract.caps import check_cap, use_cap
+from prover.contract.claims import check_alive
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import WithdrawalPaid
@@ -42,9 +45,10 @@ def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
     state = context.state
 
     # CHECKS, in the order of their codes
-    claim = check_claim(state, call.claim)
+    claim = check_alive(state, call.claim)
+    ahead = claim.status is ClaimStatus.PENDING
     require(
-        claim.status is ClaimStatus.FINAL,
+        not ahead or is_attested(context, claim.output),
         ContractCode.CLAIM_PENDING,
         f"claim {claim.number} is final at {claim.time + context.rules.window_ms}, "
         f"it is {context.moment.time}",
@@ -63,30 +67,29 @@ def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
         f"withdrawal of {amount}, the escrow holds {escrowed} {'units' if asset else 'micros'}",
     )
     check_cap(context, asset, amount)
+    if ahead:
+        check_ahead(context, asset, amount)
+    check_unpaid(state, call.index, shown.sale)
 
     # EFFECTS
     payee = beneficiary(state, shown.sale, shown.owner)
-    state.paid.put(call.index, None)
+    if ahead:
+        note_ahead(context, claim, call.index, shown.sale, amount)
+    else:
+        state.paid.put(call.index, None)
     use_cap(context, asset, amount)
     pay_withdrawal(state, payee, amount, asset)
     context.emit(WithdrawalPaid(call.index, payee, amount, asset))
     return amount
 
 
-def check_claim(state: ContractState, number: int) -> Claim:
-    """Return a claim; refuse one that is unknown or dead."""
+def check_unpaid(state: ContractState, index: int, sale: bytes) -> None:
+    """Refuse a withdrawal that was paid before its claim was final."""
     require(
-        number < len(state.claims),
-        ContractCode.CLAIM_UNKNOWN,
-        f"there is no claim {number}",
+        sale not in state.ahead,
+        ContractCode.PAID_AHEAD,
+        f"withdrawal {index} was paid under an attested claim",
     )
-    claim = state.claims[number]
-    require(
-        not claim.status.is_dead,
-        ContractCode.CLAIM_DEAD,
-        f"claim {claim.number} is {claim.status.name}",
-    )
-    return claim
 
 
 def open_withdrawal(context: Context, claim: Claim, index: int, proof: bytes) -> Shown:

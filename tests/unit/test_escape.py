@@ -32,6 +32,7 @@ from prover.contract.calls import (
 from prover.contract.codes import ContractCode
 from prover.contract.events import EscapePaid, PortfolioRegistered
 from prover.contract.freeze import KEPT_BY_FREEZE, STOPPED_BY_FREEZE
+from prover.contract.withdrawals import sale_of
 from prover.equity import ShareKind, equity_of, worth_of_portfolio
 from statemachine.actions import CancelAll
 from statemachine.actions.kinds import MARKET_EVERY
@@ -324,6 +325,15 @@ def test_a_withdrawal_paid_before_the_freeze_is_not_counted_again() -> None:
     assert exchange.call(ClaimWithdrawal(exchange.claim, 0, proof)).ok
     exchange.open()
     assert exchange.call(exchange.withdrawal_call(0)).code is C.WITHDRAWAL_PAID
+
+
+def test_a_withdrawal_paid_ahead_of_its_claim_is_not_counted_again() -> None:
+    exchange = stopped()
+    leaf = exchange.tree.get(withdrawal_key(0))
+    assert leaf is not None
+    exchange.l1.state.ahead.put(sale_of(0, leaf), 0)
+    exchange.open()
+    assert exchange.call(exchange.withdrawal_call(0)).code is C.NO_CLAIM
 
 
 def test_refused_in_code_order() -> None:

@@ -326,6 +326,52 @@ class L1Withdrawal(_message.Message):
     paid: bool
     def __init__(self, index: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
+class L1ListAttestersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class L1Attester(_message.Message):
+    __slots__ = ("number", "address", "key", "stake_micros", "left_ms", "stake_from_ms")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    STAKE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_MS_FIELD_NUMBER: _ClassVar[int]
+    STAKE_FROM_MS_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    address: bytes
+    key: bytes
+    stake_micros: int
+    left_ms: int
+    stake_from_ms: int
+    def __init__(self, number: _Optional[int] = ..., address: _Optional[bytes] = ..., key: _Optional[bytes] = ..., stake_micros: _Optional[int] = ..., left_ms: _Optional[int] = ..., stake_from_ms: _Optional[int] = ...) -> None: ...
+
+class L1Attestation(_message.Message):
+    __slots__ = ("claim", "output_hash", "signers", "weight_micros", "enough")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_HASH_FIELD_NUMBER: _ClassVar[int]
+    SIGNERS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_MICROS_FIELD_NUMBER: _ClassVar[int]
+    ENOUGH_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    output_hash: bytes
+    signers: bytes
+    weight_micros: int
+    enough: bool
+    def __init__(self, claim: _Optional[int] = ..., output_hash: _Optional[bytes] = ..., signers: _Optional[bytes] = ..., weight_micros: _Optional[int] = ..., enough: _Optional[bool] = ...) -> None: ...
+
+class L1Attesters(_message.Message):
+    __slots__ = ("attesters", "attestations", "active_micros", "room_micros")
+    ATTESTERS_FIELD_NUMBER: _ClassVar[int]
+    ATTESTATIONS_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_MICROS_FIELD_NUMBER: _ClassVar[int]
+    ROOM_MICROS_FIELD_NUMBER: _ClassVar[int]
+    attesters: _containers.RepeatedCompositeFieldContainer[L1Attester]
+    attestations: _containers.RepeatedCompositeFieldContainer[L1Attestation]
+    active_micros: int
+    room_micros: int
+    def __init__(self, attesters: _Optional[_Iterable[_Union[L1Attester, _Mapping]]] = ..., attestations: _Optional[_Iterable[_Union[L1Attestation, _Mapping]]] = ..., active_micros: _Optional[int] = ..., room_micros: _Optional[int] = ...) -> None: ...
+
 class L1ListSalesRequest(_message.Message):
     __slots__ = ("after", "sales_max")
     AFTER_FIELD_NUMBER: _ClassVar[int]
@@ -445,7 +491,7 @@ class L1Owed(_message.Message):
     def __init__(self, equity_micros: _Optional[int] = ..., debt_micros: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
 class L1SendCallRequest(_message.Message):
-    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
+    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "join_attesters", "leave_attesters", "take_stake", "attest", "slash_attesters", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     APPEND_FIELD_NUMBER: _ClassVar[int]
@@ -464,6 +510,11 @@ class L1SendCallRequest(_message.Message):
     OFFER_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
     BUY_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
     CANCEL_OFFER_FIELD_NUMBER: _ClassVar[int]
+    JOIN_ATTESTERS_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_ATTESTERS_FIELD_NUMBER: _ClassVar[int]
+    TAKE_STAKE_FIELD_NUMBER: _ClassVar[int]
+    ATTEST_FIELD_NUMBER: _ClassVar[int]
+    SLASH_ATTESTERS_FIELD_NUMBER: _ClassVar[int]
     FREEZE_FIELD_NUMBER: _ClassVar[int]
     REGISTER_PORTFOLIO_FIELD_NUMBER: _ClassVar[int]
     REGISTER_SHARE_FIELD_NUMBER: _ClassVar[int]
@@ -495,6 +546,11 @@ class L1SendCallRequest(_message.Message):
     offer_withdrawal: L1OfferWithdrawal
     buy_withdrawal: L1BuyWithdrawal
     cancel_offer: L1CancelOffer
+    join_attesters: L1JoinAttesters
+    leave_attesters: L1LeaveAttesters
+    take_stake: L1TakeStake
+    attest: L1Attest
+    slash_attesters: L1SlashAttesters
     freeze: L1Freeze
     register_portfolio: L1RegisterPortfolio
     register_share: L1RegisterShare
@@ -508,7 +564,7 @@ class L1SendCallRequest(_message.Message):
     prove_broken: L1ProveBroken
     leave_bond: L1LeaveBond
     take_bond: L1TakeBond
-    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
+    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., join_attesters: _Optional[_Union[L1JoinAttesters, _Mapping]] = ..., leave_attesters: _Optional[_Union[L1LeaveAttesters, _Mapping]] = ..., take_stake: _Optional[_Union[L1TakeStake, _Mapping]] = ..., attest: _Optional[_Union[L1Attest, _Mapping]] = ..., slash_attesters: _Optional[_Union[L1SlashAttesters, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
 
 class L1Append(_message.Message):
     __slots__ = ("index", "data")
@@ -651,6 +707,52 @@ class L1CancelOffer(_message.Message):
     SALE_FIELD_NUMBER: _ClassVar[int]
     sale: bytes
     def __init__(self, sale: _Optional[bytes] = ...) -> None: ...
+
+class L1JoinAttesters(_message.Message):
+    __slots__ = ("key", "possession", "amount")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    POSSESSION_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    key: bytes
+    possession: bytes
+    amount: int
+    def __init__(self, key: _Optional[bytes] = ..., possession: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1LeaveAttesters(_message.Message):
+    __slots__ = ("attester",)
+    ATTESTER_FIELD_NUMBER: _ClassVar[int]
+    attester: int
+    def __init__(self, attester: _Optional[int] = ...) -> None: ...
+
+class L1TakeStake(_message.Message):
+    __slots__ = ("attester",)
+    ATTESTER_FIELD_NUMBER: _ClassVar[int]
+    attester: int
+    def __init__(self, attester: _Optional[int] = ...) -> None: ...
+
+class L1Attest(_message.Message):
+    __slots__ = ("claim", "signers", "aggregate")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    SIGNERS_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATE_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    signers: bytes
+    aggregate: bytes
+    def __init__(self, claim: _Optional[int] = ..., signers: _Optional[bytes] = ..., aggregate: _Optional[bytes] = ...) -> None: ...
+
+class L1SlashAttesters(_message.Message):
+    __slots__ = ("output", "signers", "aggregate", "payee", "salt")
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    SIGNERS_FIELD_NUMBER: _ClassVar[int]
+    AGGREGATE_FIELD_NUMBER: _ClassVar[int]
+    PAYEE_FIELD_NUMBER: _ClassVar[int]
+    SALT_FIELD_NUMBER: _ClassVar[int]
+    output: bytes
+    signers: bytes
+    aggregate: bytes
+    payee: bytes
+    salt: bytes
+    def __init__(self, output: _Optional[bytes] = ..., signers: _Optional[bytes] = ..., aggregate: _Optional[bytes] = ..., payee: _Optional[bytes] = ..., salt: _Optional[bytes] = ...) -> None: ...
 
 class L1Freeze(_message.Message):
     __slots__ = ("claim", "proof")
@@ -823,7 +925,7 @@ class L1BlockEvents(_message.Message):
     def __init__(self, block: _Optional[_Union[L1BlockRef, _Mapping]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., heads: _Optional[_Union[L1Heads, _Mapping]] = ..., parent_hash: _Optional[bytes] = ...) -> None: ...
 
 class L1Event(_message.Message):
-    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "bond_taken", "sequencer_bonded", "promise_broken", "bond_left", "withdrawal_offered", "withdrawal_sold", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered", "offer_cancelled")
+    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "bond_taken", "sequencer_bonded", "promise_broken", "bond_left", "withdrawal_offered", "withdrawal_sold", "attester_joined", "attester_left", "output_attested", "attesters_slashed", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered", "offer_cancelled")
     ENTRY_APPENDED_FIELD_NUMBER: _ClassVar[int]
     ITEM_QUEUED_FIELD_NUMBER: _ClassVar[int]
     CLAIM_PROPOSED_FIELD_NUMBER: _ClassVar[int]
@@ -839,6 +941,10 @@ class L1Event(_message.Message):
     BOND_LEFT_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_OFFERED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_SOLD_FIELD_NUMBER: _ClassVar[int]
+    ATTESTER_JOINED_FIELD_NUMBER: _ClassVar[int]
+    ATTESTER_LEFT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_ATTESTED_FIELD_NUMBER: _ClassVar[int]
+    ATTESTERS_SLASHED_FIELD_NUMBER: _ClassVar[int]
     FROZEN_FIELD_NUMBER: _ClassVar[int]
     PORTFOLIO_REGISTERED_FIELD_NUMBER: _ClassVar[int]
     SHARE_REGISTERED_FIELD_NUMBER: _ClassVar[int]
@@ -862,6 +968,10 @@ class L1Event(_message.Message):
     bond_left: L1BondLeft
     withdrawal_offered: L1WithdrawalOffered
     withdrawal_sold: L1WithdrawalSold
+    attester_joined: L1AttesterJoined
+    attester_left: L1AttesterLeft
+    output_attested: L1OutputAttested
+    attesters_slashed: L1AttestersSlashed
     frozen: L1Frozen
     portfolio_registered: L1PortfolioRegistered
     share_registered: L1ShareRegistered
@@ -870,7 +980,7 @@ class L1Event(_message.Message):
     escape_opened: L1EscapeOpened
     withdrawal_registered: L1WithdrawalRegistered
     offer_cancelled: L1OfferCancelled
-    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., bond_taken: _Optional[_Union[L1BondTaken, _Mapping]] = ..., sequencer_bonded: _Optional[_Union[L1SequencerBonded, _Mapping]] = ..., promise_broken: _Optional[_Union[L1PromiseBroken, _Mapping]] = ..., bond_left: _Optional[_Union[L1BondLeft, _Mapping]] = ..., withdrawal_offered: _Optional[_Union[L1WithdrawalOffered, _Mapping]] = ..., withdrawal_sold: _Optional[_Union[L1WithdrawalSold, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ..., offer_cancelled: _Optional[_Union[L1OfferCancelled, _Mapping]] = ...) -> None: ...
+    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., bond_taken: _Optional[_Union[L1BondTaken, _Mapping]] = ..., sequencer_bonded: _Optional[_Union[L1SequencerBonded, _Mapping]] = ..., promise_broken: _Optional[_Union[L1PromiseBroken, _Mapping]] = ..., bond_left: _Optional[_Union[L1BondLeft, _Mapping]] = ..., withdrawal_offered: _Optional[_Union[L1WithdrawalOffered, _Mapping]] = ..., withdrawal_sold: _Optional[_Union[L1WithdrawalSold, _Mapping]] = ..., attester_joined: _Optional[_Union[L1AttesterJoined, _Mapping]] = ..., attester_left: _Optional[_Union[L1AttesterLeft, _Mapping]] = ..., output_attested: _Optional[_Union[L1OutputAttested, _Mapping]] = ..., attesters_slashed: _Optional[_Union[L1AttestersSlashed, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ..., offer_cancelled: _Optional[_Union[L1OfferCancelled, _Mapping]] = ...) -> None: ...
 
 class L1BondTaken(_message.Message):
     __slots__ = ("amount",)
@@ -1061,6 +1171,50 @@ class L1OfferCancelled(_message.Message):
     SALE_FIELD_NUMBER: _ClassVar[int]
     sale: bytes
     def __init__(self, sale: _Optional[bytes] = ...) -> None: ...
+
+class L1AttesterJoined(_message.Message):
+    __slots__ = ("attester", "address", "amount")
+    ATTESTER_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    attester: int
+    address: bytes
+    amount: int
+    def __init__(self, attester: _Optional[int] = ..., address: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class L1AttesterLeft(_message.Message):
+    __slots__ = ("attester", "amount", "stake_from")
+    ATTESTER_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    STAKE_FROM_FIELD_NUMBER: _ClassVar[int]
+    attester: int
+    amount: int
+    stake_from: int
+    def __init__(self, attester: _Optional[int] = ..., amount: _Optional[int] = ..., stake_from: _Optional[int] = ...) -> None: ...
+
+class L1OutputAttested(_message.Message):
+    __slots__ = ("claim", "output_hash", "weight")
+    CLAIM_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_HASH_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    claim: int
+    output_hash: bytes
+    weight: int
+    def __init__(self, claim: _Optional[int] = ..., output_hash: _Optional[bytes] = ..., weight: _Optional[int] = ...) -> None: ...
+
+class L1AttestersSlashed(_message.Message):
+    __slots__ = ("output_hash", "signers", "amount", "payee", "reward")
+    OUTPUT_HASH_FIELD_NUMBER: _ClassVar[int]
+    SIGNERS_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    PAYEE_FIELD_NUMBER: _ClassVar[int]
+    REWARD_FIELD_NUMBER: _ClassVar[int]
+    output_hash: bytes
+    signers: bytes
+    amount: int
+    payee: bytes
+    reward: int
+    def __init__(self, output_hash: _Optional[bytes] = ..., signers: _Optional[bytes] = ..., amount: _Optional[int] = ..., payee: _Optional[bytes] = ..., reward: _Optional[int] = ...) -> None: ...
 
 class L1Frozen(_message.Message):
     __slots__ = ("claim", "reason", "inbox_index")

@@ -84,6 +84,11 @@ class L1Stub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.FromString,
                 _registered_method=True)
+        self.ListAttesters = channel.unary_unary(
+                '/sextant.v1.L1/ListAttesters',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListAttestersRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Attesters.FromString,
+                _registered_method=True)
         self.ListSales = channel.unary_unary(
                 '/sextant.v1.L1/ListSales',
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListSalesRequest.SerializeToString,
@@ -176,6 +181,13 @@ class L1Servicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAttesters(self, request, context):
+        """Who vouches for claims, with what, and which pending claims are vouched for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSales(self, request, context):
         """Withdrawals that are for sale, and those that were sold and not yet paid.
         """
@@ -257,6 +269,11 @@ def add_L1Servicer_to_server(servicer, server):
                     servicer.GetEscape,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.SerializeToString,
+            ),
+            'ListAttesters': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAttesters,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListAttestersRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1Attesters.SerializeToString,
             ),
             'ListSales': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSales,
@@ -549,6 +566,33 @@ class L1:
             '/sextant.v1.L1/GetEscape',
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1GetEscapeRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1Escape.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAttesters(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1/ListAttesters',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListAttestersRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1Attesters.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,13 @@
 A module per idea holds its calls and their kinds; the registry collects them.
 """
 
+from prover.contract.calls.attesters import (
+    Attest,
+    JoinAttesters,
+    LeaveAttesters,
+    SlashAttesters,
+    TakeStake,
+)
 from prover.contract.calls.claims import (
     ClaimBond,
     Propose,
@@ -78,6 +85,7 @@ __all__ = [
     "KINDS",
     "Append",
     "AppendEmpty",
+    "Attest",
     "BondSequencer",
     "BuyWithdrawal",
     "Call",
@@ -95,6 +103,8 @@ __all__ = [
     "ForceRevoke",
     "ForceWithdraw",
     "Freeze",
+    "JoinAttesters",
+    "LeaveAttesters",
     "LeaveBond",
     "OfferWithdrawal",
     "OpenEscape",
@@ -108,7 +118,9 @@ __all__ = [
     "RegisterShare",
     "RegisterWithdrawal",
     "Settle",
+    "SlashAttesters",
     "TakeBond",
+    "TakeStake",
     "build_call",
     "call_digest",
     "call_hash",

@@ -12,15 +12,19 @@ FIELD_BYTES: Final[dict[str, int]] = {
     "correct_root": 32,
     "first": 32,
     "first_signature": 65,
+    "key": 48,
     "owner": 20,
     "payee": 20,
+    "possession": 96,
     "sale": 32,
     "salt": 32,
     "second": 32,
     "second_signature": 65,
     "signature": 65,
 }
-BULK: Final = frozenset({"cursor", "data", "output", "proof", "trace", "witness"})
+BULK: Final = frozenset(
+    {"aggregate", "cursor", "data", "output", "proof", "signers", "trace", "witness"}
+)
 
 
 def find_misfit(call: Any) -> str:  # noqa: ANN401  a call of any shape

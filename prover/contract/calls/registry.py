@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from prover.contract.calls.attesters import ATTESTER_CALLS, AttesterCall
 from prover.contract.calls.claims import CLAIM_CALLS, ClaimCall
 from prover.contract.calls.disputes import DISPUTE_CALLS, DisputeCall
 from prover.contract.calls.escape import ESCAPE_CALLS, EscapeCall
@@ -19,7 +20,8 @@ INT_LIMIT: Final = 1 << 63
 
 Call = (
     # The calls of each idea.
-    ClaimCall
+    AttesterCall
+    | ClaimCall
     | DisputeCall
     | EscapeCall
     | InboxCall
@@ -30,6 +32,7 @@ Call = (
 )
 
 CALLS: Final[dict[CallKind, type[Any]]] = {
+    **ATTESTER_CALLS,
     **CLAIM_CALLS,
     **DISPUTE_CALLS,
     **ESCAPE_CALLS,

@@ -3,6 +3,12 @@
 A module per idea holds its events and their kinds; the registry collects them.
 """
 
+from prover.contract.events.attesters import (
+    AttesterJoined,
+    AttesterLeft,
+    AttestersSlashed,
+    OutputAttested,
+)
 from prover.contract.events.claims import (
     BondReturned,
     ClaimDied,
@@ -56,6 +62,9 @@ from prover.contract.events.withdrawals import (
 __all__ = [
     "EVENTS",
     "KINDS",
+    "AttesterJoined",
+    "AttesterLeft",
+    "AttestersSlashed",
     "BondLeft",
     "BondReturned",
     "BondTaken",
@@ -73,6 +82,7 @@ __all__ = [
     "Frozen",
     "ItemQueued",
     "OfferCancelled",
+    "OutputAttested",
     "PortfolioRegistered",
     "PromiseBroken",
     "SequencerBonded",

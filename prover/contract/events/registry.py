@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from prover.contract.events.attesters import ATTESTER_EVENTS, AttesterEvent
 from prover.contract.events.claims import CLAIM_EVENTS, ClaimEvent
 from prover.contract.events.disputes import DISPUTE_EVENTS, DisputeEvent
 from prover.contract.events.escape import ESCAPE_EVENTS, EscapeEvent
@@ -17,7 +18,8 @@ from statemachine.errors import FrameInvalid
 
 Event = (
     # The events of each idea.
-    ClaimEvent
+    AttesterEvent
+    | ClaimEvent
     | DisputeEvent
     | EscapeEvent
     | InboxEvent
@@ -28,6 +30,7 @@ Event = (
 )
 
 EVENTS: Final[dict[EventKind, type[Any]]] = {
+    **ATTESTER_EVENTS,
     **CLAIM_EVENTS,
     **DISPUTE_EVENTS,
     **ESCAPE_EVENTS,

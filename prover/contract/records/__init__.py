@@ -14,8 +14,12 @@ E       pots          asset 1                :class:`Pot`
 F       commitments   hash 32                :class:`Commitment`
 G       bond          none                   :class:`SequencerBond`, while there is one
 I       inbox         index 8                :class:`QueuedItem`
+J       attesters     number 8               :class:`Attester`
+K       attestations  output hash 32         :class:`Attestation`
 L       log           index 8                :class:`LogHeader`
+M       ahead         hash 32                index of a withdrawal that was paid ahead, 8
 N       books         none                   :class:`Books`, once they are open
+O       stakes        none                   :class:`Stakes`
 P       paid          withdrawal index 8     nothing: it is in the table
 S       asset_totals  asset 1                :class:`AssetTotals`
 T       sums          none                   :class:`Totals`
@@ -28,6 +32,14 @@ Z       frozen        none                   :class:`Freeze`, once it is frozen
 ======  ============  =====================  ==================================
 """
 
+from prover.contract.records.attesters import (
+    Attestation,
+    Attester,
+    Stakes,
+    decode_attestation,
+    decode_attester,
+    decode_stakes,
+)
 from prover.contract.records.claims import (
     Claim,
     ClaimStatus,
@@ -83,6 +95,8 @@ __all__ = [
     "UINT_LIMIT",
     "Account",
     "AssetTotals",
+    "Attestation",
+    "Attester",
     "Books",
     "Claim",
     "ClaimStatus",
@@ -96,10 +110,13 @@ __all__ = [
     "QueuedItem",
     "Sale",
     "SequencerBond",
+    "Stakes",
     "Totals",
     "as_message",
     "decode_account",
     "decode_asset_totals",
+    "decode_attestation",
+    "decode_attester",
     "decode_books",
     "decode_claim",
     "decode_commitment",
@@ -111,5 +128,6 @@ __all__ = [
     "decode_queued_item",
     "decode_sale",
     "decode_sequencer_bond",
+    "decode_stakes",
     "decode_totals",
 ]
