@@ -127,14 +127,21 @@ def receipt_levels(receipts: Sequence[Receipt]) -> list[list[bytes]]:
 
 @final
 class BlockSigner:
-    """Signs one message per block: (chain id, height, cursor hash)."""
+    """Signs one message per block: (chain id, height, cursor hash).
 
-    def __init__(self, key: bytes, chain_id: int) -> None:
+    Up to height ``silent_until`` nothing is signed: blocks there were signed once and
+    then taken back, and two signatures at one height cost the sequencer's bond.
+    """
+
+    def __init__(self, key: bytes, chain_id: int, silent_until: int = 0) -> None:
         self.key = PrivateKey(key)
         self.chain_id = chain_id
+        self.silent_until = silent_until
 
     def sign(self, height: int, cursor_hash: bytes) -> bytes:
-        """Return the 65-byte recoverable signature that acknowledges a block."""
+        """Return the 65-byte recoverable signature that acknowledges a block; maybe none."""
+        if height <= self.silent_until:
+            return b""
         digest = block_digest(self.chain_id, height, cursor_hash)
         return self.key.sign_recoverable(digest, hasher=None)
 

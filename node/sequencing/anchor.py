@@ -129,7 +129,7 @@ class Anchor:
         taken = []
         if last > mark.height:
             roots.forget()  # first: see drop_late_blocks
-            taken = self.disk.rollback(mark.height)
+            taken = self.take_back(mark.height)
         self.core.rewind()
         self.view = self.view_from(mark)
         self.forks = []
@@ -142,6 +142,12 @@ class Anchor:
         LOG.warning(
             "took over the log's blocks", entries=len(forks), height=self.core.cursor.height
         )
+        return taken
+
+    def take_back(self, height: int) -> list[tuple[bytes, bytes]]:
+        """Undo every block above ``height``; none is ever signed again at their heights."""
+        taken = self.disk.rollback(height)
+        self.core.signer.silent_until = self.disk.signed_until
         return taken
 
     def view_from(self, mark: LogMark) -> L1View:
@@ -200,7 +206,7 @@ class Anchor:
         last = self.core.cursor.height
         LOG.error("blocks were not posted in time, taken back", first=posted + 1, last=last)
         roots.forget()  # first: a store of blocks that never were must not survive a crash here
-        taken = self.disk.rollback(posted)
+        taken = self.take_back(posted)
         self.core.rewind()
         self.view = self.view_from(self.view.final_mark)
         await self.first_look(seconds)

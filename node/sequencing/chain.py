@@ -28,6 +28,7 @@ SCHEMA: Final = "sextant-sequencer-1"
 DEPLOYMENT_KEY: Final = b"!deployment"
 FINAL_KEY: Final = b"!final"
 CLAIMS_KEY: Final = b"!claims"
+SIGNED_KEY: Final = b"!signed"
 
 
 def frame_of(source: BlockInput) -> Frame | None:
@@ -177,12 +178,19 @@ class ChainStore:
         self.journal.drop_undo(mark.height)
         self.journal.drop_redo(min(mark.height, checkpoint))
 
+    @property
+    def signed_until(self) -> int:
+        """The highest block that was ever taken back: up to it, none is signed again."""
+        return int.from_bytes(self.database.get(SIGNED_KEY) or b"", "big")
+
     def rollback(self, height: int) -> list[tuple[bytes, bytes]]:
         """Take back every block above ``height``; return their (transaction, signer) pairs.
 
-        For blocks that L1 can no longer accept: they never happened.
+        For blocks that L1 can no longer accept: they never happened, but that they
+        were signed is not forgotten.
         """
         undo = self.journal.undo_to(height)
+        signed = max(self.signed_until, self.state.height)
         taken = []
         with self.database.batch(sync=True) as batch:
             for source in self.journal.blocks_from(height + 1):
@@ -193,6 +201,7 @@ class ChainStore:
                 for transaction, signer in zip(transactions, source.signers, strict=True):
                     taken.append((transaction.data, signer))
                     batch.delete(PLACES + transaction.hash)
+            batch.put(SIGNED_KEY, signed.to_bytes(8, "big"))
             write_state(batch, undo, height)
             self.journal.truncate(batch, height)
             self.archive.truncate(batch, height)

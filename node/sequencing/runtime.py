@@ -82,7 +82,7 @@ class SequencerNode:
         self.failed = failed
         self.disk = ChainStore(directory / "chain", owner, deployment)
         self.store: Store = self.disk.state.memory
-        signer = BlockSigner(key, self.rules.chain_id)
+        signer = BlockSigner(key, self.rules.chain_id, self.disk.signed_until)
         self.core = Sequencer(self.rules, self.disk.state.memory, signer, self.disk.find, limits)
         self.replayed = self.disk.replay(self.core)
         self.writer = ThreadPoolExecutor(1, "writer")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from sextant.cli import accuse
 from sextant.cli.options import add_node_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
@@ -18,7 +19,7 @@ SCHEMA: Final = "receipt"
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Add ``fetch`` and ``verify``."""
+    """Add ``fetch``, ``verify``, ``list`` and ``accuse``."""
     parser.epilog = "example: sextant receipt fetch HASH > r.json; sextant receipt verify r.json"
     commands = parser.add_subparsers(metavar="COMMAND")
     fetch = commands.add_parser(
@@ -38,6 +39,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     )
     add_output_options(verify)
     verify.set_defaults(run=run_verify)
+    accuse.add_commands(commands)
 
 
 def run_fetch(arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from sextant.cli.options import follower_target, l1_target, node_target
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret, load_key, parse_key
 from sextant.client.names import read_address
+from sextant.client.receipt_store import ReceiptStore
 from sextant.errors import BadRequest, KeyUnreadable
 
 Answer = TypeVar("Answer")
@@ -75,6 +76,7 @@ def run_client(
             sequencer=read_address(sequencer) if sequencer else None,
             l1=l1_target(arguments),
             follower=follower_target(arguments),
+            receipts=ReceiptStore() if signs else None,
         )
         async with client:
             return await work(client)

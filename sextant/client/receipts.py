@@ -120,6 +120,12 @@ def verify_header(header: Header, *, sequencer: bytes) -> Cursor:
     ProofInvalid
         ``HEADER_SIGNATURE`` or ``HEADER_FIELDS``.
     """
+    if not header.signature:
+        raise ProofInvalid(
+            "HEADER_UNSIGNED",
+            f"block {header.height} is not signed: blocks at its height were taken back before",
+            advice="wait until it is on L1, then `sextant proof` shows what it did",
+        )
     signer = recover(header_digest(header), header.signature)
     if signer != sequencer or not sequencer:
         raise ProofInvalid(

@@ -25,6 +25,7 @@ from sextant.client.environment import FOLLOWER, L1, NODE
 from sextant.client.keys import Secret
 from sextant.client.models import NodeStatus
 from sextant.client.nonces import NonceSource
+from sextant.client.receipt_store import ReceiptStore
 from sextant.client.receipts import Receipt, Sequenced, verify_sequenced
 from sextant.client.refusals import rejection_of
 from sextant.client.wire import Markets, market_of
@@ -68,6 +69,9 @@ class Session(Closing):
     follower
         ``host:port`` of a follower, which is asked for proofs of older
         states that the node does not keep.
+    receipts
+        Where the signed blocks that acknowledge transactions are kept; ``None``:
+        nowhere.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Session(Closing):
         sequencer: bytes | None = None,
         l1: str | None = None,
         follower: str | None = None,
+        receipts: ReceiptStore | None = None,
     ) -> None:
         if follower is None and target == DEFAULT_TARGET:
             follower = DEFAULT_FOLLOWER
@@ -94,6 +99,7 @@ class Session(Closing):
         """Whether the node was unreachable when a proof was asked for."""
         self._key = key
         self._verify = verify
+        self._receipts = receipts
         self._sequencer = sequencer
         self._domain: Domain | None = None
         self._markets: Markets | None = None
@@ -263,6 +269,8 @@ class Session(Closing):
         self.clock.observe(sequenced.header.time_ms)
         if self._verify:
             verify_sequenced(sequenced, data, sequencer=await self.sequencer_address())
+            if self._receipts is not None:
+                self._receipts.keep(sequenced)
 
     async def execute(self, action: Action, *, expires_in_ms: int = EXPIRY_MS) -> Receipt:
         """Submit ``action`` and return its receipt; raise if it was rejected.

@@ -20,6 +20,7 @@ from sextant.client.keys import Secret
 from sextant.client.market import Market
 from sextant.client.models import Order
 from sextant.client.orders import OrderRef
+from sextant.client.receipt_store import ReceiptStore
 from sextant.client.state_reads import ProvedAccount, ProvedPosition, Who
 from sextant.client.verified import ORDERS, ProvedBook, Verified
 
@@ -123,6 +124,7 @@ class Client:
         sequencer: bytes | None = None,
         l1: str | None = None,
         follower: str | None = None,
+        receipts: ReceiptStore | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -141,6 +143,7 @@ class Client:
                 sequencer=sequencer,
                 l1=l1,
                 follower=follower,
+                receipts=receipts,
             )
 
         self.core = self.wait_for(build())

@@ -116,7 +116,8 @@ def test_missing_path_is_not_trust() -> None:
 def test_header_must_be_signed_by_the_sequencer() -> None:
     header, shown = block_of()
     other = sign_digest(bytes(range(2, 34)), header_digest(header))
-    for signature in (b"", bytes(65), other):
+    assert refusal_of(shown[0], replace(header, signature=b"")) == "HEADER_UNSIGNED"
+    for signature in (bytes(65), other):
         assert refusal_of(shown[0], replace(header, signature=signature)) == "HEADER_SIGNATURE"
     with pytest.raises(ProofInvalid):
         verify_receipt(shown[0], replace(header, signature=b""), sequencer=b"")

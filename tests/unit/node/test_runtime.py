@@ -217,6 +217,7 @@ def test_blocks_that_l1_never_got_are_taken_back_and_their_transactions_run_agai
         [answer] = await node.submit([order])
         assert isinstance(answer, Sequenced)
         await roots_until(node, node.durable.height)
+        signed = node.durable.height
         await home.close(node)
         home.chain.mine(FINAL_BLOCKS + 1, step_ms=CONTRACT.rules.receipt_deadline_ms // 4)
 
@@ -227,6 +228,17 @@ def test_blocks_that_l1_never_got_are_taken_back_and_their_transactions_run_agai
         assert again.duplicate
         assert again.block.time > answer.block.time
         assert again.block.height > posted
+        for height in range(posted + 1, signed + 1):
+            while node.durable.height < height:
+                await node.submit([home.order()])
+            block = node.block(height)
+            assert block is not None
+            assert block.signature == b"", "signed once, never again"
+        while node.durable.height <= signed:
+            await node.submit([home.order()])
+        block = node.block(node.durable.height)
+        assert block is not None
+        assert len(block.signature) == 65
         await roots_until(node, node.durable.height)
         await home.post(node)
         home.chain.mine(FINAL_BLOCKS)

@@ -1,0 +1,53 @@
+"""Having a broken promise punished: derive what is final, commit, wait, show it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from prover.betrayal import Betrayal, SignedBlock, find_betrayals, signed_by
+from prover.bundle import check_bundle, decode_bundle
+from prover.contract.codes import ContractCode
+from prover.contract.records import ClaimStatus
+from prover.contract.rules import ContractRules
+from prover.duty import Connect, fetch_bundle, fetch_claims
+from prover.l1 import L1, CallReceipt
+
+POLL_SECONDS: Final = 0.2
+
+
+async def find_broken_promises(
+    connect: Connect, target: str, blocks: Sequence[SignedBlock], payee: bytes, salt: bytes
+) -> tuple[int, list[Betrayal]]:
+    """Return how many blocks the deployment's signer signed, and which promises are broken.
+
+    Two blocks at one height need nothing else; for the rest all of L1's log is derived.
+    """
+    l1 = connect(target, None)
+    try:
+        rules: ContractRules = await l1.deployment()
+        signed = len(signed_by(rules, blocks))
+        found = find_betrayals(rules, blocks, [], (), payee, salt)
+        if found or not signed:
+            return signed, found
+        posted = await fetch_claims(l1)
+    finally:
+        await l1.close()
+    finals = {each.claim.number for each in posted if each.claim.status is ClaimStatus.FINAL}
+    bundle = decode_bundle(await fetch_bundle(connect, target))
+    findings = check_bundle(bundle, lambda _: None)
+    return signed, find_betrayals(rules, blocks, findings, finals, payee, salt)
+
+
+async def show(l1: L1, found: Betrayal, say: Callable[[str], None]) -> CallReceipt:
+    """Commit to a broken promise, wait until that is old enough, and show it."""
+    rules = await l1.deployment()
+    committed = await l1.send(found.commit)
+    if committed.code not in {ContractCode.OK, ContractCode.COMMITMENT_EXISTS}:
+        return committed
+    say(f"committed in L1 block {committed.block}")
+    while True:
+        head = (await l1.head()).latest.number
+        if head + 1 - committed.block >= rules.commitment_blocks_min:
+            break
+        await asyncio.sleep(POLL_SECONDS)
+    return await l1.send(found.call)
