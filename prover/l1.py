@@ -110,6 +110,10 @@ class L1(Protocol):
         """Return the tags."""
         ...
 
+    async def block(self, number: int) -> L1Block | None:
+        """Return the block with this number on L1's chain now; ``None`` if it has none."""
+        ...
+
     async def log_entries(self, from_index: int) -> list[LogEntry]:
         """Return a page of the log: entries from ``from_index`` on; empty at its end."""
         ...
@@ -186,3 +190,12 @@ class L1(Protocol):
     async def close(self) -> None:
         """Let go of the connection."""
         ...
+
+
+async def still_has(l1: L1, block: L1Block) -> bool:
+    """Return whether a block that was seen is still on L1's chain.
+
+    A number says little: after a re-org another block has it, and the new chain
+    is often the longer one.  The hash commits to everything before it.
+    """
+    return await l1.block(block.number) == block

@@ -108,6 +108,9 @@ class L1Service(l1_pb2_grpc.L1Servicer):
                 "NOT_FOUND",
                 f"there is no block {number}, the latest is {latest}",
             )
+        if request.ref_only:
+            ref = block_to_message(stored.block)
+            return l1_pb2.L1Block(ref=ref, parent_hash=stored.parent)
         return self.block_message(stored)
 
     def block_message(self, stored: StoredBlock) -> l1_pb2.L1Block:

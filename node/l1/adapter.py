@@ -33,7 +33,7 @@ from prover.contract.codes import ContractCode
 from prover.contract.log import LogEntry
 from prover.contract.records import Account, QueuedItem
 from prover.contract.rules import ContractRules, decode_contract_rules
-from prover.l1 import BlockEvents, CallReceipt, Heads, L1Refused, PostedClaim
+from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
 from prover.outputs import Output
 from statemachine.identity.signing import address_of
 
@@ -102,6 +102,17 @@ class GrpcL1:
         """Return the tags."""
         message = await self._ask(self.stub.GetHeads, l1_pb2.L1GetHeadsRequest())
         return wire.heads_from_message(message)
+
+    async def block(self, number: int) -> L1Block | None:
+        """Return the block with this number on L1's chain now; ``None`` if it has none."""
+        request = l1_pb2.L1GetBlockRequest(number=number, ref_only=True)
+        try:
+            message = await self._ask(self.stub.GetBlock, request)
+        except L1Refused as refused:
+            if refused.args[0].startswith("NOT_FOUND"):
+                return None
+            raise
+        return wire.block_from_message(message.ref)
 
     async def log_entries(self, from_index: int) -> list[LogEntry]:
         """Return a page of the log: entries from ``from_index`` on; empty at its end."""

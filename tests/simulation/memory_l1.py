@@ -46,16 +46,22 @@ class Past:
 
 @dataclass
 class MemoryChain:
-    """The chain that all adapters share."""
+    """The chain that all adapters share.
+
+    ``headers`` are its blocks from number 0 on; a block's hash commits to its
+    parent's, so that after a re-org every later block has another.
+    """
 
     rules: ContractRules
     time: int
     gas_price: int = 0
-    block: int = 0
-    fork: int = 0
+    final_blocks: int = FINAL_BLOCKS
+    forks: int = 0
+    headers: list[L1Block] = field(default_factory=list)
     data: list[bytes] = field(default_factory=list)
     traces: list[tuple[bytes, ...]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    sent: list[tuple[int, bytes, Call]] = field(default_factory=list)
     past: dict[int, Past] = field(default_factory=dict)
     unreachable: bool = False
     lose_answers: int = 0
@@ -63,49 +69,78 @@ class MemoryChain:
     def __post_init__(self) -> None:
         self.contract = Contract(self.rules, judge_fault)
         self.traces.append((self.rules.genesis.post_root,))
+        self.headers.append(L1Block(0, sha256(b"genesis").digest(), self.time))
+
+    @property
+    def block(self) -> int:
+        """The number of the latest block."""
+        return self.headers[-1].number
+
+    def open_block(self, step_ms: int) -> Moment:
+        """Begin the next block; what was before it can be returned to."""
+        parent = self.headers[-1]
+        self.past[parent.number] = Past(
+            dict(self.contract.state.items()), list(self.data), list(self.traces)
+        )
+        self.time += step_ms
+        self.add_header()
+        return Moment(self.block, self.time, self.gas_price)
+
+    def add_header(self) -> None:
+        """Make the next block's header."""
+        parent = self.headers[-1]
+        number = parent.number + 1
+        name = parent.hash + f"{self.forks}/{number}".encode()
+        self.headers.append(L1Block(number, sha256(name).digest(), self.time))
 
     def execute(self, sender: bytes, call: Call, step_ms: int = 1_000) -> CallReceipt:
         """Mine a block with this call."""
-        self.past[self.block] = Past(
-            dict(self.contract.state.items()), list(self.data), list(self.traces)
-        )
-        self.block += 1
-        self.time += step_ms
+        moment = self.open_block(step_ms)
         self.calls.append(call)
+        self.sent.append((moment.block, sender, call))
         if isinstance(call, Append):
             self.data.append(call.data)
         elif isinstance(call, AppendEmpty):
             self.data.append(EMPTY_ENTRY)
-        result = self.contract.call(sender, Moment(self.block, self.time, self.gas_price), call)
+        result = self.contract.call(sender, moment, call)
         del self.data[len(self.contract.state.log) :]
         if isinstance(call, Propose) and result.ok:
             roots = call.trace
             self.traces.append(tuple(roots[i : i + 32] for i in range(0, len(roots), 32)))
-        return CallReceipt(b"", self.block, result.code, result.message, result.value, result.gas)
+        code, message = result.code, result.message
+        return CallReceipt(b"", moment.block, code, message, result.value, result.gas)
 
     def mine(self, blocks: int = 1, step_ms: int = 1_000) -> None:
         """Let time pass."""
         for _ in range(blocks):
-            self.past[self.block] = Past(
-                dict(self.contract.state.items()), list(self.data), list(self.traces)
-            )
-            self.block += 1
-            self.time += step_ms
-            self.contract.settle(Moment(self.block, self.time))
+            self.contract.settle(self.open_block(step_ms))
 
-    def reorganise(self, depth: int) -> None:
-        """Lose the last ``depth`` blocks; their successors have other hashes."""
-        self.block -= depth
-        self.fork += 1
-        past = self.past[self.block]
+    def skip_to(self, number: int) -> None:
+        """Let empty blocks pass in no time, up to this one; none of them can be returned to."""
+        while self.block < number:
+            self.add_header()
+
+    def reorganise(self, depth: int, *, again: bool = False) -> None:
+        """Lose the last ``depth`` blocks; ``again``: their calls come later, in other blocks.
+
+        As on the stub, the new chain is then the longer one.
+        """
+        fork = self.block - depth
+        past = self.past[fork]
         self.contract = Contract(self.rules, judge_fault, deepcopy(past.items).items())
         self.data, self.traces = list(past.data), list(past.traces)
+        del self.headers[fork + 1 :]
+        self.forks += 1
+        lost = [(sender, call) for block, sender, call in self.sent if block > fork]
+        self.sent = [each for each in self.sent if each[0] <= fork]
+        if again:
+            self.mine(max(1, depth + 1 - len(lost)))
+            for sender, call in lost:
+                self.execute(sender, call)
 
     def block_at(self, number: int) -> L1Block:
-        """Return a block."""
-        number = max(number, 0)
-        digest = sha256(f"{self.fork}/{number}".encode()).digest()
-        return L1Block(number, digest, self.time - 1_000 * (self.block - number))
+        """Return a block; the first, if the chain is not that long yet."""
+        return self.headers[max(number, 0)]
 
 
 class MemoryL1:
@@ -129,8 +164,12 @@ class MemoryL1:
 
     async def head(self) -> Heads:
         chain = self.reach()
-        final = chain.block_at(chain.block - FINAL_BLOCKS)
+        final = chain.block_at(chain.block - chain.final_blocks)
         return Heads(chain.block_at(chain.block), chain.block_at(chain.block - 1), final, 0)
+
+    async def block(self, number: int) -> L1Block | None:
+        headers = self.reach().headers
+        return headers[number] if number < len(headers) else None
 
     async def log_entries(self, from_index: int) -> list[LogEntry]:
         chain = self.reach()

@@ -18,11 +18,11 @@ class CrowdedL1(MemoryL1):
 
     def __init__(self, chain: MemoryChain, address: bytes, expected: int) -> None:
         super().__init__(chain, address)
-        self.block = asyncio.Barrier(expected)
+        self.crowd = asyncio.Barrier(expected)
 
     async def send(self, call: Call) -> CallReceipt:
         if isinstance(call, CommitFault | ProveFault):
-            await asyncio.wait_for(self.block.wait(), PATIENCE_SECONDS)
+            await asyncio.wait_for(self.crowd.wait(), PATIENCE_SECONDS)
         return await super().send(call)
 
 

@@ -78,7 +78,8 @@ class WatchedChain(MemoryChain):
 @pytest.mark.parametrize("how", ["root", "short", "long", "start", "post root", "height"])
 def test_a_front_runner_gains_nothing(how: str, gas_price: int) -> None:
     scene = Scene()
-    chain = WatchedChain(scene.deployment, scene.chain.time, gas_price, scene.chain.block)
+    chain = WatchedChain(scene.deployment, scene.chain.time, gas_price)
+    chain.headers = scene.chain.headers
     chain.contract, chain.traces = scene.chain.contract, scene.chain.traces
     scene.chain = chain
     post = scene.station()

@@ -99,10 +99,12 @@ class L1Heads(_message.Message):
     def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ..., safe: _Optional[_Union[L1BlockRef, _Mapping]] = ..., final: _Optional[_Union[L1BlockRef, _Mapping]] = ..., clock_offset_ms: _Optional[int] = ..., clock_ms: _Optional[int] = ..., block_time_ms: _Optional[int] = ..., mining: _Optional[bool] = ..., gas_price: _Optional[int] = ..., mempool_calls: _Optional[int] = ...) -> None: ...
 
 class L1GetBlockRequest(_message.Message):
-    __slots__ = ("number",)
+    __slots__ = ("number", "ref_only")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
+    REF_ONLY_FIELD_NUMBER: _ClassVar[int]
     number: int
-    def __init__(self, number: _Optional[int] = ...) -> None: ...
+    ref_only: bool
+    def __init__(self, number: _Optional[int] = ..., ref_only: _Optional[bool] = ...) -> None: ...
 
 class L1Block(_message.Message):
     __slots__ = ("ref", "parent_hash", "calls", "events")

@@ -12,6 +12,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from devnet.l1.chain import ChainSettings
 from devnet.l1.server import Stub, StubSettings
 from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
@@ -55,10 +56,11 @@ class Bench:
 
 @asynccontextmanager
 async def running(
-    path: Path, rules: ContractRules | None = None, block_ms: int = 0
+    path: Path, rules: ContractRules | None = None, block_ms: int = 0, final_blocks: int = 2
 ) -> AsyncIterator[Bench]:
     """Run a stub on ports of its own; by default it makes a block for each call."""
-    settings = StubSettings(datadir=path, port=0, dev_port=0, block_ms=block_ms)
+    chain = ChainSettings(final_blocks=final_blocks)
+    settings = StubSettings(datadir=path, port=0, dev_port=0, block_ms=block_ms, chain=chain)
     stub = Stub(settings, rules or deployment(), judge_by_truth)
     await stub.start()
     work = asyncio.create_task(stub.run())
