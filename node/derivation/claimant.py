@@ -52,7 +52,7 @@ class Claimant:
 
     def find(self) -> Missing | None:
         """Return the first right claim that is missing."""
-        last = self.book.final
+        last = self.book.newest
         if last is None:
             return None
         return find_missing(self.book.claims.values(), last, self.chain.output_at)
@@ -61,7 +61,7 @@ class Claimant:
         """Propose at most one claim; return whether L1 has to be looked at again."""
         if self.lies:
             first, wrong = self.lies[0]
-            if not self.is_dead(first):
+            if not self.is_dead(first, wrong):
                 return await self.extend_lie()
             LOG.warning("the wrong claim is dead", claim=first)
             self.remorse = (wrong.log_index, time.monotonic() + REMORSE_SECONDS)
@@ -92,12 +92,12 @@ class Claimant:
             return now >= self.remorse[1]
         return missing.disputed or waited >= self.patience
 
-    def is_dead(self, number: int) -> bool:
-        """Return whether a claim of ours lost."""
+    def is_dead(self, number: int, output: Output) -> bool:
+        """Return whether a claim of ours lost, or a re-org gave its number to another."""
         claim = self.book.claims.get(number)
         if claim is None:
-            return self.book.final is not None and number < self.book.final.number
-        return claim.status.is_dead
+            return number < self.book.unsettled
+        return claim.status.is_dead or claim.output != output
 
     async def extend_lie(self) -> bool:
         """Propose the next entry's output on top of our wrong claims."""

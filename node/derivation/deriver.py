@@ -56,7 +56,7 @@ class Deriver:
             if before is None or heads.latest != before.latest:
                 async with self.busy:
                     await self.catch_up()
-                await self.book.refresh()
+                await self.book.refresh(heads)
             self.heads = heads
         except (L1Unreachable, L1Refused) as error:
             LOG.warning("L1 does not answer", why=str(error))

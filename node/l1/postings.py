@@ -35,11 +35,15 @@ class Postings:
 
     def add(self, posting: Posting) -> None:
         """Take the next entry; after a change of L1's log, in place of those that were there."""
-        while self.entries and self.entries[-1].log_index >= posting.log_index:
-            self.entries.pop()
+        self.cut(posting.log_index - 1)
         self.entries.append(posting)
         if len(self.entries) > POSTINGS_MAX:
             del self.entries[: POSTINGS_MAX // 2]
+
+    def cut(self, log_index: int) -> None:
+        """Forget the entries after the output with ``log_index``: L1 took them back."""
+        while self.entries and self.entries[-1].log_index > log_index:
+            self.entries.pop()
 
     def advance(self, last: int, log_index: int, time: int) -> None:
         """Take that the blocks up to ``last`` are this far by now; the first call only begins."""

@@ -4,18 +4,25 @@
 on: first the heads, then everything up to them.  So whatever the final head
 covers is known when ``refresh`` returns.  If L1 does not answer, the last view
 stays; who acts on it looks at its age.
+
+Before it reads on, ``refresh`` asks for the block at which it stopped last: if
+L1 has another one there, nothing that was not final is believed any more.  And
+an item is handed on only after it was read in a round whose heads already
+counted it as final: the accumulator of the last one vouches for all before it.
 """
 
 import time
 from dataclasses import dataclass
 from typing import Final, final
 
+import structlog
+
 from node.l1.claimbook import ClaimBook
 from node.l1.postings import Posting, Postings
 from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.entry import parse_entry
-from prover.l1 import L1, Heads
+from prover.l1 import L1, Heads, still_has
 from statemachine.inbox import InboxItem
 
 
@@ -29,6 +36,7 @@ class LogMark:
 
 
 GENESIS_MARK: Final = LogMark(0, 0)
+LOG = structlog.get_logger("l1")
 
 
 def now_ms() -> int:
@@ -85,25 +93,34 @@ class L1View:
         if before is not None and heads.latest == before.latest:
             self.heads = heads
             return False
-        if before is not None and heads.latest.number <= before.latest.number:
-            self.entries.clear()  # L1 has other blocks now: read what is not final again
-            self.pending_items.clear()
-        await self.read_inbox()
+        if before is not None and not await still_has(self.l1, before.latest):
+            self.forget()
+        await self.read_inbox(heads)
         await self.read_log()
-        await self.book.refresh()
+        await self.book.refresh(heads)
         self.heads = heads
         while self.entries and self.entries[0][0].block <= heads.final.number:
             self.final_entries.append(self.entries.pop(0))
             self.final_mark = self.final_entries[-1][1]
         return True
 
+    def forget(self) -> None:
+        """Let go of what is not final: L1 has other blocks now."""
+        LOG.warning("L1 re-organised, reading what was not final again")
+        self.entries.clear()
+        self.pending_items.clear()
+        self.postings.cut(self.final_mark.log_index)
+
     def take_final_entries(self) -> list[tuple[LogEntry, LogMark]]:
         """Return the entries that became final since last asked."""
         taken, self.final_entries = self.final_entries, []
         return taken
 
-    async def read_inbox(self) -> None:
-        """Read inbox items up to the end of the queue."""
+    async def read_inbox(self, heads: Heads) -> None:
+        """Read inbox items up to the end of the queue, and see that the final ones are L1's."""
+        due = [known for known in self.pending_items if known.block <= heads.final.number]
+        if due and (await self.l1.inbox_items(due[-1].index))[:1] != due[-1:]:
+            self.pending_items.clear()
         while True:
             page = await self.l1.inbox_items(self.inbox_final + len(self.pending_items))
             if not page:

@@ -28,7 +28,7 @@ from statemachine.keys import CURSOR_KEY, signer_key
 from statemachine.merkle.tree import PartialTree, Tree
 from statemachine.units import Micros, Millis
 from tests.e2e.processes import FOLLOWER_KEY, POSTER_KEY, deployment
-from tests.simulation.memory_l1 import MemoryChain, MemoryL1
+from tests.simulation.memory_l1 import FINAL_BLOCKS, MemoryChain, MemoryL1
 from tests.worlds import GENESIS_MS
 
 KEY = b"\x51" * 32
@@ -152,9 +152,13 @@ def test_what_is_posted_is_derived_claimed_and_final(tell: Tell) -> None:
         assert not story.source.ready
         await story.claim()
         assert story.statuses == [ClaimStatus.FINAL, ClaimStatus.PENDING]
-        story.l1.mine(3, step_ms=WINDOW_MS)
+        story.l1.mine(1, step_ms=WINDOW_MS)
         await story.follow()
         assert story.statuses[1] is ClaimStatus.FINAL
+        status = story.follower.status()
+        assert (status.safe.height, status.final.height) == (3, 0), "L1 may still take it back"
+        story.l1.mine(FINAL_BLOCKS)
+        await story.follow()
         story.follower.note_final()
         status = story.follower.status()
         assert (status.safe.height, status.final.height) == (3, 3)
@@ -389,10 +393,15 @@ def test_settled_claims_are_not_read_again_and_the_final_one_is_known(tell: Tell
             story.make_blocks(1)
             await story.post()
             await story.claim()
-        story.l1.mine(2, step_ms=WINDOW_MS)
+        story.l1.mine(1, step_ms=WINDOW_MS)
         assert await story.poster.deriver.refresh()
         story.poster.deriver.settle()
         before = story.poster.deriver.book
+        assert (getattr(before.newest, "number", 0), before.unsettled) == (3, 0)
+        assert story.poster.chain.step(1) is not None, "L1 may still take it back"
+        story.l1.mine(FINAL_BLOCKS)
+        assert await story.poster.deriver.refresh()
+        story.poster.deriver.settle()
         assert before.final is not None
         assert (before.final.number, before.unsettled) == (3, 3)
         story.poster.close()
