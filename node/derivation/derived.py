@@ -2,9 +2,11 @@
 
 Poster and follower both stand on it.  One LevelDB holds the flat state, the
 output it stands at, the inbox, an archive of the blocks, and for each log
-entry since the last final output a *step*: its output, its trace, and the
-values that it replaced.  With these a re-org is taken back, a claim can be
-judged or proposed, and the state under any of those outputs can be proved.
+entry since the last final output a *step*: what L1 noted of it, its output, its
+trace, and the values that it replaced.  With these a re-org is taken back, a
+claim can be judged or proposed, and the state under any of those outputs can be
+proved.  Final is what is so at a final L1 block, so undo reaches as far back as
+L1 can.
 
 ======  ======================  =============================================
 prefix  then                    value
@@ -17,7 +19,7 @@ others                          as in ``node.storage.journal`` and ``node.ledger
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final, final
 
@@ -29,6 +31,8 @@ from node.ledger.feed import Sequenced
 from node.storage.database import Batch, Database, after
 from node.storage.journal import BLOCK, BlockInput, height_key
 from node.storage.store import StateStore, write_state
+from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
+from prover.contract.log import LogEntry
 from prover.contract.rules import ContractRules
 from prover.derivation import PostedEntry, Recover, facts_of
 from prover.outputs import Output, decode_output
@@ -41,10 +45,11 @@ from statemachine.inbox import InboxItem, decode_inbox_item
 from statemachine.keys import CURSOR_KEY
 from statemachine.merkle.tree import RecordingTree, Tree
 
-SCHEMA: Final = "sextant-derived-1"
+SCHEMA: Final = "sextant-derived-2"
 DEPLOYMENT_KEY: Final = b"!deployment"
 HEAD_KEY: Final = b"!output"
 CLAIMS_KEY: Final = b"!claims"
+FIXED_KEY: Final = b"!fixed"
 STEP: Final = b"E"
 INBOX: Final = b"I"
 
@@ -53,30 +58,50 @@ Writes = Mapping[bytes, bytes | None]
 
 @final
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What one log entry did, as far as it may still matter.
+class Place:
+    """What L1 noted of a log entry: all that its derivation depends on, and where it is.
 
-    ``data_root`` names the entry's bytes; ``undo`` leads back to the state
-    before it.
+    The same bytes in another block are another entry: their time decides which
+    frames are valid, the inbox as it stood then which items are overdue.
     """
 
     data_root: bytes
+    time: int
+    block: int
+    inbox_count: int
+    inbox_accumulator: bytes
+
+
+def place_of(entry: LogEntry) -> Place:
+    """Return what L1 noted of an entry."""
+    return Place(
+        entry.data_root, entry.time, entry.block, entry.inbox_count, entry.inbox_accumulator
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one log entry did, as far as it may still matter; ``undo`` leads back."""
+
+    place: Place
     output: Output
     trace: tuple[bytes, ...]
     undo: Writes
 
     def encode(self) -> bytes:
         """Return the record on disk."""
+        place = [getattr(self.place, field.name) for field in fields(Place)]
         packed: bytes = msgpack.packb(
-            [self.data_root, self.output.encode(), list(self.trace), self.undo], use_bin_type=True
+            [place, self.output.encode(), list(self.trace), self.undo], use_bin_type=True
         )
         return packed
 
 
 def decode_step(data: bytes) -> Step:
     """Return the step of a record on disk."""
-    data_root, output, trace, undo = msgpack.unpackb(data, strict_map_key=True)
-    return Step(data_root, decode_output(output), tuple(trace), undo)
+    place, output, trace, undo = msgpack.unpackb(data, strict_map_key=True)
+    return Step(Place(*place), decode_output(output), tuple(trace), undo)
 
 
 @final
@@ -130,11 +155,31 @@ class DerivedChain:
     # Forward
 
     def add_inbox(self, first: int, items: Sequence[InboxItem]) -> None:
-        """Take note of inbox items, the first of which has index ``first``."""
+        """Take note of inbox items, the first of which has index ``first``: L1 has no others."""
+        known = len(self.replica.inbox)
         self.replica.add_inbox(first, items)
         with self.database.batch() as batch:
             for index, item in enumerate(items, first):
                 batch.put(height_key(INBOX, index), item.encode())
+            for index in range(first + len(items), known):
+                batch.delete(height_key(INBOX, index))
+
+    @property
+    def inbox_from(self) -> int:
+        """The first inbox item that the last entry does not vouch for."""
+        step = self.step(self.head.log_index)
+        return 0 if step is None else step.place.inbox_count
+
+    def covers(self, entry: LogEntry) -> bool:
+        """Return whether our inbox is the one that L1 had when it took the next entry."""
+        inbox, first = self.replica.inbox, self.inbox_from
+        if not first <= entry.inbox_count <= len(inbox):
+            return False
+        step = self.step(self.head.log_index)
+        accumulator = ACCUMULATOR_EMPTY if step is None else step.place.inbox_accumulator
+        for item in inbox[first : entry.inbox_count]:
+            accumulator = accumulate(accumulator, item)
+        return accumulator == entry.inbox_accumulator
 
     def preview(self, draft: PostedEntry) -> Derived:
         """Derive a draft and take it back: what the entry would do."""
@@ -147,7 +192,9 @@ class DerivedChain:
         """Advance by what the entry's draft was found to do; ``None`` if there is none."""
         replica = self.replica
         derived, self.drafted = self.drafted, None
-        if derived is None or not stands(replica.rules, derived, entry, replica.inbox):
+        if derived is None or derived.parent != self.head:
+            return None
+        if not stands(replica.rules, derived, entry, replica.inbox):
             return None
         replica.store.apply(derived.writes)
         root = replica.tree.update(derived.writes)
@@ -155,11 +202,11 @@ class DerivedChain:
         replica.head = derived.output
         return replace(derived, facts=facts_of(entry))
 
-    def feed(self, entry: PostedEntry) -> tuple[Derived, list[ExecutedBlock]]:
+    def feed(self, entry: LogEntry) -> tuple[Derived, list[ExecutedBlock]]:
         """Derive the next entry and keep what it did; return it with its blocks."""
         derived = self.confirm(entry) or self.replica.feed(entry)
         output = derived.output
-        step = Step(derived.facts.data_root, output, tuple(derived.trace), derived.undo)
+        step = Step(place_of(entry), output, tuple(derived.trace), derived.undo)
         first = derived.parent.height + 1
         blocks = [executed(block, height) for height, block in enumerate(derived.blocks, first)]
         with self.database.batch() as batch:
@@ -194,12 +241,17 @@ class DerivedChain:
 
     def undo(self) -> None:
         """Take back the last entry: L1 has another one in its place."""
+        if self.head.log_index <= self.fixed:
+            raise StorageCorrupt(
+                f"L1 changed log entry {self.head.log_index - 1} after it was final: "
+                "it is another L1, or it broke its promise; derive again in another --datadir"
+            )
         last = self.step(self.head.log_index)
+        before = self.output_at(self.head.log_index - 1)
         invariant(last is not None, f"step {self.head.log_index} is kept until it is final")
+        invariant(before is not None, f"output {self.head.log_index - 1} is kept")
         if last is None:
             return
-        before = self.output_at(self.head.log_index - 1)
-        invariant(before is not None, f"output {self.head.log_index - 1} is kept")
         head = before or self.deployment.genesis
         memory, tree, inbox = self.state.memory, self.replica.tree, self.replica.inbox
         memory.apply(last.undo)
@@ -217,6 +269,19 @@ class DerivedChain:
         self.trees[head.log_index] = tree.snapshot()
         self.replica = self.make_replica(head, tree)
         self.replica.add_inbox(0, inbox)
+
+    @property
+    def fixed(self) -> int:
+        """How many entries L1 cannot change any more, as far as we know."""
+        return int.from_bytes(self.database.get(FIXED_KEY) or b"", "big")
+
+    def fix(self, block: int) -> None:
+        """Take note that L1 block ``block`` is final; all entries were compared with L1's."""
+        known = fixed = self.fixed
+        while (step := self.step(fixed + 1)) is not None and step.place.block <= block:
+            fixed += 1
+        if fixed > known:
+            self.database.put(FIXED_KEY, fixed.to_bytes(8, "big"))
 
     def output_at(self, log_index: int) -> Output | None:
         """Return the output with ``log_index``, if it is still kept."""

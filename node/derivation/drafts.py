@@ -30,15 +30,18 @@ class Draft:
 def stands(rules: Rules, derived: Derived, entry: PostedEntry, inbox: Sequence[InboxItem]) -> bool:
     """Return whether ``entry`` does exactly what its draft was found to do.
 
-    ``inbox`` are all items known, from index 0.  Every frame must have been
-    valid and be so by the entry's time, and no item that the draft did not
-    know may be overdue in any of its blocks.
+    ``inbox`` are all items known, from index 0.  Those that the draft knew must
+    be the same still.  Every frame must have been valid and be so by the entry's
+    time, and no item that the draft did not know may be overdue in any of its
+    blocks.
     """
     facts = derived.facts
     blocks = [made.block for made in derived.blocks]
     if entry.index != facts.index or entry.data != derived.data:
         return False
     if entry.inbox_count < facts.inbox_count or any(block.frame is None for block in blocks):
+        return False
+    if inbox[derived.parent.inbox_index : facts.inbox_count] != derived.inbox:
         return False
     oldest = entry.time - rules.receipt_deadline_ms
     newest = entry.time + rules.drift_ms

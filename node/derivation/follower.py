@@ -59,7 +59,7 @@ class Follower:
         self.chain = DerivedChain(directory / "chain", owner, deployment)
         self.store: Store = self.chain.trees[self.chain.head.log_index]
         self.audience = Audience(self.chain.archive.read, self.chain.head.height)
-        self.deriver = Deriver(l1, self.chain, self.on_derived)
+        self.deriver = Deriver(l1, self.chain, self.on_derived, self.on_taken_back)
         self.claimant = Claimant(l1, self.chain, self.deriver.book, patience)
         self.propose = propose
         self.keeper = KeepAlive(l1, self.deriver, deployment) if keep_alive else None
@@ -127,6 +127,14 @@ class Follower:
         for block in blocks:
             self.audience.publish(block)
             self.audience.root(block.height)
+
+    def on_taken_back(self) -> None:
+        """Stand at the fork point: what came after it is not true any more."""
+        head = self.chain.head
+        self.store = self.chain.trees[head.log_index]
+        self.cursor = self.chain.cursor
+        self.audience.cut(head.height)
+        self.postings.cut(head.log_index)
 
     def close(self) -> None:
         """Release the store."""

@@ -70,6 +70,13 @@ class Audience:
         for subscriber in self.subscribers:
             subscriber.offer(block)
 
+    def cut(self, height: int) -> None:
+        """Forget the blocks above ``height``: L1 took them back."""
+        for above in [known for known in self.recent if known > height]:
+            del self.recent[above]
+        self.times = {known: time for known, time in self.times.items() if known <= height}
+        self.rooted_height = min(self.rooted_height, height)
+
     def root(self, height: int) -> None:
         """Tell those who wait that the roots up to ``height`` are known."""
         self.rooted_height = max(self.rooted_height, height)
