@@ -51,8 +51,7 @@ class Stage(StrEnum):
 class JudgedClaim:
     """A claim, what became of it, and when its window ends (L1 time, ms).
 
-    ``decided_block`` is the L1 block in which it was first seen to be decided:
-    a re-org may undo that, until it is read again with that block final.
+    A re-org may undo what L1 decided about it, until it is ``settled``.
     """
 
     posted: PostedClaim
@@ -60,7 +59,6 @@ class JudgedClaim:
     standing: Standing = Standing.WAITING
     fault: Fault | None = None
     warned_percent: int = 0
-    decided_block: int = 0
     settled: bool = False
 
     @property

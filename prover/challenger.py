@@ -13,6 +13,7 @@ its parent is judged.
 from collections.abc import Callable
 from typing import final
 
+from prover.contract.inbox import ACCUMULATOR_EMPTY
 from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.contract.rules import ContractRules
@@ -61,6 +62,7 @@ class Challenger:
         self.footing = Footing(replica.next_index)
         self.items: list[QueuedItem] = []
         self.entries: dict[int, LogEntry] = {}
+        self.unreadable: dict[int, bytes] = {}
         self.docket = Docket(deployment, replica, self.footing, self.outbox, tick, defence)
 
     # What to read next
@@ -129,10 +131,7 @@ class Challenger:
             return self.outbox.take()
         while self.replica.next_index > entry.index:
             self.revert()
-        if not entry.is_intact:
-            self.outbox.say(
-                "alert", f"entry {entry.index}: L1 serves bytes that are not under its root"
-            )
+        if not (self.is_readable(entry) and self.covers(entry)):
             return self.outbox.take()
         started = self.tick()
         self.replica.feed(entry)
@@ -141,6 +140,31 @@ class Challenger:
         self.footing.saw_entry(entry)
         self.docket.judge_waiting()
         return self.outbox.take()
+
+    def is_readable(self, entry: LogEntry) -> bool:
+        """Return whether L1 gives the bytes that it hashed; say so once if it does not."""
+        told = self.unreadable.get(entry.index) == entry.data_root
+        if entry.is_intact:
+            if told:
+                self.outbox.say("info", f"entry {entry.index}: L1 serves its bytes again")
+            self.unreadable.pop(entry.index, None)
+            return True
+        if not told:
+            self.unreadable[entry.index] = entry.data_root
+            text = f"entry {entry.index}: L1 serves bytes that are not under its root"
+            self.outbox.say("alert", f"{text}; no claim after it can be judged")
+        return False
+
+    def covers(self, entry: LogEntry) -> bool:
+        """Return whether the inbox as read is the one that L1 had when it took the entry.
+
+        If not, L1 re-organised between two answers: the next round reads both again.
+        """
+        count = entry.inbox_count
+        if count > len(self.items):
+            return False
+        accumulator = self.items[count - 1].accumulator if count else ACCUMULATOR_EMPTY
+        return accumulator == entry.inbox_accumulator
 
     def on_log_end(self, count: int) -> list[Effect]:
         """Learn how long the log is: a re-org may have cut it."""

@@ -129,10 +129,10 @@ class Docket:
         """Compare one claim with what its entry was found to do."""
         posted = claim.posted
         if posted.claim.status.is_dead:
-            self.decide(claim, Standing.DEAD)
+            claim.standing = Standing.DEAD
             return
         if self.is_settled(posted):
-            self.decide(claim, Standing.FINAL)
+            claim.standing = Standing.FINAL
             return
         parent = self.claims.get(posted.claim.parent)
         if parent is not None and parent.standing in (Standing.WRONG, Standing.DOOMED):
@@ -202,18 +202,13 @@ class Docket:
             if claim.standing in (Standing.WRONG, Standing.DOOMED):
                 self.undetected += 1
                 self.outbox.say("alert", f"claim {number} is WRONG and became final", claim=number)
-            self.decide(claim, Standing.FINAL)
+            claim.standing = Standing.FINAL
         elif posted.status.is_dead and claim.standing is not Standing.DEAD:
             betrayed = posted.status is ClaimStatus.CONVICTED and claim.standing is Standing.AGREED
             text = f"claim {number} is dead: {posted.status.name.lower()}"
             self.outbox.say("alert" if betrayed else "info", text, claim=number)
-            self.decide(claim, Standing.DEAD)
+            claim.standing = Standing.DEAD
             self.drop_case(number)
-
-    def decide(self, claim: JudgedClaim, standing: Standing) -> None:
-        """Take note of L1's decision, and of when it was seen."""
-        claim.standing = standing
-        claim.decided_block = self.footing.latest_number()
 
     def escalate(self) -> None:
         """Repeat the alerts about wrong claims as their windows run out."""

@@ -2,7 +2,9 @@
 
 A block number says little: after a re-org another block has it.  Something is
 settled only once it was *read* in a round whose tags already counted its block
-as final; until then every round reads it again.
+as final; until then every round reads it again.  What was decided about a claim
+is settled when moreover its window had passed by the final block's time: after
+that nobody can convict it, on any fork.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,14 +47,12 @@ class Footing:
 
     def saw_claim(self, claim: JudgedClaim) -> None:
         """Take note of a claim as it was read."""
-        if claim.is_decided and self.is_final(claim.decided_block):
-            claim.settled = True
+        if self.heads is None or not claim.is_decided:
+            return
+        closed = claim.closes_at <= self.heads.final.time
+        claim.settled = closed and self.is_final(claim.posted.claim.block)
 
     def next_claim(self, claims: Mapping[int, JudgedClaim]) -> int:
         """Return the claim to read from: the first whose fate L1 may still change."""
         unsettled = (number for number, claim in claims.items() if not claim.settled)
         return min(unsettled, default=max(claims, default=0) + 1)
-
-    def latest_number(self) -> int:
-        """Return the number of L1's latest block; 0 before the first round."""
-        return 0 if self.heads is None else self.heads.latest.number

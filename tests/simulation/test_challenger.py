@@ -16,7 +16,7 @@ from prover.cases import Standing
 from prover.challenger import Challenger
 from prover.cli import add_commands
 from prover.contract.calls import CommitFault, ProveFault
-from prover.contract.records import ClaimStatus
+from prover.contract.records import ClaimStatus, QueuedItem
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
 from prover.drill import corrupt
@@ -391,6 +391,69 @@ def test_a_final_claim_is_not_settled_before_its_l1_block(scene: Scene) -> None:
     scene.chain.mine(4)
     post.round()
     assert len(post.core.replica.history) == 0
+
+
+def test_a_claim_that_is_final_again_after_a_reorg_is_not_settled_by_the_first_time(
+    scene: Scene,
+) -> None:
+    post = scene.station()
+    claim = scene.propose(0, scene.append())
+    scene.chain.mine(4)
+    post.round()
+    scene.chain.mine(1, WINDOW_MS)
+    post.round()
+    assert post.standing(claim) is Standing.FINAL
+    scene.chain.reorganise(1)
+    scene.chain.time = scene.chain.headers[-1].time
+    scene.chain.mine(2)
+    scene.chain.mine(1, WINDOW_MS)
+    scene.chain.mine(1)
+    post.round()
+    assert post.standing(claim) is Standing.FINAL
+    assert len(post.core.replica.history) == 1, "the block that made it final is not final"
+    scene.chain.mine(2)
+    post.round()
+    assert len(post.core.replica.history) == 0
+
+
+def test_answers_of_two_forks_accuse_nobody(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = scene.station()
+    scene.propose(0, scene.append())
+    true = MemoryL1.inbox_items
+
+    async def of_another_fork(l1: MemoryL1, from_index: int) -> list[QueuedItem]:
+        page = await true(l1, from_index)
+        final = (await l1.head()).final.number
+        return [
+            queued
+            if queued.block <= final
+            else replace(queued, item=replace(queued.item, sub=9), accumulator=b"?" * 32)
+            for queued in page
+        ]
+
+    monkeypatch.setattr(MemoryL1, "inbox_items", of_another_fork)
+    post.round()
+    monkeypatch.setattr(MemoryL1, "inbox_items", true)
+    assert post.core.replica.next_index == 0
+    scene.chain.mine(1)
+    post.round()
+    assert post.standing(1) is Standing.AGREED
+    assert "disagreed" not in post.said
+
+
+def test_data_that_l1_does_not_have_is_told_once(scene: Scene) -> None:
+    post = scene.station()
+    scene.propose(0, scene.append())
+    data, scene.chain.data[0] = scene.chain.data[0], b""
+    for _ in range(3):
+        post.round()
+        scene.chain.mine()
+    assert post.said.count("L1 serves bytes that are not under its root") == 1
+    assert post.standing(1) is Standing.WAITING
+    scene.chain.data[0] = data
+    post.round()
+    assert "entry 0: L1 serves its bytes again" in post.said
+    assert post.standing(1) is Standing.AGREED
 
 
 def run_command(*words: str) -> int:
