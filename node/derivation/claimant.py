@@ -42,6 +42,7 @@ class Claimant:
         self.corruption = ""
         self.segment: int | None = None
         self.lies: list[tuple[int, Output]] = []
+        self.proposed_block = 0
 
     def corrupt_next(self, corruption: str, segment: int | None) -> int | None:
         """Make the next claim wrong; return its log index if it is known."""
@@ -52,7 +53,7 @@ class Claimant:
 
     def find(self) -> Missing | None:
         """Return the first right claim that is missing."""
-        last = self.book.newest
+        last = self.book.final
         if last is None:
             return None
         return find_missing(self.book.claims.values(), last, self.chain.output_at)
@@ -93,10 +94,10 @@ class Claimant:
         return missing.disputed or waited >= self.patience
 
     def is_dead(self, number: int, output: Output) -> bool:
-        """Return whether a claim of ours lost, or a re-org gave its number to another."""
+        """Return whether a claim of ours lost, or was taken back by a re-org."""
         claim = self.book.claims.get(number)
         if claim is None:
-            return number < self.book.unsettled
+            return number < self.book.unsettled or self.book.block >= self.proposed_block
         return claim.status.is_dead or claim.output != output
 
     async def extend_lie(self) -> bool:
@@ -116,6 +117,7 @@ class Claimant:
         LOG.info("proposing", log_index=output.log_index, parent=parent, root=output.post_root)
         receipt = await self.l1.propose(parent, output, trace)
         if receipt.ok:
+            self.proposed_block = receipt.block
             LOG.info("proposed", claim=receipt.value, log_index=output.log_index)
             return receipt.value
         if receipt.code in {ContractCode.CLAIM_EXISTS, ContractCode.PARENT_DECIDED}:

@@ -1,11 +1,10 @@
 """The claims on L1: as they stand at its latest block, and what can no longer change.
 
-A re-org may take back a claim, its conviction, or its becoming final.  So two
-things are kept apart.  ``newest`` is the last final claim as of the latest
-block: where the next proposal starts, and no more than that.  ``final`` is the
-last one that is final *at a final L1 block*: it was proposed under that block
-and its window had passed by that block's time, after which nobody can convict
-it on any fork.  Undo records, and the tag final that a node tells, go by it.
+A re-org may take back a claim, its conviction, or its becoming final.  So all
+that may change is read afresh each time, and a claim counts as final only once
+it is so *at a final L1 block*: it was proposed under that block and its window
+had passed by that block's time, after which nobody can convict it on any fork.
+Undo records, and the tag final that a node tells, go by it.
 """
 
 from typing import Final, final
@@ -27,7 +26,8 @@ class ClaimBook:
         self.claims: dict[int, Claim] = {}
         self.unsettled = first
         """Claims before this one are decided for good."""
-        self.newest: Claim | None = None
+        self.block = -1
+        """The L1 block up to which they were read, at least."""
         self.final: Claim | None = None
 
     @property
@@ -46,13 +46,13 @@ class ClaimBook:
                 break
             claims.update((posted.claim.number, posted.claim) for posted in page)
             number = page[-1].claim.number + 1
-        decided = [claim for claim in claims.values() if claim.status is ClaimStatus.FINAL]
-        settled = [claim for claim in decided if is_settled(claim, heads, window_ms)]
-        self.newest = max(decided, key=place_of, default=None)
+        final = (claim for claim in claims.values() if claim.status is ClaimStatus.FINAL)
+        settled = [claim for claim in final if is_settled(claim, heads, window_ms)]
         self.final = max(settled, key=place_of, default=self.final)
         if self.final is not None:
             # Who came before it has a window that ended before its own.
             self.unsettled = self.final.number
+        self.block = heads.latest.number
         self.claims = {n: claim for n, claim in claims.items() if n >= self.unsettled}
 
 

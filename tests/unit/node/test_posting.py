@@ -20,7 +20,7 @@ from node.sequencing.sequencer import Sequencer
 from proto.sextant.v1 import l1_pb2
 from prover.contract.claims import kill, orphan_descendants
 from prover.contract.context import Context, Moment
-from prover.contract.records import ClaimStatus
+from prover.contract.records import ClaimStatus, QueuedItem
 from prover.contract.rules import ContractRules
 from prover.derivation import PostedEntry
 from prover.entry import encode_entry
@@ -411,7 +411,8 @@ def test_settled_claims_are_not_read_again_and_the_final_one_is_known(tell: Tell
         assert await story.poster.deriver.refresh()
         story.poster.deriver.settle()
         before = story.poster.deriver.book
-        assert (getattr(before.newest, "number", 0), before.unsettled) == (3, 0)
+        assert story.statuses[3] is ClaimStatus.FINAL
+        assert before.unsettled == 0
         assert story.poster.chain.step(1) is not None, "L1 may still take it back"
         story.l1.mine(FINAL_BLOCKS)
         assert await story.poster.deriver.refresh()
@@ -454,6 +455,12 @@ def test_a_draft_stands_only_if_l1_noted_nothing_that_matters(tell: Tell) -> Non
         assert not stands(rules, derived, replace(draft, time=late_by), [])
         early_by = time - rules.drift_ms - 1
         assert not stands(rules, derived, replace(draft, time=early_by), [])
+        await MemoryL1(story.l1, USER).deposit(USER, 0, 5_000_000)
+        draft = await story.poster.draft(batch)
+        derived = story.poster.chain.preview(draft)
+        [known] = story.poster.chain.replica.inbox
+        assert stands(rules, derived, draft, [known])
+        assert not stands(rules, derived, draft, [late])
 
     tell(plot)
 
@@ -569,6 +576,45 @@ def test_inbox_items_that_l1_replaced_are_not_derived_from(tell: Tell) -> None:
         story.follower.close()
         story.follower = story.open_follower()
         assert story.follower.chain.replica.inbox == [queued.item], "nor are they on disk"
+
+    tell(plot)
+
+
+def test_a_draft_after_another_parent_is_derived_again(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        story.make_blocks(1)
+        await story.post()
+        draft = await story.poster.draft(story.make_blocks(1))
+        story.poster.chain.preview(draft)
+        story.l1.reorganise(1)
+        poster = MemoryL1(story.l1, address_of(POSTER_KEY))
+        for index, data in enumerate((encode_entry([b"no frame"]), draft.data)):
+            assert (await poster.append(index, data)).ok
+        assert await story.poster.deriver.refresh()
+        assert story.poster.chain.head == await as_a_newcomer_sees_it(story)
+
+    tell(plot)
+
+
+def test_nothing_is_derived_from_answers_of_two_forks(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def plot(story: Story) -> None:
+        await MemoryL1(story.l1, USER).deposit(USER, 0, 5_000_000)
+        story.make_blocks(1)
+        await story.post()
+        true = MemoryL1.inbox_items
+
+        async def of_another_fork(l1: MemoryL1, from_index: int) -> list[QueuedItem]:
+            page = await true(l1, from_index)
+            return [replace(queued, item=replace(queued.item, sub=9)) for queued in page]
+
+        monkeypatch.setattr(MemoryL1, "inbox_items", of_another_fork)
+        assert await story.follower.deriver.refresh() is False
+        assert story.follower.chain.head == story.contract.genesis
+        monkeypatch.setattr(MemoryL1, "inbox_items", true)
+        await story.follow()
+        assert story.follower.chain.head == story.poster.chain.head
 
     tell(plot)
 
@@ -693,8 +739,7 @@ def test_on_the_stub_a_reorg_below_a_claim_that_was_final_is_undone(
         await bench.dev.Warp(l1_pb2.L1WarpRequest(forward_ms=contract.window_ms))
         assert await follower.refresh()
         follower.settle()
-        assert follower.book.newest is not None
-        assert follower.book.newest.number == 2
+        assert follower.book.claims[2].status is ClaimStatus.FINAL
         await bench.dev.Reorg(l1_pb2.L1ReorgRequest(depth=5, drop_calls=True))
         assert await follower.refresh()
         assert chain.head == contract.genesis
