@@ -71,7 +71,7 @@ class Poster:
         self.l1 = l1
         self.source = source
         self.chain = DerivedChain(directory / "chain", owner, deployment)
-        self.deriver = Deriver(l1, self.chain, self.on_derived)
+        self.deriver = Deriver(l1, self.chain, self.on_derived, self.on_taken_back)
         self.claimant = Claimant(l1, self.chain, self.deriver.book, REMORSE_PATIENCE)
         self.batch_seconds = batch_ms / 1000
         self.batch_bytes_max = min(batch_bytes_max, deployment.entry_bytes_max)
@@ -90,6 +90,10 @@ class Poster:
             self.source.take(derived.output.height)
         self.metrics.posted_height.set(derived.output.height)
         self.metrics.batch_lag.set(len(self.source.ready))
+
+    def on_taken_back(self) -> None:
+        """Pull the blocks again that L1's log has lost."""
+        self.doubt()
 
     async def run(self) -> None:
         """Post and propose until cancelled, or until something is not right."""

@@ -1,0 +1,74 @@
+"""Re-orgs of every depth in every phase of a batch's life: nobody stops, and the truth wins.
+
+L1 makes blocks final after 70; the deepest re-org takes back 64, which is longer
+than a claim's window.  The calls of the lost blocks are lost too, or come again
+later, in blocks with other times.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from prover.cases import Stage
+from prover.contract.records import ClaimStatus
+from tests.simulation.town import DEPOSIT, USER, WITHDRAWAL, Town
+
+DEPTHS = (1, 5, 64)
+Condition = Callable[[Town], bool]
+
+
+def is_final_at_latest(town: Town) -> bool:
+    """Return whether a claim is final on which nobody may rely yet."""
+    final = town.follower.deriver.book.final
+    return final is not None and final.number < town.final_claim.number
+
+
+PHASES: dict[str, Condition] = {
+    "posted": lambda town: len(town.state.log) > 0,
+    "claimed": lambda town: town.has_status(ClaimStatus.PENDING),
+    "committed": lambda town: Stage.COMMITTED in town.stages,
+    "proven": lambda town: town.has_status(ClaimStatus.CONVICTED),
+    "final at latest": is_final_at_latest,
+    "withdrawal queued": lambda town: len(town.state.inbox) > 1,
+    "paid": lambda town: 0 in town.state.paid,
+}
+DISPUTED = ("committed", "proven")
+WITHDRAWN = ("withdrawal queued", "paid")
+
+
+async def live(town: Town, phase: str, depth: int, *, again: bool) -> None:
+    """Come to a phase, take back so many blocks, and live on until all is well."""
+    if phase in DISPUTED:
+        town.poster.corrupt_next_claim("segment-root", None)
+    await town.until(lambda: len(town.taken) == 1)
+    town.works = True
+    town.wants_withdrawal = phase in WITHDRAWN
+    await town.until(lambda: PHASES[phase](town))
+    final = town.follower.status().final.log_index
+    town.l1.reorganise(depth, again=again)
+    if not again:
+        town.l1.mine(depth)  # as on a real L1, the fork that wins is the longer one
+    await town.tick()
+    assert town.follower.status().final.log_index >= final, "final never goes back"
+    await town.until(lambda: PHASES[phase](town) or phase in DISPUTED)
+    await town.rest()
+    await town.check()
+    if phase in WITHDRAWN:
+        assert 0 in town.state.paid
+        assert town.state.account_of(USER).token == WITHDRAWAL
+        assert town.state.totals.token_escrowed == DEPOSIT - WITHDRAWAL
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["lost", "later"])
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_reorg_leaves_the_truth(
+    phase: str, depth: int, again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def play() -> None:
+        async with Town(tmp_path, monkeypatch) as town:
+            await live(town, phase, depth, again=again)
+
+    asyncio.run(play())
