@@ -1,7 +1,8 @@
 """Who listens to new blocks: one bounded queue per subscriber.
 
 A subscriber that falls behind is told so and cut off; it never holds up the
-sequencer, and nothing is dropped in silence.
+sequencer, and nothing is dropped in silence.  So is everybody when another
+block comes in the place of one that was told: what they made of it is not true.
 """
 
 import asyncio
@@ -43,6 +44,8 @@ class Audience:
         self.fetch = fetch
         self.rooted_height = rooted
         self.recent: OrderedDict[int, SealedBlock] = OrderedDict()
+        self.told = 0
+        self.taken_back: dict[int, bytes] = {}
         self.times: dict[int, int] = {}
         self.subscribers: set[Subscriber] = set()
         self.waiters: set[asyncio.Event] = set()
@@ -64,16 +67,22 @@ class Audience:
 
     def publish(self, block: SealedBlock) -> None:
         """Tell everyone about a durable block."""
+        before = self.taken_back.pop(block.height, b"")
+        replaces = block.height <= self.told and before != block.cursor_hash
+        if replaces:
+            self.taken_back.clear()
+        self.told = block.height if replaces else max(self.told, block.height)
         self.recent[block.height] = block
         if len(self.recent) > BLOCKS_KEPT_MAX:
             self.recent.popitem(last=False)
         for subscriber in self.subscribers:
             subscriber.offer(block)
+            subscriber.lagging |= replaces
 
     def cut(self, height: int) -> None:
         """Forget the blocks above ``height``: L1 took them back."""
         for above in [known for known in self.recent if known > height]:
-            del self.recent[above]
+            self.taken_back[above] = self.recent.pop(above).cursor_hash
         self.times = {known: time for known, time in self.times.items() if known <= height}
         self.rooted_height = min(self.rooted_height, height)
 
@@ -90,7 +99,7 @@ class Audience:
         try:
             while not (subscriber.lagging and subscriber.queue.empty()):
                 yield await subscriber.queue.get()
-            raise Lagging(f"more than {BLOCKS_BEHIND_MAX} blocks behind; subscribe again")
+            raise Lagging(f"over {BLOCKS_BEHIND_MAX} blocks behind, or on a fork; subscribe again")
         finally:
             self.subscribers.discard(subscriber)
 

@@ -13,6 +13,7 @@ from node.derivation.drafts import stands
 from node.derivation.follower import Follower
 from node.derivation.keepalive import KeepAlive
 from node.ledger.blocks import BlockSigner
+from node.ledger.feed import Lagging
 from node.posting.frames import FrameSource, RootedFrame
 from node.posting.poster import Poster, RootMismatch
 from node.sequencing.chain import ChainStore
@@ -655,6 +656,31 @@ def test_a_follower_stands_at_the_fork_point_until_the_log_grows_again(tell: Tel
         assert story.follower.block(2) is None
         assert story.follower.posted(2) is None
         assert story.follower.audience.rooted_height == 1
+
+    tell(plot)
+
+
+def test_who_listens_is_cut_off_when_other_blocks_come_and_only_then(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        blocks = story.follower.subscribe()
+        news = asyncio.ensure_future(anext(blocks))
+        await asyncio.sleep(0)
+        for _ in range(2):
+            story.make_blocks(1)
+            await story.post()
+            await story.follow()
+        story.l1.reorganise(1, again=True)
+        await story.follow()
+        heard = [(await news).height, *[(await anext(blocks)).height for _ in range(2)]]
+        assert heard == [1, 2, 2], "the same block again"
+        story.l1.reorganise(2)
+        garbage = encode_entry([b"no frame"])
+        await MemoryL1(story.l1, address_of(POSTER_KEY)).append(1, garbage)
+        story.l1.mine(2)
+        await story.follow()
+        assert (await anext(blocks)).height == 2
+        with pytest.raises(Lagging, match="on a fork"):
+            await asyncio.wait_for(anext(blocks), 5)
 
     tell(plot)
 
