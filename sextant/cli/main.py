@@ -78,6 +78,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "receipt": Command("chain", "sextant.cli.receipt", "fetch or verify a receipt"),
     "proof": Command("chain", "sextant.cli.proof", "fetch or verify a proof of state"),
     "node": Command("run", "node.cli", "run a sequencer, a poster or a follower"),
+    "rebuild": Command("run", "node.rebuild_cli", "make a node's store anew, from L1 alone"),
     "config": Command("run", "node.config_cli", "show settings, and where each came from"),
     "challenger": Command("run", "prover.cli", "watch the claims on L1, and dispute them"),
     "l1": Command("run", "devnet.l1.cli", "run the L1 stub"),

@@ -50,7 +50,8 @@ BLOCK_EVERY = 8
 """Ticks between two blocks of the sequencer."""
 TICKS_MAX = 600
 POSTER, FOLLOWER = address_of(POSTER_KEY), address_of(FOLLOWER_KEY)
-DEFENDER, USER = address_of(b"\x61" * 32), address_of(b"\x62" * 32)
+USER_KEY = b"\x62" * 32
+DEFENDER, USER = address_of(b"\x61" * 32), address_of(USER_KEY)
 DEPOSIT, WITHDRAWAL = 9_000_000, 4_000_000
 ETH = 10**9
 
