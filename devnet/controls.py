@@ -65,6 +65,13 @@ class Controls:
             answer = await stub.Reorg(request, timeout=CALL_SECONDS_MAX)
         return answer.fork_block, answer.latest.number
 
+    async def prune(self, before_index: int) -> int:
+        """Drop the bytes of final log entries on L1; return of how many."""
+        async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
+            request = l1_pb2.L1PruneRequest(before_index=before_index)
+            answer = await stub.Prune(request, timeout=CALL_SECONDS_MAX)
+        return answer.entries
+
     async def set_mempool(self, delay_blocks: int, *, drop: bool) -> int:
         """Keep calls out of the next L1 blocks; return how many that waited were dropped."""
         async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:

@@ -17,6 +17,7 @@ from sextant.cli.numbers import U32_MAX, read_span, whole
 BLOCKS_MAX: Final = 1_000
 """Blocks that L1 makes at a time."""
 GAS_PRICE_MAX: Final = 10**12
+ENTRIES_MAX: Final = (1 << 32) - 1
 GWEI_DIGITS: Final = 9
 U63: Final = 1 << 63
 CORRUPTIONS: Final = ("segment-root", "trace-length", "wrong-start")
@@ -37,6 +38,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     reorg = add_command(commands, "reorg", "take L1 blocks back, and make others", run_reorg)
     reorg.add_argument("depth", type=whole(1, BLOCKS_MAX), help="how many; none that is final")
     reorg.add_argument("--drop", action="store_true", help="forget the calls in them")
+    prune = add_command(commands, "prune", "let L1 drop the bytes of old batches", run_prune)
+    prune.add_argument(
+        "before", type=whole(0, ENTRIES_MAX), help="log index of the first that keeps its bytes"
+    )
     mempool = add_command(commands, "mempool", "hold up or drop calls to L1", run_mempool)
     mempool.add_argument(
         "--delay",
@@ -160,6 +165,15 @@ def run_reorg(arguments: argparse.Namespace) -> int:
     fork, latest = asyncio.run(work)
     text = f"L1 forked after block {fork}; the new fork is at block {latest}"
     return say(arguments, text, fork_block=fork, block=latest)
+
+
+def run_prune(arguments: argparse.Namespace) -> int:
+    """Let L1 drop the bytes of old batches."""
+    from devnet.controls import Controls
+
+    dropped = asyncio.run(Controls(place_of(arguments)).prune(arguments.before))
+    text = f"L1 dropped the bytes of {dropped} log entries before {arguments.before}"
+    return say(arguments, text, entries=dropped)
 
 
 def run_mempool(arguments: argparse.Namespace) -> int:

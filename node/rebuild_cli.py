@@ -27,6 +27,7 @@ def rebuild_node(arguments: argparse.Namespace) -> int:
     import asyncio
 
     from node.l1.adapter import GrpcL1
+    from node.l1.archives import archives_of
     from node.process.keyfile import load_key
     from node.process.logs import configure_logs
     from node.rebuild import RebuildRefused, Rebuilt, rebuild
@@ -47,7 +48,7 @@ def rebuild_node(arguments: argparse.Namespace) -> int:
     async def work() -> Rebuilt:
         signs = settings.role == "sequencer"
         key = load_key(key_path(settings, settings.sequencer.key_file)) if signs else b""
-        l1 = GrpcL1(settings.l1.target)
+        l1 = GrpcL1(settings.l1.target, archives=archives_of(settings.l1.archives))
         try:
             return await rebuild(settings.directory, settings.role, l1, key, tell)
         finally:

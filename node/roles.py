@@ -16,6 +16,7 @@ import structlog
 
 from node.derivation.follower import Follower
 from node.l1.adapter import GrpcL1
+from node.l1.archives import archives_of
 from node.ledger.feed import Controls
 from node.posting.frames import FrameSource
 from node.posting.poster import Poster
@@ -152,7 +153,8 @@ async def run_poster(settings: Settings, propose: bool) -> None:
     """Post batches and propose claims until cancelled."""
     del propose
     metrics = Metrics()
-    l1 = GrpcL1(settings.l1.target, load_key(key_path(settings, settings.poster.key_file)))
+    key = load_key(key_path(settings, settings.poster.key_file))
+    l1 = GrpcL1(settings.l1.target, key, archives=archives_of(settings.l1.archives))
     deployment = await ask_deployment(l1)
     if l1.address != deployment.sequencer:
         raise KeyUnreadable(
@@ -192,7 +194,7 @@ async def run_follower(settings: Settings, propose: bool) -> None:
     metrics = Metrics()
     acts = propose or settings.follower.keep_alive
     key = load_key(key_path(settings, settings.poster.key_file)) if acts else b""
-    l1 = GrpcL1(settings.l1.target, key)
+    l1 = GrpcL1(settings.l1.target, key, archives=archives_of(settings.l1.archives))
     deployment = await ask_deployment(l1)
     follower = Follower(
         settings.directory / "follower",

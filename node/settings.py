@@ -99,6 +99,7 @@ class L1Settings:
 
     target: str = setting("127.0.0.1:50545", "host:port of the L1", shift=True)
     poll_ms: int = setting(200, "interval between looks at the L1", low=10)
+    archives: str = setting("", "host:port of nodes that keep what L1 drops, with commas between")
 
 
 @final

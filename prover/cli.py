@@ -22,6 +22,7 @@ from statemachine.errors import SextantError
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
     from prover.derivation import Recover
+    from prover.duty import Connect
     from prover.l1 import L1
     from statemachine.identity.signing import Domain
 
@@ -81,6 +82,12 @@ def add_l1(parser: argparse.ArgumentParser) -> None:
         help="address of L1 (default: $SEXTANT_L1, else that of a devnet here)",
     )
     parser.add_argument(
+        "--archives",
+        default="",
+        metavar="HOST:PORT,...",
+        help="followers that keep the bytes of batches which L1 has dropped",
+    )
+    parser.add_argument(
         "--instance",
         type=instance_number,
         metavar="N",
@@ -137,13 +144,18 @@ def complain(error: object) -> int:
     return EXIT_UNREADABLE
 
 
-def connect_l1(target: str, key: bytes | None) -> "L1":
-    """Return an adapter to the L1 at ``target``, which signs with ``key``.
+def connect_by(arguments: argparse.Namespace) -> "Connect":
+    """Return what makes an adapter of a target, and of the key that it signs with.
 
     Loaded by name: the adapter stands above this package.
     """
-    adapter: L1 = import_module("node.l1.adapter").GrpcL1(target, key or b"")
-    return adapter
+    archives = import_module("node.l1.archives").archives_of(arguments.archives)
+
+    def connect(target: str, key: bytes | None) -> "L1":
+        adapter: L1 = import_module("node.l1.adapter").GrpcL1(target, key or b"", archives=archives)
+        return adapter
+
+    return connect
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
@@ -184,7 +196,7 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
             status=None if arguments.datadir is None else arguments.datadir / "status.json",
         )
         import_module("node.process.garbage").tame_collector()
-        return asyncio.run(keep_duty(connect_l1, l1_of(arguments), database, settings))
+        return asyncio.run(keep_duty(connect_by(arguments), l1_of(arguments), database, settings))
     except (SextantError, OSError, ValueError) as error:
         return complain(error)
     finally:
@@ -247,7 +259,7 @@ def run_export(arguments: argparse.Namespace) -> int:
     from prover.duty import fetch_bundle
 
     try:
-        text = asyncio.run(fetch_bundle(connect_l1, l1_of(arguments)))
+        text = asyncio.run(fetch_bundle(connect_by(arguments), l1_of(arguments)))
         arguments.file.write_text(text)
     except (SextantError, OSError) as error:
         return complain(error)
@@ -263,7 +275,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
     try:
         if arguments.file is None:
-            text = asyncio.run(fetch_bundle(connect_l1, l1_of(arguments)))
+            text = asyncio.run(fetch_bundle(connect_by(arguments), l1_of(arguments)))
         else:
             text = arguments.file.read_text()
         bundle = decode_bundle(text)
@@ -314,7 +326,7 @@ def run_claim_bonds(arguments: argparse.Namespace) -> int:
     from prover.bonds import Payment, claim_bonds
 
     async def collect(key: bytes) -> list[Payment]:
-        l1 = connect_l1(l1_of(arguments), key)
+        l1 = connect_by(arguments)(l1_of(arguments), key)
         try:
             return [paid async for paid in claim_bonds(l1, note)]
         finally:

@@ -108,6 +108,13 @@ class L1DevService(l1_pb2_grpc.L1DevServicer):
         chain.delay_blocks = request.delay_blocks
         return l1_pb2.L1SetMempoolResponse(dropped_calls=dropped)
 
+    async def Prune(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1PruneRequest, context: Context
+    ) -> l1_pb2.L1PruneResponse:
+        """Drop the bytes of old log entries."""
+        del context
+        return l1_pb2.L1PruneResponse(entries=self.host.prune(request.before_index))
+
     async def SetClock(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1SetClockRequest, context: Context
     ) -> l1_pb2.L1SetClockResponse:

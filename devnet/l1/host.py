@@ -130,6 +130,16 @@ class Host:
             self.mine()
         return self.mine()
 
+    def prune(self, before_index: int) -> int:
+        """Drop the bytes of final log entries before an index; return of how many."""
+        final = self.chain.final.number
+        log = self.chain.contract.state.log
+        return sum(
+            self.journal.prune(header.index)
+            for header in log[:before_index]
+            if header.block <= final
+        )
+
     def set_mining(self, *, mining: bool) -> None:
         """Make blocks by the clock, or only when asked."""
         self.mining = mining

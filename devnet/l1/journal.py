@@ -10,7 +10,8 @@ B       number 8                    block: hash, parent, time, gas price, mints,
                                     hashes of calls, events
 R       hash of a call 32           what became of it
 E       hash of a call 32           its envelope, whole
-D       log index 8                 hash of the call that appended it
+D       log index 8                 hash of the call that appended it; nothing once its
+                                    bytes were dropped
 P       claim 8                     hash of the call that proposed it
 U       number 8                    what the block's writes replaced, to take it back
 N       address 20                  next nonce
@@ -275,8 +276,19 @@ class Journal:
             raise StorageCorrupt(f"the envelope of call {name.hex()} is missing")
         return decode_envelope(data)
 
+    def prune(self, index: int) -> bool:
+        """Drop the bytes of a log entry; return whether it had any."""
+        key = number_key(b"D", index)
+        name = self.database.get(key)
+        if not name:
+            return False
+        self._write({key: b"", b"E" + name: None})
+        return True
+
     def entry_data(self, index: int) -> bytes:
-        """Return the bytes of a log entry."""
+        """Return the bytes of a log entry; nothing if they were dropped."""
+        if self.database.get(number_key(b"D", index)) == b"":
+            return b""
         call = self._call_at(b"D", index)
         return call.data if isinstance(call, Append) else b""
 

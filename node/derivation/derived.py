@@ -14,7 +14,8 @@ prefix  then                    value
 ``S``   state key               state value
 ``E``   log index u64           step: of the output with that log index
 ``I``   inbox index u64         inbox item
-others                          as in ``node.storage.journal`` and ``node.ledger.blocks``
+others                          as in ``node.storage.journal``, ``node.ledger.blocks``
+                                and ``node.derivation.entries``
 ======  ======================  =============================================
 """
 
@@ -26,6 +27,7 @@ from typing import Final, final
 import msgpack
 
 from node.derivation.drafts import stands
+from node.derivation.entries import Entries
 from node.ledger.blocks import Archive, ExecutedBlock, write_block, write_roots
 from node.ledger.feed import Sequenced
 from node.storage.database import Batch, Database, after
@@ -114,6 +116,7 @@ class DerivedChain:
         """Open the store, or begin it with the deployment's genesis."""
         self.database = Database(path, SCHEMA, owner)
         self.archive = Archive(self.database)
+        self.entries = Entries(self.database)
         self.deployment = deployment
         self.state = StateStore(self.database)
         if self.state.empty:
@@ -211,6 +214,8 @@ class DerivedChain:
             write_state(batch, derived.writes, output.height)
             batch.put(height_key(STEP, output.log_index), step.encode())
             batch.put(HEAD_KEY, output.encode())
+            frames = [block.frame for block in blocks]
+            self.entries.write(batch, entry.index, derived.data, first, frames)
             for block, made in zip(blocks, derived.blocks, strict=True):
                 self.write_block(batch, block, derived, made)
         self.state.height = output.height
@@ -257,6 +262,7 @@ class DerivedChain:
         with self.database.batch(sync=True) as batch:
             write_state(batch, last.undo, head.height)
             batch.delete(height_key(STEP, last.output.log_index))
+            self.entries.delete(batch, head.log_index)
             batch.put(HEAD_KEY, head.encode())
             for key, _ in self.database.scan(height_key(BLOCK, head.height + 1), after(BLOCK)):
                 batch.delete(key)

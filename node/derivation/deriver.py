@@ -138,7 +138,10 @@ class Deriver:
     async def derive(self, entry: LogEntry) -> None:
         """Derive one entry and tell about it."""
         if not entry.is_intact:
-            raise StorageCorrupt(f"L1 log entry {entry.index}: its bytes are not what L1 hashed")
+            raise StorageCorrupt(
+                f"L1 log entry {entry.index}: its bytes are not what L1 hashed; "
+                "--l1.archives names nodes that keep what L1 drops"
+            )
         derived, blocks = await asyncio.to_thread(self.chain.feed, entry)
         self.publish(derived, blocks)
 

@@ -197,3 +197,7 @@ class Follower:
     ) -> tuple[bytes, bytes] | None:
         """Return (root, witness) of the state under an output, if it is kept."""
         return self.chain.prove(keys, log_index, ranges)
+
+    def entry_data(self, index: int) -> bytes | None:
+        """Return the bytes of an entry of L1's log, if it was derived."""
+        return self.chain.entries.read(index)

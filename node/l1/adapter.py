@@ -15,6 +15,7 @@ import grpc
 import grpc.aio
 
 from node.l1 import wire
+from node.l1.archives import Archives
 from node.l1.retry import TRANSIENT, Pause, ask_until
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import (
@@ -51,6 +52,7 @@ OPTIONS: Final = (
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 )
+NO_ARCHIVES: Final = Archives([])
 RESIGN: Final = frozenset({ContractCode.NONCE_USED.name, ContractCode.NONCE_GAP.name})
 
 AnswerT = TypeVar("AnswerT")
@@ -68,13 +70,20 @@ class GrpcL1:
         The sender's secret key, 32 bytes; without one this reads only.
     patience_seconds
         How long a request is tried before ``L1Unreachable``.
+    archives
+        Who is asked for bytes of the log that L1 has dropped.
     """
 
     def __init__(
-        self, target: str, key: bytes = b"", patience_seconds: float = PATIENCE_SECONDS
+        self,
+        target: str,
+        key: bytes = b"",
+        patience_seconds: float = PATIENCE_SECONDS,
+        archives: Archives = NO_ARCHIVES,
     ) -> None:
         self.target = target
         self.patience_seconds = patience_seconds
+        self.archives = archives
         self.channel = grpc.aio.insecure_channel(target, options=list(OPTIONS))
         self.stub = l1_pb2_grpc.L1Stub(self.channel)
         self._key = key
@@ -118,7 +127,8 @@ class GrpcL1:
         """Return a page of the log: entries from ``from_index`` on; empty at its end."""
         request = l1_pb2.L1ListLogRequest(from_index=from_index)
         page = await self._ask(self.stub.ListLog, request)
-        return [wire.entry_from_message(entry) for entry in page.entries]
+        entries = [wire.entry_from_message(entry) for entry in page.entries]
+        return [await self.archives.complete(entry) for entry in entries]
 
     async def inbox_items(self, from_index: int) -> list[QueuedItem]:
         """Return a page of the inbox from ``from_index`` on; empty at its end."""

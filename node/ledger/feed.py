@@ -201,6 +201,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def entry_data(self, index: int) -> bytes | None:
+        """Return the bytes of an entry of L1's log, if this node keeps them."""
+        ...
+
 
 class Gateway(Ledger, Protocol):
     """A node that sequences."""

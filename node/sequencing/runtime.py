@@ -337,6 +337,11 @@ class SequencerNode:
         del keys, log_index, ranges
         return None
 
+    def entry_data(self, index: int) -> bytes | None:
+        """Return nothing: a follower keeps L1's log."""
+        del index
+        return None
+
     # Controls
 
     async def hold(self) -> None:

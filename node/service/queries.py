@@ -5,6 +5,7 @@ from typing import Any, Final, final
 from node.ledger import feed
 from node.service.answers import receipts_of
 from node.service.assets import asset_view
+from node.service.entries import read_entry
 from node.service.errors import Refused, few
 from node.service.feeds import Hub
 from node.service.funds import funds_view
@@ -273,6 +274,12 @@ class QueryService(query_pb2_grpc.QueryServicer):
     ) -> query_pb2.Proof:
         """Return a proof of state."""
         return prove_keys(self.ledger, request)
+
+    async def GetLogEntry(  # noqa: N802 - the name of the RPC
+        self, request: query_pb2.GetLogEntryRequest, _context: Context
+    ) -> query_pb2.LogEntryPart:
+        """Return bytes of an entry of L1's log."""
+        return read_entry(self.ledger, request)
 
     def need_market(self, market: int) -> None:
         """Refuse a market that the rules do not have."""

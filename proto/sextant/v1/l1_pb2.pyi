@@ -1392,6 +1392,18 @@ class L1SetMempoolResponse(_message.Message):
     dropped_calls: int
     def __init__(self, dropped_calls: _Optional[int] = ...) -> None: ...
 
+class L1PruneRequest(_message.Message):
+    __slots__ = ("before_index",)
+    BEFORE_INDEX_FIELD_NUMBER: _ClassVar[int]
+    before_index: int
+    def __init__(self, before_index: _Optional[int] = ...) -> None: ...
+
+class L1PruneResponse(_message.Message):
+    __slots__ = ("entries",)
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    entries: int
+    def __init__(self, entries: _Optional[int] = ...) -> None: ...
+
 class L1SetClockRequest(_message.Message):
     __slots__ = ("stopped",)
     STOPPED_FIELD_NUMBER: _ClassVar[int]

@@ -762,6 +762,11 @@ class L1DevStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockResponse.FromString,
                 _registered_method=True)
+        self.Prune = channel.unary_unary(
+                '/sextant.v1.L1Dev/Prune',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1PruneRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1PruneResponse.FromString,
+                _registered_method=True)
 
 
 class L1DevServicer:
@@ -823,6 +828,13 @@ class L1DevServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Prune(self, request, context):
+        """Drops the bytes of final log entries, as an L1 does with old data. What the contract keeps stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_L1DevServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -865,6 +877,11 @@ def add_L1DevServicer_to_server(servicer, server):
                     servicer.SetClock,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockResponse.SerializeToString,
+            ),
+            'Prune': grpc.unary_unary_rpc_method_handler(
+                    servicer.Prune,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1PruneRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1PruneResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1084,6 +1101,33 @@ class L1Dev:
             '/sextant.v1.L1Dev/SetClock',
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1SetClockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Prune(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1Dev/Prune',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1PruneRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1PruneResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -797,6 +797,22 @@ class WithdrawalsResponse(_message.Message):
     withdrawals: _containers.RepeatedCompositeFieldContainer[Withdrawal]
     def __init__(self, withdrawals: _Optional[_Iterable[_Union[Withdrawal, _Mapping]]] = ...) -> None: ...
 
+class GetLogEntryRequest(_message.Message):
+    __slots__ = ("index", "offset")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    offset: int
+    def __init__(self, index: _Optional[int] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class LogEntryPart(_message.Message):
+    __slots__ = ("data", "length")
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    length: int
+    def __init__(self, data: _Optional[bytes] = ..., length: _Optional[int] = ...) -> None: ...
+
 class GetProofRequest(_message.Message):
     __slots__ = ("keys", "log_index", "ranges")
     KEYS_FIELD_NUMBER: _ClassVar[int]

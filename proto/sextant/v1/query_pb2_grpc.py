@@ -106,6 +106,11 @@ class QueryStub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetProofRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.Proof.FromString,
                 _registered_method=True)
+        self.GetLogEntry = channel.unary_unary(
+                '/sextant.v1.Query/GetLogEntry',
+                request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetLogEntryRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.LogEntryPart.FromString,
+                _registered_method=True)
         self.GetVault = channel.unary_unary(
                 '/sextant.v1.Query/GetVault',
                 request_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetVaultRequest.SerializeToString,
@@ -230,6 +235,13 @@ class QueryServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLogEntry(self, request, context):
+        """The bytes of an entry of L1's log, where L1 has dropped them. A follower keeps them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetVault(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -346,6 +358,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.GetProof,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetProofRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.Proof.SerializeToString,
+            ),
+            'GetLogEntry': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLogEntry,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_query__pb2.GetLogEntryRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_query__pb2.LogEntryPart.SerializeToString,
             ),
             'GetVault': grpc.unary_unary_rpc_method_handler(
                     servicer.GetVault,
@@ -761,6 +778,33 @@ class Query:
             '/sextant.v1.Query/GetProof',
             proto_dot_sextant_dot_v1_dot_query__pb2.GetProofRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_query__pb2.Proof.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLogEntry(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.Query/GetLogEntry',
+            proto_dot_sextant_dot_v1_dot_query__pb2.GetLogEntryRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_query__pb2.LogEntryPart.FromString,
             options,
             channel_credentials,
             insecure,

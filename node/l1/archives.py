@@ -1,0 +1,57 @@
+"""Other nodes that keep what L1 has dropped: the bytes of log entries.
+
+Nobody is trusted: bytes count only if they are under the root that the contract
+keeps for ever.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, final
+
+import grpc
+import grpc.aio
+
+from proto.sextant.v1 import query_pb2, query_pb2_grpc
+from prover.contract.log import LogEntry
+
+ASK_SECONDS_MAX: Final = 5.0
+
+
+@final
+class Archives:
+    """Nodes to ask, one after the other."""
+
+    def __init__(self, targets: Sequence[str]) -> None:
+        """``targets``: ``host:port`` of their gRPC."""
+        self.targets = targets
+
+    async def complete(self, entry: LogEntry) -> LogEntry:
+        """Return an entry with its bytes, if L1 or any of the nodes has them."""
+        if entry.is_intact:
+            return entry
+        for target in self.targets:
+            whole = replace(entry, data=await fetch(target, entry.index))
+            if whole.is_intact:
+                return whole
+        return entry
+
+
+async def fetch(target: str, index: int) -> bytes:
+    """Return what a node has of an entry: nothing, if it does not answer."""
+    data = bytearray()
+    async with grpc.aio.insecure_channel(target) as channel:
+        query = query_pb2_grpc.QueryStub(channel)
+        while True:
+            request = query_pb2.GetLogEntryRequest(index=index, offset=len(data))
+            try:
+                part = await query.GetLogEntry(request, timeout=ASK_SECONDS_MAX)
+            except grpc.aio.AioRpcError:
+                return b""
+            data += part.data
+            if not part.data or len(data) >= part.length:
+                return bytes(data)
+
+
+def archives_of(text: str) -> Archives:
+    """Return the nodes that a setting names, separated by commas."""
+    return Archives([target.strip() for target in text.split(",") if target.strip()])
