@@ -13,6 +13,8 @@ loose trace  one root; the output commits to the old one
 write        one value that a segment wrote; what comes later is written on top
 deletion     a value that a segment deleted stays, with a bit flipped
 entry        the entry's bytes, as served
+posted       the entry's bytes, as the sequencer posts them: what they come to is
+             derived and judged alike, and a lie about it is convicted
 item         an inbox item's bytes, as shown in a proof of fault
 frame        the frame's bytes, as shown in a proof of fault
 proof        a proof of a leaf under the batch's last root
@@ -24,17 +26,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
-from prover.accusation import Accusation, accuse, build_segment, find_fault, tree_at
+from prover.accusation import (
+    Accusation,
+    accuse,
+    build_segment,
+    find_fault,
+    rehearse,
+    tree_at,
+)
 from prover.contract import bank
 from prover.contract.calls import CommitFault, Propose, ProveFault, propose_output
 from prover.contract.context import CallResult, Moment
 from prover.contract.disputes import commitment_to
 from prover.contract.log import entry_of
 from prover.contract.records import ClaimStatus
-from prover.drill import facts_about
+from prover.derivation import EntryRecord
+from prover.drill import corrupt, facts_about
 from prover.faults import FaultKind
 from prover.outputs import Output, decode_output, trace_root
-from prover.replica import Derived
+from prover.replica import Derived, genesis_replica
+from prover.traffic import START_MS
 from prover.verdict import judge_fault
 from prover.witness import Witness
 from statemachine.block import Writes
@@ -52,6 +63,7 @@ FATES = {
     "write": ("convicted SEGMENT",),
     "deletion": ("convicted SEGMENT",),
     "entry": ("refused by its hash",),
+    "posted": ("judged as derived",),
     "item": ("refused by its hash",),
     "frame": ("refused by its hash",),
     "proof": ("refused by its",),
@@ -84,6 +96,10 @@ class Gauntlet:
         for derived in scene.derived:
             self.parents.append(scene.propose(self.parents[-1], derived))
         self.block = scene.chain.block
+        self.behind = genesis_replica(scene.deployment.rules, START_MS)
+        self.behind.add_inbox(0, scene.honest.inbox)
+        for derived in scene.derived[:-1]:
+            self.behind.feed(posted_as(derived, derived.data))
         opened = self.opened()
         self.with_items = [(derived, n) for derived, n, shown in opened if shown.items]
         self.with_frames = [(derived, n) for derived, n, shown in opened if shown.frame]
@@ -94,6 +110,7 @@ class Gauntlet:
             "write": self.flip_write,
             "deletion": self.flip_deletion,
             "entry": self.flip_entry,
+            "posted": self.flip_posted,
             "item": self.flip_item,
             "frame": self.flip_frame,
             "proof": self.flip_proof,
@@ -217,6 +234,25 @@ class Gauntlet:
         entry = entry_of(self.contract.state.log[index], flipped(derived.data, self.random))
         return "ESCAPED" if entry.is_intact else "refused by its hash"
 
+    def flip_posted(self, derived: Derived) -> str:
+        del derived
+        replica, last = self.behind, self.scene.derived[-1]
+        rules, recover = replica.rules, replica.recover
+        made = replica.feed(posted_as(last, flipped(last.data, self.random)))
+        segment = 1 + self.random.randrange(made.output.segments)
+        honest = build_segment(rules, made, made.trace, segment, recover)
+        facts = facts_about(replica, made, made.output)
+        verdict = judge_fault(FaultKind.SEGMENT, facts, honest.encode())
+        if verdict.guilty or "is right" not in verdict.reason:
+            return f"ESCAPED: {verdict.reason}"
+        output, trace = corrupt(made, "root", segment, self.random.random())
+        fault = find_fault(made, output, trace)
+        assert fault is not None
+        accusation = accuse(rules, made, output, trace, fault, recover)
+        told = rehearse(facts_about(replica, made, output), accusation)
+        replica.undo()
+        return "judged as derived" if told.guilty else f"ESCAPED: {told.reason}"
+
     def flip_witness(
         self, derived: Derived, segment: int, change: Callable[[Witness], Witness]
     ) -> str:
@@ -272,6 +308,12 @@ class Gauntlet:
             return "proves the same" if shown.get(key) == value else "ESCAPED"
         except SextantError:
             return "refused by its decoder"
+
+
+def posted_as(derived: Derived, data: bytes) -> EntryRecord:
+    """Return an entry as it was posted, but for its bytes."""
+    facts = derived.facts
+    return EntryRecord(facts.index, data, facts.time, facts.inbox_count)
 
 
 def segments_of(derived: Derived) -> list[Writes]:

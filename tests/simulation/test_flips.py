@@ -4,8 +4,8 @@ import pytest
 
 from tests.adversaries.flips import FATES, Gauntlet
 
-QUICK = 360
-LONG = 900
+QUICK = 400
+LONG = 1_000
 
 
 def run(seed: int, count: int) -> None:
