@@ -29,13 +29,19 @@ def is_attested(context: Context, output: Output) -> bool:
 def room_ahead(context: Context) -> int:
     """Return how much more may be paid ahead, in micros.
 
-    What was paid counts for the window's length at least: by then its claim is decided.
+    What was paid counts for two windows at least: by then whoever vouched for a wrong
+    claim could be slashed, be it that nobody convicted it, but a right one beat it.
     """
-    stakes, span = context.state.stakes.record, context.moment.time // context.rules.window_ms
+    stakes, span = context.state.stakes.record, span_of(context)
     limit = div_floor(stakes.active * context.rules.attested_ppm, PPM_ONE)
     if stakes.span == span:
         return limit - stakes.current - stakes.previous
     return limit - (stakes.current if stakes.span == span - 1 else 0)
+
+
+def span_of(context: Context) -> int:
+    """Return the number of the span of two windows that it is."""
+    return context.moment.time // (2 * context.rules.window_ms)
 
 
 def check_ahead(context: Context, asset: int, amount: int) -> None:
@@ -51,7 +57,7 @@ def check_ahead(context: Context, asset: int, amount: int) -> None:
 
 def note_ahead(context: Context, claim: Claim, index: int, sale: bytes, amount: int) -> None:
     """Note what is paid ahead: by its leaf, with its attestation, and in the sum of late."""
-    state, span = context.state, context.moment.time // context.rules.window_ms
+    state, span = context.state, span_of(context)
     state.ahead.put(sale, index)
     found = state.attestations[claim.output.hash]
     state.attestations.put(claim.output.hash, replace(found, paid=found.paid + amount))

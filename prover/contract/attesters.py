@@ -4,13 +4,15 @@ An attester stakes tokens on a BLS key, follows the rollup by himself, and signs
 hash of every output that he finds right.  Once those who signed one output have at
 least ``attester_ppm`` of all that is staked, withdrawals under its claim are paid
 before it is final, in all no more than ``attested_ppm`` of the stakes in any time in
-which a claim may be pending.  That is less than what signers of a wrong one lose.
+which a wrong claim may go unpunished.  That is less than what its signers lose.
 
-Who signed an output where another one became final loses his stake, whether the
-signature was ever sent to L1 or not: first the escrow gets back what was paid
-because of it, then half of the rest (floor) goes to the payee of a commitment, as
-for a fault, and what remains stays in the escrow.  A stake can be taken
-``freeze_ms`` after its attester left: by then everything he signed is decided.
+Who signed an output that was convicted, or where another one became final, loses his
+stake, whether the signature was ever sent to L1 or not.  The escrow keeps what was
+paid because of it, and ``attested_ppm / attester_ppm`` of the stake (ceil) in any case:
+so much a stake answers for, whichever of its wrong words it is slashed for first.
+Half of the rest (floor) goes to the payee of a commitment, as for a fault, and what
+remains stays in the escrow.  A stake can be taken ``freeze_ms`` after its attester
+left: by then everything he signed is decided.
 """
 
 from collections.abc import Iterator
@@ -40,6 +42,7 @@ from prover.contract.state import ContractState
 from prover.outputs import OUTPUT_VERSION, Output, decode_output
 from statemachine.codec import pack
 from statemachine.errors import FrameInvalid
+from statemachine.units import div_ceil
 
 ATTESTERS_MAX: Final = 1_024
 BITMAP_BYTES_MAX: Final = ATTESTERS_MAX // 8
@@ -286,19 +289,28 @@ def slash_attesters(context: Context, call: SlashAttesters) -> int:
     whole = min(slashed, seen.paid)
     if seen.claim:
         state.attestations.put(output_hash, replace(seen, paid=seen.paid - whole))
-    reward = (slashed - whole) // 2 if opens_commitment(context, commitment) else 0
+    kept = max(whole, answered_for(context, slashed))
+    reward = (slashed - kept) // 2 if opens_commitment(context, commitment) else 0
     slash_stake(state, slashed, call.payee, reward)
     context.emit(AttestersSlashed(output_hash, call.signers, slashed, call.payee, reward))
     return slashed
 
 
+def answered_for(context: Context, stake: int) -> int:
+    """Return what may have been paid ahead, at most, because so much stake vouched for it."""
+    return div_ceil(stake * context.rules.attested_ppm, context.rules.attester_ppm)
+
+
 def check_wrong(context: Context, output: Output) -> None:
-    """Refuse to slash for an output unless another one is final in its place."""
+    """Refuse to slash for an output unless it is convicted, or another one is final."""
     require(
         output.version == OUTPUT_VERSION and output.chain_id == context.rules.rules.chain_id,
         ContractCode.OUTPUT_OPEN,
         "the output is of another version or chain",
     )
+    claim = context.state.claim_of.get(output.hash)
+    if claim is not None and context.state.claims[claim].status is ClaimStatus.CONVICTED:
+        return
     final = context.state.final_at.get(output.log_index)
     require(
         final is not None,

@@ -27,6 +27,7 @@ from prover.contract.calls import (
 from prover.contract.codes import ContractCode
 from prover.contract.context import CallResult, Context
 from prover.contract.events import AttestersSlashed, WithdrawalPaid
+from prover.contract.records import ClaimStatus
 from prover.contract.withdrawals import sale_of
 from prover.outputs import Output
 from statemachine.keys import withdrawal_key
@@ -54,15 +55,22 @@ C = ContractCode
 STAKE = 10_000_000
 FREEZE_MS = 200_000
 PAYEE = b"\x99" * 20
+SPAN_MS = 2 * WINDOW_MS
+LATE_MS = GENESIS_MS - GENESIS_MS % SPAN_MS + SPAN_MS - 20_000
+"""Shortly before a span ends."""
+KEPT = -(-3 * STAKE * 500_000 // 666_667)
+"""Of three stakes, what they answer for in any case."""
 
 
 class Guild:
     """Four attesters of 10 USDC each, an escrow of 50, and a pending claim of withdrawals."""
 
-    def __init__(self, amounts: tuple[int, ...] = (2_000_000,), asset: int = 0) -> None:
+    def __init__(
+        self, amounts: tuple[int, ...] = (2_000_000,), asset: int = 0, start: int = GENESIS_MS
+    ) -> None:
         self.bls = FakeBls()
         rules = deployment(attester_micros_min=STAKE, attested_ppm=500_000, freeze_ms=FREEZE_MS)
-        self.world = L1World(rules, bls=self.bls)
+        self.world = L1World(rules, time=start, bls=self.bls)
         self.world.deposit(50_000_000)
         assert self.world.call(USER, Deposit(USER, 0, 9_000_000, STAKED)).ok
         for number, person in enumerate((PROPOSER, CHEAT, CHALLENGER, USER)):
@@ -160,31 +168,30 @@ def test_no_more_is_paid_ahead_than_stakes_answer_for() -> None:
 
 
 def test_what_was_paid_ahead_counts_until_its_claim_is_decided() -> None:
-    guild = Guild((20_000_000, 1))
+    guild = Guild((20_000_000, 1), start=LATE_MS)
     world = guild.world
     assert guild.attest(0, 1, 2).ok
-    world.time += WINDOW_MS - 1_000 - world.time % WINDOW_MS - 1
     assert world.call(USER, guild.withdrawal(0)).ok
     context = Context(world.rules, world.state, USER, world.moment, judge_by_truth, guild.bls)
     assert room_ahead(context) == 0
     for _ in range(2):
-        world.wait(WINDOW_MS // 2)
+        world.wait(SPAN_MS // 2)
         context = replace(context, moment=world.moment)
         assert room_ahead(context) == 0
-    world.wait(2 * WINDOW_MS)
+    world.wait(2 * SPAN_MS)
     assert room_ahead(replace(context, moment=world.moment)) == 20_000_000
 
 
 def test_the_span_before_counts_as_well() -> None:
-    guild = Guild((15_000_000, 5_000_000, 1))
+    guild = Guild((15_000_000, 5_000_000, 1), start=LATE_MS)
     world = guild.world
-    world.time += WINDOW_MS - world.time % WINDOW_MS - 4_000
+    world.time += SPAN_MS - world.time % SPAN_MS - 4_000
     guild.tree = guild.tree_of([*guild.leaves, b"one more"])
     claim = guild.propose(guild.tree)
     assert guild.attest(0, 1, 2, claim=claim).ok
     assert world.call(USER, guild.withdrawal(0, claim)).ok
     world.wait(2_000)
-    assert world.time % WINDOW_MS < 2_000
+    assert world.time % SPAN_MS < 2_000
     assert world.call(USER, guild.withdrawal(1, claim)).ok
     assert world.call(USER, guild.withdrawal(2, claim)).code is C.ATTESTED_LIMIT
 
@@ -254,7 +261,7 @@ def test_a_wrong_word_makes_the_escrow_whole_and_rewards_who_committed() -> None
     assert world.call(CHALLENGER, CommitFault(commitment)).ok
     world.wait(1_000)
     made = world.call(CHALLENGER, slash)
-    reward = (3 * STAKE - 4_000_000) // 2
+    reward = (3 * STAKE - KEPT) // 2
     assert made.value == 3 * STAKE
     assert made.events[-1] == AttestersSlashed(
         guild.output(false).hash, slash.signers, 3 * STAKE, PAYEE, reward
@@ -265,6 +272,50 @@ def test_a_wrong_word_makes_the_escrow_whole_and_rewards_who_committed() -> None
     assert world.call(CHALLENGER, slash).code is C.SIGNERS
     # The true owner of the withdrawal that the lie paid out is still paid.
     assert world.call(USER, guild.withdrawal()).events == (WithdrawalPaid(0, USER, 2_000_000, 0),)
+
+
+def test_a_stake_is_slashed_for_another_word_and_the_escrow_is_whole_all_the_same() -> None:
+    """Two wrong words: one that was paid for, and one that the cheats are slashed for first."""
+    guild = Guild()
+    world = guild.world
+    escrowed, cheats = world.state.totals.token_escrowed, (PROPOSER, CHEAT, USER)
+    held = sum(map(guild.tokens, cheats))
+    paid = guild.tree_of([encode_withdrawal(CHEAT, 20_000_000, GENESIS_MS)])
+    false, other = guild.propose(paid), guild.propose(guild.tree_of([b"never attested on L1"]))
+    assert guild.attest(0, 1, 3, claim=false).ok
+    assert world.call(CHEAT, ClaimWithdrawal(false, 0, guild.proof(paid, 0))).ok
+    said = guild.signature([0, 1, 3], guild.output(other))
+    slash = replace(guild.slash(other, [0, 1, 3], said), payee=CHEAT)
+    commitment = slash_commitment(guild.output(other).hash, slash.signers, CHEAT, SALT)
+    assert world.call(CHEAT, CommitFault(commitment)).ok
+    world.wait(WINDOW_MS)
+    assert world.call(CHEAT, slash).ok
+    assert world.state.totals.token_escrowed >= escrowed
+    assert sum(map(guild.tokens, cheats)) < held + 3 * STAKE
+
+
+def test_a_conviction_is_enough_to_slash() -> None:
+    guild = Guild()
+    world = guild.world
+    false = lie(guild)
+    slash = guild.slash(false, [0, 1, 3])
+    assert world.call(CHALLENGER, slash).code is C.OUTPUT_OPEN
+    claim = world.state.claims[false]
+    world.state.claims.put(false, replace(claim, status=ClaimStatus.CONVICTED))
+    assert world.call(CHALLENGER, slash).value == 3 * STAKE
+
+
+@pytest.mark.parametrize("phase", range(8))
+def test_what_was_paid_ahead_counts_until_it_can_be_slashed_for(phase: int) -> None:
+    """For a window after a right claim that came late: so stakes answer for every lie there is."""
+    start = GENESIS_MS - GENESIS_MS % SPAN_MS + phase * SPAN_MS // 8
+    guild = Guild((20_000_000, 1), start=start)
+    world = guild.world
+    assert guild.attest(0, 1, 2).ok
+    assert world.call(USER, guild.withdrawal(0)).ok
+    world.wait(WINDOW_MS * 3 // 2)
+    context = Context(world.rules, world.state, USER, world.moment, judge_by_truth, guild.bls)
+    assert room_ahead(context) == 0
 
 
 def test_copying_the_call_earns_nothing() -> None:

@@ -57,7 +57,7 @@ class Stakes:
     """Sums over attesters, in micros, and what was paid ahead lately.
 
     ``active`` of those who attest, ``held`` of all; ``current`` was paid ahead in span
-    number ``span`` of the window's length, ``previous`` in the one before.
+    number ``span`` of two windows' length, ``previous`` in the one before.
     """
 
     active: int = 0
