@@ -13,12 +13,14 @@ from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from prover.cases import Standing
+from prover.cases import JudgedClaim, Stage, Standing
 from prover.challenger import Challenger
 from prover.effects import Said
+from prover.gauges import WATCHED, Surroundings, watch_figures
 
 STATUS_SCHEMA: Final = 1
 LINES_KEPT: Final = 20
+CLAIMS_SHOWN: Final = 64
 
 
 def tell_time(time_ms: int) -> str:
@@ -50,6 +52,10 @@ def describe_status(mode: str, core: Challenger) -> dict[str, object]:
             "lost": core.docket.undetected + (0 if core.defence is None else core.defence.lost),
         },
         "balance_gwei": core.vigil.balance_gwei,
+        "claims_seen": [
+            describe_claim(number, claim, core.docket.time_left(claim))
+            for number, claim in sorted(core.docket.claims.items())[-CLAIMS_SHOWN:]
+        ],
         "cases": [
             {
                 "claim": case.claim,
@@ -57,9 +63,29 @@ def describe_status(mode: str, core: Challenger) -> dict[str, object]:
                 "segment": case.accusation.segment,
                 "witness_bytes": len(case.accusation.witness),
                 "stage": str(case.stage),
+                "gas": case.gas,
+                "held": case.held,
             }
             for case in cases.values()
         ],
+    }
+
+
+def describe_claim(number: int, claim: JudgedClaim, left_ms: int) -> dict[str, object]:
+    """Return one claim as plain values."""
+    posted = claim.posted.claim
+    fault = claim.fault
+    return {
+        "claim": number,
+        "parent": posted.parent,
+        "log_index": posted.output.log_index,
+        "height": posted.output.height,
+        "root": posted.output.post_root.hex(),
+        "proposer": posted.proposer.hex(),
+        "standing": str(claim.standing),
+        "closes_at": tell_time(claim.closes_at),
+        "left_ms": 0 if claim.is_decided else left_ms,
+        "fault": None if fault is None else f"{fault.kind.name}: {fault.reason}",
     }
 
 
@@ -101,8 +127,13 @@ class Board:
                 ("alerts", "alerts raised"),
                 ("l1_block", "L1 block seen last"),
                 ("balance_gwei", "what the defender's key holds on L1; -1: no key"),
+                *WATCHED.items(),
             )
         }
+        self.cases = Gauge(
+            "sextant_challenger_cases", "cases by stage", ["stage"], registry=self.registry
+        )
+        self.around = Surroundings()
         self.server: WSGIServer | None = None
         if port is not None:
             self.server, _ = start_http_server(port, "127.0.0.1", registry=self.registry)
@@ -137,6 +168,7 @@ class Board:
         status = describe_status(self.mode, core)
         status["alerts"] = self.alerts
         status["lines"] = list(self.lines)
+        status["watched"] = watch_figures(core, self.around)
         if status == self.shown:
             return
         self.shown = status
@@ -171,5 +203,8 @@ class Board:
             "balance_gwei": -1 if core.vigil.balance_gwei is None else core.vigil.balance_gwei,
             "l1_block": 0 if core.heads is None else core.heads.latest.number,
         }
-        for name, value in values.items():
+        for name, value in (values | watch_figures(core, self.around)).items():
             self.gauges[name].set(value)
+        stages = [] if defence is None else [case.stage for case in defence.cases.values()]
+        for stage in Stage:
+            self.cases.labels(str(stage)).set(stages.count(stage))

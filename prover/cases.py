@@ -22,6 +22,8 @@ from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 
 SALT_BYTES: Final = 32
+SPENT_KEY: Final = b"spent"
+"""Under which key a defender's fees are kept, beside the secrets of his cases."""
 
 
 @final
@@ -75,7 +77,10 @@ class JudgedClaim:
 @final
 @dataclass(slots=True)
 class Case:
-    """A fault that is being proved."""
+    """A fault that is being proved.
+
+    ``gas`` is what its proof takes; ``held`` says why its next call is not sent.
+    """
 
     claim: int
     accusation: Accusation
@@ -84,6 +89,8 @@ class Case:
     stage: Stage = Stage.COMMIT
     block: int = 0
     sending: bool = False
+    gas: int = 0
+    held: str = ""
 
     @property
     def commitment(self) -> bytes:
@@ -121,3 +128,18 @@ def decode_secrets(data: bytes) -> tuple[bytes, bytes]:
     if as_uint(version, 256, "case version") != 1:
         raise FrameInvalid(f"case version: {version} is not known")
     return as_bytes(payee, 20, "payee"), as_bytes(salt, SALT_BYTES, "salt")
+
+
+def encode_spent(gwei: int) -> bytes:
+    """Return what a defender has spent, as it is kept."""
+    return pack([1, gwei])
+
+
+def decode_spent(data: bytes | None) -> int:
+    """Return the gwei that a defender has spent, or raise ``FrameInvalid``."""
+    if data is None:
+        return 0
+    version, gwei = as_list(unpack(data), 2, "spent")
+    if as_uint(version, 256, "spent version") != 1:
+        raise FrameInvalid(f"spent version: {version} is not known")
+    return as_uint(gwei, 1 << 63, "spent")

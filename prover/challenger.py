@@ -63,6 +63,8 @@ class Challenger:
         self.items: list[QueuedItem] = []
         self.entries: dict[int, LogEntry] = {}
         self.unreadable: dict[int, bytes] = {}
+        self.batch_late_ms = 0
+        """Age of the oldest block of the newest batch when L1 got it, ms."""
         self.docket = Docket(deployment, replica, self.footing, self.outbox, tick, defence)
 
     # What to read next
@@ -92,6 +94,8 @@ class Challenger:
     def note_heads(self, heads: Heads) -> None:
         """Take note of L1's tags, before anything else of a round."""
         self.footing.note_heads(heads)
+        if self.defence is not None:
+            self.defence.gas_price = heads.gas_price
 
     def on_head(self, heads: Heads) -> list[Effect]:
         """Finish a round: settle what is final, send what has become ripe."""
@@ -134,7 +138,8 @@ class Challenger:
         if not (self.is_readable(entry) and self.covers(entry)):
             return self.outbox.take()
         started = self.tick()
-        self.replica.feed(entry)
+        derived = self.replica.feed(entry)
+        self.batch_late_ms = max(0, entry.time - derived.blocks[0].block.time)
         self.docket.spent_ns[entry.index] = self.tick() - started
         self.entries[entry.index] = entry
         self.footing.saw_entry(entry)

@@ -19,20 +19,24 @@ from typing import final
 from prover.accusation import accuse, rehearse
 from prover.cases import (
     SALT_BYTES,
+    SPENT_KEY,
     Case,
     JudgedClaim,
     Stage,
     case_key,
     decode_secrets,
+    decode_spent,
     encode_secrets,
+    encode_spent,
 )
-from prover.contract.calls import CommitFault
+from prover.contract.calls import CommitFault, ProveFault, encode_call
 from prover.contract.codes import ContractCode
-from prover.contract.gas import proof_gas
+from prover.contract.gas import fee_of, gas_of, proof_gas
 from prover.contract.rules import ContractRules
-from prover.effects import Keep, Outbox, Send
+from prover.effects import Keep, Outbox, Said, Send
 from prover.faults import ClaimFacts, item_hash
 from prover.l1 import CallReceipt, Heads
+from prover.purse import Purse
 from prover.replica import Derived, Replica
 from statemachine.errors import invariant
 
@@ -51,6 +55,12 @@ class Defence:
         Returns 32 fresh random bytes.
     tick
         Returns a monotonic time in ns.
+    purse
+        What his calls may cost; by default anything.
+    only
+        The one claim he acts on; by default on all that are wrong.
+    rehearses
+        Says what he would send, and sends nothing.
     """
 
     def __init__(
@@ -60,8 +70,17 @@ class Defence:
         kept: Mapping[bytes, bytes],
         draw_salt: Callable[[], bytes],
         tick: Callable[[], int],
+        purse: Purse | None = None,
+        *,
+        only: int | None = None,
+        rehearses: bool = False,
     ) -> None:
         self.deployment = deployment
+        self.purse = purse or Purse()
+        self.purse.spent_gwei += decode_spent(kept.get(SPENT_KEY))
+        self.only = only
+        self.rehearses = rehearses
+        self.gas_price = 0
         self.payee = payee
         self.kept = dict(kept)
         self.draw_salt = draw_salt
@@ -77,7 +96,7 @@ class Defence:
         """Build the proof, rehearse the verdict, and get the commitment ready."""
         fault, posted = claim.fault, claim.posted
         invariant(fault is not None, "a case needs a fault")
-        if fault is None:
+        if fault is None or self.only not in (None, number):
             return
         started = self.tick()
         output = posted.claim.output
@@ -100,12 +119,16 @@ class Defence:
             witness_bytes=len(accusation.witness),
             gas=gas,
         )
+        if self.rehearses:
+            case = Case(number, accusation, self.payee, self.draw_salt(), gas=gas)
+            outbox.push(describe_plan(case, self.gas_price))
+            return
         key = case_key(number, claim.output_hash)
         if key not in self.kept:
             self.kept[key] = encode_secrets(self.payee, self.draw_salt())
             outbox.push(Keep(key, self.kept[key]))
         payee, salt = decode_secrets(self.kept[key])
-        self.cases[number] = Case(number, accusation, payee, salt)
+        self.cases[number] = Case(number, accusation, payee, salt, gas=gas)
 
     def drop(self, number: int) -> None:
         """Forget a case whose claim is no longer there, or no longer wrong."""
@@ -119,23 +142,32 @@ class Defence:
 
     def on_head(self, heads: Heads, outbox: Outbox) -> None:
         """Send what has become ripe."""
+        self.gas_price = heads.gas_price
         for case in self.cases.values():
             if not case.sending:
                 self.advance(case, heads, outbox)
 
     def advance(self, case: Case, heads: Heads, outbox: Outbox) -> None:
-        """Send the next call of a case, if it is time for one."""
+        """Send the next call of a case, if it is time for one and the purse allows it."""
+        call: CommitFault | ProveFault
         if case.stage is Stage.COMMIT:
-            case.sending = True
-            outbox.say("info", f"claim {case.claim}: committing to the fault", claim=case.claim)
-            outbox.push(Send(case.claim, CommitFault(case.commitment)))
+            call, gas = CommitFault(case.commitment), gas_of(CommitFault(case.commitment))
+            text = "committing to the fault"
         elif case.stage is Stage.COMMITTED:
             age = heads.latest.number + 1 - case.block
             if age < self.deployment.commitment_blocks_min:
                 return
+            call, gas, text = case.proof, case.gas, "sending the proof"
+        else:
+            return
+        held = self.purse.refusal(gas, heads.gas_price)
+        if held and held != case.held:
+            outbox.say("alert", f"claim {case.claim}: not sent: {held}", claim=case.claim)
+        case.held = held
+        if not held:
             case.sending = True
-            outbox.say("info", f"claim {case.claim}: sending the proof", claim=case.claim)
-            outbox.push(Send(case.claim, case.proof))
+            outbox.say("info", f"claim {case.claim}: {text}", claim=case.claim)
+            outbox.push(Send(case.claim, call))
 
     def on_receipt(self, number: int, receipt: CallReceipt | None, outbox: Outbox) -> None:
         """Take note of what became of a case's call; ``None``: nobody knows."""
@@ -143,6 +175,9 @@ class Defence:
         if case is None:
             return
         case.sending = False
+        if receipt is not None:
+            self.purse.note(receipt.gas, self.gas_price)
+            outbox.push(Keep(SPENT_KEY, encode_spent(self.purse.spent_gwei)))
         if receipt is None:
             text = f"claim {number}: L1 did not answer; trying again at its next block"
             outbox.say("warning", text, claim=number)
@@ -189,3 +224,23 @@ class Defence:
         else:
             level, text = "alert", f"proof refused: {receipt.message}"
         outbox.say(level, f"claim {number}: {text}", claim=number)
+
+
+def describe_plan(case: Case, gas_price: int) -> Said:
+    """Return the line that says what a case would send, and what it would cost."""
+    commit = CommitFault(case.commitment)
+    gas = gas_of(commit) + case.gas
+    return Said(
+        "info",
+        f"claim {case.claim}: would send CommitFault, then ProveFault of "
+        f"{len(case.accusation.witness)} bytes: {gas} gas, {fee_of(gas, gas_price)} gwei at the "
+        "price of now; verdict: convicted",
+        {
+            "claim": case.claim,
+            "verdict": "convicted",
+            "gas": gas,
+            "fee_gwei": fee_of(gas, gas_price),
+            "commit_calldata": encode_call(commit).hex(),
+            "proof_calldata": encode_call(case.proof).hex(),
+        },
+    )

@@ -12,15 +12,18 @@ from typing import Final, TypeVar, final
 
 from prover.board import Board
 from prover.bundle import BundledClaim, encode_bundle
+from prover.cases import Stage, Standing
 from prover.challenger import Challenger
 from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
 from prover.derivation import Recover
+from prover.gauges import UNKNOWN, Surroundings, Watchman
 from prover.keeper import Disk, Keeper
 from prover.l1 import L1, L1Unreachable, PostedClaim
 from prover.patrol import Patrol
+from prover.purse import Purse
 from prover.replica import Replica, genesis_replica
 from prover.vigil import Vigil
 from statemachine.errors import FrameInvalid, SextantError
@@ -29,6 +32,8 @@ from statemachine.identity.signing import Domain, address_of
 EXIT_OK = 0
 EXIT_NO = 1
 SILENCE_SECONDS_MAX: Final = 1.0
+DRILL_NOTE: Final = "drill.json"
+"""In a data directory: what the last drill that was won there told."""
 LOOK_SECONDS_MAX: Final = 10.0
 """How long a command that looks once waits for L1."""
 
@@ -49,6 +54,10 @@ class DutySettings:
 
     ``pause`` in seconds between rounds; ``stay`` goes on after a wrong claim;
     ``status`` is the status file; ``payee`` is who is paid, empty: the key.
+    ``gas_price_max`` and ``spend_gwei_max`` bound a defender (:mod:`prover.purse`),
+    ``value_at_risk_max`` in micros and ``data_ms``, how long L1 keeps data, are for
+    alarms (:mod:`prover.gauges`); 0: none.  ``only`` is the one claim to act on, and
+    ``rehearses`` says what would be sent, in one round, without sending it.
     """
 
     key: bytes | None
@@ -59,6 +68,12 @@ class DutySettings:
     metrics_port: int | None
     status: Path | None
     balance_gwei_min: int = 0
+    gas_price_max: int = 0
+    spend_gwei_max: int = 0
+    value_at_risk_max: int = 0
+    data_ms: int = 0
+    only: int | None = None
+    rehearses: bool = False
     recover: Callable[[Domain], Recover] | None = None
     """Makes what recovers signers; without it this process does."""
 
@@ -70,6 +85,8 @@ class DutySettings:
     @property
     def mode(self) -> str:
         """What the challenger is doing."""
+        if self.rehearses:
+            return "dry run"
         return "watch" if self.key is None else "defend"
 
 
@@ -93,18 +110,65 @@ async def keep_duty(
             path=settings.status,
             port=settings.metrics_port,
         )
-        patrol = Patrol(l1, core, board, keeper, lambda: time.time_ns() // 1_000_000)
+        patrol = Patrol(
+            l1,
+            core,
+            board,
+            keeper,
+            lambda: time.time_ns() // 1_000_000,
+            Watchman(settings.value_at_risk_max),
+            lambda: look_around(settings),
+        )
         known = f"rules {deployment.rules.hash.hex()[:16]}.. are known"
         at = f"state stands at log entry {core.replica.next_index}"
         patrol.note("info", f"{settings.mode}: {known}, {at}")
-        right = await patrol.run(settings.pause, until_wrong=not settings.stay)
+        right = await patrol.run(
+            settings.pause, until_wrong=not settings.stay, until=end_of(settings)
+        )
     except asyncio.CancelledError:
         wrong = core is not None and core.defence is None and core.docket.wrong
         return EXIT_NO if wrong else EXIT_OK
     else:
+        if settings.only is not None:
+            return EXIT_OK if is_won(core, settings.only) else EXIT_NO
         return EXIT_OK if right else EXIT_NO
     finally:
         await l1.close()
+
+
+def end_of(settings: DutySettings) -> Callable[[Challenger], bool] | None:
+    """Return what tells that a duty is done: after one round, or with its one claim."""
+    only = settings.only
+    if settings.rehearses:
+        return lambda _: True
+    if only is None:
+        return None
+    return lambda core: is_over(core, only)
+
+
+def is_over(core: Challenger, number: int) -> bool:
+    """Return whether there is nothing more to do about a claim."""
+    claim = core.docket.claims.get(number)
+    case = None if core.defence is None else core.defence.cases.get(number)
+    if case is not None and case.stage is Stage.LOST:
+        return True
+    return claim is None or claim.is_decided or claim.standing is Standing.AGREED
+
+
+def is_won(core: Challenger, number: int) -> bool:
+    """Return whether a claim is dead, by our proof or another's."""
+    claim = core.docket.claims.get(number)
+    return claim is not None and claim.standing is Standing.DEAD
+
+
+def look_around(settings: DutySettings) -> Surroundings:
+    """Return what is known from outside: how long L1 keeps data, when the last drill was won."""
+    age = UNKNOWN
+    if settings.status is not None:
+        note = settings.status.with_name(DRILL_NOTE)
+        if note.exists():
+            age = max(0, int(time.time() - note.stat().st_mtime))
+    return Surroundings(settings.data_ms, age)
 
 
 async def announced(answer: Awaitable[AnswerT], target: str) -> AnswerT:
@@ -160,10 +224,19 @@ async def make_core(
             keeper.write_genesis()
         replica = keeper.load(recover)
     defence = None
-    if settings.key is not None:
+    if settings.key is not None or settings.rehearses:
         kept = {} if keeper is None else keeper.cases()
-        payee = settings.payee or address_of(settings.key)
-        defence = Defence(deployment, payee, kept, draw_salt, time.monotonic_ns)
+        payee = settings.payee or (address_of(settings.key) if settings.key else bytes(20))
+        defence = Defence(
+            deployment,
+            payee,
+            kept,
+            draw_salt,
+            time.monotonic_ns,
+            Purse(settings.gas_price_max, settings.spend_gwei_max),
+            only=settings.only,
+            rehearses=settings.rehearses,
+        )
     vigil = Vigil(deployment.liveness_ms_max, settings.balance_gwei_min)
     return Challenger(deployment, replica, time.monotonic_ns, defence, vigil), keeper
 

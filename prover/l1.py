@@ -41,12 +41,16 @@ class L1Block:
 @final
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The tags of L1.  ``clock_offset_ms`` is L1's clock minus the wall clock."""
+    """The tags of L1.  ``clock_offset_ms`` is L1's clock minus the wall clock.
+
+    ``gas_price`` in gwei per 1,000,000 gas is what a call costs in the next block.
+    """
 
     latest: L1Block
     safe: L1Block
     final: L1Block
     clock_offset_ms: int
+    gas_price: int = 0
 
 
 @final

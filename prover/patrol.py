@@ -13,6 +13,7 @@ from prover.board import Board
 from prover.cases import Standing
 from prover.challenger import Challenger
 from prover.effects import Effect, Keep, Said, Send, Settled
+from prover.gauges import Surroundings, Watchman, watch_figures
 from prover.keeper import Keeper
 from prover.l1 import L1, CallReceipt, Heads, L1Refused, L1Unreachable
 
@@ -31,6 +32,10 @@ class Patrol:
         Where secrets and settled state go; ``None`` keeps nothing.
     wall_ms
         Returns the wall clock, for the time of a line.
+    watchman
+        Says what goes bad besides claims.
+    around
+        Returns what is known from outside.
     """
 
     def __init__(
@@ -40,19 +45,29 @@ class Patrol:
         board: Board,
         keeper: Keeper | None,
         wall_ms: Callable[[], int],
+        watchman: Watchman | None = None,
+        around: Callable[[], Surroundings] = Surroundings,
     ) -> None:
         self.l1 = l1
         self.core = core
         self.board = board
         self.keeper = keeper
         self.wall_ms = wall_ms
+        self.watchman = watchman or Watchman()
+        self.around = around
         self.seen: Heads | None = None
 
-    async def run(self, pause: float, *, until_wrong: bool = False) -> bool:
+    async def run(
+        self,
+        pause: float,
+        *,
+        until_wrong: bool = False,
+        until: Callable[[Challenger], bool] | None = None,
+    ) -> bool:
         """Make rounds until cancelled; return whether all claims were right.
 
         ``pause`` in seconds between rounds; with ``until_wrong`` the first
-        wrong claim ends it.
+        wrong claim ends it, and ``until`` is asked after each round.
         """
         missing = 0
         while True:
@@ -67,6 +82,8 @@ class Patrol:
                     self.note("warning", f"L1 does not answer, waiting for it: {error}")
             if until_wrong and self.core.docket.wrong:
                 return False
+            if until is not None and not missing and until(self.core):
+                return not self.core.docket.wrong
             await asyncio.sleep(min(pause * (1 + missing), PAUSE_MAX_SECONDS))
 
     async def make_round(self) -> None:
@@ -79,10 +96,13 @@ class Patrol:
         await self.read_entries()
         await self.read_claims()
         await self.carry_out(self.core.on_head(heads))
-        if self.core.defence is not None:
+        if self.core.defence is not None and self.l1.address:
             account = await self.l1.account(self.l1.address)
             await self.carry_out(self.core.on_balance(account.eth))
         self.seen = heads
+        self.board.around = self.around()
+        for level, text in self.watchman.look(watch_figures(self.core, self.board.around)):
+            self.note(level, text)
         self.board.refresh(self.core)
 
     async def read_items(self) -> None:

@@ -86,6 +86,7 @@ def heads_from_message(message: l1_pb2.L1Heads) -> Heads:
         block_from_message(message.safe),
         block_from_message(message.final),
         message.clock_offset_ms,
+        message.gas_price,
     )
 
 

@@ -165,7 +165,8 @@ class MemoryL1:
     async def head(self) -> Heads:
         chain = self.reach()
         final = chain.block_at(chain.block - chain.final_blocks)
-        return Heads(chain.block_at(chain.block), chain.block_at(chain.block - 1), final, 0)
+        latest, safe = chain.block_at(chain.block), chain.block_at(chain.block - 1)
+        return Heads(latest, safe, final, 0, chain.gas_price)
 
     async def block(self, number: int) -> L1Block | None:
         headers = self.reach().headers

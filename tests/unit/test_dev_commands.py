@@ -78,7 +78,9 @@ def test_the_challengers_l1_and_the_oracles_node_follow_the_environment(
         asked.append(target)
         raise Asked
 
-    monkeypatch.setattr("prover.cli.connect_by", lambda _: lambda target, _key: ask(target))
+    monkeypatch.setattr(
+        "prover.cli.commands.connect_by", lambda _: lambda target, _key: ask(target)
+    )
     monkeypatch.setattr("sextant.client.session.Session", ask)
     for variable in ("SEXTANT_L1", "SEXTANT_NODE"):
         monkeypatch.delenv(variable, raising=False)

@@ -8,32 +8,38 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import sys
-import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sextant.cli.numbers import instance_number
-from sextant.client.environment import L1 as L1_PLACE
+from prover.cli.drills import add_drill
+from prover.cli.places import (
+    EXIT_NO,
+    EXIT_OK,
+    EXIT_UNREADABLE,
+    EXIT_USAGE,
+    add_l1,
+    complain,
+    connect_by,
+    l1_of,
+    note,
+    print_line,
+)
+from prover.cli.reports import add_reports
+from sextant.cli.numbers import whole
 from statemachine.errors import SextantError
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
     from prover.derivation import Recover
-    from prover.duty import Connect
-    from prover.l1 import L1
     from statemachine.identity.signing import Domain
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  no other name
     Run = Callable[[argparse.Namespace], int]
 
-EXIT_OK: Final = 0
-EXIT_NO: Final = 1
-EXIT_UNREADABLE: Final = 3
-TARGET: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", re.ASCII)
-PORT_MAX: Final = 65_535
+DAY_MS: Final = 86_400_000
+MICROS_PER_USDC: Final = 1_000_000
 BALANCE_GWEI_MIN: Final = 10_000_000
 """What a defender should hold for gas: 0.01 ETH."""
 
@@ -57,62 +63,40 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     explain.add_argument("--file", type=Path, help="read a bundle instead of asking L1")
     explain.add_argument("--json", action="store_true", help="print one JSON object")
     explain.set_defaults(run=run_explain)
-    status = commands.add_parser("status", help="show what a running challenger found")
-    status.add_argument("--datadir", type=Path, required=True, help="his data directory")
-    status.set_defaults(run=run_status)
+    add_reports(commands)
+    resume = commands.add_parser(
+        "resume", help="finish one dispute by hand; 0: the claim is dead, 1: it is not"
+    )
+    resume.add_argument("claim", type=int, metavar="CLAIM", help="number of the claim")
+    add_defender(resume)
+    add_common(resume)
+    resume.set_defaults(run=run_defend, dry_run=False)
     bonds = commands.add_parser("claim-bonds", help="get back bonds of claims that died")
     add_l1(bonds)
     bonds.add_argument("--key-file", type=Path, required=True, help="the proposer's L1 key")
     bonds.add_argument("--json", action="store_true", help="print one JSON object")
     bonds.set_defaults(run=run_claim_bonds)
-    drill = commands.add_parser("drill", help="corrupt synthetic claims, and convict each")
-    drill.add_argument("--faults", type=int, default=50, help="random segments to corrupt")
-    drill.add_argument("--seed", type=int, default=1, help="of traffic and choices")
-    drill.add_argument("--bystanders", type=int, default=0, help="accounts that do nothing")
-    drill.add_argument("--json", action="store_true", help="print one JSON object")
-    drill.set_defaults(run=run_drill)
-
-
-def add_l1(parser: argparse.ArgumentParser) -> None:
-    """Declare which L1 a command is about."""
-    parser.add_argument(
-        "--l1",
-        type=l1_target,
-        metavar="HOST:PORT",
-        help="address of L1 (default: $SEXTANT_L1, else that of a devnet here)",
-    )
-    parser.add_argument(
-        "--archives",
-        default="",
-        metavar="HOST:PORT,...",
-        help="followers that keep the bytes of batches which L1 has dropped",
-    )
-    parser.add_argument(
-        "--instance",
-        type=instance_number,
-        metavar="N",
-        help="the devnet's L1: adds 100 * N to the port (default: $SEXTANT_INSTANCE, else 0)",
-    )
-
-
-def l1_of(arguments: argparse.Namespace) -> str:
-    """Return the ``host:port`` that a command line, or else the environment, names."""
-    return L1_PLACE.resolve(arguments.l1, arguments.instance)
-
-
-def l1_target(text: str) -> str:
-    """Return ``HOST:PORT`` as given; refuse what no connection could be made to."""
-    found = TARGET.fullmatch(text)
-    if found is None or not 0 < int(found[1]) <= PORT_MAX:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no HOST:PORT, such as 127.0.0.1:{L1_PLACE.port}"
-        )
-    return text
+    add_drill(commands)
 
 
 def add_duty(commands: "Commands", name: str, text: str, run: "Run") -> None:
     """Add ``watch`` or ``defend``, which share most of their options."""
     duty = commands.add_parser(name, help=text)
+    if name == "watch":
+        duty.add_argument("--stay", action="store_true", help="go on after a wrong claim")
+    else:
+        add_defender(duty)
+        duty.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="judge once; print calldata, cost and verdict of what would be sent, send nothing",
+        )
+    add_common(duty)
+    duty.set_defaults(run=run)
+
+
+def add_common(duty: argparse.ArgumentParser) -> None:
+    """Add what every duty needs to know."""
     add_l1(duty)
     duty.add_argument("--datadir", type=Path, help="where to keep state and commitments")
     duty.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus here")
@@ -124,38 +108,44 @@ def add_duty(commands: "Commands", name: str, text: str, run: "Run") -> None:
         metavar="N",
         help="processes that recover signers of large batches ahead (default: by the processors)",
     )
+    duty.add_argument(
+        "--value-at-risk-max",
+        type=whole(),
+        default=0,
+        metavar="USDC",
+        help="alarm if L1 holds more than this behind a claim's bond (default: no limit)",
+    )
+    duty.add_argument(
+        "--data-days",
+        type=whole(),
+        default=0,
+        metavar="DAYS",
+        help="how long L1 keeps data: alarm before it drops any that matters (default: not told)",
+    )
     duty.add_argument("--json", action="store_true", help="one JSON object per line")
-    if name == "watch":
-        duty.add_argument("--stay", action="store_true", help="go on after a wrong claim")
-    else:
-        duty.add_argument("--key-file", type=Path, required=True, help="the L1 key to act with")
-        duty.add_argument(
-            "--balance-gwei-min", type=int, default=BALANCE_GWEI_MIN, help="alarm below this"
-        )
-        duty.add_argument("--payee", metavar="ADDRESS", help="who is paid; default: the key's")
-    duty.set_defaults(run=run)
 
 
-def complain(error: object) -> int:
-    """Say on stderr why a command cannot go on."""
-    if isinstance(error, OSError) and error.strerror:
-        error = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
-    sys.stderr.write(f"sextant challenger: {error}\n")
-    return EXIT_UNREADABLE
-
-
-def connect_by(arguments: argparse.Namespace) -> "Connect":
-    """Return what makes an adapter of a target, and of the key that it signs with.
-
-    Loaded by name: the adapter stands above this package.
-    """
-    archives = import_module("node.l1.archives").archives_of(arguments.archives)
-
-    def connect(target: str, key: bytes | None) -> "L1":
-        adapter: L1 = import_module("node.l1.adapter").GrpcL1(target, key or b"", archives=archives)
-        return adapter
-
-    return connect
+def add_defender(duty: argparse.ArgumentParser) -> None:
+    """Add the key, and what it may spend."""
+    duty.add_argument("--key-file", type=Path, help="the L1 key to act with")
+    duty.add_argument(
+        "--balance-gwei-min", type=int, default=BALANCE_GWEI_MIN, help="alarm below this"
+    )
+    duty.add_argument(
+        "--max-gas-price",
+        type=whole(),
+        default=0,
+        metavar="GWEI",
+        help="send nothing while 1,000,000 gas cost more than this (default: no limit)",
+    )
+    duty.add_argument(
+        "--max-spend",
+        type=whole(),
+        default=0,
+        metavar="GWEI",
+        help="send nothing that takes all fees beyond this, restarts included (default: no limit)",
+    )
+    duty.add_argument("--payee", metavar="ADDRESS", help="who is paid; default: the key's")
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
@@ -165,6 +155,11 @@ def run_watch(arguments: argparse.Namespace) -> int:
 
 def run_defend(arguments: argparse.Namespace) -> int:
     """Judge claims and act on wrong ones until told to stop."""
+    if arguments.key_file is None:
+        if arguments.dry_run:
+            return run_duty(arguments, None)
+        sys.stderr.write("sextant challenger: to act on L1 takes a --key-file; or use --dry-run\n")
+        return EXIT_USAGE
     try:
         key = import_module("node.process.keyfile").load_key(arguments.key_file)
     except SextantError as error:
@@ -187,11 +182,17 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
         settings = DutySettings(
             key=key,
             payee=bytes.fromhex((getattr(arguments, "payee", None) or "").removeprefix("0x")),
-            stay=key is not None or arguments.stay,
+            stay=key is not None or getattr(arguments, "stay", True),
             pause=arguments.poll_ms / 1_000,
             as_json=arguments.json,
             metrics_port=arguments.metrics_port,
             balance_gwei_min=getattr(arguments, "balance_gwei_min", 0),
+            gas_price_max=getattr(arguments, "max_gas_price", 0),
+            spend_gwei_max=getattr(arguments, "max_spend", 0),
+            value_at_risk_max=arguments.value_at_risk_max * MICROS_PER_USDC,
+            data_ms=arguments.data_days * DAY_MS,
+            only=getattr(arguments, "claim", None),
+            rehearses=getattr(arguments, "dry_run", False),
             recover=recovery_of(arguments.workers),
             status=None if arguments.datadir is None else arguments.datadir / "status.json",
         )
@@ -310,17 +311,6 @@ def run_explain(arguments: argparse.Namespace) -> int:
     return EXIT_OK if told["agrees"] else EXIT_NO
 
 
-def run_status(arguments: argparse.Namespace) -> int:
-    """Print the status file of a running challenger."""
-    try:
-        sys.stdout.write((arguments.datadir / "status.json").read_text())
-    except FileNotFoundError:
-        return complain(f"no challenger keeps its state in {arguments.datadir}; name its --datadir")
-    except OSError as error:
-        return complain(error)
-    return EXIT_OK
-
-
 def run_claim_bonds(arguments: argparse.Namespace) -> int:
     """Ask L1 for every bond of a proposer that waits there."""
     from prover.bonds import Payment, claim_bonds
@@ -347,41 +337,3 @@ def run_claim_bonds(arguments: argparse.Namespace) -> int:
             told = "paid" if paid.is_settled else paid.receipt.message
             print_line(f"claim {paid.claim}: {paid.bond} gwei: {told}")
     return EXIT_NO if refused else EXIT_OK
-
-
-def note(line: str) -> None:
-    """Write one line of talk."""
-    sys.stderr.write(f"sextant challenger: {line}\n")
-
-
-def run_drill(arguments: argparse.Namespace) -> int:
-    """Corrupt random segments of synthetic entries, and convict each claim."""
-    from prover.drill import Drill, tell_report
-
-    drill = Drill(arguments.seed, time.perf_counter_ns, arguments.bystanders)
-    report = drill.run(arguments.faults, lambda line: None if arguments.json else print_line(line))
-    if arguments.json:
-        sys.stdout.write(
-            json.dumps(
-                {
-                    "schema": 1,
-                    "convicted": report.convicted,
-                    "acquitted": report.acquitted,
-                    "witness_bytes_max": max(report.witness_bytes),
-                    "gas_max": max(report.gas),
-                    "verdict_ns_max": max(report.verdict_ns),
-                    "proof_ns_max": max(report.proof_ns),
-                    "failures": report.failures,
-                }
-            )
-            + "\n"
-        )
-    else:
-        for line in tell_report(report):
-            print_line(line)
-    return EXIT_NO if report.failures else EXIT_OK
-
-
-def print_line(line: str) -> None:
-    """Write one line of data."""
-    sys.stdout.write(line + "\n")

@@ -1,0 +1,212 @@
+"""An L1 of one's own that has what another one has: log, inbox, and the right claims.
+
+For drills.  The contract is the pure one, its verdicts are the real ones, its blocks come
+one by one with the calls.  Nothing that happens on it touches the L1 it was forked from.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final, final
+
+from prover.bundle import Bundle
+from prover.contract.calls import (
+    Append,
+    AppendEmpty,
+    Call,
+    ClaimWithdrawal,
+    CommitFault,
+    Deposit,
+    ForceWithdraw,
+    ProveFault,
+    propose_output,
+)
+from prover.contract.context import Moment
+from prover.contract.contract import Contract
+from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
+from prover.contract.log import LogEntry, entry_of
+from prover.contract.records import Account, Claim, ClaimStatus, LogHeader, QueuedItem
+from prover.contract.rules import ContractRules
+from prover.entry import data_root
+from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
+from prover.outputs import Output
+from prover.replica import Derived
+from prover.verdict import judge_fault
+
+STEP_MS: Final = 1_000
+PAGE: Final = 64
+PURSE_GWEI: Final = 10**12
+
+
+@final
+class Fork:
+    """The forked chain, and an adapter to it for one sender."""
+
+    def __init__(self, bundle: Bundle, address: bytes, gas_price: int) -> None:
+        """Hold the bundle's log and inbox; claims come with :meth:`agree`."""
+        self.rules = bundle.deployment
+        self.contract = Contract(self.rules, judge_fault)
+        self._address = address
+        self.gas_price = gas_price
+        self.data = [entry.data for entry in bundle.entries]
+        self.traces: list[tuple[bytes, ...]] = [(self.rules.genesis.post_root,)]
+        self.height = 0
+        self.time = max((entry.time for entry in bundle.entries), default=0)
+        accumulators = [ACCUMULATOR_EMPTY]
+        for index, item in enumerate(bundle.items):
+            accumulators.append(accumulate(accumulators[-1], item))
+            self.contract.state.inbox.put(index, QueuedItem(index, item, 0, accumulators[-1]))
+        for entry in bundle.entries:
+            count = entry.inbox_count
+            root, size = data_root(entry.data), len(entry.data)
+            header = LogHeader(
+                index=entry.index,
+                data_root=root,
+                length=size,
+                time=entry.time,
+                block=0,
+                inbox_count=count,
+                inbox_accumulator=accumulators[count],
+                sender=self.rules.sequencer,
+            )
+            self.contract.state.log.put(entry.index, header)
+
+    def agree(self, derived: Sequence[Derived]) -> None:
+        """Make the right claim about each of these entries final, oldest first."""
+        state = self.contract.state
+        for each in derived:
+            number = len(state.claims)
+            claim = Claim(
+                number=number,
+                parent=number - 1,
+                output=each.output,
+                proposer=self.rules.sequencer,
+                time=each.facts.time,
+                block=0,
+                bond=0,
+                status=ClaimStatus.PENDING,
+            )
+            state.claims.put(number, claim)
+            state.claims.put(number, replace(claim, status=ClaimStatus.FINAL))
+            self.traces.append(tuple(each.trace))
+
+    def propose_as(self, proposer: bytes, output: Output, trace: Sequence[bytes]) -> int:
+        """Let another one claim something about the next entry; return the claim's number."""
+        self.contract.mint(proposer, PURSE_GWEI, 0)
+        parent = len(self.contract.state.claims) - 1
+        receipt = self.execute(proposer, propose_output(parent, output, list(trace)))
+        if not receipt.ok:
+            raise L1Refused(receipt.message)
+        self.traces.append(tuple(trace))
+        return receipt.value
+
+    def execute(self, sender: bytes, call: Call) -> CallReceipt:
+        """Mine a block with this call."""
+        self.mine()
+        moment = Moment(self.height, self.time, self.gas_price)
+        result = self.contract.call(sender, moment, call)
+        return CallReceipt(b"", self.height, result.code, result.message, result.value, result.gas)
+
+    def mine(self) -> None:
+        """Let a block pass."""
+        self.height += 1
+        self.time += STEP_MS
+
+    # The adapter
+
+    @property
+    def address(self) -> bytes:
+        """The sender's address."""
+        return self._address
+
+    async def deployment(self) -> ContractRules:
+        """Return what the contract was deployed with."""
+        return self.rules
+
+    async def block(self, number: int) -> L1Block | None:
+        """Return a block that was mined."""
+        if not 0 <= number <= self.height:
+            return None
+        digest = sha256(number.to_bytes(8, "big")).digest()
+        return L1Block(number, digest, self.time - STEP_MS * (self.height - number))
+
+    async def head(self) -> Heads:
+        """Return the tags: every block is final at once."""
+        digest = sha256(self.height.to_bytes(8, "big")).digest()
+        here = L1Block(self.height, digest, self.time)
+        return Heads(here, here, here, 0, self.gas_price)
+
+    async def log_entries(self, from_index: int) -> list[LogEntry]:
+        """Return a page of the log."""
+        headers = self.contract.state.log[from_index : from_index + PAGE]
+        return [entry_of(header, self.data[header.index]) for header in headers]
+
+    async def inbox_items(self, from_index: int) -> list[QueuedItem]:
+        """Return a page of the inbox."""
+        return list(self.contract.state.inbox[from_index : from_index + PAGE])
+
+    async def claims(self, from_number: int = 0) -> list[PostedClaim]:
+        """Return a page of claims as they stand now."""
+        page = self.contract.state.claims[from_number : from_number + PAGE]
+        return [PostedClaim(claim, self.traces[claim.number]) for claim in page]
+
+    async def claim(self, number: int) -> PostedClaim | None:
+        """Return one claim as it stands now."""
+        return next(iter(await self.claims(number)), None)
+
+    async def account(self, address: bytes) -> Account:
+        """Return what an address holds."""
+        return self.contract.state.account_of(address)
+
+    def events(self, from_block: int) -> AsyncIterator[BlockEvents]:
+        """Refuse: a drill asks, it does not follow."""
+        raise L1Refused(f"a fork has no feed, asked from block {from_block}")
+
+    async def send(self, call: Call) -> CallReceipt:
+        """Mine a block with a call of the sender."""
+        return self.execute(self._address, call)
+
+    async def append(self, index: int, data: bytes) -> CallReceipt:
+        """Append log entry ``index``."""
+        return await self.send(Append(index, data))
+
+    async def append_empty(self, index: int) -> CallReceipt:
+        """Append an empty entry."""
+        return await self.send(AppendEmpty(index))
+
+    async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
+        """Claim an output."""
+        return await self.send(propose_output(parent, output, list(trace)))
+
+    async def commit_fault(self, commitment: bytes) -> CallReceipt:
+        """Commit to a fault."""
+        return await self.send(CommitFault(commitment))
+
+    async def prove_fault(
+        self,
+        kind: int,
+        claim: int,
+        segment: int,
+        correct_root: bytes,
+        payee: bytes,
+        salt: bytes,
+        witness: bytes,
+    ) -> CallReceipt:
+        """Disprove a claim."""
+        call = ProveFault(kind, claim, segment, correct_root, payee, salt, witness)
+        return await self.send(call)
+
+    async def deposit(self, owner: bytes, sub: int, amount: int, asset: int = 0) -> CallReceipt:
+        """Deposit micro-USDC, or units of an asset."""
+        return await self.send(Deposit(owner, sub, amount, asset))
+
+    async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> CallReceipt:
+        """Queue a withdrawal."""
+        return await self.send(ForceWithdraw(sub, amount, asset))
+
+    async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
+        """Collect a withdrawal."""
+        return await self.send(ClaimWithdrawal(claim, index, proof))
+
+    async def close(self) -> None:
+        """Nothing to close."""

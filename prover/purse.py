@@ -1,0 +1,47 @@
+"""A defender's bounded wallet: what a call may cost, what all of them may, what they did.
+
+Fees are in gwei; a gas price is in gwei per 1,000,000 gas, as everywhere here.  A call
+that is held back is not lost: it is asked for again at every L1 block, and said aloud.
+"""
+
+from typing import final
+
+from prover.contract.gas import fee_of
+
+
+@final
+class Purse:
+    """The bounds of one defender, and what he has spent.
+
+    Parameters
+    ----------
+    gas_price_max
+        Above it nothing is sent; 0: no bound.
+    spend_gwei_max
+        What all calls may cost together, over restarts; 0: no bound.
+    spent_gwei
+        What they cost before.
+    """
+
+    def __init__(
+        self, gas_price_max: int = 0, spend_gwei_max: int = 0, spent_gwei: int = 0
+    ) -> None:
+        self.gas_price_max = gas_price_max
+        self.spend_gwei_max = spend_gwei_max
+        self.spent_gwei = spent_gwei
+
+    def refusal(self, gas: int, gas_price: int) -> str:
+        """Say why a call of ``gas`` is not sent at this price; nothing if it may be."""
+        if self.gas_price_max and gas_price > self.gas_price_max:
+            return f"the gas price is {gas_price}, --max-gas-price allows {self.gas_price_max}"
+        fee = fee_of(gas, gas_price)
+        if self.spend_gwei_max and self.spent_gwei + fee > self.spend_gwei_max:
+            return (
+                f"it may cost {fee} gwei, {self.spent_gwei} are spent, "
+                f"--max-spend allows {self.spend_gwei_max}"
+            )
+        return ""
+
+    def note(self, gas: int, gas_price: int) -> None:
+        """Take note of a call that was in a block."""
+        self.spent_gwei += fee_of(gas, gas_price)

@@ -1,0 +1,172 @@
+"""Duties by their commands: a dry run, a bounded wallet, one dispute by hand, and reports."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prover.contract.calls import CommitFault, ProveFault
+from prover.contract.records import ClaimStatus
+from prover.l1 import Heads
+from prover.traffic import key_of
+from sextant.cli.main import main
+from statemachine.identity.signing import address_of
+from tests.simulation.memory_l1 import MemoryL1
+from tests.simulation.test_challenger import Scene
+
+DEFENDER = address_of(key_of("defender"))
+
+
+class Ticking(MemoryL1):
+    """An L1 that makes a block whenever somebody looks, up to a number."""
+
+    async def head(self) -> Heads:
+        if self.chain.block < 400:
+            self.chain.mine()
+        return await super().head()
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    found = Scene(window_ms=10_000_000)
+    first = found.append()
+    found.propose(0, first)
+    found.propose(1, found.append(), how="root")
+
+    def connect(_target: str, key: bytes | None) -> MemoryL1:
+        return Ticking(found.chain, address_of(key) if key else b"")
+
+    monkeypatch.setattr("prover.cli.commands.connect_by", lambda _: connect)
+    return found
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> str:
+    path = tmp_path / "key"
+    path.write_text(key_of("defender").hex())
+    path.chmod(0o600)
+    return str(path)
+
+
+def calls(scene: Scene) -> list[type[Any]]:
+    wanted = (CommitFault, ProveFault)
+    return [type(call) for call in scene.chain.calls if isinstance(call, wanted)]
+
+
+def status_of(scene: Scene, claim: int) -> ClaimStatus:
+    return scene.chain.contract.state.claims[claim].status
+
+
+def challenger(*words: str) -> int:
+    return main(["challenger", *words, "--l1", "127.0.0.1:1", "--poll-ms", "0", "--workers", "0"])
+
+
+def test_a_dry_run_tells_calldata_cost_and_verdict_and_sends_nothing(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene.chain.gas_price = 2_000_000
+    assert challenger("defend", "--dry-run", "--json") == 1
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [plan] = [line for line in told if "commit_calldata" in line]
+    assert (plan["claim"], plan["verdict"]) == (2, "convicted")
+    assert plan["gas"] > 0
+    assert plan["fee_gwei"] == 2 * plan["gas"]
+    assert bytes.fromhex(plan["proof_calldata"])
+    assert calls(scene) == []
+    assert status_of(scene, 2) is ClaimStatus.PENDING
+
+
+def test_a_dry_run_of_honest_claims_ends_well(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Scene()
+    honest.propose(0, honest.append())
+    ticking = Ticking(honest.chain)
+    monkeypatch.setattr("prover.cli.commands.connect_by", lambda _: lambda *_: ticking)
+    assert challenger("defend", "--dry-run") == 0
+    assert calls(scene) == []
+
+
+def test_to_act_takes_a_key(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    assert challenger("defend") == 2
+    assert "takes a --key-file" in capsys.readouterr().err
+    assert challenger("resume", "2") == 2
+    assert calls(scene) == []
+
+
+def test_one_dispute_is_finished_by_hand(scene: Scene, tmp_path: Path, key_file: str) -> None:
+    scene.propose(1, scene.derived[1], how="short")
+    assert challenger("resume", "2", "--key-file", key_file, "--datadir", str(tmp_path)) == 0
+    assert calls(scene) == [CommitFault, ProveFault]
+    assert status_of(scene, 2) is ClaimStatus.CONVICTED
+    assert status_of(scene, 3) is ClaimStatus.PENDING
+    # It is over: there is nothing to do, and what is right is no case.
+    assert challenger("resume", "2", "--key-file", key_file) == 0
+    assert challenger("resume", "1", "--key-file", key_file) == 1
+    assert calls(scene) == [CommitFault, ProveFault]
+
+
+def test_reports_tell_what_was_found(
+    scene: Scene, tmp_path: Path, key_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("--datadir", str(tmp_path))
+    assert challenger("watch", *place) == 1
+    capsys.readouterr()
+    assert main(["challenger", "list", *place]) == 1
+    listed = capsys.readouterr().out
+    assert [line.split()[0] for line in listed.splitlines()] == ["CLAIM", "1", "2"]
+    assert "agreed" in listed.splitlines()[1]
+    assert "wrong" in listed.splitlines()[2]
+    assert main(["challenger", "list", "--wrong", "--json", *place]) == 1
+    [wrong] = json.loads(capsys.readouterr().out)["claims"]
+    assert (wrong["claim"], wrong["case"]) == (2, None)
+    assert main(["challenger", "status", "2", *place]) == 1
+    assert json.loads(capsys.readouterr().out)["fault"].startswith("SEGMENT: ")
+    assert main(["challenger", "status", "1", *place]) == 0
+    assert main(["challenger", "status", "9", *place]) == 3
+    assert challenger("resume", "2", "--key-file", key_file, *place) == 0
+    capsys.readouterr()
+    assert main(["challenger", "list", *place]) == 0
+    assert "dead" in capsys.readouterr().out
+    assert main(["challenger", "status", *place]) == 0
+    watched = json.loads(capsys.readouterr().out)["watched"]
+    assert watched["bond_gwei"] == scene.deployment.bond_gwei
+
+
+@pytest.mark.parametrize("bound", ["--max-gas-price", "--max-spend"])
+def test_a_bounded_wallet_holds_calls_back_and_says_why(
+    bound: str,
+    scene: Scene,
+    tmp_path: Path,
+    key_file: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene.chain.gas_price = 1_000_000
+    monkeypatch.setattr("prover.duty.is_over", lambda core, _: core.heads.latest.number > 60)
+    words = ("resume", "2", "--key-file", key_file, "--datadir", str(tmp_path))
+    assert challenger(*words, bound, "1000") == 1
+    assert calls(scene) == []
+    told = capsys.readouterr().out
+    assert told.count("not sent:") == 1
+    assert f"{bound} allows 1000" in told
+    held = json.loads((tmp_path / "status.json").read_text())["cases"][0]["held"]
+    assert bound in held
+
+
+def test_what_was_spent_is_remembered_over_restarts(
+    scene: Scene, tmp_path: Path, key_file: str
+) -> None:
+    scene.chain.gas_price = 1_000_000
+    words = ("--key-file", key_file, "--datadir", str(tmp_path))
+    assert challenger("resume", "2", *words) == 0
+    spent = json.loads((tmp_path / "status.json").read_text())["watched"]["spent_gwei"]
+    before = 100 * scene.deployment.bond_gwei
+    reward = scene.chain.contract.state.account_of(DEFENDER).eth - before
+    assert spent > 21_000
+    assert reward > 0
+    again = scene.propose(1, scene.derived[1], how="short")
+    assert challenger("resume", str(again), *words, "--max-spend", str(2 * spent)) == 0
+    later = json.loads((tmp_path / "status.json").read_text())["watched"]["spent_gwei"]
+    assert later > spent
