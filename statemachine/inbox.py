@@ -25,6 +25,7 @@ class InboxKind(IntEnum):
     FORCED_CLOSE = 4
     FORCED_REVOKE = 5
     FORCED_POKE = 6
+    ORACLE = 7
 
 
 KINDS: Final = frozenset(int(kind) for kind in InboxKind)
@@ -35,12 +36,14 @@ KINDS: Final = frozenset(int(kind) for kind in InboxKind)
 class InboxItem:
     """One item of the L1 inbox.
 
-    ``owner`` is who acts, but for a deposit, which is his whom it is for.
+    ``owner`` is who acts, but for a deposit, which is his whom it is for, and an oracle
+    message, which is its publisher's, whose signature L1 has checked.
     ``amount`` in micros, or in units of ``asset`` if that is not 0, USDC; a forced
     withdrawal of 0 means "all that may leave".
     ``time`` is the L1 time at which it was queued, in ms.
     ``price`` bounds a close in ``market``, micros per lot; 0 leaves it to the mark.
     ``other`` is the agent that is revoked, or the owner whose portfolio is poked.
+    ``publisher`` says a ``price`` of ``market`` that was true at ``told``, ms.
     """
 
     kind: InboxKind
@@ -52,6 +55,8 @@ class InboxItem:
     market: int = 0
     price: int = 0
     other: bytes = b""
+    publisher: int = 0
+    told: int = 0
 
     def encode(self) -> bytes:
         """Return the canonical bytes, which the L1 inbox commits to."""
@@ -66,6 +71,8 @@ class InboxItem:
                 self.market,
                 self.price,
                 self.other,
+                self.publisher,
+                self.told,
             ]
         )
 
@@ -77,8 +84,8 @@ class InboxItem:
 
 def decode_inbox_item(data: bytes) -> InboxItem:
     """Return the item that ``data`` encodes, or raise ``FrameInvalid``."""
-    kind, owner, sub, amount, time, asset, market, price, other = as_list(
-        unpack(data), 9, "inbox item"
+    kind, owner, sub, amount, time, asset, market, price, other, publisher, told = as_list(
+        unpack(data), 11, "inbox item"
     )
     if kind not in KINDS:
         raise FrameInvalid(f"inbox kind: {kind!r} is not known")
@@ -92,4 +99,6 @@ def decode_inbox_item(data: bytes) -> InboxItem:
         market=as_uint(market, 1 << 16, "market"),
         price=as_uint(price, 1 << 63, "price"),
         other=as_bytes(other, 20, "other") if other else b"",
+        publisher=as_uint(publisher, 256, "publisher"),
+        told=as_uint(told, TIME_LIMIT, "told"),
     )

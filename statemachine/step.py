@@ -5,6 +5,10 @@ or one item of due work.  An atomic bulk is one step with all of its legs.
 Handlers read what they act on from here, and leave the outcome here: a code, its
 arguments, and what was traded.
 
+``queued_at`` is when L1 queued the inbox item that is being run, 0 for anything
+else: by that time prices have to be fresh for it, as nobody but a sequencer decides
+when it runs.
+
 ``visits_max`` bounds the step's visits; ``charged`` is the portfolio whose
 markets the step has paid for: each leaf is read once, however often it is asked.
 ``now`` (ms) and ``today`` (days since 1970) are the block's, and stand still in it.
@@ -41,6 +45,7 @@ class Step:
         "notional",
         "now",
         "order_id",
+        "queued_at",
         "rules",
         "signer",
         "state",
@@ -69,6 +74,7 @@ class Step:
         self.visits_max = 0
         self.charged = 0
         self.more = False
+        self.queued_at = 0
 
     def enter_block(self, time: int) -> None:
         """Come to a block made at ``time`` (ms)."""

@@ -257,7 +257,9 @@ class Run:
         cursor = self.cursor
         step = self.step
         step.begin(COST_STEP)
+        step.queued_at = min(item.time, cursor.time)
         execute_inbox(step, item)
+        step.queued_at = 0
         if step.more:
             return
         self.add_receipt(item.hash, cursor.inbox_index, LEG_INBOX)

@@ -367,11 +367,29 @@ class Duel:
             mark = self.world.market(number).mark if number in self.numbers else MID
             price = mark * (1_000 + chooser.pick((-100, -10, -1, 0, 1, 10, 100))) // 1_000
             item = replace(item, market=number, price=chooser.pick((0, 0, 0, price)))
+        elif kind == InboxKind.ORACLE:
+            item = self.message_on_l1(item)
         elif kind == InboxKind.FORCED_REVOKE:
             item = replace(item, other=address_of(AGENTS[0]))
         elif kind == InboxKind.FORCED_POKE:
             item = replace(item, other=chooser.pick(addresses))
         self.world.inbox.append(item)
+
+    def message_on_l1(self, item: InboxItem) -> InboxItem:
+        """Return a publisher's message, as L1 would have it, or nearly."""
+        chooser, publishers = self.chooser, self.world.rules.publishers
+        number = chooser.pick((*[chooser.pick(self.numbers)] * 20, 9))
+        publisher = chooser.number(0, len(publishers) - 1)
+        price = self.price.get(number, MID) * (1_000 + chooser.pick((0, 0, 1, -1, 10))) // 1_000
+        return replace(
+            item,
+            owner=publishers[chooser.pick((*[publisher] * 20, 0))],
+            sub=0,
+            market=number,
+            price=chooser.pick((*[price] * 20, 0, 2**46)),
+            publisher=chooser.pick((*[publisher] * 20, 7)),
+            told=self.world.now - chooser.pick((0, 0, 1, 30_000, 61_000, -15_000)),
+        )
 
     # A block of everything
 

@@ -58,6 +58,7 @@ from tests.l1_worlds import (
     deployment,
     judge_by_truth,
     output_with,
+    say,
 )
 
 FOLDER = Path(__file__).parent / "vectors" / "l1"
@@ -111,6 +112,8 @@ def tell_of_force(world: Recorder) -> None:
     world.call(USER, ForceRevoke(CHEAT[1:]))
     world.call(USER, ForcePoke(PROPOSER, 2))
     world.call(USER, ForcePoke(bytes(20), 0))
+    world.call(USER, say(world))
+    world.call(USER, replace(say(world), publisher=1))
 
 
 def tell_story() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from prover.contract.calls import (
     Deposit,
     Propose,
     ProveFault,
+    QueueOracle,
     propose_output,
 )
 from prover.contract.codes import ContractCode
@@ -30,7 +31,7 @@ from prover.entry import encode_entry
 from prover.faults import ClaimFacts, FaultKind, Verdict
 from prover.outputs import Output, genesis_output, trace_root
 from statemachine.assets import AssetRules
-from statemachine.identity.signing import address_of
+from statemachine.identity.signing import Domain, address_of, oracle_digest, sign_digest
 from statemachine.rules import Rules
 from tests.worlds import market_rules
 
@@ -44,6 +45,7 @@ CHEAT_KEY = b"\x53" * 32
 CHALLENGER_KEY = b"\x54" * 32
 USER_KEY = b"\x55" * 32
 SIGNER_KEY = b"\x56" * 32
+PUBLISHER_KEY = b"\x57" * 32
 SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER = (
     address_of(key) for key in (SEQUENCER_KEY, PROPOSER_KEY, CHEAT_KEY, CHALLENGER_KEY, USER_KEY)
 )
@@ -70,7 +72,7 @@ def small_rules() -> Rules:
     return Rules(
         chain_id=7,
         rollup=b"\x42" * 20,
-        publishers=(b"\x01" * 20,),
+        publishers=(address_of(PUBLISHER_KEY),),
         publishers_min=1,
         markets=(market,),
         assets=(asset,),
@@ -229,3 +231,10 @@ def refused_in_order(world: L1World, rows: list[Row]) -> None:
         assert result.message.startswith(f"{code.name}: ")
         assert result.events == ()
         assert world.state.digest() == before
+
+
+def say(world: L1World, price: int = 6_000_000, *, after: int = 0) -> QueueOracle:
+    """Return the publisher's message about market 1, as of the world's time."""
+    rules, time = world.rules.rules, world.time + after
+    digest = oracle_digest(Domain(rules.chain_id, rules.rollup), 1, price, time)
+    return QueueOracle(1, 0, price, time, sign_digest(PUBLISHER_KEY, digest))

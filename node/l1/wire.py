@@ -145,6 +145,8 @@ def item_to_message(queued: QueuedItem) -> l1_pb2.L1InboxItem:
         market=item.market,
         price=item.price,
         other=item.other,
+        publisher=item.publisher,
+        told_ms=item.told,
     )
 
 

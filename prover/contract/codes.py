@@ -42,6 +42,9 @@ class ContractCode(IntEnum):
     ASSET = 45
     CAP = 46
     MARKET = 47
+    PRICE = 48
+    PUBLISHER = 49
+    MESSAGE_TIME = 50
     AGENT = 51
     # Claims (60..79)
     PARENT_UNKNOWN = 60

@@ -48,6 +48,7 @@ from prover.contract.calls import (
     ProveBroken,
     ProveEquivocation,
     ProveFault,
+    QueueOracle,
     RefundDeposit,
     RegisterPortfolio,
     RegisterShare,
@@ -85,6 +86,7 @@ STOPPED_BY_FREEZE: Final = frozenset(
         JoinAttesters,
         OfferWithdrawal,
         Propose,
+        QueueOracle,
     }
 )
 """Calls that are refused once the exchange is frozen."""

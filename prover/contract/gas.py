@@ -58,6 +58,7 @@ from prover.contract.calls import (
     ProveBroken,
     ProveEquivocation,
     ProveFault,
+    QueueOracle,
     RefundDeposit,
     RegisterPortfolio,
     RegisterShare,
@@ -169,6 +170,17 @@ def queue_gas(call: Deposit | ForceCall) -> int:
     """Return what an inbox item costs, whatever it says: it is stored as so many words."""
     del call
     return 64 * BYTE_GAS + 3 * hash_gas(64) + 5 * SLOT_GAS
+
+
+def queue_oracle_gas(call: QueueOracle) -> int:
+    """Return what an inbox item costs that needs a signature checked."""
+    return (
+        len(call.signature) * BYTE_GAS
+        + 64 * BYTE_GAS
+        + 3 * hash_gas(64)
+        + 5 * SLOT_GAS
+        + (RECOVER_GAS)
+    )
 
 
 def propose_gas(call: Propose) -> int:
@@ -330,6 +342,7 @@ WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     ForceClose: queue_gas,
     ForceRevoke: queue_gas,
     ForcePoke: queue_gas,
+    QueueOracle: queue_oracle_gas,
     # What the sequencer promised
     BondSequencer: bond_gas,
     ProveEquivocation: equivocation_gas,

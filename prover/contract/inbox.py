@@ -16,6 +16,7 @@ from prover.contract.calls import (
     ForcePoke,
     ForceRevoke,
     ForceWithdraw,
+    QueueOracle,
 )
 from prover.contract.codes import ContractCode, require
 from prover.contract.context import Context, Handlers
@@ -24,7 +25,9 @@ from prover.contract.records import QueuedItem
 from prover.contract.state import ContractState
 from prover.faults import item_hash
 from statemachine.assets import ASSET_USDC, AssetRules
+from statemachine.identity.signing import Domain, oracle_digest, recover
 from statemachine.inbox import InboxItem, InboxKind
+from statemachine.pricing.mark import INDEX_LIMIT
 from statemachine.units import Micros, Millis
 
 ACCUMULATOR_EMPTY: Final = bytes(32)
@@ -95,11 +98,7 @@ def force_cancel_all(context: Context, call: ForceCancelAll) -> int:
 def force_close(context: Context, call: ForceClose) -> int:
     """Queue the close of the sender's position in a market; return the item's index."""
     check_sub(call.sub)
-    require(
-        any(market.market == call.market for market in context.rules.rules.markets),
-        ContractCode.MARKET,
-        f"market {call.market} is not one of the exchange's",
-    )
+    check_market(context, call.market)
     kind = InboxKind.FORCED_CLOSE
     return queue(context, kind, context.sender, call.sub, market=call.market, price=call.price)
 
@@ -117,6 +116,56 @@ def force_poke(context: Context, call: ForcePoke) -> int:
     check_owner(call.owner)
     check_sub(call.sub)
     return queue(context, InboxKind.FORCED_POKE, context.sender, call.sub, other=call.owner)
+
+
+def queue_oracle(context: Context, call: QueueOracle) -> int:
+    """Queue a publisher's message that is his, and fresh; return the item's index."""
+    # READ
+    rules, now = context.rules.rules, context.moment.time
+    domain = Domain(rules.chain_id, rules.rollup)
+    digest = oracle_digest(domain, call.market, call.price, call.time)
+    known = call.publisher < len(rules.publishers)
+    address = rules.publishers[call.publisher] if known else b""
+    oldest, newest = now - rules.oracle_age_ms_max, now + rules.drift_ms
+
+    # CHECKS, in the order of their codes
+    check_market(context, call.market)
+    require(
+        0 < call.price < INDEX_LIMIT,
+        ContractCode.PRICE,
+        f"price {call.price}, need 1 to {INDEX_LIMIT - 1} micros per lot",
+    )
+    require(
+        known and recover(digest, call.signature) == address,
+        ContractCode.PUBLISHER,
+        f"the message was not signed by publisher {call.publisher}",
+    )
+    require(
+        oldest <= call.time <= newest,
+        ContractCode.MESSAGE_TIME,
+        f"message of {call.time} ms, need {oldest} to {newest}",
+    )
+
+    # EFFECTS
+    return queue(
+        context,
+        InboxKind.ORACLE,
+        address,
+        0,
+        market=call.market,
+        price=call.price,
+        publisher=call.publisher,
+        told=call.time,
+    )
+
+
+def check_market(context: Context, market: int) -> None:
+    """Refuse a market that the exchange does not have."""
+    require(
+        any(rules.market == market for rules in context.rules.rules.markets),
+        ContractCode.MARKET,
+        f"market {market} is not one of the exchange's",
+    )
 
 
 def check_owner(owner: bytes) -> None:
@@ -155,16 +204,33 @@ def queue(
     market: int = 0,
     price: int = 0,
     other: bytes = b"",
+    publisher: int = 0,
+    told: int = 0,
 ) -> int:
     """Store an item and announce it."""
     state, moment = context.state, context.moment
     index = len(state.inbox)
     time = Millis(moment.time)
-    item = InboxItem(kind, owner, sub, Micros(amount), time, asset, market, price, other)
+    item = InboxItem(
+        kind, owner, sub, Micros(amount), time, asset, market, price, other, publisher, told
+    )
     accumulator = accumulate(accumulator_at(state, index), item)
     state.inbox.put(index, QueuedItem(index, item, moment.block, accumulator))
     context.emit(
-        ItemQueued(index, int(kind), owner, sub, amount, accumulator, asset, market, price, other)
+        ItemQueued(
+            index,
+            int(kind),
+            owner,
+            sub,
+            amount,
+            accumulator,
+            asset,
+            market,
+            price,
+            other,
+            publisher,
+            told,
+        )
     )
     return index
 
@@ -176,4 +242,5 @@ HANDLERS: Final[Handlers] = {
     ForceClose: force_close,
     ForceRevoke: force_revoke,
     ForcePoke: force_poke,
+    QueueOracle: queue_oracle,
 }

@@ -107,6 +107,11 @@ class Traffic:
             key, other = self.keys[trader], address_of(agent)
         market = self.random.choice(list(self.prices))
         item = InboxItem(kind, address_of(key), sub, Micros(0), Millis(self.now))
+        if kind == InboxKind.ORACLE:
+            publisher = self.random.randrange(PUBLISHERS)
+            item = replace(item, owner=self.rules.publishers[publisher], publisher=publisher)
+            item = replace(item, sub=0, price=self.prices[market], told=self.now)
+            other = b""
         self.inbox.append(replace(item, market=market, other=other))
 
     def make_entry(self, frames: int, transactions: int) -> EntryRecord:

@@ -45,6 +45,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     poke.add_argument(
         "--of-sub", type=int, default=0, metavar="SUB", help="which of his (default: %(default)s)"
     )
+    oracle = commands.add_parser(
+        "oracle", help="say a price, as the publisher whose key it is", allow_abbrev=False
+    )
+    oracle.add_argument("market", metavar="MARKET", help="such as BTC")
+    oracle.add_argument("price", metavar="PRICE", help="USD per unit, a multiple of the tick")
     batch = commands.add_parser(
         "batch",
         help="let overdue items happen while nobody sequences",
@@ -61,6 +66,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         (close, run_close),
         (revoke, run_revoke),
         (poke, run_poke),
+        (oracle, run_oracle),
     ):
         command.add_argument(
             "--no-wait", action="store_true", help="return once L1 has it, with the item's index"
@@ -97,6 +103,15 @@ def run_poke(arguments: argparse.Namespace) -> int:
 
     def ask(client: AsyncClient, wait_s: float) -> Awaitable[ForcedAction]:
         return client.force_poke(arguments.owner, sub=arguments.of_sub, wait_s=wait_s)
+
+    return force(arguments, ask)
+
+
+def run_oracle(arguments: argparse.Namespace) -> int:
+    """Say a price."""
+
+    def ask(client: AsyncClient, wait_s: float) -> Awaitable[ForcedAction]:
+        return client.force_oracle(arguments.market, arguments.price, wait_s=wait_s)
 
     return force(arguments, ask)
 

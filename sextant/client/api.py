@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
-from prover.contract.calls import ForceCall, ForceCancelAll, ForceClose, ForcePoke, ForceRevoke
+from prover.contract.calls import (
+    ForceCall,
+    ForceCancelAll,
+    ForceClose,
+    ForcePoke,
+    ForceRevoke,
+    QueueOracle,
+)
+from prover.contract.rules import decode_contract_rules
 from sextant.client.amounts import Amount
 from sextant.client.anchors import Trust, find_anchor
 from sextant.client.assets import Asset
@@ -23,7 +31,8 @@ from sextant.client.names import read_address, read_number
 from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
 from sextant.client.receipts import Receipt
 from sextant.client.verified import Verified
-from sextant.errors import ClientError, OutcomeUnknown, ProofInvalid, Refused
+from sextant.errors import BadRequest, ClientError, OutcomeUnknown, ProofInvalid, Refused
+from statemachine.identity.signing import Domain, oracle_digest, sign_digest
 from statemachine.keys import withdrawal_key
 
 CREDIT_S: Final = 120.0
@@ -184,7 +193,30 @@ class AsyncClient(Funds):
         """Have anybody's sub-account looked at through L1, and liquidated if it must be."""
         return await self._force(ForcePoke(read_address(owner), read_sub(sub)), wait_s)
 
-    async def _force(self, call: ForceCall, wait_s: float) -> ForcedAction:
+    async def force_oracle(
+        self, market: str | int | Market, price: Amount, *, wait_s: float = CREDIT_S
+    ) -> ForcedAction:
+        """Say a price through L1, as the publisher whose key this session has.
+
+        Raises
+        ------
+        BadRequest
+            ``PUBLISHER``: the key is no publisher's.
+        """
+        found = await self.market(market)
+        lots = found.price(price)
+        async with self.l1() as l1:
+            deployment = await l1.deployment()
+            rules = decode_contract_rules(deployment.encoded).rules
+            time = (await l1.heads()).clock_ms
+        if self._key is None or self.address not in rules.publishers:
+            raise BadRequest("PUBLISHER", f"the key is not that of one of {len(rules.publishers)}")
+        digest = oracle_digest(Domain(rules.chain_id, rules.rollup), found.id, lots, time)
+        signature = sign_digest(self._key.reveal(), digest)
+        publisher = rules.publishers.index(self.address)
+        return await self._force(QueueOracle(found.id, publisher, lots, time, signature), wait_s)
+
+    async def _force(self, call: ForceCall | QueueOracle, wait_s: float) -> ForcedAction:
         """Queue something on L1, and wait for what becomes of it, unless ``wait_s`` is 0."""
         async with self.l1() as l1:
             sent = await l1.send(call)

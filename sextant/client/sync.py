@@ -269,6 +269,7 @@ class Client:
     force_close = waiting(AsyncClient.force_close)
     force_revoke = waiting(AsyncClient.force_revoke)
     force_poke = waiting(AsyncClient.force_poke)
+    force_oracle = waiting(AsyncClient.force_oracle)
     claim_withdrawal = waiting(AsyncClient.claim_withdrawal)
 
     watch_book = iterating(AsyncClient.watch_book)

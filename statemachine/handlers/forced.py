@@ -39,6 +39,7 @@ from statemachine.handlers.agents import execute_revoke
 from statemachine.handlers.cancel import execute_cancel_all
 from statemachine.handlers.poke import execute_poke
 from statemachine.inbox import InboxItem, InboxKind
+from statemachine.pricing.mark import is_stale
 from statemachine.records import (
     PORTFOLIO_LIQUIDATING,
     ROLE_OWNER,
@@ -224,7 +225,7 @@ def may_close_at_mark(step: Step, market: Market, side: int, price: int, limit: 
     A book that gives something within the band, though not at the price that was
     named, is one that its owner can trade on.
     """
-    if step.now - market.index_time > step.rules.oracle_age_ms_max:
+    if is_stale(step, market):
         return False
     if price and is_past(side, market.mark, price):
         return False

@@ -10,6 +10,7 @@ none.
 from statemachine.actions import OracleMessage, OracleUpdate
 from statemachine.costs import COST_ORACLE
 from statemachine.errors import Code
+from statemachine.inbox import InboxItem
 from statemachine.pricing.guards import admits_price
 from statemachine.pricing.mark import INDEX_LIMIT, recompute_mark
 from statemachine.records import Market, Oracle
@@ -21,6 +22,7 @@ from statemachine.states import (
     STATE_SETTLED,
 )
 from statemachine.step import Step
+from statemachine.units import Millis, Price
 
 
 def execute_oracle(step: Step, action: OracleUpdate, publishers: bytes) -> None:
@@ -56,10 +58,41 @@ def execute_oracle(step: Step, action: OracleUpdate, publishers: bytes) -> None:
 
     # EFFECTS
     state.touch(oracle)
-    update_index(step, market, oracle)
+    update_index(step, market, oracle, step.now)
 
     # RECEIPT
     step.refuse(Code.OK)
+
+
+def execute_queued_message(step: Step, item: InboxItem) -> None:
+    """Take one publisher's message that was queued on L1, where its signature was checked.
+
+    Messages are fresh by the time at which this one was queued.
+    """
+    # READ
+    state = step.state
+    step.cost += COST_ORACLE
+
+    # CHECKS, in the order of their codes
+    if item.market not in state.market_rules:
+        step.refuse(Code.MARKET_UNKNOWN, (item.market,))
+        return
+    market = state.market(item.market)
+    if market.state == STATE_SETTLED:
+        step.refuse(Code.MARKET_STATE, (market.state,))
+        return
+    oracle = state.oracle(item.market)
+    message = OracleMessage(item.publisher, Price(item.price), Millis(item.told), b"")
+    code = refusal_of(step, oracle, message, item.owner)
+    if code != Code.OK:
+        step.refuse(code, (0, item.told))
+        return
+
+    # EFFECTS and RECEIPT
+    oracle.prices[item.publisher] = item.price
+    oracle.times[item.publisher] = item.told
+    state.touch(oracle)
+    update_index(step, market, oracle, step.queued_at)
 
 
 def refusal_of(step: Step, oracle: Oracle, message: OracleMessage, address: bytes) -> Code:
@@ -76,8 +109,8 @@ def refusal_of(step: Step, oracle: Oracle, message: OracleMessage, address: byte
     return Code.OK
 
 
-def update_index(step: Step, market: Market, oracle: Oracle) -> None:
-    """Set the index to the lower median of what is fresh, and with it the mark.
+def update_index(step: Step, market: Market, oracle: Oracle, moment: int) -> None:
+    """Set the index to the lower median of what is fresh at ``moment``, and with it the mark.
 
     What the guards hold back leaves both, and the index's age, as they are.
     The average that they go by moves with a block's first update only.
@@ -85,8 +118,8 @@ def update_index(step: Step, market: Market, oracle: Oracle) -> None:
     The index is as old as the message without which there would be too few.
     """
     rules = step.rules
-    oldest = step.now - rules.oracle_age_ms_max
-    newest = step.now + rules.drift_ms
+    oldest = moment - rules.oracle_age_ms_max
+    newest = moment + rules.drift_ms
     prices: list[int] = []
     times: list[int] = []
     for publisher in range(len(rules.publishers)):

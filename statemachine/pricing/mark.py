@@ -75,11 +75,12 @@ def process_sample(step: Step, market: Market) -> None:
 def is_stale(step: Step, market: Market) -> bool:
     """Return whether too few publishers have been heard from of late.
 
-    A settlement price is no opinion of theirs: it never goes stale.
+    A settlement price is no opinion of theirs: it never goes stale.  An inbox item asks
+    for prices that were fresh when L1 queued it: how long it then waits is not up to it.
     """
     if market.state == STATE_SETTLED:
         return False
-    return step.now - market.index_time > step.rules.oracle_age_ms_max
+    return (step.queued_at or step.now) - market.index_time > step.rules.oracle_age_ms_max
 
 
 def stale_market(step: Step, portfolio: Portfolio) -> int:

@@ -50,9 +50,15 @@ FUNDS = 10**12
 AnswerT = TypeVar("AnswerT")
 
 
-def deployment(*, inbox_deadline_ms: int = 60_000, **changes: Any) -> ContractRules:
+def deployment(
+    *, inbox_deadline_ms: int = 60_000, oracle_age_ms_max: int = 60_000, **changes: Any
+) -> ContractRules:
     """Return a contract with short deadlines, but for the changes."""
-    rules = world_rules(inbox_deadline_ms=inbox_deadline_ms, receipt_deadline_ms=600_000)
+    rules = world_rules(
+        inbox_deadline_ms=inbox_deadline_ms,
+        receipt_deadline_ms=600_000,
+        oracle_age_ms_max=oracle_age_ms_max,
+    )
     state = genesis_state(rules, GENESIS_MS)
     root = Tree.from_items(sorted(state.items())).root
     base = ContractRules(

@@ -27,12 +27,12 @@ from tests.e2e.processes import (
     patiently,
     until,
 )
-from tests.worlds import USDC, trader_key
+from tests.worlds import PUBLISHER_KEYS, USDC, trader_key
 
 pytestmark = pytest.mark.e2e
 
 LEAVER, OTHER = 0, 1
-DEADLINE_MS, LIVENESS_MS = 4_000, 6_000
+DEADLINE_MS, LIVENESS_MS, FRESH_MS = 4_000, 6_000, 10_000
 
 
 def client_of(rollup: Rollup, trader: int) -> AsyncClient:
@@ -42,11 +42,32 @@ def client_of(rollup: Rollup, trader: int) -> AsyncClient:
     )
 
 
-async def leave(rollup: Rollup, *, by_hand: bool) -> int:
-    """Withdraw all without a sequencer, and be paid; return the withdrawal's index."""
+async def trade(rollup: Rollup) -> None:
+    """Give the leaver a position."""
+    request = sequencer_pb2.SubmitBatchRequest(transactions=await rollup.prices())
+    await patiently(lambda: rollup.sequencer.SubmitBatch(request, timeout=ASK_SECONDS))
+    for trader, side in ((OTHER, "sell"), (LEAVER, "buy")):
+        key = Secret(trader_key(trader))
+        async with AsyncClient(rollup.address("grpc"), key=key) as client:
+            await client.place("M0", side, "2", limit="60000")
+
+
+async def say_prices(rollup: Rollup) -> None:
+    """Let as many publishers as are needed say a price on L1."""
+    for key in PUBLISHER_KEYS[:2]:
+        async with AsyncClient(
+            rollup.address("follower"), key=Secret(key), l1=rollup.address("l1")
+        ) as publisher:
+            await publisher.force_oracle("M0", "61000", wait_s=0)
+
+
+async def leave(rollup: Rollup, *, by_hand: bool) -> None:
+    """Close, withdraw all without a sequencer, and be paid."""
     async with client_of(rollup, LEAVER) as client:
         code, said = await rollup.command(LEAVER, "force", "cancel-all", "--no-wait")
         assert code == 0, said
+        await say_prices(rollup)
+        await client.force_close("M0", wait_s=0)
         waiting = asyncio.create_task(client.force_withdraw(wait_s=WAIT_SECONDS))
         if by_hand:
 
@@ -58,7 +79,9 @@ async def leave(rollup: Rollup, *, by_hand: bool) -> int:
                 await asyncio.wait({waiting}, timeout=1)
         await waiting
         (withdrawal,) = await client.withdrawals()
-        assert withdrawal.amount * USDC == FUNDS
+        assert withdrawal.amount * USDC > FUNDS, "it gained"
+        account = await client.account()
+        assert not [one for one in account.portfolios if one.positions or one.balance]
 
         async def paid() -> bool:
             try:
@@ -69,8 +92,8 @@ async def leave(rollup: Rollup, *, by_hand: bool) -> int:
 
         await until(paid)
     async with L1Client(rollup.address("l1")) as l1:
-        assert (await l1.account(address_of(trader_key(LEAVER)))).usdc * USDC == FUNDS
-    return withdrawal.index
+        held = await l1.account(address_of(trader_key(LEAVER)))
+        assert held.usdc == withdrawal.amount
 
 
 async def roots_of(target: str, height: int) -> list[bytes]:
@@ -120,13 +143,18 @@ def test_an_exit_happens_without_a_sequencer_which_then_comes_back(
     tmp_path: Path, *, by_hand: bool
 ) -> None:
     async def story() -> None:
-        contract = deployment(inbox_deadline_ms=DEADLINE_MS, liveness_ms_max=LIVENESS_MS)
+        contract = deployment(
+            inbox_deadline_ms=DEADLINE_MS,
+            liveness_ms_max=LIVENESS_MS,
+            oracle_age_ms_max=FRESH_MS,
+        )
         rollup = Rollup(tmp_path, contract)
         try:
             rollup.start("l1", "sequencer", "poster")
             extra = () if by_hand else ("--follower.keep-alive", "true")
             rollup.start("follower", extra=extra)
             await rollup.fund(2)
+            await trade(rollup)
             seen = (await rollup.status()).unsafe_head.height
 
             async def posted() -> bool:

@@ -8,7 +8,7 @@ from statemachine.errors import Code
 from statemachine.handlers.agents import KINDS_ALLOWED
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
-from statemachine.states import STATE_CANCEL_ONLY, STATE_PAUSED
+from statemachine.states import STATE_CANCEL_ONLY, STATE_PAUSED, STATE_SETTLED
 from statemachine.units import Micros, Millis
 from tests.exchange_vectors.scene import (
     MAKER,
@@ -256,6 +256,13 @@ closes(
 
 @STAGE.shows("forced_close", Code.IOC_UNFILLED, "stale", "no book, and no fresh mark either")
 def stale_mark() -> Shown:
+    world = holding()
+    world.run(advance=61_000)
+    return asked(world, item_of(InboxKind.FORCED_CLOSE))
+
+
+@STAGE.shows("forced_close", Code.OK, "waited", "what was fresh when it was queued is fresh enough")
+def waited() -> Shown:
     return asked(holding(), item_of(InboxKind.FORCED_CLOSE), advance=61_000)
 
 
@@ -265,6 +272,100 @@ def stale_mark() -> Shown:
 def pressed() -> Shown:
     world = fallen(leveraged(), MID - 120_000)
     return asked(bid(world, (3_000, MID - 300_000)), item_of(InboxKind.FORCED_CLOSE))
+
+
+# Oracle messages, and what they are fresh for
+
+DAY = 86_400_000
+
+
+def says_on_l1(
+    world: World, price: int, publisher: int = 0, *, market: int = 0, after: int = 0
+) -> InboxItem:
+    """Return a publisher's message as it is queued on L1."""
+    known = world.rules.publishers
+    owner = known[publisher] if publisher < len(known) else STRANGER
+    return InboxItem(
+        InboxKind.ORACLE,
+        owner,
+        0,
+        Micros(0),
+        Millis(world.now),
+        market=market,
+        price=price,
+        publisher=publisher,
+        told=world.now + after,
+    )
+
+
+def told(
+    code: Code, name: str, about: str, setting: Any, price: int = MID + HUNDREDTH, **fields: Any
+) -> None:
+    """Register what becomes of one message, one day after it was queued."""
+
+    def play() -> Shown:
+        world = setting()
+        world.run(advance=1_000)
+        item = replace(says_on_l1(world, price), **fields)
+        world.inbox.append(item)
+        return show(world, advance=DAY)
+
+    STAGE.shows("oracle_item", code, name, about)(play)
+
+
+told(Code.OK, "one", "one publisher is not enough for another index", holding)
+told(
+    Code.OK,
+    "alone",
+    "where one is enough it sets the index, fresh by when it was queued",
+    lambda: holding(publishers_min=1),
+)
+told(Code.MARKET_UNKNOWN, "market", "no such market", holding, market=9)
+told(Code.PRICE_RANGE, "zero", "nothing has no price", holding, 0)
+told(Code.PUBLISHER, "stranger", "not that publisher's address", holding, owner=STRANGER)
+told(Code.PUBLISHER, "unknown", "there are only three", holding, publisher=3)
+told(Code.MESSAGE_OLD, "old", "he has said something later", holding, told=1)
+
+
+@STAGE.shows("oracle_item", Code.MESSAGE_TIME, "future", "he speaks of what is to come")
+def future() -> Shown:
+    world = holding()
+    world.run(advance=1_000)
+    world.inbox.append(says_on_l1(world, MID, after=16_000))
+    return show(world)
+
+
+@STAGE.shows("oracle_item", Code.MARKET_STATE, "settled", "a settled market takes no prices")
+def settled() -> Shown:
+    world = governed(STATE_SETTLED)
+    world.run(advance=1_000)
+    world.inbox.append(says_on_l1(world, MID))
+    return show(world)
+
+
+def silent_day(*, prices: bool) -> Shown:
+    """Show how somebody with a position leaves after a day without a sequencer."""
+    world = holding()
+    world.run(advance=100_000)
+    queued = [says_on_l1(world, MID - HUNDREDTH, place) for place in (0, 2)] if prices else []
+    close = replace(item_of(InboxKind.FORCED_CLOSE), time=Millis(world.now))
+    leave = replace(item_of(InboxKind.FORCED_WITHDRAW), time=Millis(world.now))
+    world.inbox += [*queued, close, leave]
+    return show(world, advance=DAY, valid=False)
+
+
+@STAGE.shows(
+    "forced_withdrawal", Code.OK, "without_sequencer", "prices, a close and a withdrawal, by L1"
+)
+def without_sequencer() -> Shown:
+    return silent_day(prices=True)
+
+
+@STAGE.shows(
+    "forced_withdrawal", Code.ORACLE_STALE, "without_prices", "nobody said a price in time"
+)
+def without_prices() -> Shown:
+    return silent_day(prices=False)
 
 
 # Revoke

@@ -1,5 +1,6 @@
 """The L1 contract's log, inbox, gas and withdrawals: refusals in code order, then effects."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 from prover.contract.calls import (
@@ -39,6 +40,7 @@ from tests.l1_worlds import (
     deployment,
     output_with,
     refused_in_order,
+    say,
 )
 
 C = ContractCode
@@ -121,6 +123,36 @@ def test_forced_actions_refuse_in_code_order() -> None:
             (C.AGENT, lambda _: (USER, ForceRevoke(bytes(20)))),
         ],
     )
+
+
+def test_a_publishers_message_is_queued_if_it_is_his_and_fresh() -> None:
+    world = L1World()
+    age, drift = world.rules.rules.oracle_age_ms_max, world.rules.rules.drift_ms
+    good = say(world)
+    refused_in_order(
+        world,
+        [
+            (C.FIELD_LENGTH, lambda _: (USER, replace(good, signature=good.signature[:-1]))),
+            (C.MARKET, lambda _: (USER, replace(good, market=9))),
+            (C.PRICE, lambda _: (USER, replace(good, price=0))),
+            (C.PRICE, lambda _: (USER, replace(good, price=1 << 46))),
+            (C.PUBLISHER, lambda _: (USER, replace(good, price=good.price + 1))),
+            (C.PUBLISHER, lambda _: (USER, replace(good, publisher=1))),
+            (C.MESSAGE_TIME, lambda w: (USER, say(w, after=999 - age))),
+            (C.MESSAGE_TIME, lambda w: (USER, say(w, after=1_001 + drift))),
+        ],
+    )
+    message = say(world)
+    result = world.call(USER, message)
+    item = world.state.inbox[0].item
+    assert (result.value, item.kind, item.market) == (0, InboxKind.ORACLE, 1)
+    assert item.owner == world.rules.rules.publishers[0], "whoever sends it"
+    assert (item.publisher, item.price, item.told) == (0, message.price, message.time)
+    (event,) = result.events
+    assert isinstance(event, ItemQueued)
+    assert (event.publisher, event.time_ms) == (0, message.time)
+    for edge in (1_000 - age, 1_000 + drift):
+        assert world.call(USER, say(world, after=edge)).ok
 
 
 def test_the_inbox_is_a_chain_of_hashes() -> None:

@@ -185,6 +185,9 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     time = Millis(1_700_000_000_000)
     forced = InboxItem(InboxKind.FORCED_CLOSE, OWNER, 2, Micros(0), time, market=3, price=6_000_000)
     revoked = InboxItem(InboxKind.FORCED_REVOKE, OWNER, 0, Micros(0), time, other=b"\xee" * 20)
+    said = InboxItem(
+        InboxKind.ORACLE, OWNER, 0, Micros(0), time, market=3, price=7, publisher=2, told=9
+    )
     staked = InboxItem(InboxKind.FORCED_WITHDRAW, OWNER, 2, Micros(5_000_000), time, 3)
     holding: Holding = numbered(Holding(keys.holding_key(7 << 8 | 2, 3), False))
     sums: AssetSums = numbered(AssetSums(keys.asset_key(3), False))
@@ -231,6 +234,7 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
         "builder": (encode_builder(300), lambda d: encode_builder(decode_builder(d))),
         "velocity": (velocity.encode(), lambda d: decode_velocity(d).encode()),
         "forced item": (forced.encode(), lambda d: decode_inbox_item(d).encode()),
+        "oracle item": (said.encode(), lambda d: decode_inbox_item(d).encode()),
         "revoking item": (revoked.encode(), lambda d: decode_inbox_item(d).encode()),
         "inbox item": (item.encode(), lambda d: decode_inbox_item(d).encode()),
         "receipt": (receipt.encode(), lambda d: decode_receipt(d).encode()),
@@ -246,6 +250,7 @@ FIXED_WIDTH = sorted(
         "asset item",
         "forced item",
         "revoking item",
+        "oracle item",
         "receipt",
         "rules",
     }

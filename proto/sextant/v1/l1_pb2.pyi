@@ -163,7 +163,7 @@ class L1ListInboxRequest(_message.Message):
     def __init__(self, from_index: _Optional[int] = ..., items_max: _Optional[int] = ...) -> None: ...
 
 class L1InboxItem(_message.Message):
-    __slots__ = ("index", "encoded", "block", "accumulator", "kind", "owner", "sub", "amount_micros", "time_ms", "asset", "market", "price", "other")
+    __slots__ = ("index", "encoded", "block", "accumulator", "kind", "owner", "sub", "amount_micros", "time_ms", "asset", "market", "price", "other", "publisher", "told_ms")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +177,8 @@ class L1InboxItem(_message.Message):
     MARKET_FIELD_NUMBER: _ClassVar[int]
     PRICE_FIELD_NUMBER: _ClassVar[int]
     OTHER_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHER_FIELD_NUMBER: _ClassVar[int]
+    TOLD_MS_FIELD_NUMBER: _ClassVar[int]
     index: int
     encoded: bytes
     block: int
@@ -190,7 +192,9 @@ class L1InboxItem(_message.Message):
     market: int
     price: int
     other: bytes
-    def __init__(self, index: _Optional[int] = ..., encoded: _Optional[bytes] = ..., block: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount_micros: _Optional[int] = ..., time_ms: _Optional[int] = ..., asset: _Optional[int] = ..., market: _Optional[int] = ..., price: _Optional[int] = ..., other: _Optional[bytes] = ...) -> None: ...
+    publisher: int
+    told_ms: int
+    def __init__(self, index: _Optional[int] = ..., encoded: _Optional[bytes] = ..., block: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount_micros: _Optional[int] = ..., time_ms: _Optional[int] = ..., asset: _Optional[int] = ..., market: _Optional[int] = ..., price: _Optional[int] = ..., other: _Optional[bytes] = ..., publisher: _Optional[int] = ..., told_ms: _Optional[int] = ...) -> None: ...
 
 class L1InboxPage(_message.Message):
     __slots__ = ("items", "inbox_count")
@@ -493,7 +497,7 @@ class L1Owed(_message.Message):
     def __init__(self, equity_micros: _Optional[int] = ..., debt_micros: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
 class L1SendCallRequest(_message.Message):
-    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "join_attesters", "leave_attesters", "take_stake", "attest", "slash_attesters", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
+    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "queue_oracle", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "join_attesters", "leave_attesters", "take_stake", "attest", "slash_attesters", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     APPEND_FIELD_NUMBER: _ClassVar[int]
@@ -509,6 +513,7 @@ class L1SendCallRequest(_message.Message):
     FORCE_CLOSE_FIELD_NUMBER: _ClassVar[int]
     FORCE_REVOKE_FIELD_NUMBER: _ClassVar[int]
     FORCE_POKE_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ORACLE_FIELD_NUMBER: _ClassVar[int]
     OFFER_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
     BUY_WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
     CANCEL_OFFER_FIELD_NUMBER: _ClassVar[int]
@@ -545,6 +550,7 @@ class L1SendCallRequest(_message.Message):
     force_close: L1ForceClose
     force_revoke: L1ForceRevoke
     force_poke: L1ForcePoke
+    queue_oracle: L1QueueOracle
     offer_withdrawal: L1OfferWithdrawal
     buy_withdrawal: L1BuyWithdrawal
     cancel_offer: L1CancelOffer
@@ -566,7 +572,7 @@ class L1SendCallRequest(_message.Message):
     prove_broken: L1ProveBroken
     leave_bond: L1LeaveBond
     take_bond: L1TakeBond
-    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., join_attesters: _Optional[_Union[L1JoinAttesters, _Mapping]] = ..., leave_attesters: _Optional[_Union[L1LeaveAttesters, _Mapping]] = ..., take_stake: _Optional[_Union[L1TakeStake, _Mapping]] = ..., attest: _Optional[_Union[L1Attest, _Mapping]] = ..., slash_attesters: _Optional[_Union[L1SlashAttesters, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
+    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., queue_oracle: _Optional[_Union[L1QueueOracle, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., join_attesters: _Optional[_Union[L1JoinAttesters, _Mapping]] = ..., leave_attesters: _Optional[_Union[L1LeaveAttesters, _Mapping]] = ..., take_stake: _Optional[_Union[L1TakeStake, _Mapping]] = ..., attest: _Optional[_Union[L1Attest, _Mapping]] = ..., slash_attesters: _Optional[_Union[L1SlashAttesters, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
 
 class L1Append(_message.Message):
     __slots__ = ("index", "data")
@@ -633,6 +639,20 @@ class L1ForcePoke(_message.Message):
     owner: bytes
     sub: int
     def __init__(self, owner: _Optional[bytes] = ..., sub: _Optional[int] = ...) -> None: ...
+
+class L1QueueOracle(_message.Message):
+    __slots__ = ("market", "publisher", "price", "time", "signature")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHER_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    market: int
+    publisher: int
+    price: int
+    time: int
+    signature: bytes
+    def __init__(self, market: _Optional[int] = ..., publisher: _Optional[int] = ..., price: _Optional[int] = ..., time: _Optional[int] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class L1Propose(_message.Message):
     __slots__ = ("parent", "output", "trace")
@@ -1035,7 +1055,7 @@ class L1EntryAppended(_message.Message):
     def __init__(self, index: _Optional[int] = ..., data_root: _Optional[bytes] = ..., length: _Optional[int] = ..., inbox_count: _Optional[int] = ..., sender: _Optional[bytes] = ...) -> None: ...
 
 class L1ItemQueued(_message.Message):
-    __slots__ = ("index", "kind", "owner", "sub", "amount", "accumulator", "asset", "market", "price", "other")
+    __slots__ = ("index", "kind", "owner", "sub", "amount", "accumulator", "asset", "market", "price", "other", "publisher", "time_ms")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -1046,6 +1066,8 @@ class L1ItemQueued(_message.Message):
     MARKET_FIELD_NUMBER: _ClassVar[int]
     PRICE_FIELD_NUMBER: _ClassVar[int]
     OTHER_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHER_FIELD_NUMBER: _ClassVar[int]
+    TIME_MS_FIELD_NUMBER: _ClassVar[int]
     index: int
     kind: int
     owner: bytes
@@ -1056,7 +1078,9 @@ class L1ItemQueued(_message.Message):
     market: int
     price: int
     other: bytes
-    def __init__(self, index: _Optional[int] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., asset: _Optional[int] = ..., market: _Optional[int] = ..., price: _Optional[int] = ..., other: _Optional[bytes] = ...) -> None: ...
+    publisher: int
+    time_ms: int
+    def __init__(self, index: _Optional[int] = ..., kind: _Optional[int] = ..., owner: _Optional[bytes] = ..., sub: _Optional[int] = ..., amount: _Optional[int] = ..., accumulator: _Optional[bytes] = ..., asset: _Optional[int] = ..., market: _Optional[int] = ..., price: _Optional[int] = ..., other: _Optional[bytes] = ..., publisher: _Optional[int] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class L1ClaimProposed(_message.Message):
     __slots__ = ("claim", "parent", "log_index", "output_hash", "proposer", "bond")

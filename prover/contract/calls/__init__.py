@@ -47,6 +47,7 @@ from prover.contract.calls.inbox import (
     ForcePoke,
     ForceRevoke,
     ForceWithdraw,
+    QueueOracle,
 )
 from prover.contract.calls.kinds import (
     CallKind,
@@ -113,6 +114,7 @@ __all__ = [
     "ProveBroken",
     "ProveEquivocation",
     "ProveFault",
+    "QueueOracle",
     "RefundDeposit",
     "RegisterPortfolio",
     "RegisterShare",

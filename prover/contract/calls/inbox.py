@@ -71,8 +71,23 @@ class ForcePoke:
     sub: int
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class QueueOracle:
+    """Have a publisher's own signed message taken on L2: whoever sends it.
+
+    ``publisher`` is his place in the rules; ``price`` in micros per lot, ``time`` in ms.
+    """
+
+    market: int
+    publisher: int
+    price: int
+    time: int
+    signature: bytes
+
+
 ForceCall = ForceWithdraw | ForceCancelAll | ForceClose | ForceRevoke | ForcePoke
-InboxCall = Deposit | ForceCall
+InboxCall = Deposit | ForceCall | QueueOracle
 
 INBOX_CALLS: Final[dict[CallKind, type[Any]]] = {
     CallKind.DEPOSIT: Deposit,
@@ -81,4 +96,5 @@ INBOX_CALLS: Final[dict[CallKind, type[Any]]] = {
     CallKind.FORCE_CLOSE: ForceClose,
     CallKind.FORCE_REVOKE: ForceRevoke,
     CallKind.FORCE_POKE: ForcePoke,
+    CallKind.QUEUE_ORACLE: QueueOracle,
 }

@@ -12,7 +12,7 @@ class ItemQueued:
     """The inbox grew by one item (``kind`` is an ``InboxKind``).
 
     ``market`` and ``price`` are those of a close, ``other`` the agent or the owner that
-    another item names.
+    another item names.  ``publisher`` says ``price`` of ``market`` as of ``time_ms``.
     """
 
     index: int
@@ -25,6 +25,8 @@ class ItemQueued:
     market: int = 0
     price: int = 0
     other: bytes = b""
+    publisher: int = 0
+    time_ms: int = 0
 
 
 InboxEvent = ItemQueued

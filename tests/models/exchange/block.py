@@ -74,7 +74,13 @@ from tests.models.exchange.fees import approve_builder, set_referrer
 from tests.models.exchange.forced import close_by_force
 from tests.models.exchange.liquidation import poke, run_due_slice
 from tests.models.exchange.pool import redeem, supply
-from tests.models.exchange.pricing import fund, sample, sample_premium, update_oracle
+from tests.models.exchange.pricing import (
+    fund,
+    sample,
+    sample_premium,
+    take_message,
+    update_oracle,
+)
 from tests.models.exchange.settlement import run_settlement
 from tests.models.exchange.state import (
     EXIT,
@@ -159,13 +165,17 @@ def run_inbox(exchange: Exchange, block: Block) -> list[Outcome]:
         overdue = exchange.now - item.time >= exchange.rules.inbox_deadline_ms
         if index >= named and not overdue:
             break
+        exchange.queued_at = item.time
         receipts.append(attempt(partial(run_item, exchange, item), index, INBOX_LEG))
+        exchange.queued_at = None
         exchange.inbox_index += 1
     return receipts
 
 
 def run_item(exchange: Exchange, item: InboxItem) -> Outcome:
     """Run one item of the inbox."""
+    if item.kind == InboxKind.ORACLE:
+        return take_message(exchange, item)
     if item.kind not in (InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW):
         return run_forced(exchange, item)
     if item.asset:

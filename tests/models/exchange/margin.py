@@ -171,7 +171,8 @@ def lent_on(exchange: Exchange, asset: int, amount: int) -> int:
     rules = rules_of(exchange, asset)
     assert rules is not None
     market = exchange.markets[rules.market]
-    if exchange.is_stale(rules.market) or not market.index:
+    stale = exchange.now - market.index_time > exchange.rules.oracle_age_ms_max
+    if stale or not market.index:
         return 0
     share = Fraction(min(market.index, floor(market.average)), market.index)
     weight = Fraction(rules.initial_weight_ppm, MILLION)

@@ -5,6 +5,8 @@ from math import ceil, floor
 
 from statemachine.actions import OracleMessage, OracleUpdate
 from statemachine.errors import Code
+from statemachine.inbox import InboxItem
+from statemachine.units import Millis, Price
 from tests.models.exchange.grace import note_sample, note_update
 from tests.models.exchange.pegs import best_price, is_past_limit, side_of
 from tests.models.exchange.state import (
@@ -84,6 +86,21 @@ def judge_message(exchange: Exchange, market: int, message: OracleMessage, addre
     return Code.OK
 
 
+def take_message(exchange: Exchange, item: InboxItem) -> Outcome:
+    """Take a publisher's message that came through L1."""
+    if item.market not in exchange.markets:
+        raise Refused(Code.MARKET_UNKNOWN, item.market)
+    if exchange.markets[item.market].state == SETTLED:
+        raise Refused(Code.MARKET_STATE, SETTLED)
+    message = OracleMessage(item.publisher, Price(item.price), Millis(item.told), b"")
+    code = judge_message(exchange, item.market, message, item.owner)
+    if code != Code.OK:
+        raise Refused(code, 0, item.told)
+    exchange.heard[item.market, item.publisher] = (item.price, item.told)
+    set_index(exchange, item.market)
+    return Outcome()
+
+
 def set_index(exchange: Exchange, number: int) -> None:
     """Set the index to the lower median of what is fresh, if that is enough."""
     rules = exchange.rules
@@ -92,7 +109,7 @@ def set_index(exchange: Exchange, number: int) -> None:
     fresh = [
         (price, time)
         for price, time in said
-        if -rules.oracle_age_ms_max <= time - exchange.now <= rules.drift_ms
+        if -rules.oracle_age_ms_max <= time - exchange.priced_at <= rules.drift_ms
     ]
     if len(fresh) < rules.publishers_min:
         return

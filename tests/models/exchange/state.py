@@ -318,6 +318,8 @@ class Exchange:
     now: int
     height: int = 0
     inbox_index: int = 0
+    queued_at: int | None = None
+    """While an inbox item runs: when L1 queued it."""
     framed_at: int = 0
     """When the last block with a frame was made."""
     markets: dict[int, Market] = field(default_factory=dict)
@@ -551,8 +553,13 @@ class Exchange:
         sizes = [p.size for (_, number), p in self.positions.items() if number == market]
         return sum(size for size in sizes if size > 0)
 
+    @property
+    def priced_at(self) -> int:
+        """By when prices have to be fresh."""
+        return self.now if self.queued_at is None else min(self.now, self.queued_at)
+
     def is_stale(self, market: int) -> bool:
         """Return whether a market's index is older than it may be; a settlement price never is."""
         if self.markets[market].state == SETTLED:
             return False
-        return self.now - self.markets[market].index_time > self.rules.oracle_age_ms_max
+        return self.priced_at - self.markets[market].index_time > self.rules.oracle_age_ms_max

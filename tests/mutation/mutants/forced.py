@@ -19,8 +19,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handlers/forced.py",
-        "    if step.now - market.index_time > step.rules.oracle_age_ms_max:\n"
-        "        return False\n",
+        "    if is_stale(step, market):\n        return False\n",
         "",
         "closed at a mark of yesterday",
     ),
@@ -59,6 +58,24 @@ MUTANTS: Final = (
         "        cursor.client_hash, cursor.group = rank_entry(key), name\n",
         "",
         "the same ranks are looked at in each step",
+    ),
+    Mutant(
+        "handlers/oracle.py",
+        "    update_index(step, market, oracle, step.queued_at)",
+        "    update_index(step, market, oracle, step.now)",
+        "a message that waited for its deadline is of no use",
+    ),
+    Mutant(
+        "pricing/mark.py",
+        "    return (step.queued_at or step.now) - market.index_time",
+        "    return step.now - market.index_time",
+        "an exit is refused for having waited",
+    ),
+    Mutant(
+        "transition.py",
+        "        step.queued_at = 0\n",
+        "",
+        "transactions are held to the prices of an inbox item",
     ),
     Mutant(
         "risk/liquidation.py",
