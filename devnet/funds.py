@@ -8,6 +8,7 @@ from devnet.controls import Controls
 from devnet.identities import Identity, identity_of
 from devnet.layout import Layout
 from node.l1.adapter import GrpcL1
+from prover.contract.calls import BondSequencer
 from prover.contract.rules import GWEI_PER_ETH
 from sextant.client.reads import Reads
 from sextant.errors import ClientError, Refused
@@ -16,6 +17,7 @@ from statemachine.errors import SextantError
 BONDED: Final = ("poster", "follower", "challenger")
 OPERATOR_GWEI: Final = 10_000 * GWEI_PER_ETH
 OPERATOR_GWEI_MIN: Final = 1_000 * GWEI_PER_ETH
+SEQUENCER_BOND_GWEI: Final = 100 * GWEI_PER_ETH
 USER_GWEI: Final = 10 * GWEI_PER_ETH
 CREDIT_SECONDS_MAX: Final = 60.0
 POLL_S: Final = 0.2
@@ -33,6 +35,18 @@ async def fund_operators(layout: Layout) -> None:
         account = await controls.faucet(address, 0, 0)
         if account.eth_gwei < OPERATOR_GWEI_MIN:
             await controls.faucet(address, OPERATOR_GWEI, 0)
+    await bond_sequencer(layout)
+
+
+async def bond_sequencer(layout: Layout) -> None:
+    """Put a bond behind the sequencer's signature, unless it has one or had one before."""
+    l1 = GrpcL1(layout.address("l1"), identity_of("poster").key)
+    try:
+        totals = await l1.totals()
+        if not totals.sequencer_bond_gwei and not totals.sequencer_left_ms:
+            await l1.send(BondSequencer(SEQUENCER_BOND_GWEI))
+    finally:
+        await l1.close()
 
 
 async def deposit(layout: Layout, identity: Identity, micros: int, sub: int = 0) -> int:

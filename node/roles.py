@@ -32,6 +32,7 @@ from node.storage.history import History
 from proto.sextant.v1 import dev_pb2_grpc
 from prover.contract.rules import ContractRules
 from prover.l1 import L1Unreachable
+from statemachine.identity.signing import address_of
 
 LOG = structlog.get_logger("node")
 LOOK_SECONDS: Final = 2.0
@@ -100,17 +101,29 @@ async def run_sequencer(settings: Settings, propose: bool) -> None:
         LOG.warning("starting again, to follow the log")
 
 
+def check_signer(deployment: ContractRules, key: bytes) -> None:
+    """Refuse to sign blocks with a key that L1 does not know: nobody could rely on them."""
+    signer = address_of(key)
+    if any(deployment.signer) and signer != deployment.signer:
+        raise KeyUnreadable(
+            f"the sequencer's key is that of 0x{signer.hex()}, "
+            f"blocks of this deployment are signed by 0x{deployment.signer.hex()}"
+        )
+
+
 async def sequence(settings: Settings) -> bool:
     """Sequence until cancelled; return whether to start again, as L1's log left our chain."""
     metrics = Metrics()
     failure: asyncio.Queue[str] = asyncio.Queue()
     l1 = GrpcL1(settings.l1.target, patience_seconds=LOOK_SECONDS)
     deployment = await ask_deployment(l1)
+    key = load_or_create_key(key_path(settings, settings.sequencer.key_file))
+    check_signer(deployment, key)
     node = SequencerNode(
         settings.directory / "sequencer",
         deployment,
         l1,
-        load_or_create_key(key_path(settings, settings.sequencer.key_file)),
+        key,
         limits=Limits(
             settings.sequencer.queue_transactions_max,
             settings.sequencer.signer_transactions_max,

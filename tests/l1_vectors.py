@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from prover.contract.calls import (
+    KINDS,
     AppendEmpty,
     BondSequencer,
     Call,
@@ -24,6 +25,7 @@ from prover.contract.calls import (
     ForceRevoke,
     ForceWithdraw,
     LeaveBond,
+    ProveBroken,
     ProveEquivocation,
     ProveFault,
     Settle,
@@ -36,6 +38,7 @@ from prover.contract.calls import (
 )
 from prover.contract.context import CallResult
 from prover.contract.events import encode_event
+from prover.contract.rules import ContractRules
 from prover.faults import ClaimFacts, FaultKind, Verdict
 from prover.promises import PromiseKind, equivocation_evidence, promise_commitment
 from statemachine.identity.signing import CURVE_ORDER, block_digest, sign_digest
@@ -72,9 +75,11 @@ class Recorder(L1World):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.steps: list[dict[str, Any]] = []
+        self.cases: dict[str, dict[str, Any]] = {}
 
     def call(self, sender: bytes, call: Call) -> CallResult:
         """Execute a call, and write it down."""
+        before = self.state.items()
         result = super().call(sender, call)
         step = {
             "sender": sender.hex(),
@@ -90,6 +95,9 @@ class Recorder(L1World):
         if isinstance(call, ProveFault):
             step["verdict"] = self.verdict_on(call)
         self.steps.append(step)
+        name = f"{KINDS[type(call)].name}_{result.code.name}".lower()
+        changes = changes_between(before, self.state.items())
+        self.cases.setdefault(name, case_of(self.rules, before, step, changes))
         return result
 
     def verdict_on(self, call: ProveFault) -> list[Any]:
@@ -100,6 +108,32 @@ class Recorder(L1World):
         facts = ClaimFacts(self.rules.rules, parent, claim.output, entry, [])
         verdict: Verdict = judge_by_truth(FaultKind(call.kind), facts, call.witness)
         return [verdict.guilty, verdict.segment, verdict.correct_root.hex()]
+
+
+def changes_between(
+    before: dict[bytes, bytes], after: dict[bytes, bytes]
+) -> dict[bytes, bytes | None]:
+    """Return what was stored (or dropped: ``None``) between two states."""
+    names = sorted({*before, *after})
+    return {name: after.get(name) for name in names if before.get(name) != after.get(name)}
+
+
+def case_of(
+    rules: ContractRules,
+    before: dict[bytes, bytes],
+    step: dict[str, Any],
+    changes: dict[bytes, bytes | None],
+) -> dict[str, Any]:
+    """Return one call as a vector of its own: the state before it, and what it changes."""
+    return {
+        "format": FORMAT,
+        "deployment": rules.encode().hex(),
+        "pre": {name.hex(): value.hex() for name, value in sorted(before.items())},
+        **step,
+        "changes": {
+            name.hex(): None if value is None else value.hex() for name, value in changes.items()
+        },
+    }
 
 
 def tell_of_force(world: Recorder) -> None:
@@ -116,7 +150,7 @@ def tell_of_force(world: Recorder) -> None:
     world.call(USER, replace(say(world), publisher=1))
 
 
-def tell_story() -> dict[str, Any]:
+def play_story() -> Recorder:
     """Return a story in which every kind of call succeeds and many are refused."""
     world = Recorder(gas_price=100)
     world.deposit()
@@ -167,6 +201,12 @@ def tell_story() -> dict[str, Any]:
     world.time += world.rules.liveness_ms_max
     world.call(USER, AppendEmpty(3))
     tell_promises(world, right)
+    return world
+
+
+def tell_story() -> dict[str, Any]:
+    """Return the story as it is written down."""
+    world = play_story()
     return {
         "format": FORMAT,
         "deployment": world.rules.encode().hex(),
@@ -210,6 +250,49 @@ def tell_promises(world: Recorder, tip: int) -> None:
     world.call(SEQUENCER, TakeBond(tip))
 
 
+def broken_cases() -> dict[str, dict[str, Any]]:
+    """Return broken promises, over an exchange that really executes."""
+    from tests.unit.test_promises import Exchange  # noqa: PLC0415  it needs the whole engine
+
+    exchange = Exchange()
+    exchange.extend()
+    exchange.finish()
+    cursor = exchange.ends()[0]
+    kept, denied = exchange.sign(cursor), exchange.sign(cursor, cost=cursor.cost ^ 1)
+    (found,) = exchange.accuse(denied)
+    assert isinstance(found.call, ProveBroken)
+    honest = replace(found.call, cursor=kept.cursor, signature=kept.signature)
+    late = replace(found.call, witness=b"")
+    chain = exchange.chain
+    chain.execute(CHALLENGER, found.commit)
+    chain.mine(2)
+    cases: dict[str, dict[str, Any]] = {}
+    for call in (honest, late, found.call, found.call):
+        before = chain.contract.state.items()
+        moment = chain.open_block(1_000)
+        result = chain.contract.call(CHALLENGER, moment, call)
+        step = {
+            "sender": CHALLENGER.hex(),
+            "block": moment.block,
+            "time": moment.time,
+            "gas_price": moment.gas_price,
+            "call": encode_call(call).hex(),
+            "code": result.code.name,
+            "value": result.value,
+            "gas": result.gas,
+            "events": [encode_event(event).hex() for event in result.events],
+        }
+        changes = changes_between(before, chain.contract.state.items())
+        name = f"prove_broken_{result.code.name}".lower()
+        cases.setdefault(name, case_of(chain.contract.rules, before, step, changes))
+    return cases
+
+
+def call_cases() -> dict[str, dict[str, Any]]:
+    """Return one vector for each call and code of the story, and of broken promises."""
+    return {**play_story().cases, **broken_cases()}
+
+
 def sign_envelopes() -> dict[str, Any]:
     """Return signed calls, good and bad."""
     contract = deployment().rules.rollup
@@ -245,6 +328,11 @@ def write_vectors() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, content in (("story", tell_story()), ("envelopes", sign_envelopes())):
         (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+    (FOLDER / "calls").mkdir(exist_ok=True)
+    for path in (FOLDER / "calls").glob("*.json"):
+        path.unlink()
+    for name, case in call_cases().items():
+        (FOLDER / "calls" / f"{name}.json").write_text(json.dumps(case, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,10 @@ COMMANDS: Final[dict[str, Command]] = {
     "status": Command("chain", "sextant.cli.status", "show heads, health and versions of a node"),
     "tx": Command("chain", "sextant.cli.tx", "show a transaction and its receipts"),
     "block": Command("chain", "sextant.cli.block", "show a block"),
-    "receipt": Command("chain", "sextant.cli.receipt", "fetch or verify a receipt"),
+    "bond": Command("run", "sextant.cli.bond", "what is behind the sequencer's signature"),
+    "receipt": Command(
+        "chain", "sextant.cli.receipt", "fetch, verify or keep receipts, and accuse"
+    ),
     "proof": Command("chain", "sextant.cli.proof", "fetch or verify a proof of state"),
     "node": Command("run", "node.cli", "run a sequencer, a poster or a follower"),
     "rebuild": Command("run", "node.rebuild_cli", "make a node's store anew, from L1 alone"),

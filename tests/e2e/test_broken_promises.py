@@ -16,7 +16,6 @@ import pytest
 from node.l1.adapter import GrpcL1
 from node.ledger.blocks import BlockSigner
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
-from prover.contract.calls import BondSequencer
 from prover.contract.rules import ContractRules
 from prover.replica import genesis_replica
 from prover.traffic import key_of
@@ -45,17 +44,6 @@ def end_of_log(target: str, deployment: ContractRules) -> Cursor:
         return derived.blocks[0].result.cursor
 
     return asyncio.run(read())
-
-
-def bond(target: str) -> None:
-    """Put a bond behind the sequencer's signature."""
-
-    async def send() -> None:
-        l1 = GrpcL1(target, key_of("sequencer"))
-        assert (await l1.send(BondSequencer(BOND))).ok
-        await l1.close()
-
-    asyncio.run(send())
 
 
 def bonded(target: str) -> int:
@@ -117,10 +105,15 @@ def test_a_sequencer_that_breaks_its_word_loses_its_bond(tmp_path: Path) -> None
     ]
     accuse = ["receipt", "accuse", "--l1", target, "--key-file", str(key_file), "--json"]
     kept, denied = (["--store", str(tmp_path / name)] for name in ("store", "denied"))
+    poster = tmp_path / "poster"
+    poster.write_text(key_of("sequencer").hex())
+    poster.chmod(0o600)
+    bond = ["bond", "put", "10", "--l1", target, "--key-file", str(poster)]
     store = ReceiptStore(tmp_path / "store")
     with command(log, *stub, "--port", str(ports[0]), "--dev-port", str(ports[1])):
         asyncio.run(play(ports, deployment))
-        bond(target)
+        with command(log, *bond) as first:
+            assert first.wait(WAIT_SECONDS) == 0, log.read_text()
         cursor = end_of_log(target, deployment)
         chain_id = deployment.rules.chain_id
         honest = header_of(chain_id, cursor)
@@ -138,7 +131,13 @@ def test_a_sequencer_that_breaks_its_word_loses_its_bond(tmp_path: Path) -> None
         assert f'"paid_gwei": {BOND - BOND // 2}' in log.read_text()
         assert bonded(target) == 0
 
-        bond(target)
+        with command(log, *bond) as second:
+            assert second.wait(WAIT_SECONDS) == 0, log.read_text()
+        for verb, code in (("status", 0), ("take", 1), ("leave", 0), ("take", 1)):
+            words = ["bond", verb, "--l1", target]
+            words += [] if verb == "status" else ["--key-file", str(poster)]
+            with command(log, *words) as asked:
+                assert asked.wait(WAIT_SECONDS) == code, log.read_text()
         warp(ports[1], deployment.window_ms)
         hostile = ReceiptStore(tmp_path / "denied")
         hostile.keep(Sequenced(transaction_hash=b"\2" * 32, receipts=(), header=other))
