@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, final
 
-from prover.board import Board
+from prover.board import Board, tell_time
 from prover.bundle import BundledClaim, encode_bundle
 from prover.cases import Stage, Standing
 from prover.challenger import Challenger
@@ -19,6 +19,7 @@ from prover.contract.records import QueuedItem
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
 from prover.derivation import Recover
+from prover.durations import tell_duration
 from prover.gauges import UNKNOWN, Surroundings, Watchman
 from prover.keeper import Disk, Keeper
 from prover.l1 import L1, L1Unreachable, PostedClaim
@@ -260,6 +261,25 @@ async def fetch_claims(l1: L1) -> list[PostedClaim]:
     while page := await l1.claims(len(claims)):
         claims += page
     return claims
+
+
+async def fetch_deadline(connect: Connect, target: str, number: int) -> dict[str, object]:
+    """Return until when a claim can be disputed, as plain values."""
+    l1 = connect(target, None)
+    try:
+        posted, heads = await l1.claim(number), await l1.head()
+        window = (await l1.deployment()).window_ms
+    finally:
+        await l1.close()
+    if posted is None:
+        return {}
+    closes_at = posted.claim.time + window
+    left = max(0, closes_at - heads.latest.time)
+    return {
+        "status": posted.claim.status.name.lower(),
+        "closes_at": tell_time(closes_at),
+        "left": tell_duration(left),
+    }
 
 
 async def fetch_bundle(connect: Connect, target: str) -> str:

@@ -8,6 +8,9 @@ which steps it executes, which keys it writes, and to which values.
 from typing import Final
 
 from prover.accusation import accuse, find_fault, tree_at
+from prover.cases import SALT_BYTES, Case
+from prover.contract.calls import CommitFault
+from prover.contract.gas import gas_of, proof_gas
 from prover.derivation import Recover, derive_block, frame_place, is_empty
 from prover.entry import frame_spans
 from prover.faults import ClaimFacts, FaultKind, item_hash
@@ -54,11 +57,13 @@ def explain_claim(
     hashes += [item_hash(item.encode()) for item in derived.inbox]
     facts = ClaimFacts(rules, derived.parent, output, derived.facts, hashes)
     verdict = judge_fault(accusation.kind, facts, accusation.witness)
+    call = Case(0, accusation, bytes(20), bytes(SALT_BYTES)).proof
     told |= {
         "kind": fault.kind.name,
         "segment": fault.segment,
         "reason": fault.reason,
         "witness_bytes": len(accusation.witness),
+        "gas": gas_of(CommitFault(bytes(32))) + proof_gas(call, verdict.work),
         "verdict": "convicted" if verdict.guilty else f"acquitted: {verdict.reason}",
     }
     if fault.kind is FaultKind.SEGMENT:

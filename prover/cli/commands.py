@@ -270,13 +270,16 @@ def run_export(arguments: argparse.Namespace) -> int:
 def run_explain(arguments: argparse.Namespace) -> int:
     """Say what is wrong with one claim."""
     from prover.bundle import check_bundle, decode_bundle
-    from prover.duty import fetch_bundle
+    from prover.duty import fetch_bundle, fetch_deadline
     from prover.explain import explain_claim
     from statemachine.identity.signing import Domain, recover_signers
 
+    deadline: dict[str, object] = {}
     try:
         if arguments.file is None:
-            text = asyncio.run(fetch_bundle(connect_by(arguments), l1_of(arguments)))
+            connect, target = connect_by(arguments), l1_of(arguments)
+            text = asyncio.run(fetch_bundle(connect, target))
+            deadline = asyncio.run(fetch_deadline(connect, target, arguments.claim))
         else:
             text = arguments.file.read_text()
         bundle = decode_bundle(text)
@@ -297,6 +300,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         finding.claim.trace,
         lambda transactions: recover_signers(domain, transactions),
     )
+    told = {**deadline, **told}
     if arguments.json:
         sys.stdout.write(json.dumps({"schema": 1, "claim": arguments.claim, **told}) + "\n")
     else:

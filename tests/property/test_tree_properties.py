@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from prover.ranges import KeyRange, read_range
 from statemachine.errors import InvariantBroken, WitnessIncomplete
 from statemachine.merkle.multiproof import encode_nodes
 from statemachine.merkle.nodes import Branch, Leaf, Node, Trace
@@ -214,3 +215,25 @@ def encoded_again(partial: PartialTree) -> bytes:
 def test_keys_are_prefix_free_and_short(writes: dict[bytes, bytes | None]) -> None:
     with pytest.raises(InvariantBroken):
         Tree().update(writes)
+
+
+@given(data=st.data(), state=STATES, where=ranges(), count=st.integers(1, 8))
+def test_a_proved_range_is_complete_or_refused(
+    data: st.DataObject, state: dict[bytes, bytes], where: tuple[bytes, bytes], count: int
+) -> None:
+    prefix, start = where
+    tree = Tree.from_items(sorted(state.items()))
+    recording = RecordingTree(tree)
+    wanted = KeyRange(prefix, count, start)
+    found = read_range(recording, wanted)
+    inside = sorted(k for k in state if k >= (start or prefix) and k.startswith(prefix))
+    assert found.items == tuple((key, state[key]) for key in inside[:count])
+    assert found.next == next(iter(inside[count:]), b"")
+    witness = PartialTree.decode(recording.witness({}))
+    assert witness.root == tree.root
+    assert read_range(witness, wanted) == found
+    # What was recorded for less, or elsewhere, answers this range rightly or not at all.
+    other = RecordingTree(tree)
+    read_range(other, KeyRange(*data.draw(st.tuples(st.just(prefix), st.integers(1, count)))))
+    with suppress(WitnessIncomplete):
+        assert read_range(PartialTree.decode(other.witness({})), wanted) == found

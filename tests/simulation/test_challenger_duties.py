@@ -170,3 +170,16 @@ def test_what_was_spent_is_remembered_over_restarts(
     assert challenger("resume", str(again), *words, "--max-spend", str(2 * spent)) == 0
     later = json.loads((tmp_path / "status.json").read_text())["watched"]["spent_gwei"]
     assert later > spent
+
+
+@pytest.mark.usefixtures("scene")
+def test_explain_tells_the_deadline_and_the_cost_of_a_proof(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("challenger", "explain", "2", "--l1", "127.0.0.1:1", "--json")
+    assert main([*words]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["status"], told["verdict"]) == ("pending", "convicted")
+    assert told["left"].startswith("2 h 46 min")
+    assert told["closes_at"].endswith("Z")
+    assert told["gas"] > 100_000
