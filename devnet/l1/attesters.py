@@ -1,5 +1,7 @@
 """Attesters and what they vouch for, as the stub tells it."""
 
+from typing import Final
+
 from proto.sextant.v1 import l1_pb2
 from prover.bls import default_bls
 from prover.contract.ahead import is_attested, room_ahead
@@ -8,9 +10,11 @@ from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
 from prover.verdict import judge_fault
 
+ATTESTATIONS_MAX: Final = 500
+
 
 def attesters_message(state: ContractState, rules: ContractRules, now: int) -> l1_pb2.L1Attesters:
-    """Return all attesters, and the attestations of claims that are pending."""
+    """Return all attesters, and the newest attestations."""
     context = Context(rules, state, bytes(20), Moment(0, now), judge_fault, default_bls())
     message = l1_pb2.L1Attesters(
         active_micros=state.stakes.record.active, room_micros=max(0, room_ahead(context))
@@ -24,15 +28,12 @@ def attesters_message(state: ContractState, rules: ContractRules, now: int) -> l
             left_ms=attester.left_at,
             stake_from_ms=attester.left_at + rules.freeze_ms if attester.left_at else 0,
         )
-    for claim in state.pending:
-        output = state.claims[claim].output
-        found = state.attestations.get(output.hash)
-        if found is not None:
-            message.attestations.add(
-                claim=claim,
-                output_hash=output.hash,
-                signers=found.signers,
-                weight_micros=found.weight,
-                enough=is_attested(context, output),
-            )
+    for output_hash, found in list(state.attestations.items())[-ATTESTATIONS_MAX:]:
+        message.attestations.add(
+            claim=found.claim,
+            output_hash=output_hash,
+            signers=found.signers,
+            weight_micros=found.weight,
+            enough=is_attested(context, state.claims[found.claim].output),
+        )
     return message

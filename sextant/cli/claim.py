@@ -18,6 +18,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "index", type=whole(), metavar="INDEX", help="withdrawal: see `sextant withdraw --list`"
     )
+    parser.add_argument(
+        "--ahead",
+        action="store_true",
+        help="at once, under a claim that attesters vouch for: see `sextant attester list`",
+    )
     add_l1_options(parser)
     add_key_options(parser)
     add_node_options(parser)
@@ -28,7 +33,7 @@ def run_claim(arguments: argparse.Namespace) -> int:
     """Prove a withdrawal to L1."""
 
     async def work(client: AsyncClient) -> tuple[L1Receipt, Withdrawal]:
-        receipt = await client.claim_withdrawal(arguments.index)
+        receipt = await client.claim_withdrawal(arguments.index, ahead=arguments.ahead)
         return receipt, await client.withdrawal(arguments.index)
 
     receipt, paid = run_client(arguments, work, signs=True)

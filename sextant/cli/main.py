@@ -84,6 +84,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "rebuild": Command("run", "node.rebuild_cli", "make a node's store anew, from L1 alone"),
     "config": Command("run", "node.config_cli", "show settings, and where each came from"),
     "challenger": Command("run", "prover.cli", "watch the claims on L1, and dispute them"),
+    "attester": Command("run", "sextant.cli.attester", "vouch for claims with a stake"),
     "l1": Command("run", "devnet.l1.cli", "run the L1 stub"),
     "oracle": Command("run", "devnet.oracle_cli", "run an oracle publisher"),
     "bot": Command("run", "devnet.bots.cli", "run a market maker or a taker"),

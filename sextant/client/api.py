@@ -265,8 +265,10 @@ class AsyncClient(Funds):
             # Who cannot say does not stand in the way of a claim.
             return
 
-    async def claim_withdrawal(self, index: int) -> L1Receipt:
+    async def claim_withdrawal(self, index: int, *, ahead: bool = False) -> L1Receipt:
         """Collect a withdrawal on L1, with a proof under its newest final claim.
+
+        ``ahead``: under the newest claim that attesters vouch for, final or not.
 
         Anyone may: it is always the owner who is paid.
 
@@ -280,7 +282,7 @@ class AsyncClient(Funds):
         key = withdrawal_key(read_number(index, "withdrawal"))
         async with self.l1() as l1:
             try:
-                claim = await l1.final_claim()
+                claim = await (l1.attested_claim() if ahead else l1.final_claim())
             except Refused:
                 await self.check_withdrawal(index)
                 raise

@@ -34,6 +34,7 @@ def exit_plan(facts: Facts, options: str) -> list[tuple[str, str]]:
         *plan,
         ("withdraw", f"sextant withdraw {show_decimal(wish.notional / wish.leverage)}{options}"),
         ("see how far it is", f"sextant withdraw --list{options}"),
+        ("or at once, if attesters vouch", f"sextant claim 0 --ahead{options}"),
         ("or sell it, for money at once", f"sextant sale offer 0 PRICE{options}"),
         ("collect it on L1, once final", f"sextant claim INDEX{options}"),
         ("withdraw past a sequencer that refuses", f"sextant withdraw --forced{options}"),

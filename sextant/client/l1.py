@@ -244,6 +244,34 @@ class L1Client(Closing):
         page: l1_pb2.L1ClaimsPage = await self._ask(self._stub.ListClaims, request)
         return page
 
+    async def attesters(self) -> l1_pb2.L1Attesters:
+        """Return attesters and attestations; see ``sextant.client.attesters``."""
+        answer: l1_pb2.L1Attesters = await self._ask(
+            self._stub.ListAttesters, l1_pb2.L1ListAttestersRequest()
+        )
+        return answer
+
+    async def attested_claim(self) -> FinalClaim:
+        """Return the newest pending claim that enough stakes vouch for.
+
+        Raises
+        ------
+        Refused
+            ``NOT_ATTESTED``: there is none.
+        """
+        enough = {one.claim for one in (await self.attesters()).attestations if one.enough}
+        pending = l1_pb2.L1_CLAIM_STATUS_PENDING
+        for number in sorted(enough, reverse=True):
+            found = await self.claim(number)
+            if found is not None and found.status == pending:
+                return claim_from(found)
+        raise Refused(
+            "NOT_ATTESTED",
+            "no pending claim has enough attesters",
+            advice="`sextant attester list` shows them; or wait for the claim to be final",
+            retryable=True,
+        )
+
     async def sales(self, after: bytes) -> Sequence[l1_pb2.L1Sale]:
         """Return a page of the sales after one; see ``sextant.client.sales``."""
         request = l1_pb2.L1ListSalesRequest(after=after)
@@ -282,12 +310,7 @@ class L1Client(Closing):
                 advice="wait for the window to pass",
                 retryable=True,
             )
-        return FinalClaim(
-            number=found.number,
-            log_index=found.log_index,
-            height=found.height,
-            root=found.post_root,
-        )
+        return claim_from(found)
 
     async def send(self, call: Call) -> L1Receipt:
         """Sign a call, send it, and wait until it is in a block.
@@ -341,6 +364,16 @@ class L1Client(Closing):
             value=answer.value,
             gas=answer.gas,
         )
+
+
+def claim_from(message: l1_pb2.L1Claim) -> FinalClaim:
+    """Return what withdrawals are paid under."""
+    return FinalClaim(
+        number=message.number,
+        log_index=message.log_index,
+        height=message.height,
+        root=message.post_root,
+    )
 
 
 def request_of(call: Call, nonce: int, signature: bytes) -> l1_pb2.L1SendCallRequest:

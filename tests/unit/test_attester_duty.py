@@ -1,0 +1,129 @@
+"""An attester on duty: he signs what is right for good, once, and nothing else."""
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+from prover.attester import Attester, Seal
+from prover.cases import JudgedClaim, Standing
+from prover.contract.attesters import attestation_digest
+from prover.contract.calls import Attest
+from prover.contract.codes import ContractCode
+from prover.contract.records import Claim, ClaimStatus
+from prover.l1 import CallReceipt, L1Refused, PostedClaim
+from prover.patrol import Patrol
+from tests.fake_bls import FakeBls
+from tests.l1_worlds import PROPOSER, deployment, true_output
+
+RULES = deployment()
+SECRET = 77
+
+
+def claims() -> dict[int, JudgedClaim]:
+    """Return four pending claims in a row, all found right."""
+    found, parent = {}, RULES.genesis
+    for number in range(1, 5):
+        output, trace = true_output(parent)
+        claim = Claim(number, number - 1, output, PROPOSER, 0, 0, 1, ClaimStatus.PENDING)
+        found[number] = JudgedClaim(PostedClaim(claim, tuple(trace)), 0, Standing.AGREED)
+        parent = output
+    return found
+
+
+class Post:
+    """An L1 that answers as it is told, and a patrol whose rounds find nothing new."""
+
+    def __init__(self, found: dict[int, JudgedClaim], next_entry: int = 4) -> None:
+        docket = SimpleNamespace(claims=found)
+        self.core = SimpleNamespace(docket=docket, next_entry=next_entry, deployment=RULES)
+        self.l1 = self
+        self.code = ContractCode.OK
+        self.refuses = False
+        self.sent: list[Attest] = []
+        self.notes: list[str] = []
+
+    async def make_round(self) -> None:
+        """Find nothing new."""
+
+    async def send(self, call: Attest) -> CallReceipt:
+        if self.refuses:
+            raise L1Refused("no gas")
+        self.sent.append(call)
+        return CallReceipt(b"", 1, self.code, self.code.name, 5, 0)
+
+    def note(self, level: str, text: str) -> None:
+        self.notes.append(f"{level}: {text}")
+
+
+def attester(post: Post, every: int = 1) -> Attester:
+    return Attester(cast(Patrol, cast(Any, post)), Seal(3, SECRET, FakeBls()), every)
+
+
+def rounds(duty: Attester, count: int = 1) -> None:
+    for _ in range(count):
+        asyncio.run(duty.make_round())
+
+
+def numbers(post: Post) -> list[int]:
+    return [call.claim for call in post.sent]
+
+
+def test_every_claim_that_is_right_is_attested_once() -> None:
+    post = Post(claims())
+    rounds(attester(post), 3)
+    assert numbers(post) == [1, 2, 3, 4]
+    digest = attestation_digest(
+        RULES.l1_chain_id, RULES.rules.rollup, post.core.docket.claims[1].output_hash
+    )
+    assert post.sent[0] == Attest(1, b"\x08", FakeBls().sign(SECRET, digest))
+
+
+def test_what_is_wrong_waits_or_is_decided_is_not_attested() -> None:
+    found = claims()
+    found[1].standing = Standing.WRONG
+    found[2].standing = Standing.WAITING
+    found[3].standing = Standing.DOOMED
+    posted = found[4].posted
+    found[4].posted = replace(posted, claim=replace(posted.claim, status=ClaimStatus.FINAL))
+    post = Post(found)
+    rounds(attester(post))
+    assert post.sent == []
+
+
+def test_nothing_is_attested_that_l1_may_take_back() -> None:
+    post = Post(claims(), next_entry=2)
+    duty = attester(post)
+    rounds(duty)
+    assert numbers(post) == [1, 2]
+    post.core.next_entry = 3
+    rounds(duty)
+    assert numbers(post) == [1, 2, 3]
+
+
+def test_only_every_nth_log_entry_is_attested() -> None:
+    post = Post(claims())
+    rounds(attester(post, every=2))
+    assert numbers(post) == [2, 4]
+
+
+def test_an_answer_that_may_change_is_asked_for_again() -> None:
+    post = Post(claims(), next_entry=1)
+    post.code = ContractCode.GAS_FUNDS
+    duty = attester(post)
+    rounds(duty, 2)
+    assert numbers(post) == [1, 1]
+    post.code = ContractCode.SIGNERS
+    rounds(duty, 2)
+    assert numbers(post) == [1, 1, 1]
+
+
+def test_a_refusal_is_told_and_tried_again() -> None:
+    post = Post(claims(), next_entry=1)
+    post.refuses = True
+    duty = attester(post)
+    rounds(duty)
+    assert post.notes == ["alert: claim 1: L1 refuses the attestation: no gas"]
+    post.refuses = False
+    rounds(duty)
+    assert numbers(post) == [1]
