@@ -131,8 +131,8 @@ class Attesters:
         payee, salt = self.client.address, secrets.token_bytes(32)
         commitment = slash_commitment(about.output_hash, about.signers, payee, salt)
         made = await self.l1.send(CommitFault(commitment))
-        wait = (await self.l1.deployment()).commitment_blocks_min
-        while (await self.l1.heads()).latest.number < made.block + wait:  # noqa: ASYNC110  L1 tells nobody
+        ripe = made.block + (await self.l1.deployment()).commitment_blocks_min
+        while await self.l1.height() < ripe:  # noqa: ASYNC110  a block sends no signal
             await asyncio.sleep(COMMITTED_S)
         return await self.l1.send(SlashAttesters(posted.output, about.signers, b"", payee, salt))
 

@@ -221,6 +221,10 @@ class L1Client(Closing):
         answer: l1_pb2.L1Withdrawal = await self._ask(self._stub.GetWithdrawal, request)
         return answer.paid
 
+    async def height(self) -> int:
+        """Return the number of the newest block of L1."""
+        return (await self.heads()).latest.number
+
     async def clock_ms(self) -> int:
         """Return the time of the newest block of L1."""
         return (await self.heads()).latest.time_ms
