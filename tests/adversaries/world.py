@@ -66,6 +66,8 @@ GAS_PRICE = 20_000
 RICH = 100_000 * USDC
 SAVED = 1_000 * USDC
 MID = 6_000_000
+SIGNER_KEY = b"\x5a" * 32
+"""Of the sequencer: what it signs blocks with."""
 SELL = 1
 ROUNDS_MAX = 8
 
@@ -107,6 +109,8 @@ class Land(Scene):
             liveness_ms_max=120_000,
             freeze_ms=FREEZE_MS,
             escape_ms=ESCAPE_MS,
+            attester_micros_min=USDC,
+            signer=address_of(SIGNER_KEY),
         )
         chain = self.make_chain()
         self.chain, self.spent = chain, chain.spent

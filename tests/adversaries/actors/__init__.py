@@ -1,5 +1,15 @@
 """The actors, by what they attack; importing this enters all of them into the library."""
 
-from tests.adversaries.actors import batches, claims, disputes, duty, exits, forgeries, inbox, nodes
+from tests.adversaries.actors import (
+    batches,
+    claims,
+    disputes,
+    duty,
+    exits,
+    forgeries,
+    inbox,
+    nodes,
+    vows,
+)
 
-__all__ = ["batches", "claims", "disputes", "duty", "exits", "forgeries", "inbox", "nodes"]
+__all__ = ["batches", "claims", "disputes", "duty", "exits", "forgeries", "inbox", "nodes", "vows"]
