@@ -13,7 +13,7 @@ its parent is judged.
 from collections.abc import Callable
 from typing import final
 
-from prover.contract.inbox import ACCUMULATOR_EMPTY
+from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
 from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.contract.rules import ContractRules
@@ -24,7 +24,6 @@ from prover.footing import Footing
 from prover.l1 import CallReceipt, Heads, PostedClaim
 from prover.replica import Replica
 from prover.vigil import Vigil
-from statemachine.errors import invariant
 
 
 @final
@@ -65,6 +64,7 @@ class Challenger:
         self.unreadable: dict[int, bytes] = {}
         self.batch_late_ms = 0
         """Age of the oldest block of the newest batch when L1 got it, ms."""
+        self.unlinked: QueuedItem | None = None
         self.docket = Docket(deployment, replica, self.footing, self.outbox, tick, defence)
 
     # What to read next
@@ -115,14 +115,37 @@ class Challenger:
         return self.outbox.take()
 
     def on_items(self, items: list[QueuedItem]) -> list[Effect]:
-        """Take note of inbox items; known ones may have been replaced by a re-org."""
-        if items:
+        """Take note of inbox items; known ones may have been replaced by a re-org.
+
+        What does not hash to its accumulator, or comes after such an item, is
+        not taken: it is asked for again in the next round.
+        """
+        if items and items[0].index <= len(self.items):
             first = items[0].index
-            invariant(first <= len(self.items), f"inbox: item {len(self.items)} comes next")
-            self.items[first:] = items
-            self.replica.add_inbox(first, [queued.item for queued in items])
-            self.footing.saw_items(items)
+            linked = items[: self.count_linked(items)]
+            self.items[first:] = linked
+            self.replica.add_inbox(first, [queued.item for queued in linked])
+            self.footing.saw_items(linked)
+            if len(linked) < len(items):
+                self.warn_of(items[len(linked)])
         return self.outbox.take()
+
+    def count_linked(self, items: list[QueuedItem]) -> int:
+        """Return how many of these items L1 hashed as they are, on top of those before them."""
+        before = items[0].index
+        accumulator = self.items[before - 1].accumulator if before else ACCUMULATOR_EMPTY
+        for place, queued in enumerate(items):
+            accumulator = accumulate(accumulator, queued.item)
+            if accumulator != queued.accumulator:
+                return place
+        return len(items)
+
+    def warn_of(self, queued: QueuedItem) -> None:
+        """Say once that an inbox item is not the one that L1 hashed."""
+        if self.unlinked != queued:
+            self.unlinked = queued
+            text = f"inbox item {queued.index}: what L1 serves is not under its accumulator"
+            self.outbox.say("warning", f"{text}; asking again")
 
     def on_entry(self, entry: LogEntry) -> list[Effect]:
         """Derive an entry, unless it is known; take back what it replaces."""

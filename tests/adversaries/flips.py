@@ -15,6 +15,7 @@ deletion     a value that a segment deleted stays, with a bit flipped
 entry        the entry's bytes, as served
 posted       the entry's bytes, as the sequencer posts them: what they come to is
              derived and judged alike, and a lie about it is convicted
+served       an inbox item's bytes, as served to a challenger
 item         an inbox item's bytes, as shown in a proof of fault
 frame        the frame's bytes, as shown in a proof of fault
 proof        a proof of a leaf under the batch's last root
@@ -39,10 +40,11 @@ from prover.contract.calls import CommitFault, Propose, ProveFault, propose_outp
 from prover.contract.context import CallResult, Moment
 from prover.contract.disputes import commitment_to
 from prover.contract.log import entry_of
-from prover.contract.records import ClaimStatus
+from prover.contract.records import ClaimStatus, QueuedItem
 from prover.derivation import EntryRecord
 from prover.drill import corrupt, facts_about
 from prover.faults import FaultKind
+from prover.l1 import PostedClaim
 from prover.outputs import Output, decode_output, trace_root
 from prover.replica import Derived, genesis_replica
 from prover.traffic import START_MS
@@ -50,7 +52,9 @@ from prover.verdict import judge_fault
 from prover.witness import Witness
 from statemachine.block import Writes
 from statemachine.errors import FrameInvalid, SextantError
+from statemachine.inbox import InboxItem, decode_inbox_item
 from statemachine.merkle.tree import PartialTree, RecordingTree
+from tests.simulation.memory_l1 import MemoryChain, MemoryL1
 from tests.simulation.test_challenger import BOND, DEFENDER, RIVAL, WINDOW_MS, Scene
 
 ENTRIES = 4
@@ -64,6 +68,7 @@ FATES = {
     "deletion": ("convicted SEGMENT",),
     "entry": ("refused by its hash",),
     "posted": ("judged as derived",),
+    "served": ("refused by its hash", "refused by its decoder"),
     "item": ("refused by its hash",),
     "frame": ("refused by its hash",),
     "proof": ("refused by its",),
@@ -111,6 +116,7 @@ class Gauntlet:
             "deletion": self.flip_deletion,
             "entry": self.flip_entry,
             "posted": self.flip_posted,
+            "served": self.flip_served,
             "item": self.flip_item,
             "frame": self.flip_frame,
             "proof": self.flip_proof,
@@ -234,6 +240,20 @@ class Gauntlet:
         entry = entry_of(self.contract.state.log[index], flipped(derived.data, self.random))
         return "ESCAPED" if entry.is_intact else "refused by its hash"
 
+    def flip_served(self, derived: Derived) -> str:
+        del derived
+        place = self.random.randrange(len(self.contract.state.inbox))
+        true = self.contract.state.inbox[place].item
+        try:
+            served = decode_inbox_item(flipped(true.encode(), self.random))
+        except FrameInvalid:
+            return "refused by its decoder"
+        post = self.scene.station(defends=False)
+        post.patrol.l1 = LyingL1(self.scene.chain, place, served)
+        post.round()
+        believed = post.core.replica.next_index or place < len(post.core.items)
+        return "ESCAPED" if believed else "refused by its hash"
+
     def flip_posted(self, derived: Derived) -> str:
         del derived
         replica, last = self.behind, self.scene.derived[-1]
@@ -308,6 +328,26 @@ class Gauntlet:
             return "proves the same" if shown.get(key) == value else "ESCAPED"
         except SextantError:
             return "refused by its decoder"
+
+
+class LyingL1(MemoryL1):
+    """An L1 behind somebody who changes one inbox item on its way."""
+
+    def __init__(self, chain: MemoryChain, place: int, served: InboxItem) -> None:
+        super().__init__(chain)
+        self.place = place
+        self.served = served
+
+    async def inbox_items(self, from_index: int) -> list[QueuedItem]:
+        page = await super().inbox_items(from_index)
+        return [
+            replace(queued, item=self.served) if queued.index == self.place else queued
+            for queued in page
+        ]
+
+    async def claims(self, from_number: int = 0) -> list[PostedClaim]:
+        del from_number  # it is about what is derived, and the liar's claims were not mined
+        return []
 
 
 def posted_as(derived: Derived, data: bytes) -> EntryRecord:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.adversaries.flips import FATES, Gauntlet
 
-QUICK = 400
+QUICK = 440
 LONG = 1_000
 
 
