@@ -33,7 +33,7 @@ FLAG_EMPTY: Final = 1
 FLAG_BACKLOG: Final = 2
 """System work is due beyond this block's bound: takers wait."""
 
-LAYOUT: Final = Struct(">BQQBBIBBQHHQIBQQQQQ12s12s12sI12s12sQ")
+LAYOUT: Final = Struct(">BQQBBIBBQHHQIBQQQQQ12s12s12sI12s12sQQQ")
 
 
 @final
@@ -55,7 +55,9 @@ class Cursor(Record):
         "frontier",
         "group",
         "height",
+        "inbox_counted",
         "inbox_index",
+        "inbox_spent",
         "leg",
         "notional",
         "order_id",
@@ -80,6 +82,9 @@ class Cursor(Record):
         self.transaction = 0
         self.leg = 0
         self.inbox_index = 0
+        # How long items had to wait, and up to when that was counted: see `delay`.
+        self.inbox_spent = 0
+        self.inbox_counted = 0
         self.due_count = 0
         self.scan = 0
         self.cost = 0
@@ -145,6 +150,8 @@ class Cursor(Record):
             money(self.builder_fee),
             money(self.referable),
             self.framed_at,
+            self.inbox_spent,
+            self.inbox_counted,
         )
         return head + b"".join(self.frontier)
 
@@ -186,6 +193,8 @@ def decode_cursor(data: bytes) -> Cursor:
     cursor.builder_fee = unmoney(values[23])
     cursor.referable = unmoney(values[24])
     cursor.framed_at = values[25]
+    cursor.inbox_spent = values[26]
+    cursor.inbox_counted = values[27]
     tail = data[head:]
     if len(tail) != 32 * cursor.receipts.bit_count():
         raise StorageCorrupt("cursor: the frontier does not fit the count of receipts")

@@ -11,7 +11,7 @@ from statemachine.storage import MemoryStore
 def genesis_state(rules: Rules, time: int) -> dict[bytes, bytes]:
     """Return the state before the first block, at ``time`` ms: markets, no accounts."""
     cursor = Cursor(stored=False)
-    cursor.time = cursor.framed_at = time
+    cursor.time = cursor.framed_at = cursor.inbox_counted = time
     ledger = Ledger(stored=False)
     items = {cursor.key: cursor.encode(), ledger.key: ledger.encode()}
     for parameters in rules.markets:

@@ -136,6 +136,9 @@ class Rules:
     nonce_past_ms: int = 7_200_000
     nonce_future_ms: int = 60_000
     inbox_deadline_ms: int = 86_400_000
+    inbox_deadline_ms_min: int = 1_800_000
+    inbox_delay_free_ms: int = 900_000
+    inbox_refill_ppm: int = 40_000
     receipt_deadline_ms: int = 3_600_000
     drift_ms: int = 15_000
     # Orders
@@ -217,6 +220,12 @@ class Rules:
             raise ValueError(
                 f"need 1 <= publishers_min <= publishers <= {PUBLISHERS_MAX}, "
                 f"have {self.publishers_min} and {len(self.publishers)}"
+            )
+        free, least = self.inbox_delay_free_ms, self.inbox_deadline_ms_min
+        if not 0 <= free < least or not 0 <= self.inbox_refill_ppm <= PPM_ONE:
+            raise ValueError(
+                "need 0 <= inbox_delay_free_ms < inbox_deadline_ms_min and inbox_refill_ppm in "
+                f"ppm, have {free}, {least} and {self.inbox_refill_ppm}"
             )
         if self.ramp_notice_ms < 0 or self.ramp_step_ms < 1:
             raise ValueError(

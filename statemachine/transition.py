@@ -33,6 +33,7 @@ from statemachine.cursor import (
     PHASE_USER_DUE,
     Cursor,
 )
+from statemachine.delay import deadline_of, note_delay
 from statemachine.errors import WitnessIncomplete, invariant
 from statemachine.handlers.atomic import execute_atomic
 from statemachine.handlers.dispatch import execute, execute_leg
@@ -245,7 +246,7 @@ class Run:
             return block.inbox[place]
         if known:
             item = block.inbox[place]
-            if item.time + rules.inbox_deadline_ms <= cursor.time:
+            if item.time + deadline_of(rules, cursor) <= cursor.time:
                 return item
         return None
 
@@ -264,6 +265,7 @@ class Run:
             return
         self.add_receipt(item.hash, cursor.inbox_index, LEG_INBOX)
         cursor.forget_continuation()
+        note_delay(self.state.rules, cursor, item)
         cursor.inbox_index += 1
         cursor.due_count += 1
 

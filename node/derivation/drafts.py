@@ -12,6 +12,7 @@ from typing import final
 
 from prover.derivation import PostedEntry
 from prover.replica import Derived
+from statemachine.delay import deadline_least
 from statemachine.inbox import InboxItem
 from statemachine.rules import Rules
 
@@ -49,4 +50,4 @@ def stands(rules: Rules, derived: Derived, entry: PostedEntry, inbox: Sequence[I
         return False
     last = max(block.time for block in blocks)
     unknown = inbox[facts.inbox_count : entry.inbox_count]
-    return all(item.time + rules.inbox_deadline_ms > last for item in unknown)
+    return all(item.time + deadline_least(rules) > last for item in unknown)

@@ -14,6 +14,7 @@ from node.derivation.deriver import Deriver
 from prover.contract.codes import ContractCode
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
+from statemachine.delay import deadline_of
 from statemachine.inbox import InboxItem
 
 PAUSE_SECONDS: Final = 5.0
@@ -47,7 +48,7 @@ class KeepAlive:
         await self.deriver.read_inbox(len(chain.replica.inbox))
         item = self.next_item
         clock = self.deriver.clock
-        if item is None or item.time + rules.inbox_deadline_ms > clock:
+        if item is None or item.time + deadline_of(rules, chain.cursor) > clock:
             return False
         last = await self.l1.log_entries(max(0, chain.head.log_index - 1))
         since = max([self.deployment.genesis_time_ms, *(entry.time for entry in last)])

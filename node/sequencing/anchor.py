@@ -24,6 +24,7 @@ from node.sequencing.rooting import Rooting
 from node.sequencing.sequencer import Sequencer
 from prover.entry import parse_entry
 from prover.l1 import L1, L1Refused, L1Unreachable
+from statemachine.delay import deadline_least
 from statemachine.rules import Rules
 
 SETTLE_BLOCKS: Final = 64
@@ -94,7 +95,7 @@ class Anchor:
         heads = self.view.heads
         if changed and heads is not None:
             first, items = self.view.take_final_items()
-            self.core.observe(first, items, heads.final.time + self.rules.inbox_deadline_ms - 1)
+            self.core.observe(first, items, heads.final.time + deadline_least(self.rules) - 1)
             self.check_log()
             output = self.view.book.final_output
             if output is not None:

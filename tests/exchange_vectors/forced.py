@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from statemachine.actions import ApproveAgent, Poke, SetMarketState
+from statemachine.actions import ApproveAgent, Poke, SetMarketState, Withdraw
 from statemachine.errors import Code
 from statemachine.handlers.agents import KINDS_ALLOWED
 from statemachine.identity.signing import address_of
@@ -341,6 +341,14 @@ def settled() -> Shown:
     world.run(advance=1_000)
     world.inbox.append(says_on_l1(world, MID))
     return show(world)
+
+
+@STAGE.shows("withdraw", Code.ORACLE_STALE, "behind_an_item", "an item's patience is its own")
+def behind_an_item() -> Shown:
+    world = holding()
+    world.inbox.append(replace(item_of(InboxKind.FORCED_CANCEL_ALL), time=Millis(world.now)))
+    world.now += 61_000
+    return show(world, world.sign(TRADER, Withdraw(0, Micros(USDC))))
 
 
 def silent_day(*, prices: bool) -> Shown:

@@ -29,3 +29,4 @@ WITHDRAW: Final = "tests/unit/test_withdraw.py"
 SCENES: Final = "tests/property/test_model.py::test_scenes_of_the_vectors"
 MODEL: Final = ("tests/property/test_model.py::test_crowds", SCENES)
 """What notices most of what is wrong: the engine does not do what the model does."""
+DELAY: Final = "tests/unit/test_delay.py"

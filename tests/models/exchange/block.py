@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
+from math import floor
 
 from statemachine.actions import (
     FLAG_PEG,
@@ -162,14 +164,33 @@ def run_inbox(exchange: Exchange, block: Block) -> list[Outcome]:
         if place_of_item >= len(block.inbox):
             break
         item = block.inbox[place_of_item]
-        overdue = exchange.now - item.time >= exchange.rules.inbox_deadline_ms
+        overdue = exchange.now - item.time >= patience(exchange)
         if index >= named and not overdue:
             break
         exchange.queued_at = item.time
         receipts.append(attempt(partial(run_item, exchange, item), index, INBOX_LEG))
         exchange.queued_at = None
         exchange.inbox_index += 1
+        spend(exchange, item)
     return receipts
+
+
+def patience(exchange: Exchange) -> int:
+    """Return how long an item may wait by now."""
+    rules = exchange.rules
+    least = min(rules.inbox_deadline_ms_min, rules.inbox_deadline_ms)
+    return max(least, rules.inbox_deadline_ms - exchange.spent)
+
+
+def spend(exchange: Exchange, item: InboxItem) -> None:
+    """Count for how much of the time since the last item this one has waited for too long."""
+    rules = exchange.rules
+    late_from = max(item.time + rules.inbox_delay_free_ms, exchange.counted_inbox)
+    late = max(0, exchange.now - late_from)
+    fine = exchange.now - exchange.counted_inbox - late
+    back = floor(fine * Fraction(rules.inbox_refill_ppm, 1_000_000))
+    exchange.spent = min(max(0, exchange.spent - back) + late, rules.inbox_deadline_ms)
+    exchange.counted_inbox = exchange.now
 
 
 def run_item(exchange: Exchange, item: InboxItem) -> Outcome:

@@ -96,6 +96,7 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
     capacity = None if velocity is None else decode_velocity(velocity)
     return {
         "time": (cursor.height, cursor.time, cursor.inbox_index, cursor.framed_at),
+        "delay": (cursor.inbox_spent, cursor.inbox_counted),
         "money": (ledger.insurance, ledger.fees, ledger.dust, ledger.deposits),
         "withdrawn": ledger.withdrawals,
         "sums": (ledger.settled, ledger.deficits, ledger.sleepers),
@@ -413,6 +414,7 @@ def model_state(exchange: Exchange) -> Plain:
     }
     return {
         "time": (exchange.height, exchange.now, exchange.inbox_index, exchange.framed_at),
+        "delay": (exchange.spent, exchange.counted_inbox),
         "money": (exchange.insurance, exchange.fees, 0, exchange.deposits),
         "withdrawn": withdrawn,
         "sums": (

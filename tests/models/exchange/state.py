@@ -318,6 +318,9 @@ class Exchange:
     now: int
     height: int = 0
     inbox_index: int = 0
+    spent: int = 0
+    """How long items of the inbox were made to wait, less what was given back."""
+    counted_inbox: int = 0
     queued_at: int | None = None
     """While an inbox item runs: when L1 queued it."""
     framed_at: int = 0
@@ -378,7 +381,7 @@ class Exchange:
 
     def __post_init__(self) -> None:
         """Start at genesis: markets without prices, and their clocks armed."""
-        self.framed_at = self.now
+        self.framed_at = self.counted_inbox = self.now
         for rules in self.rules.markets:
             market = Market(rules, sample_time=self.now, funding_time=self.now)
             self.markets[rules.market] = market

@@ -20,8 +20,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "transition.py",
-        "if item.time + rules.inbox_deadline_ms <= cursor.time:",
-        "if item.time + rules.inbox_deadline_ms < cursor.time:",
+        "if item.time + deadline_of(rules, cursor) <= cursor.time:",
+        "if item.time + deadline_of(rules, cursor) < cursor.time:",
         "an overdue item waits a block",
     ),
     Mutant(

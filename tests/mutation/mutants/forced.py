@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.mutation.mutant import Mutant
+from tests.mutation.suites import DELAY
 
 MUTANTS: Final = (
     Mutant(
@@ -58,6 +59,27 @@ MUTANTS: Final = (
         "        cursor.client_hash, cursor.group = rank_entry(key), name\n",
         "",
         "the same ranks are looked at in each step",
+    ),
+    Mutant(
+        "delay.py",
+        "    cursor.inbox_counted = cursor.time\n",
+        "",
+        "one wait is counted again with each item",
+        (DELAY,),
+    ),
+    Mutant(
+        "delay.py",
+        "    return max(deadline_least(rules), left)",
+        "    return rules.inbox_deadline_ms",
+        "a sequencer that delays may go on so",
+        (DELAY,),
+    ),
+    Mutant(
+        "delay.py",
+        "    left = max(0, cursor.inbox_spent - back) + spent\n",
+        "    left = cursor.inbox_spent + spent\n",
+        "what was spent never comes back",
+        (DELAY,),
     ),
     Mutant(
         "handlers/oracle.py",
