@@ -45,6 +45,7 @@ from statemachine.identity.signing import CURVE_ORDER, block_digest, sign_digest
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal
+from tests.escape_vectors import vectors as exits
 from tests.l1_worlds import (
     BOND,
     CHALLENGER,
@@ -326,7 +327,8 @@ def sign_envelopes() -> dict[str, Any]:
 def write_vectors() -> None:
     """Write the files."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, content in (("story", tell_story()), ("envelopes", sign_envelopes())):
+    stories = {"story": tell_story(), "envelopes": sign_envelopes(), "exits": exits()}
+    for name, content in stories.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
     (FOLDER / "calls").mkdir(exist_ok=True)
     for path in (FOLDER / "calls").glob("*.json"):

@@ -16,7 +16,7 @@ from tests import l1_vectors
 
 FILES = sorted((l1_vectors.FOLDER / "calls").glob("*.json"))
 ELSEWHERE = {
-    # Sales, attesters and the escape: calls about an exchange that has people in it.
+    # Sales, attesters and the escape are told as stories: ``exits.json``.
     *(kind for kind in CallKind if kind >= CallKind.OFFER_WITHDRAWAL),
 }
 
