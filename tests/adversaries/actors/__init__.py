@@ -9,7 +9,19 @@ from tests.adversaries.actors import (
     forgeries,
     inbox,
     nodes,
+    reorgs,
     vows,
 )
 
-__all__ = ["batches", "claims", "disputes", "duty", "exits", "forgeries", "inbox", "nodes", "vows"]
+__all__ = [
+    "batches",
+    "claims",
+    "disputes",
+    "duty",
+    "exits",
+    "forgeries",
+    "inbox",
+    "nodes",
+    "reorgs",
+    "vows",
+]

@@ -11,22 +11,23 @@ from prover.contract.calls import (
     ForcePoke,
     ForceRevoke,
     ForceWithdraw,
+    QueueOracle,
 )
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
 from prover.entry import encode_entry
 from prover.replica import Derived
 from statemachine.actions import Withdraw
-from statemachine.identity.signing import address_of
+from statemachine.identity.signing import address_of, oracle_digest, sign_digest
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree
 from statemachine.units import Micros
 from tests.adversaries.actors.forgeries import with_agent
 from tests.adversaries.forgery import cheat, misrule
 from tests.adversaries.library import Outcome, adversary
-from tests.adversaries.world import LIAR, MAKER, RICH, SELL, TAKER, Land, convict
+from tests.adversaries.world import LIAR, MAKER, MID, RICH, SELL, TAKER, Land, convict
 from tests.simulation.test_challenger import SEQUENCER
-from tests.worlds import USDC, trader_key
+from tests.worlds import PUBLISHER_KEYS, USDC, trader_key
 
 HOUR_MS = 3_600_000
 
@@ -189,6 +190,36 @@ def locked_in() -> Outcome:
     assert land.send(taker, ClaimWithdrawal(claim, 0, proved.witness({}))).ok
     home = land.tokens(TAKER) == RICH - USDC
     return land.outcome("closed at the mark" if closed and home else "locked in")
+
+
+@adversary("no sequencer, and prices out of date", "5", "closed, and home")
+def stale_exit() -> Outcome:
+    """Fall silent, so that every price is too old for who has a position to leave."""
+    land = Land()
+    land.open(MAKER, TAKER)
+    land.post([land.order(MAKER, SELL, 10)], [land.order(TAKER, 0, 10)])
+    taker = address_of(trader_key(TAKER))
+    land.chain.mine(1, land.deployment.liveness_ms_max)
+    for publisher in range(land.rules.publishers_min):
+        now = land.chain.time
+        digest = oracle_digest(land.desk.domain, 0, MID, now)
+        said = sign_digest(PUBLISHER_KEYS[publisher], digest)
+        assert land.send(taker, QueueOracle(0, publisher, MID, now, said)).ok
+    assert land.send(taker, ForceClose(0, 0, 0)).ok
+    assert land.send(taker, ForceWithdraw(0, RICH - USDC)).ok
+    land.chain.mine(1, land.rules.inbox_deadline_ms)
+    assert land.send(taker, AppendEmpty(len(land.derived))).ok
+    derived = land.derive(len(land.derived))
+    land.desk.now = max(land.desk.now, derived.facts.time)
+    closed = land.desk.position(TAKER) is None
+    land.close()
+    proved = RecordingTree(land.honest.tree)
+    proved.get(withdrawal_key(0))
+    claim = land.claim_of(land.derived[-1].output)
+    assert claim is not None
+    land.send(taker, ClaimWithdrawal(claim, 0, proved.witness({})))
+    home = land.tokens(TAKER) == RICH - USDC
+    return land.outcome("closed, and home" if closed and home else "stuck")
 
 
 @adversary("agent that will not go", "5", "revoked when overdue")
