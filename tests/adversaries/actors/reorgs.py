@@ -9,7 +9,8 @@ from prover.traffic import START_MS
 from statemachine.storage import MemoryStore
 from tests.adversaries.actors.disputes import richer, traded
 from tests.adversaries.library import Outcome, adversary
-from tests.adversaries.world import DEFENDER, LIAR, PROPOSER, Land
+from tests.adversaries.world import LIAR, Land
+from tests.simulation.test_challenger import DEFENDER, PROPOSER
 
 DEEPEST = 64
 PHASES = {"claimed": 0, "committed": 1, "proven": 2}
