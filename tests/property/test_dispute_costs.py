@@ -16,7 +16,7 @@ from tests.l1_worlds import BOND, CHALLENGER, CHEAT, USER, L1World, judge_by_tru
 PRICES = st.integers(0, GAS_PRICE_MAX)
 NODES = st.integers(0, 25_000)
 """Of 700 gas each: up to more than a call can have."""
-WITNESSES = st.sampled_from([9, 1_000, 40_000])
+WITNESSES = st.sampled_from([9, 1_000, 40_000, 120_000])
 
 
 def world_of(nodes: int) -> L1World:
@@ -74,6 +74,14 @@ def test_whoever_accuses_himself_loses_half_of_his_bond_and_the_gas(
     _, convicted = dispute(world, CHEAT, prices, 40_000, sybils)
     assert world.eth(CHEAT) + sybils * BOND <= before - BOND // 2
     assert convicted or nodes > 12_000
+
+
+@given(nodes=st.integers(22_000, 30_000), price=st.integers(0, 1_000))
+def test_a_verdict_that_no_call_could_give_is_not_given(nodes: int, price: int) -> None:
+    world = world_of(nodes)
+    call, convicted = dispute(world, CHALLENGER, (price, price), 120_000, 0)
+    assert not convicted
+    assert world.state.claims[call.claim].bond == BOND
 
 
 @given(price=PRICES)
