@@ -10,7 +10,7 @@ its parent is judged.
     for effect in core.on_entry(entry): ...
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import final
 
 from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
@@ -18,8 +18,10 @@ from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
+from prover.derivation import RecoverAhead
 from prover.docket import Docket
 from prover.effects import Effect, Outbox, Settled
+from prover.entry import parse_entry
 from prover.footing import Footing
 from prover.l1 import CallReceipt, Heads, PostedClaim
 from prover.replica import Replica
@@ -146,6 +148,13 @@ class Challenger:
             self.unlinked = queued
             text = f"inbox item {queued.index}: what L1 serves is not under its accumulator"
             self.outbox.say("warning", f"{text}; asking again")
+
+    def expect(self, entries: Sequence[LogEntry]) -> None:
+        """Let signers be recovered ahead of the entries that come next: small ones add up."""
+        recover = self.replica.recover
+        if isinstance(recover, RecoverAhead):
+            fresh = [entry for entry in entries if entry.index >= self.replica.next_index]
+            recover.expect([frame for entry in fresh for frame in parse_entry(entry.data)])
 
     def on_entry(self, entry: LogEntry) -> list[Effect]:
         """Derive an entry, unless it is known; take back what it replaces."""

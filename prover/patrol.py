@@ -116,6 +116,7 @@ class Patrol:
         """Derive every entry that L1 has."""
         index = self.core.next_entry
         while entries := await self.l1.log_entries(index):
+            self.core.expect(entries)
             for entry in entries:
                 await self.carry_out(self.core.on_entry(entry))
                 self.board.refresh(self.core)

@@ -54,20 +54,25 @@ class RecoveryPool:
         self.count = workers
         self.workers: list[Helper] = []
         self.answers: dict[bytes, list[bytes]] = {}
+        self.given: set[bytes] = set()
+        """Hashes of the frames that workers have, or had: told of twice, they are given once."""
         self.failed = False
         self.local = 0
         """Frames that were recovered in this process."""
 
     def expect(self, frames: Sequence[bytes]) -> None:
-        """Begin with the frames of a batch, which will be asked for in about this order."""
-        if self.failed or sum(map(len, frames)) < BATCH_BYTES_MIN:
+        """Begin with frames, of one batch or of many, asked for in about this order later."""
+        fresh = [frame for frame in frames if sha256(frame).digest() not in self.given]
+        if self.failed or not fresh or sum(map(len, fresh)) < BATCH_BYTES_MIN:
             return
         if not self.workers:
             self.workers = [Helper(self.domain) for _ in range(self.count)]
         if not any(worker.owed for worker in self.workers):
             self.answers.clear()  # of frames that were no valid blocks
+            self.given.clear()
+        self.given.update(sha256(frame).digest() for frame in fresh)
         for place, worker in enumerate(self.workers):
-            worker.give(frames[place :: self.count])
+            worker.give(fresh[place :: self.count])
 
     def __call__(self, transactions: Sequence[Transaction]) -> list[bytes]:
         """Return who signed each transaction, as ``recover_signers`` does."""

@@ -1,8 +1,11 @@
 """What a challenger watches besides claims: figures by hand, and alarms that ring once."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from prover.challenger import Challenger
+from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
 from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.derivation import EntryRecord
@@ -13,6 +16,7 @@ from prover.outputs import genesis_output
 from prover.replica import genesis_replica
 from prover.traffic import START_MS, Traffic
 from statemachine import keys
+from statemachine.inbox import InboxItem
 from statemachine.records import decode_ledger, decode_market
 from tests.l1_worlds import deployment
 
@@ -32,12 +36,24 @@ class Scene:
         """Let the challenger derive one more entry."""
         entry = self.traffic.make_entry(3, 30)
         fresh = self.traffic.inbox[len(self.core.items) :]
-        first = len(self.core.items)
-        self.core.on_items(
-            [QueuedItem(first + i, item, 0, bytes(32)) for i, item in enumerate(fresh)]
-        )
-        self.core.on_entry(as_log(entry))
+        self.queue(fresh)
+        self.core.on_entry(self.as_log(entry))
         return entry
+
+    def queue(self, fresh: Sequence[InboxItem]) -> None:
+        """Let the challenger read inbox items, as L1 hashed them."""
+        items = self.core.items
+        for item in fresh:
+            accumulator = accumulate(self.accumulator(len(items)), item)
+            self.core.on_items([QueuedItem(len(items), item, 0, accumulator)])
+
+    def accumulator(self, count: int) -> bytes:
+        """Return the hash of the first items."""
+        return self.core.items[count - 1].accumulator if count else ACCUMULATOR_EMPTY
+
+    def as_log(self, entry: EntryRecord, data: bytes | None = None) -> LogEntry:
+        """Return an entry as L1 has it, or with other bytes."""
+        return as_log(entry, data, self.accumulator(entry.inbox_count))
 
     def at(self, time: int) -> dict[str, int]:
         """Return the figures when L1's clock shows ``time``."""
@@ -46,11 +62,13 @@ class Scene:
         return watch_figures(self.core, Surroundings(data_ms=100_000, drill_age_s=7))
 
 
-def as_log(entry: EntryRecord, data: bytes | None = None) -> LogEntry:
+def as_log(
+    entry: EntryRecord, data: bytes | None = None, accumulator: bytes = ACCUMULATOR_EMPTY
+) -> LogEntry:
     root = data_root(entry.data)
     found = entry.data if data is None else data
     return LogEntry(
-        entry.index, found, entry.time, entry.inbox_count, root, bytes(20), 0, bytes(32)
+        entry.index, found, entry.time, entry.inbox_count, root, bytes(20), 0, accumulator
     )
 
 
@@ -87,7 +105,7 @@ def test_the_oldest_item_that_no_block_consumed_has_an_age(scene: Scene) -> None
     assert consumed == len(core.items)
     assert scene.at(scene.last.time)["forced_item_age_seconds"] == UNKNOWN
     item = core.items[0].item
-    core.on_items([QueuedItem(consumed, item, 0, bytes(32))])
+    scene.queue([item])
     assert scene.at(item.time + 61_500)["forced_item_age_seconds"] == 61
 
 
@@ -95,9 +113,9 @@ def test_withheld_bytes_are_counted_and_said_once(scene: Scene) -> None:
     core = scene.core
     entry = scene.traffic.make_entry(1, 5)
     for _ in range(2):
-        core.on_entry(as_log(entry, b"other bytes"))
+        core.on_entry(scene.as_log(entry, b"other bytes"))
     assert scene.at(entry.time)["withheld_entries"] == 1
-    core.on_entry(as_log(entry))
+    core.on_entry(scene.as_log(entry))
     assert scene.at(entry.time)["withheld_entries"] == 0
 
 

@@ -6,11 +6,15 @@ import pytest
 
 from node.process import recovery
 from node.process.recovery import RecoveryPool, workers_for
+from prover.challenger import Challenger
 from prover.entry import encode_entry, parse_entry
+from prover.outputs import genesis_output
 from prover.replica import genesis_replica
 from prover.traffic import START_MS, Traffic
 from statemachine.frame import decode_frame
 from statemachine.identity.signing import Domain, recover_signers
+from tests.l1_worlds import deployment
+from tests.unit.test_gauges import as_log
 
 
 @pytest.fixture
@@ -77,3 +81,26 @@ def test_small_batches_start_no_worker(traffic: Traffic) -> None:
 
 def test_one_processor_is_left_to_execution() -> None:
     assert [workers_for(count) for count in (1, 2, 4, 64)] == [1, 1, 3, 3]
+
+
+def test_a_page_of_small_batches_is_recovered_ahead_as_one(
+    traffic: Traffic, pool: RecoveryPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = [traffic.make_entry(2, 20) for _ in range(4)]
+    frames = [frame for entry in log for frame in parse_entry(entry.data)]
+    monkeypatch.setattr(recovery, "BATCH_BYTES_MIN", sum(map(len, frames)))
+    replica = genesis_replica(traffic.rules, START_MS, pool)
+    replica.add_inbox(0, traffic.inbox)
+    rules = replica.rules
+    genesis = genesis_output(rules.chain_id, rules.hash, replica.head.post_root)
+    core = Challenger(deployment(rules=rules, genesis=genesis), replica, lambda: 0)
+    page = [as_log(entry) for entry in log]
+    core.expect(page)
+    monkeypatch.setattr(recovery, "BATCH_BYTES_MIN", 0)
+    for entry in log:
+        replica.feed(entry)  # tells of its frames again: they are given once
+    assert pool.local == 0
+    assert not pool.answers
+    assert sum(worker.owed for worker in pool.workers) == 0
+    core.expect(page)
+    assert sum(worker.owed for worker in pool.workers) == 0  # what is derived is not expected
