@@ -98,6 +98,7 @@ MUTANTS: Final = (
         "        step.queued_at = 0\n",
         "",
         "transactions are held to the prices of an inbox item",
+        ("tests/unit/test_exchange_vectors.py",),
     ),
     Mutant(
         "risk/liquidation.py",
