@@ -25,6 +25,7 @@ class Options:
     seed: int = 7
     script: Path | None = None
     block_time_ms: int = 1_000
+    batch_ms: int = BATCH_MS
     final_blocks: int = 2
     makers: int = len(MAKERS)
     takers: int = len(TAKERS)
@@ -117,7 +118,8 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
         command=node(
             layout,
             "poster",
-            *("--poster.source", layout.address("grpc"), "--poster.batch-ms", str(BATCH_MS)),
+            *("--poster.source", layout.address("grpc")),
+            *("--poster.batch-ms", str(options.batch_ms)),
             *("--poster.key-file", str(layout.key_file("poster"))),
             *("--dev.enabled", "true", "--dev.port", str(layout.port("poster_dev"))),
         ),

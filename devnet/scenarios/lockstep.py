@@ -17,6 +17,7 @@ import grpc
 import grpc.aio
 
 from devnet.funds import USER_GWEI, fund_operators
+from devnet.genesis import devnet_rules
 from devnet.health import wait_serving
 from devnet.identities import Identity
 from devnet.layout import Layout
@@ -38,8 +39,12 @@ from sextant.errors import ClientError, Unreachable
 EPOCH_MS: Final = 2_524_608_000_000
 """2050-01-01T00:00:00Z: where every run begins, so that hours and days fall alike."""
 WARP_MS_MAX: Final = 5 * 365 * 86_400_000
-AHEAD_MS: Final = 120_000
-"""How far L1 moves at a time; the sequencer takes no block more than minutes behind it."""
+AHEAD_PARTS: Final = 5
+"""Into how many moves of L1 a receipt's deadline is parted.
+
+Halfway to the deadline of a block that is not posted the sequencer makes no more: so the
+poster has two moves' time, and a third one finds the block still in time.
+"""
 FINAL_BLOCKS: Final = 3
 CALL_SECONDS_MAX: Final = 60.0
 SERVING_SECONDS_MAX: Final = 60.0
@@ -78,6 +83,7 @@ class Lockstep:
         self.now = EPOCH_MS
         self.l1_now = EPOCH_MS
         self.submitted = 0
+        self.ahead_ms = devnet_rules().receipt_deadline_ms // AHEAD_PARTS
         self._l1 = grpc.aio.insecure_channel(layout.address("l1_dev"))
         self._dev = grpc.aio.insecure_channel(layout.address("dev"))
         self._l1_stub = l1_pb2_grpc.L1DevStub(self._l1)
@@ -92,7 +98,7 @@ class Lockstep:
         """See to it that L1 is final at ``until``, or later."""
         if until <= self.l1_now:
             return
-        forward = until - self.l1_now + AHEAD_MS
+        forward = until - self.l1_now + self.ahead_ms
         await self._ask(self._l1_stub.Warp, l1_pb2.L1WarpRequest(forward_ms=forward))
         await self._ask(self._l1_stub.Mine, l1_pb2.L1MineRequest(blocks=FINAL_BLOCKS))
         self.l1_now += forward

@@ -26,6 +26,8 @@ from devnet.scenarios.tally import Sample
 from sextant.client.api import AsyncClient
 
 PROCESSES: Final = frozenset({"l1", "sequencer", "poster"})
+OPTIONS: Final = Options(manual=True, batch_ms=250)
+"""Chain time runs as fast as the machine allows, and waits for the poster."""
 LINE_PERIOD_S: Final = 5.0
 
 
@@ -93,7 +95,7 @@ async def play_scenario(request: Request) -> Report:
             request.instance,
             request.keep,
             PROCESSES,
-            options=Options(manual=True),
+            options=OPTIONS,
             once_l1_serves=start_epoch,
         ) as layout,
         AsyncClient(layout.address("grpc"), verify=False) as client,
