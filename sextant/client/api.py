@@ -37,6 +37,7 @@ from statemachine.keys import withdrawal_key
 
 CREDIT_S: Final = 120.0
 POLL_S: Final = 0.2
+RECEIPT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +225,13 @@ class AsyncClient(Funds):
                 return ForcedAction(sent, None)
             item = await l1.inbox_item(sent.value)
         await self.wait_inbox(sent.value, wait_s)
-        info = await self.transaction(item.hash)
-        return ForcedAction(sent, info.receipts[0] if info.receipts else None)
+        deadline = monotonic() + RECEIPT_S
+        while not (info := await self.transaction(item.hash)).receipts:
+            # A node counts what it consumed a moment before it can look it up.
+            if monotonic() > deadline:
+                return ForcedAction(sent, None)
+            await asyncio.sleep(POLL_S)
+        return ForcedAction(sent, info.receipts[0])
 
     async def wait_inbox(self, index: int, wait_s: float = CREDIT_S) -> None:
         """Wait until the exchange has consumed inbox item ``index``.
