@@ -29,7 +29,7 @@ from statemachine.codec import pack
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.identity.signing import block_digest, recover
 
-TAG_PROMISE: Final = b"\x27"
+TAG_PROMISE: Final = b"\x2a"
 PROMISE_VERSION: Final = 1
 
 
