@@ -5,9 +5,10 @@ A claim is *waiting* until its entry and its parent were judged; then it is
 the contract finally makes it *final* or *dead*.
 
 A case is a wrong claim in the hands of a defender: the commitment goes out
-first, the proof when the commitment is old enough.  Its salt is saved before
-anything is sent, so that a challenger who crashed and comes back opens the
-commitment that he made before.
+first, the proof when the commitment is old enough.  Its salt, and what is about
+to be sent, are saved before anything is sent, so that a challenger who crashed
+opens the commitment that he made before, as soon as that is old enough: however
+often he is killed, no life of his begins where the last one did.
 """
 
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ class JudgedClaim:
 class Case:
     """A fault that is being proved.
 
-    ``gas`` is what its proof takes; ``held`` says why its next call is not sent.
+    ``gas`` is what its proof takes; ``held`` says why its next call is not sent;
+    ``key`` is where it is kept.
     """
 
     claim: int
@@ -91,6 +93,21 @@ class Case:
     sending: bool = False
     gas: int = 0
     held: str = ""
+    key: bytes = b""
+
+    def kept(self, block: int, *, is_proved: bool = False) -> "KeptCase":
+        """Return what is to be kept once its commitment was sent, for ``block``."""
+        return KeptCase(self.payee, self.salt, self.commitment, block, is_proved)
+
+    def resume(self, kept: "KeptCase") -> None:
+        """Go on from what an earlier life has kept.
+
+        A proof that was sent, and whose claim stands all the same, did not find its
+        commitment: the case starts over with that.  So it does if a commitment was
+        to other evidence than there is now.
+        """
+        if kept.commitment == self.commitment and not kept.is_proved:
+            self.stage, self.block = Stage.COMMITTED, kept.block
 
     @property
     def commitment(self) -> bytes:
@@ -117,17 +134,52 @@ def case_key(claim: int, output_hash: bytes) -> bytes:
     return claim.to_bytes(8, "big") + output_hash
 
 
-def encode_secrets(payee: bytes, salt: bytes) -> bytes:
-    """Return what has to survive a crash for a commitment to be opened."""
-    return pack([1, payee, salt])
+@final
+@dataclass(frozen=True, slots=True)
+class KeptCase:
+    """What has to survive a crash.
+
+    Parameters
+    ----------
+    payee, salt
+        What opens the commitment.
+    commitment
+        What was sent to L1, or is about to be; no bytes: nothing yet.
+    block
+        The L1 block that has it; before that is known, the first that may.
+    is_proved
+        Whether the proof was sent as well, or is about to be.
+    """
+
+    payee: bytes
+    salt: bytes
+    commitment: bytes = b""
+    block: int = 0
+    is_proved: bool = False
+
+    def encode(self) -> bytes:
+        """Return its bytes in the store."""
+        return pack([2, self.payee, self.salt, self.commitment, self.block, int(self.is_proved)])
 
 
-def decode_secrets(data: bytes) -> tuple[bytes, bytes]:
-    """Return (payee, salt), or raise ``FrameInvalid``."""
-    version, payee, salt = as_list(unpack(data), 3, "case")
-    if as_uint(version, 256, "case version") != 1:
+def decode_case(data: bytes) -> KeptCase:
+    """Return what is kept of a case, or raise ``FrameInvalid``.
+
+    Version 1 kept payee and salt alone: nothing is known of what was sent.
+    """
+    items = unpack(data)
+    if isinstance(items, list) and items[:1] == [1]:
+        items = [2, *items[1:], b"", 0, 0]
+    version, payee, salt, commitment, block, proved = as_list(items, 6, "case")
+    if as_uint(version, 256, "case version") != 2:
         raise FrameInvalid(f"case version: {version} is not known")
-    return as_bytes(payee, 20, "payee"), as_bytes(salt, SALT_BYTES, "salt")
+    return KeptCase(
+        as_bytes(payee, 20, "payee"),
+        as_bytes(salt, SALT_BYTES, "salt"),
+        b"" if commitment == b"" else as_bytes(commitment, 32, "commitment"),
+        as_uint(block, 1 << 63, "block"),
+        as_uint(proved, 2, "proved") == 1,
+    )
 
 
 def encode_spent(gwei: int) -> bytes:

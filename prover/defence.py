@@ -4,13 +4,18 @@
 L1 answers            what the case does
 ====================  =======================================================
 commitment in         waits until it is old enough, then sends the proof
-COMMITMENT_EXISTS     it was made before a crash: goes on from there
+COMMITMENT_EXISTS     it is there without our knowing the block: waits from now on
 claim convicted       won
 CLAIM_DEAD            won: somebody else was faster, or an ancestor died
 COMMITMENT_UNKNOWN    a re-org lost it: commits again
 WINDOW_CLOSED         lost, loudly
 anything else         says so, and tries again at the next L1 block
 ====================  =======================================================
+
+What is about to be sent is on disk before it is sent.  A defender who comes back
+after a crash goes on from there, without asking anybody: a commitment that was sent
+counts from the first block that may have it, and a proof whose claim stands all the
+same is taken to have found no commitment (a re-org, or a call that got lost).
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +27,11 @@ from prover.cases import (
     SPENT_KEY,
     Case,
     JudgedClaim,
+    KeptCase,
     Stage,
     case_key,
-    decode_secrets,
+    decode_case,
     decode_spent,
-    encode_secrets,
     encode_spent,
 )
 from prover.contract.calls import CommitFault, ProveFault, encode_call
@@ -125,10 +130,21 @@ class Defence:
             return
         key = case_key(number, claim.output_hash)
         if key not in self.kept:
-            self.kept[key] = encode_secrets(self.payee, self.draw_salt())
-            outbox.push(Keep(key, self.kept[key]))
-        payee, salt = decode_secrets(self.kept[key])
-        self.cases[number] = Case(number, accusation, payee, salt, gas=gas)
+            self.keep(key, KeptCase(self.payee, self.draw_salt()), outbox)
+        kept = decode_case(self.kept[key])
+        case = Case(number, accusation, kept.payee, kept.salt, gas=gas, key=key)
+        case.resume(kept)
+        if case.stage is Stage.COMMITTED:
+            text = f"claim {number}: going on with the commitment of L1 block {case.block}"
+            outbox.say("info", text, claim=number)
+        self.cases[number] = case
+
+    def keep(self, key: bytes, kept: KeptCase, outbox: Outbox) -> None:
+        """Have a case survive a crash as it stands, if it stood otherwise."""
+        data = kept.encode()
+        if self.kept.get(key) != data:
+            self.kept[key] = data
+            outbox.push(Keep(key, data))
 
     def drop(self, number: int) -> None:
         """Forget a case whose claim is no longer there, or no longer wrong."""
@@ -166,6 +182,10 @@ class Defence:
         case.held = held
         if not held:
             case.sending = True
+            if case.stage is Stage.COMMIT:
+                self.keep(case.key, case.kept(heads.latest.number + 1), outbox)
+            else:
+                self.keep(case.key, case.kept(case.block, is_proved=True), outbox)
             outbox.say("info", f"claim {case.claim}: {text}", claim=case.claim)
             outbox.push(Send(case.claim, call))
 
@@ -200,6 +220,9 @@ class Defence:
         else:
             text = f"claim {number}: cannot commit: {receipt.message}"
             outbox.say("alert", text, claim=number)
+        is_made = case.stage is Stage.COMMITTED
+        kept = case.kept(case.block) if is_made else KeptCase(case.payee, case.salt)
+        self.keep(case.key, kept, outbox)
 
     def note_proof(self, case: Case, receipt: CallReceipt, outbox: Outbox) -> None:
         """Learn whether the claim died."""
@@ -223,6 +246,8 @@ class Defence:
             level, text = "alert", f"too late: {receipt.message}"
         else:
             level, text = "alert", f"proof refused: {receipt.message}"
+        if case.stage is Stage.COMMITTED:
+            self.keep(case.key, case.kept(case.block), outbox)
         outbox.say(level, f"claim {number}: {text}", claim=number)
 
 

@@ -6,7 +6,7 @@ key   rest of the key             value
 h     none                        the output up to which the state stands
 d     none                        hash of the deployment that it belongs to
 s     key of the state            value in the state
-c     claim number, output hash   payee and salt of a commitment
+c     claim number, output hash   payee, salt, commitment, its block
 ====  ==========================  ==========================================
 
 The state moves only with what L1 can no longer take back; everything after it
@@ -130,9 +130,9 @@ class Keeper:
             batch.put(HEAD, derived[-1].output.encode())
 
     def keep_case(self, key: bytes, value: bytes) -> None:
-        """Store the secrets of a commitment before it is sent."""
+        """Store a case before its next call is sent."""
         self.disk.put(CASE + key, value, sync=True)
 
     def cases(self) -> dict[bytes, bytes]:
-        """Return the secrets of all commitments."""
+        """Return all cases, and what the defender has spent."""
         return {key[1:]: value for key, value in self.disk.scan(CASE, CASE + b"\xff")}

@@ -15,6 +15,7 @@ import pytest
 
 from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
+from prover.contract.events import FaultCommitted, FaultProved
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
 from prover.drill import corrupt
@@ -118,6 +119,27 @@ def status_of(port: int, claim: int) -> ClaimStatus:
     return asyncio.run(ask())
 
 
+async def events_of(port: int) -> list[type]:
+    """Return the kinds of everything that has happened on L1."""
+    l1 = GrpcL1(f"127.0.0.1:{port}")
+    last = (await l1.head()).latest.number
+    kinds: list[type] = []
+    async for block in l1.events(0):
+        kinds += [type(event) for event in block.events]
+        if block.block.number >= last:
+            break
+    await l1.close()
+    return kinds
+
+
+def kill_at(step: str, log: Path, words: list[str]) -> None:
+    """Let a defender live until it says that it has come to ``step``."""
+    with command(log, *words) as life:
+        wait_until(lambda: step in log.read_text(), f"never: {step}", show=log.read_text)
+        life.send_signal(signal.SIGKILL)
+        life.wait()
+
+
 def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
     deployment = deployment_of(time.time_ns() // 1_000_000)
     (tmp_path / "deployment.bin").write_bytes(deployment.encode())
@@ -152,28 +174,27 @@ def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
         with command(log, "challenger", "explain", str(wrong), "--l1", target) as explain:
             assert explain.wait(WAIT_SECONDS) == 1
 
-        with command(log, *defend) as first:
+        for step in (
+            "committing to the fault",
+            "going on with the commitment of L1 block",
+            "sending the proof",
+        ):
+            kill_at(step, tmp_path / step.replace(" ", "_"), defend)
+        with command(log, *defend) as last:
+            status = tmp_path / "defender" / "status.json"
             wait_until(
-                lambda: "committed in L1 block" in log.read_text(),
-                "no commitment",
-                show=log.read_text,
-            )
-            first.send_signal(signal.SIGKILL)
-            first.wait()
-        with command(log, *defend) as second:
-            wait_until(
-                lambda: "convicted in L1 block" in log.read_text(),
+                lambda: status_of(ports[0], wrong) is ClaimStatus.CONVICTED,
                 "no conviction",
                 show=log.read_text,
             )
-            assert "the commitment stands from before" in log.read_text()
-            assert status_of(ports[0], wrong) is ClaimStatus.CONVICTED
             assert status_of(ports[0], 1) is ClaimStatus.PENDING
-            status = tmp_path / "defender" / "status.json"
             wait_until(
-                lambda: json.loads(status.read_text())["verdicts"]["convicted"] == 1,
+                lambda: json.loads(status.read_text())["claims"]["dead"] == 1,
                 "the conviction is not in the status",
                 show=status.read_text,
             )
-            second.send_signal(signal.SIGTERM)
-            assert second.wait(WAIT_SECONDS) == 0
+            last.send_signal(signal.SIGTERM)
+            assert last.wait(WAIT_SECONDS) == 0
+        happened = asyncio.run(events_of(ports[0]))
+        assert happened.count(FaultCommitted) == 1
+        assert happened.count(FaultProved) == 1

@@ -271,7 +271,7 @@ def test_a_defender_who_crashed_opens_the_commitment_he_made(scene: Scene, tmp_p
         for _ in range(4):
             second.round()
             scene.chain.mine()
-        assert "the commitment stands from before" in second.said
+        assert "going on with the commitment of L1 block" in second.said
     assert scene.status_of(wrong) is ClaimStatus.CONVICTED
 
 

@@ -3,20 +3,22 @@
 import pytest
 
 from prover.accusation import Accusation
-from prover.cases import Case, Stage, decode_secrets, encode_secrets
+from prover.cases import Case, KeptCase, Stage, decode_case
 from prover.contract.calls import CommitFault, ProveFault
 from prover.contract.codes import ContractCode
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
 from prover.durations import tell_duration
-from prover.effects import Outbox, Said, Send
+from prover.effects import Effect, Keep, Outbox, Said, Send
 from prover.faults import FaultKind, commitment_of
 from prover.l1 import CallReceipt, Heads, L1Block
+from statemachine.codec import pack
 from statemachine.errors import FrameInvalid
 from tests.l1_worlds import deployment
 
 PAYEE = bytes(20)
 SALT = bytes(32)
+KEY = b"case"
 
 
 def heads_at(number: int) -> Heads:
@@ -32,9 +34,20 @@ def receipt_of(code: ContractCode, block: int = 10) -> CallReceipt:
 def defence() -> Defence:
     rules: ContractRules = deployment()
     made = Defence(rules, PAYEE, {}, lambda: SALT, lambda: 0)
-    accusation = Accusation(FaultKind.SEGMENT, 3, bytes([1]) * 32, b"witness", "wrong")
-    made.cases[7] = Case(7, accusation, PAYEE, SALT)
+    made.cases[7] = case_of(b"witness")
     return made
+
+
+def case_of(witness: bytes) -> Case:
+    accusation = Accusation(FaultKind.SEGMENT, 3, bytes([1]) * 32, witness, "wrong")
+    return Case(7, accusation, PAYEE, SALT, key=KEY)
+
+
+def resumed(defence: Defence, witness: bytes = b"witness") -> Case:
+    """Return the case of a life that begins with what is on disk."""
+    case = case_of(witness)
+    case.resume(decode_case(defence.kept[KEY]))
+    return case
 
 
 def calls_in(outbox: Outbox) -> list[object]:
@@ -113,10 +126,64 @@ def test_an_answer_that_never_came_is_tried_again(defence: Defence) -> None:
     assert calls_in(outbox) == []
 
 
-def test_secrets_round_trip() -> None:
-    assert decode_secrets(encode_secrets(PAYEE, SALT)) == (PAYEE, SALT)
-    with pytest.raises(FrameInvalid):
-        decode_secrets(encode_secrets(PAYEE, SALT[:-1]))
+def is_kept_before_sent(effects: list[Effect]) -> bool:
+    """Return whether what is sent was on disk before; there is one call among these."""
+    places = [type(effect) for effect in effects]
+    return Keep in places and places.index(Keep) < places.index(Send)
+
+
+def test_each_call_is_on_disk_before_it_is_sent(defence: Defence) -> None:
+    outbox = Outbox()
+    defence.on_head(heads_at(9), outbox)
+    assert is_kept_before_sent(outbox.take())
+    assert decode_case(defence.kept[KEY]).block == 10
+    defence.on_receipt(7, receipt_of(ContractCode.OK, 12), outbox)
+    assert decode_case(defence.kept[KEY]).block == 12
+    outbox.take()
+    defence.on_head(heads_at(99), outbox)
+    assert is_kept_before_sent(outbox.take())
+    assert decode_case(defence.kept[KEY]).is_proved
+
+
+def test_a_life_begins_where_the_last_one_ended(defence: Defence) -> None:
+    outbox = Outbox()
+    defence.on_head(heads_at(9), outbox)
+    assert (resumed(defence).stage, resumed(defence).block) == (Stage.COMMITTED, 10)
+    assert resumed(defence, b"another").stage is Stage.COMMIT  # it opens another commitment
+    defence.on_receipt(7, receipt_of(ContractCode.OK, 12), outbox)
+    assert (resumed(defence).stage, resumed(defence).block) == (Stage.COMMITTED, 12)
+    defence.on_head(heads_at(99), outbox)
+    assert resumed(defence).stage is Stage.COMMIT  # the proof is out, and nobody knows
+    defence.on_receipt(7, receipt_of(ContractCode.COMMITMENT_YOUNG), outbox)
+    assert (resumed(defence).stage, resumed(defence).block) == (Stage.COMMITTED, 12)
+
+
+def test_a_commitment_that_was_refused_is_not_counted_on(defence: Defence) -> None:
+    defence.on_head(heads_at(9), Outbox())
+    defence.on_receipt(7, receipt_of(ContractCode.GAS_FUNDS), Outbox())
+    assert resumed(defence).stage is Stage.COMMIT
+
+
+def test_a_lost_commitment_is_made_again_in_the_next_life(defence: Defence) -> None:
+    defence.on_head(heads_at(9), Outbox())
+    defence.on_receipt(7, receipt_of(ContractCode.OK, 10), Outbox())
+    defence.on_head(heads_at(99), Outbox())
+    defence.on_receipt(7, receipt_of(ContractCode.COMMITMENT_UNKNOWN), Outbox())
+    assert resumed(defence).stage is Stage.COMMIT
+
+
+def test_kept_cases_round_trip() -> None:
+    for kept in (KeptCase(PAYEE, SALT), KeptCase(PAYEE, SALT, bytes(32), 7, is_proved=True)):
+        assert decode_case(kept.encode()) == kept
+    assert decode_case(pack([1, PAYEE, SALT])) == KeptCase(PAYEE, SALT)
+    for wrong in (
+        KeptCase(PAYEE, SALT[:-1]).encode(),
+        KeptCase(PAYEE, SALT, bytes(31)).encode(),
+        pack([3, PAYEE, SALT, b"", 0, 0]),
+        pack([2, PAYEE, SALT]),
+    ):
+        with pytest.raises(FrameInvalid):
+            decode_case(wrong)
 
 
 @pytest.mark.parametrize(

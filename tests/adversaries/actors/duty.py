@@ -53,19 +53,31 @@ def count_of(land: Land, kind: type) -> int:
     return sum(isinstance(call, kind) for call in land.chain.calls)
 
 
-@adversary("challenger killed mid-proof", "11", "SEGMENT convicted, by one proof")
+def die_daily(land: Land, wrong: int, lives: list[int]) -> str:
+    """Live so many rounds at a time; return what became of the claim, and by how many calls."""
+    with TemporaryDirectory() as folder:
+        mortal = Mortal(land, Path(folder) / "store")
+        for rounds in lives:
+            mortal.live(rounds)
+    assert "going on with the commitment of L1 block" in mortal.said
+    calls = [count_of(land, kind) for kind in (CommitFault, ProveFault)]
+    return f"{land.verdict_on(wrong)}, by {calls[0]} commitment and {calls[1]} proof"
+
+
+@adversary("challenger killed mid-proof", "11", "SEGMENT convicted, by 1 commitment and 1 proof")
 def killed() -> Outcome:
     """Kill the challenger after each of his calls, before he hears of it."""
     land, wrong = attacked()
-    with TemporaryDirectory() as folder:
-        mortal = Mortal(land, Path(folder) / "store")
-        for rounds in (1, 2, 1, 2):
-            mortal.live(rounds)
-    verdict = land.verdict_on(wrong)
-    if count_of(land, ProveFault) == 1:
-        verdict += ", by one proof"
-    assert "the commitment stands from before" in mortal.said
-    return ended(land, wrong, verdict)
+    return ended(land, wrong, die_daily(land, wrong, [1, 2, 1, 2]))
+
+
+@adversary(
+    "challenger killed in every block", "11", "SEGMENT convicted, by 1 commitment and 1 proof"
+)
+def killed_in_every_block() -> Outcome:
+    """Let no life of the challenger's last longer than one L1 block."""
+    land, wrong = attacked()
+    return ended(land, wrong, die_daily(land, wrong, [1] * 6))
 
 
 @adversary("challenger who lost his disk", "11", "SEGMENT convicted")

@@ -4,10 +4,15 @@ Every phase of a batch's life, in all depths, with all real parts around it, is 
 by ``tests/simulation/test_reorgs.py``; here it is the dispute that is undone.
 """
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from prover.contract.calls import CommitFault
 from prover.replica import genesis_replica
 from prover.traffic import START_MS
 from statemachine.storage import MemoryStore
-from tests.adversaries.actors.disputes import richer, traded
+from tests.adversaries.actors.disputes import ended, richer, traded
+from tests.adversaries.actors.duty import Mortal, attacked, count_of
 from tests.adversaries.library import Outcome, adversary
 from tests.adversaries.world import LIAR, Land
 from tests.simulation.test_challenger import DEFENDER, PROPOSER
@@ -67,6 +72,21 @@ def undone(depth: int) -> Outcome:
         all(outcome.final_right for outcome in outcomes),
         all(outcome.honest_whole for outcome in outcomes),
     )
+
+
+@adversary("re-org while the challenger is dead", "10", "SEGMENT convicted")
+def behind_his_back() -> Outcome:
+    """Take back the commitment while nobody looks, and kill the challenger in every block after."""
+    land, wrong = attacked()
+    with TemporaryDirectory() as folder:
+        mortal = Mortal(land, Path(folder) / "store")
+        mortal.live(1)
+        assert count_of(land, CommitFault) == 1
+        take_back(land, 2)
+        assert not list(land.chain.contract.state.commitments)
+        for _ in range(9):
+            mortal.live(1)
+    return ended(land, wrong, land.verdict_on(wrong))
 
 
 def outlived(land: Land) -> int | None:
