@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from prover.bls import default_bls
 from prover.contract.calls import (
     KINDS,
     AppendEmpty,
@@ -25,9 +26,7 @@ from prover.contract.calls import (
     ForceRevoke,
     ForceWithdraw,
     LeaveBond,
-    ProveBroken,
     ProveEquivocation,
-    ProveFault,
     Settle,
     TakeBond,
     call_digest,
@@ -37,14 +36,14 @@ from prover.contract.calls import (
     sign_call,
 )
 from prover.contract.context import CallResult
-from prover.contract.events import encode_event
-from prover.contract.rules import ContractRules
-from prover.faults import ClaimFacts, FaultKind, Verdict
 from prover.promises import PromiseKind, equivocation_evidence, promise_commitment
 from statemachine.identity.signing import CURVE_ORDER, block_digest, sign_digest
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal
+from tests.contract_vectors import attesters, basics, escape, sales
+from tests.contract_vectors.broken import broken_cases
+from tests.contract_vectors.cases import FORMAT, Case, Cases, case_of, changes_between, step_of
 from tests.escape_vectors import vectors as exits
 from tests.l1_worlds import (
     BOND,
@@ -60,13 +59,12 @@ from tests.l1_worlds import (
     WINDOW_MS,
     L1World,
     deployment,
-    judge_by_truth,
     output_with,
     say,
 )
+from tests.unit.test_attesters import Guild
 
 FOLDER = Path(__file__).parent / "vectors" / "l1"
-FORMAT = 1
 PEOPLE = (SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER)
 
 
@@ -76,65 +74,18 @@ class Recorder(L1World):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.steps: list[dict[str, Any]] = []
-        self.cases: dict[str, dict[str, Any]] = {}
+        self.cases: dict[str, Case] = {}
 
     def call(self, sender: bytes, call: Call) -> CallResult:
         """Execute a call, and write it down."""
         before = self.state.items()
         result = super().call(sender, call)
-        step = {
-            "sender": sender.hex(),
-            "block": self.block,
-            "time": self.time,
-            "gas_price": self.gas_price,
-            "call": encode_call(call).hex(),
-            "code": result.code.name,
-            "value": result.value,
-            "gas": result.gas,
-            "events": [encode_event(event).hex() for event in result.events],
-        }
-        if isinstance(call, ProveFault):
-            step["verdict"] = self.verdict_on(call)
+        step = step_of(self, sender, call, result)
         self.steps.append(step)
         name = f"{KINDS[type(call)].name}_{result.code.name}".lower()
         changes = changes_between(before, self.state.items())
         self.cases.setdefault(name, case_of(self.rules, before, step, changes))
         return result
-
-    def verdict_on(self, call: ProveFault) -> list[Any]:
-        """Return what the judge of this world says."""
-        claim = self.state.claims[call.claim]
-        parent = self.state.claims[claim.parent].output
-        entry = self.state.log[claim.output.log_index - 1].facts
-        facts = ClaimFacts(self.rules.rules, parent, claim.output, entry, [])
-        verdict: Verdict = judge_by_truth(FaultKind(call.kind), facts, call.witness)
-        return [verdict.guilty, verdict.segment, verdict.correct_root.hex()]
-
-
-def changes_between(
-    before: dict[bytes, bytes], after: dict[bytes, bytes]
-) -> dict[bytes, bytes | None]:
-    """Return what was stored (or dropped: ``None``) between two states."""
-    names = sorted({*before, *after})
-    return {name: after.get(name) for name in names if before.get(name) != after.get(name)}
-
-
-def case_of(
-    rules: ContractRules,
-    before: dict[bytes, bytes],
-    step: dict[str, Any],
-    changes: dict[bytes, bytes | None],
-) -> dict[str, Any]:
-    """Return one call as a vector of its own: the state before it, and what it changes."""
-    return {
-        "format": FORMAT,
-        "deployment": rules.encode().hex(),
-        "pre": {name.hex(): value.hex() for name, value in sorted(before.items())},
-        **step,
-        "changes": {
-            name.hex(): None if value is None else value.hex() for name, value in changes.items()
-        },
-    }
 
 
 def tell_of_force(world: Recorder) -> None:
@@ -251,47 +202,14 @@ def tell_promises(world: Recorder, tip: int) -> None:
     world.call(SEQUENCER, TakeBond(tip))
 
 
-def broken_cases() -> dict[str, dict[str, Any]]:
-    """Return broken promises, over an exchange that really executes."""
-    from tests.unit.test_promises import Exchange  # noqa: PLC0415  it needs the whole engine
-
-    exchange = Exchange()
-    exchange.extend()
-    exchange.finish()
-    cursor = exchange.ends()[0]
-    kept, denied = exchange.sign(cursor), exchange.sign(cursor, cost=cursor.cost ^ 1)
-    (found,) = exchange.accuse(denied)
-    assert isinstance(found.call, ProveBroken)
-    honest = replace(found.call, cursor=kept.cursor, signature=kept.signature)
-    late = replace(found.call, witness=b"")
-    chain = exchange.chain
-    chain.execute(CHALLENGER, found.commit)
-    chain.mine(2)
-    cases: dict[str, dict[str, Any]] = {}
-    for call in (honest, late, found.call, found.call):
-        before = chain.contract.state.items()
-        moment = chain.open_block(1_000)
-        result = chain.contract.call(CHALLENGER, moment, call)
-        step = {
-            "sender": CHALLENGER.hex(),
-            "block": moment.block,
-            "time": moment.time,
-            "gas_price": moment.gas_price,
-            "call": encode_call(call).hex(),
-            "code": result.code.name,
-            "value": result.value,
-            "gas": result.gas,
-            "events": [encode_event(event).hex() for event in result.events],
-        }
-        changes = changes_between(before, chain.contract.state.items())
-        name = f"prove_broken_{result.code.name}".lower()
-        cases.setdefault(name, case_of(chain.contract.rules, before, step, changes))
-    return cases
-
-
-def call_cases() -> dict[str, dict[str, Any]]:
-    """Return one vector for each call and code of the story, and of broken promises."""
-    return {**play_story().cases, **broken_cases()}
+def call_cases() -> dict[str, Case]:
+    """Return one vector for each kind of call and code, and more where there is more to say."""
+    cases, bls = Cases(), default_bls()
+    basics.add_cases(cases)
+    sales.add_cases(cases, Guild((2_000_000, 19_000_000), bls=bls))
+    attesters.add_cases(cases, bls)
+    escape.add_cases(cases)
+    return {**cases.found, **play_story().cases, **broken_cases()}
 
 
 def sign_envelopes() -> dict[str, Any]:
@@ -330,10 +248,11 @@ def write_vectors() -> None:
     stories = {"story": tell_story(), "envelopes": sign_envelopes(), "exits": exits()}
     for name, content in stories.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+    cases = call_cases()
     (FOLDER / "calls").mkdir(exist_ok=True)
     for path in (FOLDER / "calls").glob("*.json"):
         path.unlink()
-    for name, case in call_cases().items():
+    for name, case in cases.items():
         (FOLDER / "calls" / f"{name}.json").write_text(json.dumps(case, indent=1) + "\n")
 
 

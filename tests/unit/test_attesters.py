@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from prover.bls import Bls
 from prover.contract.ahead import room_ahead
 from prover.contract.attesters import (
+    ATTESTERS_MAX,
     attestation_digest,
     bitmap_of,
     numbers_in,
@@ -66,9 +68,13 @@ class Guild:
     """Four attesters of 10 USDC each, an escrow of 50, and a pending claim of withdrawals."""
 
     def __init__(
-        self, amounts: tuple[int, ...] = (2_000_000,), asset: int = 0, start: int = GENESIS_MS
+        self,
+        amounts: tuple[int, ...] = (2_000_000,),
+        asset: int = 0,
+        start: int = GENESIS_MS,
+        bls: Bls | None = None,
     ) -> None:
-        self.bls = FakeBls()
+        self.bls: Bls = bls or FakeBls()
         rules = deployment(attester_micros_min=STAKE, attested_ppm=500_000, freeze_ms=FREEZE_MS)
         self.world = L1World(rules, time=start, bls=self.bls)
         self.world.deposit(50_000_000)
@@ -394,6 +400,16 @@ def test_join_refuses_in_code_order() -> None:
             (C.POSSESSION, lambda _: (CHEAT, replace(fresh, possession=other.possession))),
         ],
     )
+
+
+def test_there_are_at_most_so_many_attesters_ever() -> None:
+    guild = Guild()
+    attesters = guild.world.state.attesters
+    gone = replace(attesters[0], micros=0)
+    for number in range(len(attesters), ATTESTERS_MAX - 1):
+        attesters.put(number, replace(gone, key=number.to_bytes(48, "big")))
+    assert guild.world.call(USER, guild.join(50)).value == ATTESTERS_MAX - 1
+    refused_in_order(guild.world, [(C.ATTESTERS_FULL, lambda _: (USER, guild.join(51)))])
 
 
 def test_leave_and_take_refuse_in_code_order() -> None:

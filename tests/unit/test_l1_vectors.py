@@ -13,12 +13,13 @@ from prover.contract.events import encode_event
 from prover.contract.rules import decode_contract_rules
 from prover.faults import ClaimFacts, FaultKind, Verdict
 from tests import l1_vectors
+from tests.contract_vectors.cases import FORMAT
 
 
 def load(name: str) -> dict[str, Any]:
     """Return a file of vectors."""
     content: dict[str, Any] = json.loads((l1_vectors.FOLDER / f"{name}.json").read_text())
-    assert content["format"] == l1_vectors.FORMAT
+    assert content["format"] == FORMAT
     return content
 
 
