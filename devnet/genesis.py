@@ -109,6 +109,7 @@ def devnet_contract() -> ContractRules:
         deposit_micros_min=DEPOSIT_MICROS_MIN,
         liveness_ms_max=LIVENESS_MS_MAX,
         signer=identity_of("sequencer").address,
+        governor=identity_of("governor").address,
         freeze_ms=FREEZE_MS,
         escape_ms=ESCAPE_MS,
         exit_micros_min=EXIT_MICROS_MIN,

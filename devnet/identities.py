@@ -16,7 +16,15 @@ PUBLISHERS: Final = ("publisher-0", "publisher-1", "publisher-2")
 MAKERS: Final = ("maker-0", "maker-1")
 TAKERS: Final = ("taker-0", "taker-1", "taker-2")
 USERS: Final = ("alice", "bob", "carol", "dave")
-OPERATORS: Final = ("sequencer", "poster", "follower", "challenger", "faucet", "guardian")
+OPERATORS: Final = (
+    "sequencer",
+    "poster",
+    "follower",
+    "challenger",
+    "faucet",
+    "guardian",
+    "governor",
+)
 NAMES: Final = (*OPERATORS, *PUBLISHERS, *MAKERS, *TAKERS, *USERS)
 
 

@@ -25,8 +25,9 @@ from prover.contract.context import Moment
 from prover.contract.contract import Contract
 from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
 from prover.contract.log import LogEntry, entry_of
-from prover.contract.records import Account, Claim, ClaimStatus, LogHeader, QueuedItem
+from prover.contract.records import Account, Claim, ClaimStatus, LogHeader, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules
+from prover.contract.versions import list_versions
 from prover.entry import data_root
 from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
 from prover.outputs import Output
@@ -123,6 +124,10 @@ class Fork:
         """Return what the contract was deployed with."""
         return self.rules
 
+    async def versions(self) -> list[RulesVersion]:
+        """Return every version of the rules."""
+        return list_versions(self.rules, self.contract.state)
+
     async def block(self, number: int) -> L1Block | None:
         """Return a block that was mined."""
         if not 0 <= number <= self.height:
@@ -166,9 +171,9 @@ class Fork:
         """Mine a block with a call of the sender."""
         return self.execute(self._address, call)
 
-    async def append(self, index: int, data: bytes) -> CallReceipt:
+    async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
         """Append log entry ``index``."""
-        return await self.send(Append(index, data))
+        return await self.send(Append(index, data, version))
 
     async def append_empty(self, index: int) -> CallReceipt:
         """Append an empty entry."""

@@ -14,7 +14,7 @@ from prover.contract.calls import Call
 from prover.contract.codes import ContractCode
 from prover.contract.events import Event
 from prover.contract.log import LogEntry
-from prover.contract.records import Account, Claim, QueuedItem
+from prover.contract.records import Account, Claim, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules
 from prover.outputs import Output
 from statemachine.errors import SextantError
@@ -110,6 +110,10 @@ class L1(Protocol):
         """Return what the contract was deployed with."""
         ...
 
+    async def versions(self) -> list[RulesVersion]:
+        """Return every version of the exchange's rules, the first and cancelled ones too."""
+        ...
+
     async def head(self) -> Heads:
         """Return the tags."""
         ...
@@ -150,8 +154,8 @@ class L1(Protocol):
         """
         ...
 
-    async def append(self, index: int, data: bytes) -> CallReceipt:
-        """Append log entry ``index``."""
+    async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
+        """Append log entry ``index``, to be executed by rules ``version``."""
         ...
 
     async def append_empty(self, index: int) -> CallReceipt:

@@ -19,6 +19,7 @@ from prover.contract.calls import (
     Propose,
     ProveFault,
     QueueOracle,
+    ScheduleRules,
     propose_output,
 )
 from prover.contract.codes import ContractCode
@@ -27,6 +28,7 @@ from prover.contract.contract import Contract
 from prover.contract.disputes import commitment_to
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
+from prover.contract.versions import notice_ms, rules_of, version_at
 from prover.entry import encode_entry
 from prover.faults import ClaimFacts, FaultKind, Verdict
 from prover.outputs import Output, genesis_output, trace_root
@@ -46,9 +48,11 @@ CHALLENGER_KEY = b"\x54" * 32
 USER_KEY = b"\x55" * 32
 SIGNER_KEY = b"\x56" * 32
 PUBLISHER_KEY = b"\x57" * 32
+GOVERNOR_KEY = b"\x58" * 32
 SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER = (
     address_of(key) for key in (SEQUENCER_KEY, PROPOSER_KEY, CHEAT_KEY, CHALLENGER_KEY, USER_KEY)
 )
+GOVERNOR = address_of(GOVERNOR_KEY)
 STAKED = 2
 SALT = b"\x07" * 32
 WITNESS = b"a witness"
@@ -94,6 +98,7 @@ def deployment(**changes: Any) -> ContractRules:
         deposit_micros_min=1_000_000,
         liveness_ms_max=600_000,
         signer=address_of(SIGNER_KEY),
+        governor=GOVERNOR,
     )
     return replace(base, **changes)
 
@@ -170,9 +175,17 @@ class L1World:
         self.contract.settle(self.moment)
         bank.check_conservation(self.state)
 
-    def append(self) -> CallResult:
-        """Append an entry of one frame."""
-        return self.call(SEQUENCER, Append(len(self.state.log), encode_entry([b"frame"])))
+    def append(self, version: int = 1) -> CallResult:
+        """Append an entry of one frame, under these rules."""
+        return self.call(SEQUENCER, Append(len(self.state.log), encode_entry([b"frame"]), version))
+
+    def schedule(self, rules: Rules, version: int = 2, delay_ms: int | None = None) -> CallResult:
+        """Let the governor announce rules, as late as he may or ``delay_ms`` from now."""
+        if delay_ms is None:
+            number = version_at(self.state, self.time)
+            delay_ms = notice_ms(self.rules, rules_of(self.rules, self.state, number))
+        starts = self.time + 1_000 + delay_ms
+        return self.call(GOVERNOR, ScheduleRules(version, starts, rules.encode()))
 
     def proposal(self, parent: int = 0, lie: int = 0) -> Propose:
         """Return the call that proposes the right output after ``parent``, or a lie."""

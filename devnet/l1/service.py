@@ -11,6 +11,7 @@ from devnet.l1.boundary import refuse, refuse_call
 from devnet.l1.escape import escape_message, is_paid, sales_page
 from devnet.l1.host import Host, wall_clock
 from devnet.l1.journal import StoredBlock, StoredReceipt
+from devnet.l1.versions import rules_page
 from node.l1.wire import (
     block_to_message,
     call_from_message,
@@ -70,6 +71,8 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             liveness_ms_max=rules.liveness_ms_max,
             stub=True,
             signer=rules.signer,
+            governor=rules.governor,
+            exit_ms=rules.exit_ms,
         )
 
     async def GetHeads(  # noqa: N802  the wire names it
@@ -225,6 +228,13 @@ class L1Service(l1_pb2_grpc.L1Servicer):
         """Return attesters, and what they vouch for."""
         del request, context
         return attesters_message(self.state, self.rules, self.chain.latest.time)
+
+    async def ListRules(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1ListRulesRequest, context: Context
+    ) -> l1_pb2.L1RulesPage:
+        """Return the versions of the rules."""
+        del request, context
+        return rules_page(self.state, self.rules, self.chain.latest.time)
 
     async def ListSales(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1ListSalesRequest, context: Context

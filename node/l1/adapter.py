@@ -32,7 +32,7 @@ from prover.contract.calls import (
 )
 from prover.contract.codes import ContractCode
 from prover.contract.log import LogEntry
-from prover.contract.records import Account, QueuedItem
+from prover.contract.records import Account, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules, decode_contract_rules
 from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
 from prover.outputs import Output
@@ -106,6 +106,11 @@ class GrpcL1:
             message = await self._ask(self.stub.GetDeployment, l1_pb2.L1GetDeploymentRequest())
             self._rules = decode_contract_rules(message.encoded)
         return self._rules
+
+    async def versions(self) -> list[RulesVersion]:
+        """Return every version of the exchange's rules, the first and cancelled ones too."""
+        page = await self._ask(self.stub.ListRules, l1_pb2.L1ListRulesRequest())
+        return [wire.version_from_message(version) for version in page.versions]
 
     async def head(self) -> Heads:
         """Return the tags."""
@@ -249,9 +254,9 @@ class GrpcL1:
         deadline = time.monotonic() + self.patience_seconds if until is None else until
         return await ask_until(method, request, deadline, seconds, self.target)
 
-    async def append(self, index: int, data: bytes) -> CallReceipt:
-        """Append log entry ``index``."""
-        return await self.send(Append(index, data))
+    async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
+        """Append log entry ``index``, to be executed by rules ``version``."""
+        return await self.send(Append(index, data, version))
 
     async def append_empty(self, index: int) -> CallReceipt:
         """Append an empty log entry while the sequencer is silent."""

@@ -21,7 +21,7 @@ from prover.contract.codes import ContractCode
 from prover.contract.events import EVENTS, Event, EventKind
 from prover.contract.events import KINDS as EVENT_KINDS
 from prover.contract.log import LogEntry
-from prover.contract.records import Account, Claim, ClaimStatus, QueuedItem
+from prover.contract.records import Account, Claim, ClaimStatus, QueuedItem, RulesVersion
 from prover.contract.shapes import fill_message, read_message
 from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, PostedClaim
 from prover.outputs import decode_output
@@ -111,6 +111,7 @@ def entry_to_message(entry: LogEntry) -> l1_pb2.L1LogEntry:
         inbox_count=entry.inbox_count,
         inbox_accumulator=entry.inbox_accumulator,
         sender=entry.sender,
+        version=entry.version,
     )
 
 
@@ -125,6 +126,30 @@ def entry_from_message(message: l1_pb2.L1LogEntry) -> LogEntry:
         sender=message.sender,
         block=message.block,
         inbox_accumulator=message.inbox_accumulator,
+        version=message.version,
+    )
+
+
+def version_to_message(version: RulesVersion) -> l1_pb2.L1RulesVersion:
+    """Return the message of a version of the rules."""
+    return l1_pb2.L1RulesVersion(
+        number=version.number,
+        starts_ms=version.starts,
+        block=version.block,
+        cancelled_block=version.cancelled,
+        rules_hash=version.rules_hash,
+        rules=version.rules,
+    )
+
+
+def version_from_message(message: l1_pb2.L1RulesVersion) -> RulesVersion:
+    """Return the version of the rules in a message."""
+    return RulesVersion(
+        message.number,
+        message.starts_ms,
+        message.rules,
+        message.block,
+        message.cancelled_block,
     )
 
 

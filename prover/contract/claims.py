@@ -32,6 +32,7 @@ from prover.contract.gas import MARK_GAS
 from prover.contract.records import Claim, ClaimStatus
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
+from prover.contract.versions import rules_of_entry
 from prover.outputs import OUTPUT_VERSION, Output, is_trace_of
 from statemachine.errors import FrameInvalid, invariant
 
@@ -54,7 +55,7 @@ def propose(context: Context, call: Propose) -> int:
 
     # CHECKS, in the order of their codes
     parent = check_parent(state, call.parent)
-    check_deployment(context.rules, output)
+    check_deployment(context.rules, state, output)
     check_continuity(state, parent, output)
     require(
         is_trace_of(output, trace),
@@ -119,8 +120,8 @@ def check_parent(state: ContractState, number: int) -> Claim:
     return parent
 
 
-def check_deployment(rules: ContractRules, output: Output) -> None:
-    """Refuse an output of another version, chain or rules."""
+def check_deployment(rules: ContractRules, state: ContractState, output: Output) -> None:
+    """Refuse an output of another version or chain, or of other rules than its entry's."""
     require(
         output.version == OUTPUT_VERSION,
         ContractCode.OUTPUT_VERSION,
@@ -131,10 +132,13 @@ def check_deployment(rules: ContractRules, output: Output) -> None:
         ContractCode.OUTPUT_CHAIN,
         f"chain {output.chain_id}, this is {rules.rules.chain_id}",
     )
+    if output.log_index > len(state.log):
+        return  # its entry is not there: ENTRY_UNKNOWN, unless something else is wrong
+    right = rules_of_entry(rules, state, output.log_index).hash
     require(
-        output.rules_hash == rules.rules.hash,
+        output.rules_hash == right,
         ContractCode.OUTPUT_RULES,
-        f"rules {output.rules_hash.hex()}, in force are {rules.rules.hash.hex()}",
+        f"rules {output.rules_hash.hex()}, those of the entry are {right.hex()}",
     )
 
 

@@ -33,6 +33,7 @@ class ContractCode(IntEnum):
     ENTRY_SIZE = 23
     ENTRY_VERSION = 24
     ENTRY_FRAMES = 25
+    ENTRY_RULES = 26
     # The inbox (40..49)
     OWNER = 40
     SUB = 41
@@ -121,6 +122,14 @@ class ContractCode(IntEnum):
     OUTPUT_RIGHT = 148
     SIGNERS = 149
     ATTESTATION = 150
+    # Versions of the rules (160..169)
+    NOT_GOVERNOR = 160
+    RULES_NUMBER = 161
+    RULES_PENDING = 162
+    RULES_NOTICE = 163
+    RULES_UNKNOWN = 164
+    RULES_SUCCESSION = 165
+    RULES_LOCKED = 166
 
     @property
     def retryable(self) -> bool:
@@ -136,6 +145,7 @@ RETRYABLE: Final = frozenset(
         ContractCode.GAS_FUNDS,
         # The log
         ContractCode.SEQUENCER_ALIVE,
+        ContractCode.ENTRY_RULES,
         # The inbox
         ContractCode.TOKEN_BALANCE,
         ContractCode.ETH_BALANCE,
@@ -163,6 +173,8 @@ RETRYABLE: Final = frozenset(
         # Attesters
         ContractCode.STAKE_LOCKED,
         ContractCode.OUTPUT_OPEN,
+        # Versions of the rules
+        ContractCode.RULES_PENDING,
     }
 )
 

@@ -26,6 +26,7 @@ from prover.contract import (
     log,
     promises,
     sales,
+    versions,
     withdrawals,
 )
 from prover.contract.calls import Call, Settle
@@ -49,6 +50,7 @@ HANDLERS: Final[Handlers] = {
     **log.HANDLERS,
     **promises.HANDLERS,
     **sales.HANDLERS,
+    **versions.HANDLERS,
     **withdrawals.HANDLERS,
 }
 """Of every call but :class:`Settle`, whose work is done before each call."""

@@ -23,6 +23,7 @@ from prover.contract.context import Context, Handlers
 from prover.contract.events import FaultCommitted, FaultProved
 from prover.contract.gas import CONVICT_GAS, MARK_GAS, fee_of, limit_of, verdict_gas
 from prover.contract.records import Claim, ClaimStatus, Commitment
+from prover.contract.versions import rules_of_entry
 from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
 from statemachine.errors import SextantError
 
@@ -125,7 +126,7 @@ def judge_claim(context: Context, claim: Claim, call: ProveFault) -> Verdict:
     """
     state = context.state
     facts = ClaimFacts(
-        rules=context.rules.rules,
+        rules=rules_of_entry(context.rules, state, claim.output.log_index),
         parent=state.claims[claim.parent].output,
         output=claim.output,
         entry=state.log[claim.output.log_index - 1].facts,

@@ -43,6 +43,7 @@ from prover.contract.events import (
     WithdrawalRegistered,
 )
 from prover.contract.records import UINT_LIMIT, Books, Owed, Pot
+from prover.contract.versions import rules_of_entry
 from prover.contract.withdrawals import beneficiary, sale_of
 from prover.equity import (
     Worth,
@@ -79,13 +80,14 @@ def open_state(context: Context, claim: int, proof: bytes) -> State:
         f"{len(proof)} bytes, the limit is {context.rules.witness_bytes_max}",
     )
     tree = PartialTree.decode(proof)
-    root = context.state.claims[claim].output.post_root
+    output = context.state.claims[claim].output
+    root = output.post_root
     require(
         tree.root == root,
         ContractCode.STATE_PROOF,
         f"proof of {tree.root.hex()}, need {root.hex()}",
     )
-    return State(tree, context.rules.rules)
+    return State(tree, rules_of_entry(context.rules, context.state, output.log_index))
 
 
 def read_state(context: Context, claim: int, proof: bytes, read: Callable[[State], Found]) -> Found:

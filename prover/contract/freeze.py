@@ -28,6 +28,7 @@ from prover.contract.calls import (
     BondSequencer,
     BuyWithdrawal,
     CancelOffer,
+    CancelRules,
     ClaimBond,
     ClaimWithdrawal,
     CommitFault,
@@ -53,6 +54,7 @@ from prover.contract.calls import (
     RegisterPortfolio,
     RegisterShare,
     RegisterWithdrawal,
+    ScheduleRules,
     Settle,
     SlashAttesters,
     TakeBond,
@@ -75,6 +77,7 @@ STOPPED_BY_FREEZE: Final = frozenset(
         Attest,
         BuyWithdrawal,
         CancelOffer,
+        CancelRules,
         ClaimWithdrawal,
         Deposit,
         ForceCancelAll,
@@ -87,6 +90,7 @@ STOPPED_BY_FREEZE: Final = frozenset(
         OfferWithdrawal,
         Propose,
         QueueOracle,
+        ScheduleRules,
     }
 )
 """Calls that are refused once the exchange is frozen."""

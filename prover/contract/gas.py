@@ -37,6 +37,7 @@ from prover.contract.calls import (
     BuyWithdrawal,
     Call,
     CancelOffer,
+    CancelRules,
     ClaimBond,
     ClaimWithdrawal,
     CommitFault,
@@ -63,6 +64,7 @@ from prover.contract.calls import (
     RegisterPortfolio,
     RegisterShare,
     RegisterWithdrawal,
+    ScheduleRules,
     Settle,
     SlashAttesters,
     TakeBond,
@@ -157,7 +159,7 @@ def append_gas(call: Append) -> int:
     """Return what an entry's bytes, and the root over their chunks, cost."""
     size = len(call.data)
     chunks = max(-(-size // CHUNK_BYTES), 1)
-    return 16 + size * BYTE_GAS + tree_gas(chunks, CHUNK_BYTES) + 6 * SLOT_GAS
+    return 24 + size * BYTE_GAS + tree_gas(chunks, CHUNK_BYTES) + 6 * SLOT_GAS
 
 
 def append_empty_gas(call: AppendEmpty) -> int:
@@ -313,6 +315,18 @@ def slash_attesters_gas(call: SlashAttesters) -> int:
     return size * BYTE_GAS + bls_gas(call.signers) + (count + 6) * SLOT_GAS
 
 
+def schedule_rules_gas(call: ScheduleRules) -> int:
+    """Return what rules cost that are read, compared with those before, and noted by hash."""
+    size = len(call.rules)
+    return (16 + size) * BYTE_GAS + hash_gas(size) + 2 * size * DECODE_GAS + 4 * SLOT_GAS
+
+
+def cancel_rules_gas(call: CancelRules) -> int:
+    """Return what forgetting a version costs."""
+    del call
+    return 8 * BYTE_GAS + SLOT_GAS
+
+
 WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     # Attesters
     Attest: attest_gas,
@@ -356,6 +370,9 @@ WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     BuyWithdrawal: buy_withdrawal_gas,
     CancelOffer: cancel_offer_gas,
     OfferWithdrawal: offer_withdrawal_gas,
+    # Versions of the rules
+    CancelRules: cancel_rules_gas,
+    ScheduleRules: schedule_rules_gas,
     # Withdrawals
     ClaimWithdrawal: claim_withdrawal_gas,
 }

@@ -23,6 +23,7 @@ from prover.contract.context import Context, Handlers
 from prover.contract.events import ItemQueued
 from prover.contract.records import QueuedItem
 from prover.contract.state import ContractState
+from prover.contract.versions import rules_now
 from prover.faults import item_hash
 from statemachine.assets import ASSET_USDC, AssetRules
 from statemachine.identity.signing import Domain, oracle_digest, recover
@@ -121,7 +122,7 @@ def force_poke(context: Context, call: ForcePoke) -> int:
 def queue_oracle(context: Context, call: QueueOracle) -> int:
     """Queue a publisher's message that is his, and fresh; return the item's index."""
     # READ
-    rules, now = context.rules.rules, context.moment.time
+    rules, now = rules_now(context), context.moment.time
     domain = Domain(rules.chain_id, rules.rollup)
     digest = oracle_digest(domain, call.market, call.price, call.time)
     known = call.publisher < len(rules.publishers)
@@ -162,7 +163,7 @@ def queue_oracle(context: Context, call: QueueOracle) -> int:
 def check_market(context: Context, market: int) -> None:
     """Refuse a market that the exchange does not have."""
     require(
-        any(rules.market == market for rules in context.rules.rules.markets),
+        any(rules.market == market for rules in rules_now(context).markets),
         ContractCode.MARKET,
         f"market {market} is not one of the exchange's",
     )
@@ -175,7 +176,7 @@ def check_owner(owner: bytes) -> None:
 
 def asset_of(context: Context, asset: int) -> AssetRules | None:
     """Return an asset's rules; ``None`` for USDC, and for what the exchange does not take."""
-    found = [rules for rules in context.rules.rules.assets if rules.asset == asset]
+    found = [rules for rules in rules_now(context).assets if rules.asset == asset]
     return found[0] if found else None
 
 

@@ -3,7 +3,8 @@
 The sequencer appends; once the log has been silent for ``liveness_ms_max`` anyone
 may append an empty entry, one in each such time.  It reads as one empty frame, and so
 makes a block of overdue inbox items.  The contract computes the root over the chunks
-itself and notes its own time and how far the inbox had come.
+itself and notes its own time, how far the inbox had come, and the version of the
+exchange's rules that executes the entry (:mod:`prover.contract.versions`).
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from prover.contract.context import Context, Handlers
 from prover.contract.events import EntryAppended
 from prover.contract.inbox import accumulator_at
 from prover.contract.records import LogHeader
+from prover.contract.versions import check_entry_version, version_at
 from prover.entry import ENTRY_VERSION, EntryFacts, data_root
 
 EMPTY_ENTRY: Final = b""
@@ -44,6 +46,8 @@ class LogEntry:
         The L1 block that carries it.
     inbox_accumulator
         The hash of the queue up to ``inbox_count``.
+    version
+        The rules that execute it.
     """
 
     index: int
@@ -54,6 +58,7 @@ class LogEntry:
     sender: bytes
     block: int
     inbox_accumulator: bytes
+    version: int = 1
 
     @property
     def facts(self) -> EntryFacts:
@@ -77,6 +82,7 @@ def entry_of(header: LogHeader, data: bytes) -> LogEntry:
         sender=header.sender,
         block=header.block,
         inbox_accumulator=header.inbox_accumulator,
+        version=header.version,
     )
 
 
@@ -108,10 +114,11 @@ def append(context: Context, call: Append) -> int:
         ContractCode.ENTRY_FRAMES,
         f"{frames} frames, need 1 to {rules.entry_frames_max}",
     )
+    check_entry_version(context, call.version)
 
     # EFFECTS
     state.sums.put(replace(state.totals, sequencer_time=context.moment.time))
-    return write_entry(context, call.data)
+    return write_entry(context, call.data, call.version)
 
 
 def append_empty(context: Context, call: AppendEmpty) -> int:
@@ -129,7 +136,8 @@ def append_empty(context: Context, call: AppendEmpty) -> int:
     check_place(context, call.index)
 
     # EFFECTS
-    return write_entry(context, EMPTY_ENTRY)
+    version = version_at(context.state, context.moment.time)
+    return write_entry(context, EMPTY_ENTRY, version)
 
 
 def silent_since(context: Context) -> int:
@@ -150,7 +158,7 @@ def check_place(context: Context, index: int) -> None:
     )
 
 
-def write_entry(context: Context, data: bytes) -> int:
+def write_entry(context: Context, data: bytes, version: int) -> int:
     """Store the header of a checked entry and announce it."""
     state = context.state
     header = LogHeader(
@@ -162,11 +170,17 @@ def write_entry(context: Context, data: bytes) -> int:
         inbox_count=len(state.inbox),
         inbox_accumulator=accumulator_at(state, len(state.inbox)),
         sender=context.sender,
+        version=version,
     )
     state.log.put(header.index, header)
     context.emit(
         EntryAppended(
-            header.index, header.data_root, header.length, header.inbox_count, header.sender
+            header.index,
+            header.data_root,
+            header.length,
+            header.inbox_count,
+            header.sender,
+            version,
         )
     )
     return header.index

@@ -20,7 +20,7 @@ from statemachine.errors import FrameInvalid
 from statemachine.rules import Rules, decode_rules
 from statemachine.units import PPM_ONE
 
-CONTRACT_VERSION: Final = 2
+CONTRACT_VERSION: Final = 3
 DAY_MS: Final = 86_400_000
 GWEI_PER_ETH: Final = 1_000_000_000
 GAS_PRICE_MAX: Final = 30_000_000
@@ -37,7 +37,7 @@ class ContractRules:
     l1_chain_id
         The L1 that hosts it: part of every signature.
     rules
-        The rules of the exchange; every output must name their hash.
+        The rules of the exchange at genesis, version 1; outputs name the hash of theirs.
     genesis
         The output before the first log entry: the root of the claims tree.
     genesis_time_ms
@@ -71,6 +71,8 @@ class ContractRules:
         Whose signature over a block is a promise; of zeros: nobody's.
     gas_price_max
         In gwei per 1,000,000 gas: up to it a bond pays back whatever a proof costs.
+    governor
+        Who may schedule other rules (:mod:`prover.contract.versions`); of zeros: nobody.
     """
 
     l1_chain_id: int
@@ -97,6 +99,7 @@ class ContractRules:
     settle_max: int = SETTLE_MAX
     gas_price_max: int = GAS_PRICE_MAX
     signer: bytes = bytes(20)
+    governor: bytes = bytes(20)
 
     def __post_init__(self) -> None:
         """Refuse parameters that could not work, once, at the edge."""
@@ -104,6 +107,8 @@ class ContractRules:
             raise ValueError(f"sequencer: need 20 bytes, have {len(self.sequencer)}")
         if len(self.signer) != 20:
             raise ValueError(f"signer: need 20 bytes, have {len(self.signer)}")
+        if len(self.governor) != 20:
+            raise ValueError(f"governor: need 20 bytes, have {len(self.governor)}")
         if self.genesis.rules_hash != self.rules.hash:
             raise ValueError("genesis: names the hash of other rules")
         if self.genesis.chain_id != self.rules.chain_id:
@@ -147,6 +152,18 @@ class ContractRules:
         return pack([CONTRACT_VERSION, *values.values()])
 
     @property
+    def exit_ms(self) -> int:
+        """Return how long a way out takes that needs nobody's good will, ms.
+
+        A forced withdrawal is taken in at its deadline, or once the sequencer has been
+        silent for so long that anyone may; its block is on L1 by the receipt deadline; the
+        claim about it runs out its window.  Caps on what leaves in a day come on top.
+        """
+        rules = self.rules
+        waits = rules.inbox_deadline_ms + self.liveness_ms_max
+        return waits + rules.receipt_deadline_ms + rules.drift_ms + self.window_ms
+
+    @property
     def hash(self) -> bytes:
         """Return the name of the deployment: 32 bytes."""
         return sha256(self.encode()).digest()
@@ -176,6 +193,7 @@ def decode_contract_rules(data: bytes) -> ContractRules:
         "genesis": decode_output(as_message(named.pop("genesis"), "genesis")),
         "sequencer": as_bytes(named.pop("sequencer"), 20, "sequencer"),
         "signer": as_bytes(named.pop("signer"), 20, "signer"),
+        "governor": as_bytes(named.pop("governor"), 20, "governor"),
     }
     values |= {name: as_uint(value, 1 << 63, name) for name, value in named.items()}
     return ContractRules(**values)

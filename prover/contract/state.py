@@ -18,6 +18,7 @@ from prover.contract.records import (
     Freeze,
     LogHeader,
     QueuedItem,
+    RulesVersion,
     SequencerBond,
     Stakes,
     Totals,
@@ -34,6 +35,7 @@ from prover.contract.records import (
     decode_owed,
     decode_pot,
     decode_queued_item,
+    decode_rules_version,
     decode_sale,
     decode_sequencer_bond,
     decode_stakes,
@@ -53,6 +55,7 @@ from prover.contract.tables import (
 )
 from prover.faults import item_hash
 from statemachine.errors import invariant
+from statemachine.rules import Rules
 
 NO_ACCOUNT = Account()
 NO_TOTALS = AssetTotals()
@@ -67,7 +70,8 @@ class ContractState:
     ones by log index, ``attester_of`` attesters by key;
     ``children`` and ``claim_of`` find claims by parent and by output hash, and
     ``heirs`` the one child that is final;
-    ``item_hashes`` are what a verdict needs of the inbox.
+    ``item_hashes`` are what a verdict needs of the inbox, ``decoded`` the rules of
+    versions by their bytes, as far as anybody asked.
     """
 
     def __init__(self) -> None:
@@ -89,6 +93,7 @@ class ContractState:
         self.books: Single[Books | None] = Single(tables, b"N", form_of(decode_books), None)
         self.stakes = Single(tables, b"O", form_of(decode_stakes), Stakes())
         self.paid = Table(tables, b"P", NUMBER, NOTHING)
+        self.versions = Series(tables, b"R", form_of(decode_rules_version), self._note_version)
         self.asset_totals = Table(tables, b"S", BYTE, form_of(decode_asset_totals))
         self.sums = Single(tables, b"T", form_of(decode_totals), Totals())
         self.deposited = Table(tables, b"U", BYTE, NUMBER)
@@ -105,6 +110,7 @@ class ContractState:
         self.heirs: dict[int, int] = {}
         self.claim_of: dict[bytes, int] = {}
         self.item_hashes: list[bytes] = []
+        self.decoded: dict[bytes, Rules] = {}
 
     @property
     def totals(self) -> Totals:
@@ -149,6 +155,9 @@ class ContractState:
     def _note_item(self, number: int, item: QueuedItem) -> None:
         invariant(item.index == number == len(self.inbox), "the inbox has no gaps")
         self.item_hashes.append(item_hash(item.item.encode()))
+
+    def _note_version(self, number: int, version: RulesVersion) -> None:
+        invariant(version.number == number + 2, "versions have no gaps")
 
     def _note_attester(self, number: int, attester: Attester) -> None:
         self.attester_of[attester.key] = number

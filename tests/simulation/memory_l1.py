@@ -25,8 +25,9 @@ from prover.contract.codes import ContractCode
 from prover.contract.context import Moment
 from prover.contract.contract import Contract
 from prover.contract.log import EMPTY_ENTRY, LogEntry, entry_of
-from prover.contract.records import Account, QueuedItem
+from prover.contract.records import Account, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules
+from prover.contract.versions import list_versions
 from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Unreachable, PostedClaim
 from prover.outputs import Output
 from prover.verdict import judge_fault
@@ -162,6 +163,10 @@ class MemoryL1:
     async def deployment(self) -> ContractRules:
         return self.reach().rules
 
+    async def versions(self) -> list[RulesVersion]:
+        chain = self.reach()
+        return list_versions(chain.rules, chain.contract.state)
+
     async def head(self) -> Heads:
         chain = self.reach()
         final = chain.block_at(chain.block - chain.final_blocks)
@@ -201,8 +206,8 @@ class MemoryL1:
             raise L1Unreachable("the answer was lost")
         return receipt
 
-    async def append(self, index: int, data: bytes) -> CallReceipt:
-        return await self.send(Append(index, data))
+    async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
+        return await self.send(Append(index, data, version))
 
     async def append_empty(self, index: int) -> CallReceipt:
         return await self.send(AppendEmpty(index))

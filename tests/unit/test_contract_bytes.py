@@ -13,6 +13,7 @@ from prover.contract.calls import (
     BuyWithdrawal,
     Call,
     CancelOffer,
+    CancelRules,
     ClaimBond,
     ClaimWithdrawal,
     CommitFault,
@@ -36,6 +37,7 @@ from prover.contract.calls import (
     RegisterPortfolio,
     RegisterShare,
     RegisterWithdrawal,
+    ScheduleRules,
     Settle,
     SlashAttesters,
     TakeBond,
@@ -97,7 +99,7 @@ def test_the_state_is_its_items() -> None:
 def test_a_deployment_is_its_bytes() -> None:
     rules = deployment()
     assert decode_contract_rules(rules.encode()) == rules
-    for data in (b"", rules.encode()[:-1], b"\x9e\x02" + rules.encode()[2:]):
+    for data in (b"", rules.encode()[:-1], b"\x9f\x03" + rules.encode()[2:]):
         with pytest.raises(FrameInvalid):
             decode_contract_rules(data)
     with pytest.raises(ValueError, match="window_ms"):
@@ -147,6 +149,8 @@ def example_calls() -> list[Call]:
         RegisterWithdrawal(1, b"proof"),
         RefundDeposit(1),
         PayEscape(USER),
+        ScheduleRules(2, 3, b"rules"),
+        CancelRules(2),
     ]
 
 

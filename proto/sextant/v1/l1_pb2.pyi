@@ -27,7 +27,7 @@ class L1GetDeploymentRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class L1Deployment(_message.Message):
-    __slots__ = ("encoded", "hash", "l1_chain_id", "chain_id", "contract", "sequencer", "rules_hash", "genesis_root", "genesis_time_ms", "window_ms", "bond_gwei", "commitment_blocks_min", "deposit_micros_min", "liveness_ms_max", "stub", "signer")
+    __slots__ = ("encoded", "hash", "l1_chain_id", "chain_id", "contract", "sequencer", "rules_hash", "genesis_root", "genesis_time_ms", "window_ms", "bond_gwei", "commitment_blocks_min", "deposit_micros_min", "liveness_ms_max", "stub", "signer", "governor", "exit_ms")
     ENCODED_FIELD_NUMBER: _ClassVar[int]
     HASH_FIELD_NUMBER: _ClassVar[int]
     L1_CHAIN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +44,8 @@ class L1Deployment(_message.Message):
     LIVENESS_MS_MAX_FIELD_NUMBER: _ClassVar[int]
     STUB_FIELD_NUMBER: _ClassVar[int]
     SIGNER_FIELD_NUMBER: _ClassVar[int]
+    GOVERNOR_FIELD_NUMBER: _ClassVar[int]
+    EXIT_MS_FIELD_NUMBER: _ClassVar[int]
     encoded: bytes
     hash: bytes
     l1_chain_id: int
@@ -60,7 +62,9 @@ class L1Deployment(_message.Message):
     liveness_ms_max: int
     stub: bool
     signer: bytes
-    def __init__(self, encoded: _Optional[bytes] = ..., hash: _Optional[bytes] = ..., l1_chain_id: _Optional[int] = ..., chain_id: _Optional[int] = ..., contract: _Optional[bytes] = ..., sequencer: _Optional[bytes] = ..., rules_hash: _Optional[bytes] = ..., genesis_root: _Optional[bytes] = ..., genesis_time_ms: _Optional[int] = ..., window_ms: _Optional[int] = ..., bond_gwei: _Optional[int] = ..., commitment_blocks_min: _Optional[int] = ..., deposit_micros_min: _Optional[int] = ..., liveness_ms_max: _Optional[int] = ..., stub: _Optional[bool] = ..., signer: _Optional[bytes] = ...) -> None: ...
+    governor: bytes
+    exit_ms: int
+    def __init__(self, encoded: _Optional[bytes] = ..., hash: _Optional[bytes] = ..., l1_chain_id: _Optional[int] = ..., chain_id: _Optional[int] = ..., contract: _Optional[bytes] = ..., sequencer: _Optional[bytes] = ..., rules_hash: _Optional[bytes] = ..., genesis_root: _Optional[bytes] = ..., genesis_time_ms: _Optional[int] = ..., window_ms: _Optional[int] = ..., bond_gwei: _Optional[int] = ..., commitment_blocks_min: _Optional[int] = ..., deposit_micros_min: _Optional[int] = ..., liveness_ms_max: _Optional[int] = ..., stub: _Optional[bool] = ..., signer: _Optional[bytes] = ..., governor: _Optional[bytes] = ..., exit_ms: _Optional[int] = ...) -> None: ...
 
 class L1GetHeadsRequest(_message.Message):
     __slots__ = ()
@@ -127,7 +131,7 @@ class L1ListLogRequest(_message.Message):
     def __init__(self, from_index: _Optional[int] = ..., entries_max: _Optional[int] = ...) -> None: ...
 
 class L1LogEntry(_message.Message):
-    __slots__ = ("index", "data", "data_root", "time_ms", "block", "inbox_count", "inbox_accumulator", "sender")
+    __slots__ = ("index", "data", "data_root", "time_ms", "block", "inbox_count", "inbox_accumulator", "sender", "version")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     DATA_ROOT_FIELD_NUMBER: _ClassVar[int]
@@ -136,6 +140,7 @@ class L1LogEntry(_message.Message):
     INBOX_COUNT_FIELD_NUMBER: _ClassVar[int]
     INBOX_ACCUMULATOR_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     index: int
     data: bytes
     data_root: bytes
@@ -144,7 +149,8 @@ class L1LogEntry(_message.Message):
     inbox_count: int
     inbox_accumulator: bytes
     sender: bytes
-    def __init__(self, index: _Optional[int] = ..., data: _Optional[bytes] = ..., data_root: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., block: _Optional[int] = ..., inbox_count: _Optional[int] = ..., inbox_accumulator: _Optional[bytes] = ..., sender: _Optional[bytes] = ...) -> None: ...
+    version: int
+    def __init__(self, index: _Optional[int] = ..., data: _Optional[bytes] = ..., data_root: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., block: _Optional[int] = ..., inbox_count: _Optional[int] = ..., inbox_accumulator: _Optional[bytes] = ..., sender: _Optional[bytes] = ..., version: _Optional[int] = ...) -> None: ...
 
 class L1LogPage(_message.Message):
     __slots__ = ("entries", "log_count")
@@ -153,6 +159,38 @@ class L1LogPage(_message.Message):
     entries: _containers.RepeatedCompositeFieldContainer[L1LogEntry]
     log_count: int
     def __init__(self, entries: _Optional[_Iterable[_Union[L1LogEntry, _Mapping]]] = ..., log_count: _Optional[int] = ...) -> None: ...
+
+class L1ListRulesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class L1RulesVersion(_message.Message):
+    __slots__ = ("number", "starts_ms", "block", "cancelled_block", "rules_hash", "rules")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    STARTS_MS_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    CANCELLED_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    RULES_HASH_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    starts_ms: int
+    block: int
+    cancelled_block: int
+    rules_hash: bytes
+    rules: bytes
+    def __init__(self, number: _Optional[int] = ..., starts_ms: _Optional[int] = ..., block: _Optional[int] = ..., cancelled_block: _Optional[int] = ..., rules_hash: _Optional[bytes] = ..., rules: _Optional[bytes] = ...) -> None: ...
+
+class L1RulesPage(_message.Message):
+    __slots__ = ("versions", "in_force", "notice_ms", "cancel_until_ms")
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_MS_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    versions: _containers.RepeatedCompositeFieldContainer[L1RulesVersion]
+    in_force: int
+    notice_ms: int
+    cancel_until_ms: int
+    def __init__(self, versions: _Optional[_Iterable[_Union[L1RulesVersion, _Mapping]]] = ..., in_force: _Optional[int] = ..., notice_ms: _Optional[int] = ..., cancel_until_ms: _Optional[int] = ...) -> None: ...
 
 class L1ListInboxRequest(_message.Message):
     __slots__ = ("from_index", "items_max")
@@ -497,7 +535,7 @@ class L1Owed(_message.Message):
     def __init__(self, equity_micros: _Optional[int] = ..., debt_micros: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
 class L1SendCallRequest(_message.Message):
-    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "queue_oracle", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "join_attesters", "leave_attesters", "take_stake", "attest", "slash_attesters", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
+    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "queue_oracle", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "join_attesters", "leave_attesters", "take_stake", "attest", "slash_attesters", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "schedule_rules", "cancel_rules", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     APPEND_FIELD_NUMBER: _ClassVar[int]
@@ -529,6 +567,8 @@ class L1SendCallRequest(_message.Message):
     REFUND_DEPOSIT_FIELD_NUMBER: _ClassVar[int]
     PAY_ESCAPE_FIELD_NUMBER: _ClassVar[int]
     OPEN_ESCAPE_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_RULES_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_RULES_FIELD_NUMBER: _ClassVar[int]
     CLAIM_BOND_FIELD_NUMBER: _ClassVar[int]
     BOND_SEQUENCER_FIELD_NUMBER: _ClassVar[int]
     PROVE_EQUIVOCATION_FIELD_NUMBER: _ClassVar[int]
@@ -566,21 +606,41 @@ class L1SendCallRequest(_message.Message):
     refund_deposit: L1RefundDeposit
     pay_escape: L1PayEscape
     open_escape: L1OpenEscape
+    schedule_rules: L1ScheduleRules
+    cancel_rules: L1CancelRules
     claim_bond: L1ClaimBond
     bond_sequencer: L1BondSequencer
     prove_equivocation: L1ProveEquivocation
     prove_broken: L1ProveBroken
     leave_bond: L1LeaveBond
     take_bond: L1TakeBond
-    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., queue_oracle: _Optional[_Union[L1QueueOracle, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., join_attesters: _Optional[_Union[L1JoinAttesters, _Mapping]] = ..., leave_attesters: _Optional[_Union[L1LeaveAttesters, _Mapping]] = ..., take_stake: _Optional[_Union[L1TakeStake, _Mapping]] = ..., attest: _Optional[_Union[L1Attest, _Mapping]] = ..., slash_attesters: _Optional[_Union[L1SlashAttesters, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
+    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., queue_oracle: _Optional[_Union[L1QueueOracle, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., join_attesters: _Optional[_Union[L1JoinAttesters, _Mapping]] = ..., leave_attesters: _Optional[_Union[L1LeaveAttesters, _Mapping]] = ..., take_stake: _Optional[_Union[L1TakeStake, _Mapping]] = ..., attest: _Optional[_Union[L1Attest, _Mapping]] = ..., slash_attesters: _Optional[_Union[L1SlashAttesters, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., schedule_rules: _Optional[_Union[L1ScheduleRules, _Mapping]] = ..., cancel_rules: _Optional[_Union[L1CancelRules, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
 
 class L1Append(_message.Message):
-    __slots__ = ("index", "data")
+    __slots__ = ("index", "data", "version")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     index: int
     data: bytes
-    def __init__(self, index: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+    version: int
+    def __init__(self, index: _Optional[int] = ..., data: _Optional[bytes] = ..., version: _Optional[int] = ...) -> None: ...
+
+class L1ScheduleRules(_message.Message):
+    __slots__ = ("version", "starts", "rules")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STARTS_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    starts: int
+    rules: bytes
+    def __init__(self, version: _Optional[int] = ..., starts: _Optional[int] = ..., rules: _Optional[bytes] = ...) -> None: ...
+
+class L1CancelRules(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    def __init__(self, version: _Optional[int] = ...) -> None: ...
 
 class L1AppendEmpty(_message.Message):
     __slots__ = ("index",)
@@ -947,7 +1007,7 @@ class L1BlockEvents(_message.Message):
     def __init__(self, block: _Optional[_Union[L1BlockRef, _Mapping]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., heads: _Optional[_Union[L1Heads, _Mapping]] = ..., parent_hash: _Optional[bytes] = ...) -> None: ...
 
 class L1Event(_message.Message):
-    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "bond_taken", "sequencer_bonded", "promise_broken", "bond_left", "withdrawal_offered", "withdrawal_sold", "attester_joined", "attester_left", "output_attested", "attesters_slashed", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered", "offer_cancelled")
+    __slots__ = ("entry_appended", "item_queued", "claim_proposed", "fault_committed", "fault_proved", "claim_died", "claim_final", "bond_returned", "withdrawal_paid", "bond_taken", "sequencer_bonded", "promise_broken", "bond_left", "withdrawal_offered", "withdrawal_sold", "attester_joined", "attester_left", "output_attested", "attesters_slashed", "frozen", "portfolio_registered", "share_registered", "deposit_refunded", "escape_paid", "escape_opened", "withdrawal_registered", "offer_cancelled", "rules_scheduled", "rules_cancelled")
     ENTRY_APPENDED_FIELD_NUMBER: _ClassVar[int]
     ITEM_QUEUED_FIELD_NUMBER: _ClassVar[int]
     CLAIM_PROPOSED_FIELD_NUMBER: _ClassVar[int]
@@ -975,6 +1035,8 @@ class L1Event(_message.Message):
     ESCAPE_OPENED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_REGISTERED_FIELD_NUMBER: _ClassVar[int]
     OFFER_CANCELLED_FIELD_NUMBER: _ClassVar[int]
+    RULES_SCHEDULED_FIELD_NUMBER: _ClassVar[int]
+    RULES_CANCELLED_FIELD_NUMBER: _ClassVar[int]
     entry_appended: L1EntryAppended
     item_queued: L1ItemQueued
     claim_proposed: L1ClaimProposed
@@ -1002,7 +1064,9 @@ class L1Event(_message.Message):
     escape_opened: L1EscapeOpened
     withdrawal_registered: L1WithdrawalRegistered
     offer_cancelled: L1OfferCancelled
-    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., bond_taken: _Optional[_Union[L1BondTaken, _Mapping]] = ..., sequencer_bonded: _Optional[_Union[L1SequencerBonded, _Mapping]] = ..., promise_broken: _Optional[_Union[L1PromiseBroken, _Mapping]] = ..., bond_left: _Optional[_Union[L1BondLeft, _Mapping]] = ..., withdrawal_offered: _Optional[_Union[L1WithdrawalOffered, _Mapping]] = ..., withdrawal_sold: _Optional[_Union[L1WithdrawalSold, _Mapping]] = ..., attester_joined: _Optional[_Union[L1AttesterJoined, _Mapping]] = ..., attester_left: _Optional[_Union[L1AttesterLeft, _Mapping]] = ..., output_attested: _Optional[_Union[L1OutputAttested, _Mapping]] = ..., attesters_slashed: _Optional[_Union[L1AttestersSlashed, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ..., offer_cancelled: _Optional[_Union[L1OfferCancelled, _Mapping]] = ...) -> None: ...
+    rules_scheduled: L1RulesScheduled
+    rules_cancelled: L1RulesCancelled
+    def __init__(self, entry_appended: _Optional[_Union[L1EntryAppended, _Mapping]] = ..., item_queued: _Optional[_Union[L1ItemQueued, _Mapping]] = ..., claim_proposed: _Optional[_Union[L1ClaimProposed, _Mapping]] = ..., fault_committed: _Optional[_Union[L1FaultCommitted, _Mapping]] = ..., fault_proved: _Optional[_Union[L1FaultProved, _Mapping]] = ..., claim_died: _Optional[_Union[L1ClaimDied, _Mapping]] = ..., claim_final: _Optional[_Union[L1ClaimFinal, _Mapping]] = ..., bond_returned: _Optional[_Union[L1BondReturned, _Mapping]] = ..., withdrawal_paid: _Optional[_Union[L1WithdrawalPaid, _Mapping]] = ..., bond_taken: _Optional[_Union[L1BondTaken, _Mapping]] = ..., sequencer_bonded: _Optional[_Union[L1SequencerBonded, _Mapping]] = ..., promise_broken: _Optional[_Union[L1PromiseBroken, _Mapping]] = ..., bond_left: _Optional[_Union[L1BondLeft, _Mapping]] = ..., withdrawal_offered: _Optional[_Union[L1WithdrawalOffered, _Mapping]] = ..., withdrawal_sold: _Optional[_Union[L1WithdrawalSold, _Mapping]] = ..., attester_joined: _Optional[_Union[L1AttesterJoined, _Mapping]] = ..., attester_left: _Optional[_Union[L1AttesterLeft, _Mapping]] = ..., output_attested: _Optional[_Union[L1OutputAttested, _Mapping]] = ..., attesters_slashed: _Optional[_Union[L1AttestersSlashed, _Mapping]] = ..., frozen: _Optional[_Union[L1Frozen, _Mapping]] = ..., portfolio_registered: _Optional[_Union[L1PortfolioRegistered, _Mapping]] = ..., share_registered: _Optional[_Union[L1ShareRegistered, _Mapping]] = ..., deposit_refunded: _Optional[_Union[L1DepositRefunded, _Mapping]] = ..., escape_paid: _Optional[_Union[L1EscapePaid, _Mapping]] = ..., escape_opened: _Optional[_Union[L1EscapeOpened, _Mapping]] = ..., withdrawal_registered: _Optional[_Union[L1WithdrawalRegistered, _Mapping]] = ..., offer_cancelled: _Optional[_Union[L1OfferCancelled, _Mapping]] = ..., rules_scheduled: _Optional[_Union[L1RulesScheduled, _Mapping]] = ..., rules_cancelled: _Optional[_Union[L1RulesCancelled, _Mapping]] = ...) -> None: ...
 
 class L1BondTaken(_message.Message):
     __slots__ = ("amount",)
@@ -1041,18 +1105,36 @@ class L1BondLeft(_message.Message):
     def __init__(self, deadline: _Optional[int] = ...) -> None: ...
 
 class L1EntryAppended(_message.Message):
-    __slots__ = ("index", "data_root", "length", "inbox_count", "sender")
+    __slots__ = ("index", "data_root", "length", "inbox_count", "sender", "version")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     DATA_ROOT_FIELD_NUMBER: _ClassVar[int]
     LENGTH_FIELD_NUMBER: _ClassVar[int]
     INBOX_COUNT_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     index: int
     data_root: bytes
     length: int
     inbox_count: int
     sender: bytes
-    def __init__(self, index: _Optional[int] = ..., data_root: _Optional[bytes] = ..., length: _Optional[int] = ..., inbox_count: _Optional[int] = ..., sender: _Optional[bytes] = ...) -> None: ...
+    version: int
+    def __init__(self, index: _Optional[int] = ..., data_root: _Optional[bytes] = ..., length: _Optional[int] = ..., inbox_count: _Optional[int] = ..., sender: _Optional[bytes] = ..., version: _Optional[int] = ...) -> None: ...
+
+class L1RulesScheduled(_message.Message):
+    __slots__ = ("version", "starts", "rules_hash")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STARTS_FIELD_NUMBER: _ClassVar[int]
+    RULES_HASH_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    starts: int
+    rules_hash: bytes
+    def __init__(self, version: _Optional[int] = ..., starts: _Optional[int] = ..., rules_hash: _Optional[bytes] = ...) -> None: ...
+
+class L1RulesCancelled(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    def __init__(self, version: _Optional[int] = ...) -> None: ...
 
 class L1ItemQueued(_message.Message):
     __slots__ = ("index", "kind", "owner", "sub", "amount", "accumulator", "asset", "market", "price", "other", "publisher", "time_ms")

@@ -94,6 +94,11 @@ class L1Stub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListSalesRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SalesPage.FromString,
                 _registered_method=True)
+        self.ListRules = channel.unary_unary(
+                '/sextant.v1.L1/ListRules',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListRulesRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1RulesPage.FromString,
+                _registered_method=True)
         self.SendCall = channel.unary_unary(
                 '/sextant.v1.L1/SendCall',
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SendCallRequest.SerializeToString,
@@ -195,6 +200,13 @@ class L1Servicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRules(self, request, context):
+        """Lists the versions of the exchange's rules, cancelled ones too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SendCall(self, request, context):
         """Puts a signed call into the mempool. Sending the same bytes again does no harm.
         """
@@ -279,6 +291,11 @@ def add_L1Servicer_to_server(servicer, server):
                     servicer.ListSales,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListSalesRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SalesPage.SerializeToString,
+            ),
+            'ListRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRules,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListRulesRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1RulesPage.SerializeToString,
             ),
             'SendCall': grpc.unary_unary_rpc_method_handler(
                     servicer.SendCall,
@@ -620,6 +637,33 @@ class L1:
             '/sextant.v1.L1/ListSales',
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListSalesRequest.SerializeToString,
             proto_dot_sextant_dot_v1_dot_l1__pb2.L1SalesPage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1/ListRules',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListRulesRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1RulesPage.FromString,
             options,
             channel_credentials,
             insecure,

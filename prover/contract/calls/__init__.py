@@ -76,6 +76,10 @@ from prover.contract.calls.sales import (
     CancelOffer,
     OfferWithdrawal,
 )
+from prover.contract.calls.versions import (
+    CancelRules,
+    ScheduleRules,
+)
 from prover.contract.calls.withdrawals import (
     ClaimWithdrawal,
 )
@@ -92,6 +96,7 @@ __all__ = [
     "Call",
     "CallKind",
     "CancelOffer",
+    "CancelRules",
     "ClaimBond",
     "ClaimWithdrawal",
     "CommitFault",
@@ -119,6 +124,7 @@ __all__ = [
     "RegisterPortfolio",
     "RegisterShare",
     "RegisterWithdrawal",
+    "ScheduleRules",
     "Settle",
     "SlashAttesters",
     "TakeBond",

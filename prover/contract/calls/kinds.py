@@ -43,3 +43,5 @@ class CallKind(IntEnum):
     REFUND_DEPOSIT = 34
     PAY_ESCAPE = 35
     OPEN_ESCAPE = 36
+    SCHEDULE_RULES = 37
+    CANCEL_RULES = 38

@@ -23,7 +23,7 @@ FIELD_BYTES: Final[dict[str, int]] = {
     "signature": 65,
 }
 BULK: Final = frozenset(
-    {"aggregate", "cursor", "data", "output", "proof", "signers", "trace", "witness"}
+    {"aggregate", "cursor", "data", "output", "proof", "rules", "signers", "trace", "witness"}
 )
 
 

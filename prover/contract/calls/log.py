@@ -9,10 +9,11 @@ from prover.contract.calls.kinds import CallKind
 @final
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Write log entry ``index``; refused if another one is next."""
+    """Write log entry ``index``, to be executed by rules ``version``; not if another is next."""
 
     index: int
     data: bytes
+    version: int = 1
 
 
 @final

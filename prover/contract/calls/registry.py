@@ -11,6 +11,7 @@ from prover.contract.calls.kinds import CallKind
 from prover.contract.calls.log import LOG_CALLS, LogCall
 from prover.contract.calls.promises import PROMISE_CALLS, PromiseCall
 from prover.contract.calls.sales import SALE_CALLS, SaleCall
+from prover.contract.calls.versions import VERSION_CALLS, VersionCall
 from prover.contract.calls.withdrawals import WITHDRAWAL_CALLS, WithdrawalCall
 from prover.contract.shapes import build_record, values_of
 from statemachine.codec import pack, unpack
@@ -28,6 +29,7 @@ Call = (
     | LogCall
     | PromiseCall
     | SaleCall
+    | VersionCall
     | WithdrawalCall
 )
 
@@ -40,6 +42,7 @@ CALLS: Final[dict[CallKind, type[Any]]] = {
     **LOG_CALLS,
     **PROMISE_CALLS,
     **SALE_CALLS,
+    **VERSION_CALLS,
     **WITHDRAWAL_CALLS,
 }
 KINDS: Final[dict[type[Any], CallKind]] = {call: kind for kind, call in CALLS.items()}

@@ -55,6 +55,10 @@ from prover.contract.events.sales import (
     WithdrawalOffered,
     WithdrawalSold,
 )
+from prover.contract.events.versions import (
+    RulesCancelled,
+    RulesScheduled,
+)
 from prover.contract.events.withdrawals import (
     WithdrawalPaid,
 )
@@ -85,6 +89,8 @@ __all__ = [
     "OutputAttested",
     "PortfolioRegistered",
     "PromiseBroken",
+    "RulesCancelled",
+    "RulesScheduled",
     "SequencerBonded",
     "ShareRegistered",
     "WithdrawalOffered",

@@ -11,6 +11,7 @@ from prover.contract.events.kinds import EventKind
 from prover.contract.events.log import LOG_EVENTS, LogEvent
 from prover.contract.events.promises import PROMISE_EVENTS, PromiseEvent
 from prover.contract.events.sales import SALE_EVENTS, SaleEvent
+from prover.contract.events.versions import VERSION_EVENTS, VersionEvent
 from prover.contract.events.withdrawals import WITHDRAWAL_EVENTS, WithdrawalEvent
 from prover.contract.shapes import build_record, values_of
 from statemachine.codec import pack, unpack
@@ -26,6 +27,7 @@ Event = (
     | LogEvent
     | PromiseEvent
     | SaleEvent
+    | VersionEvent
     | WithdrawalEvent
 )
 
@@ -38,6 +40,7 @@ EVENTS: Final[dict[EventKind, type[Any]]] = {
     **LOG_EVENTS,
     **PROMISE_EVENTS,
     **SALE_EVENTS,
+    **VERSION_EVENTS,
     **WITHDRAWAL_EVENTS,
 }
 KINDS: Final[dict[type[Any], EventKind]] = {event: kind for kind, event in EVENTS.items()}

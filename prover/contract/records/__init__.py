@@ -21,6 +21,7 @@ M       ahead         hash 32                index of a withdrawal that was paid
 N       books         none                   :class:`Books`, once they are open
 O       stakes        none                   :class:`Stakes`
 P       paid          withdrawal index 8     nothing: it is in the table
+R       versions      number 8               :class:`RulesVersion`, from the second on
 S       asset_totals  asset 1                :class:`AssetTotals`
 T       sums          none                   :class:`Totals`
 U       deposited     asset 1                all that was ever deposited of it, 8
@@ -89,6 +90,10 @@ from prover.contract.records.sales import (
     decode_exit_bucket,
     decode_sale,
 )
+from prover.contract.records.versions import (
+    RulesVersion,
+    decode_rules_version,
+)
 
 __all__ = [
     "NOBODY",
@@ -108,6 +113,7 @@ __all__ = [
     "Owed",
     "Pot",
     "QueuedItem",
+    "RulesVersion",
     "Sale",
     "SequencerBond",
     "Stakes",
@@ -126,6 +132,7 @@ __all__ = [
     "decode_owed",
     "decode_pot",
     "decode_queued_item",
+    "decode_rules_version",
     "decode_sale",
     "decode_sequencer_bond",
     "decode_stakes",

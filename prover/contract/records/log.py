@@ -14,7 +14,8 @@ class LogHeader:
     """What the contract keeps of a log entry.
 
     ``time`` in ms, ``block`` the L1 block that carried it; ``inbox_count`` and
-    ``inbox_accumulator`` tell the inbox as it stood then.
+    ``inbox_accumulator`` tell the inbox as it stood then; ``version`` are the rules
+    that execute it.
     """
 
     index: int
@@ -25,6 +26,7 @@ class LogHeader:
     inbox_count: int
     inbox_accumulator: bytes
     sender: bytes
+    version: int = 1
 
     @property
     def facts(self) -> EntryFacts:
@@ -43,14 +45,15 @@ class LogHeader:
                 self.inbox_count,
                 self.inbox_accumulator,
                 self.sender,
+                self.version,
             ]
         )
 
 
 def decode_log_header(data: bytes) -> LogHeader:
     """Return the header that ``data`` encodes, or raise ``FrameInvalid``."""
-    index, root, length, time, block, count, accumulator, sender = as_list(
-        unpack(data), 8, "log header"
+    index, root, length, time, block, count, accumulator, sender, version = as_list(
+        unpack(data), 9, "log header"
     )
     return LogHeader(
         as_uint(index, UINT_LIMIT, "index"),
@@ -61,4 +64,5 @@ def decode_log_header(data: bytes) -> LogHeader:
         as_uint(count, UINT_LIMIT, "inbox count"),
         as_bytes(accumulator, 32, "inbox accumulator"),
         as_bytes(sender, 20, "sender"),
+        as_uint(version, UINT_LIMIT, "version"),
     )
