@@ -69,6 +69,7 @@ class Fork:
                 inbox_count=count,
                 inbox_accumulator=accumulators[count],
                 sender=self.rules.sequencer,
+                reached=0,
             )
             self.contract.state.log.put(entry.index, header)
 

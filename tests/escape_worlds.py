@@ -127,7 +127,7 @@ class StoppedExchange:
             bond_gwei=1_000_000_001,
             commitment_blocks_min=2,
             deposit_micros_min=1_000_000,
-            liveness_ms_max=600_000,
+            liveness_ms_max=3_700_000,
             freeze_ms=FREEZE_MS,
             escape_ms=ESCAPE_MS,
         )

@@ -41,7 +41,7 @@ from statemachine.identity.signing import CURVE_ORDER, block_digest, sign_digest
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal
-from tests.contract_vectors import attesters, basics, escape, sales, versions
+from tests.contract_vectors import attesters, basics, escape, room, sales, versions
 from tests.contract_vectors.broken import broken_cases
 from tests.contract_vectors.cases import FORMAT, Case, Cases, case_of, changes_between, step_of
 from tests.escape_vectors import vectors as exits
@@ -210,6 +210,7 @@ def call_cases() -> dict[str, Case]:
     attesters.add_cases(cases, bls)
     escape.add_cases(cases)
     versions.add_cases(cases)
+    room.add_cases(cases)
     return {**cases.found, **play_story().cases, **broken_cases()}
 
 

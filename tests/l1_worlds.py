@@ -58,7 +58,7 @@ SALT = b"\x07" * 32
 WITNESS = b"a witness"
 
 
-def small_rules() -> Rules:
+def small_rules(**changes: Any) -> Rules:
     """Return rules of one market, and of one asset beyond USDC."""
     asset = AssetRules(
         asset=STAKED,
@@ -73,7 +73,7 @@ def small_rules() -> Rules:
         deposit_min=1_000,
     )
     market = market_rules(1, symbol=b"BTC", notional_min=1)
-    return Rules(
+    rules = Rules(
         chain_id=7,
         rollup=b"\x42" * 20,
         publishers=(address_of(PUBLISHER_KEY),),
@@ -81,11 +81,12 @@ def small_rules() -> Rules:
         markets=(market,),
         assets=(asset,),
     )
+    return replace(rules, **changes)
 
 
 def deployment(**changes: Any) -> ContractRules:
     """Return a deployment with a genesis root of its own."""
-    rules = small_rules()
+    rules: Rules = changes.pop("rules", None) or small_rules()
     base = ContractRules(
         l1_chain_id=L1_CHAIN_ID,
         rules=rules,
@@ -96,7 +97,7 @@ def deployment(**changes: Any) -> ContractRules:
         bond_gwei=BOND,
         commitment_blocks_min=2,
         deposit_micros_min=1_000_000,
-        liveness_ms_max=600_000,
+        liveness_ms_max=3_700_000,
         signer=address_of(SIGNER_KEY),
         governor=GOVERNOR,
     )

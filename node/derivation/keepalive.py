@@ -2,7 +2,8 @@
 
 Once the log has been silent past the liveness deadline, and an item of the inbox is
 overdue, an empty entry makes a block of whatever is overdue.  So what was forced on
-L1 happens, whether there is a sequencer or not.
+L1 happens, whether there is a sequencer or not; and if the inbox is so full that items
+wait for room, entry follows entry (:mod:`prover.contract.reach`).
 """
 
 import time
@@ -12,13 +13,14 @@ import structlog
 
 from node.derivation.deriver import Deriver
 from prover.contract.codes import ContractCode
+from prover.contract.reach import overdue_ms_max
 from prover.contract.rules import ContractRules
 from prover.l1 import L1
 from statemachine.delay import deadline_of
 from statemachine.inbox import InboxItem
 
 PAUSE_SECONDS: Final = 5.0
-"""Between two attempts: L1 takes one entry in each such silence, whoever sends it."""
+"""After an attempt that L1 did not take: it may be that another one's was."""
 
 LOG = structlog.get_logger("keep-alive")
 
@@ -50,6 +52,8 @@ class KeepAlive:
         clock = self.deriver.clock
         if item is None or item.time + deadline_of(rules, chain.cursor) > clock:
             return False
+        if clock - item.time - rules.inbox_deadline_ms > overdue_ms_max(self.deployment):
+            return True
         last = await self.l1.log_entries(max(0, chain.head.log_index - 1))
         since = max([self.deployment.genesis_time_ms, *(entry.time for entry in last)])
         return clock - since > self.deployment.liveness_ms_max
@@ -58,10 +62,11 @@ class KeepAlive:
         """Append an entry if one is due; return whether L1 took it."""
         if time.monotonic() < self.paused_until or not await self.is_due():
             return False
-        self.paused_until = time.monotonic() + PAUSE_SECONDS
         index = self.deriver.chain.head.log_index
-        LOG.warning("the log is silent, appending for the inbox", log_index=index)
+        LOG.warning("appending for the inbox, which nobody does", log_index=index)
         receipt = await self.l1.append_empty(index)
+        if not receipt.ok:
+            self.paused_until = time.monotonic() + PAUSE_SECONDS
         if receipt.code in (ContractCode.ENTRY_INDEX, ContractCode.SEQUENCER_ALIVE):
             LOG.info("somebody was faster", log_index=index)
         elif not receipt.ok:

@@ -70,7 +70,7 @@ from prover.contract.calls import (
     TakeBond,
     TakeStake,
 )
-from prover.entry import CHUNK_BYTES
+from prover.entry import CHUNK_BYTES, head_length
 from prover.faults import Work
 from statemachine.assets import ASSETS_MAX
 
@@ -98,6 +98,8 @@ VERDICT_GAS: Final = 2_500_000
 """The most that a segment's execution takes, whatever its witness."""
 VERDICT_BYTE_GAS: Final = 400
 """The most that a byte of witness takes: the smallest leaf has five."""
+SEARCH_GAS: Final = 20 * 2_100
+"""The first item that is not overdue, among as many as an entry's blocks have room for."""
 CONVICT_GAS: Final = 4 * SLOT_GAS
 """Splitting a bond."""
 DISPUTE_GAS_MAX: Final = GAS_CALL_MAX + CALL_GAS + 3 * SLOT_GAS + SETTLE_MAX * MARK_GAS
@@ -156,16 +158,18 @@ def fee_of(gas: int, gas_price: int) -> int:
 
 
 def append_gas(call: Append) -> int:
-    """Return what an entry's bytes, and the root over their chunks, cost."""
+    """Return what an entry's bytes, its frames, and the root over its chunks cost."""
     size = len(call.data)
     chunks = max(-(-size // CHUNK_BYTES), 1)
-    return 24 + size * BYTE_GAS + tree_gas(chunks, CHUNK_BYTES) + 6 * SLOT_GAS
+    root = tree_gas(chunks, CHUNK_BYTES)
+    head = head_length(call.data) * DECODE_GAS
+    return 24 + size * BYTE_GAS + root + head + 6 * SLOT_GAS + SEARCH_GAS
 
 
 def append_empty_gas(call: AppendEmpty) -> int:
     """Return what the header of an entry costs."""
     del call
-    return 6 * SLOT_GAS
+    return 6 * SLOT_GAS + SEARCH_GAS
 
 
 def queue_gas(call: Deposit | ForceCall) -> int:

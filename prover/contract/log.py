@@ -1,8 +1,9 @@
 """The log: batches of frames, in order, as the only input of derivation.
 
 The sequencer appends; once the log has been silent for ``liveness_ms_max`` anyone
-may append an empty entry, one in each such time.  It reads as one empty frame, and so
-makes a block of overdue inbox items.  The contract computes the root over the chunks
+may append an empty entry, one in each such time, and more if the inbox is so full that
+its items wait for room (:mod:`prover.contract.reach`).  It reads as one empty frame, and
+so makes a block of overdue inbox items.  The contract computes the root over the chunks
 itself and notes its own time, how far the inbox had come, and the version of the
 exchange's rules that executes the entry (:mod:`prover.contract.versions`).
 """
@@ -15,6 +16,7 @@ from prover.contract.codes import ContractCode, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import EntryAppended
 from prover.contract.inbox import accumulator_at
+from prover.contract.reach import blocks_in, overdue_ms, overdue_ms_max, reach
 from prover.contract.records import LogHeader
 from prover.contract.versions import check_entry_version, version_at
 from prover.entry import ENTRY_VERSION, EntryFacts, data_root
@@ -118,26 +120,30 @@ def append(context: Context, call: Append) -> int:
 
     # EFFECTS
     state.sums.put(replace(state.totals, sequencer_time=context.moment.time))
-    return write_entry(context, call.data, call.version)
+    oldest = context.moment.time - rules.rules.receipt_deadline_ms
+    reached = reach(state, rules, blocks_in(call.data), oldest)
+    return write_entry(context, call.data, call.version, reached)
 
 
 def append_empty(context: Context, call: AppendEmpty) -> int:
     """Append an entry of inbox items only; return the entry's index."""
     # READ
-    silence = context.moment.time - silent_since(context)
+    rules, state, now = context.rules, context.state, context.moment.time
+    silence, silence_max = now - silent_since(context), rules.liveness_ms_max
+    overdue, overdue_max = overdue_ms(state, rules, now), overdue_ms_max(rules)
 
     # CHECKS, in the order of their codes
     require(
-        silence > context.rules.liveness_ms_max,
+        silence > silence_max or overdue > overdue_max,
         ContractCode.SEQUENCER_ALIVE,
-        f"the log was silent for {silence} ms, not yet for "
-        f"more than {context.rules.liveness_ms_max} ms",
+        f"the log was silent for {silence} ms, not yet for more than {silence_max} ms; "
+        f"an item waits for room for {overdue} ms, not yet for more than {overdue_max} ms",
     )
     check_place(context, call.index)
 
     # EFFECTS
-    version = version_at(context.state, context.moment.time)
-    return write_entry(context, EMPTY_ENTRY, version)
+    version = version_at(state, now)
+    return write_entry(context, EMPTY_ENTRY, version, reach(state, rules, 1, now))
 
 
 def silent_since(context: Context) -> int:
@@ -158,7 +164,7 @@ def check_place(context: Context, index: int) -> None:
     )
 
 
-def write_entry(context: Context, data: bytes, version: int) -> int:
+def write_entry(context: Context, data: bytes, version: int, reached: int) -> int:
     """Store the header of a checked entry and announce it."""
     state = context.state
     header = LogHeader(
@@ -171,6 +177,7 @@ def write_entry(context: Context, data: bytes, version: int) -> int:
         inbox_accumulator=accumulator_at(state, len(state.inbox)),
         sender=context.sender,
         version=version,
+        reached=reached,
     )
     state.log.put(header.index, header)
     context.emit(

@@ -53,7 +53,8 @@ class ContractRules:
     deposit_micros_min
         The smallest deposit that is queued.
     liveness_ms_max
-        Silence of the sequencer after which anyone may append empty entries.
+        Silence of the log after which anyone may append empty entries; longer than
+        the exchange's ``receipt_deadline_ms``.
     freeze_ms
         F: how long after its deadline an inbox item may wait for a final claim
         that consumed it; longer than W.
@@ -129,6 +130,13 @@ class ContractRules:
         if self.freeze_ms <= self.window_ms:
             raise ValueError(
                 f"freeze_ms: need more than window_ms ({self.window_ms}), have {self.freeze_ms}"
+            )
+        promised = self.rules.receipt_deadline_ms
+        if self.liveness_ms_max <= promised:
+            raise ValueError(
+                f"liveness_ms_max: need more than the receipt_deadline_ms ({promised}) of the "
+                f"exchange, have {self.liveness_ms_max}: a sequencer that keeps its promises to "
+                "the last would be taken for silent; raise the one or lower the other"
             )
         if not self.attested_ppm <= self.attester_ppm <= PPM_ONE:
             raise ValueError(

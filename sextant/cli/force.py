@@ -54,7 +54,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         "batch",
         help="let overdue items happen while nobody sequences",
         description="Append an entry of inbox items only to L1's log. Anyone may, once the log has"
-        " been silent for the liveness deadline.",
+        " been silent for the liveness deadline, and again at once while items wait for room.",
         allow_abbrev=False,
     )
     add_l1_options(batch)

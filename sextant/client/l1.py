@@ -191,7 +191,8 @@ class L1Client(Closing):
         Raises
         ------
         Rejected
-            ``SEQUENCER_ALIVE``: the log has not been silent for long enough.
+            ``SEQUENCER_ALIVE``: the log has not been silent for long enough, and no item
+            has waited for room for long enough.
         """
         request = l1_pb2.L1ListLogRequest(from_index=(1 << 63) - 1, entries_max=1)
         page: l1_pb2.L1LogPage = await self._ask(self._stub.ListLog, request)

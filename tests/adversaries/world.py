@@ -296,7 +296,13 @@ class Land(Scene):
 
     @property
     def is_final_right(self) -> bool:
-        """Whether the final claims are the right ones, of every entry."""
+        """Whether the final claims are the right ones, of every entry.
+
+        And whether the inbox came as far as the contract could tell from the headers.
+        """
+        reached = [header.reached for header in self.chain.contract.state.log]
+        came = [derived.output.inbox_index for derived in self.derived]
+        assert all(least <= index for least, index in zip(reached, came, strict=False))
         return self.final_outputs == [derived.output for derived in self.derived]
 
     @property

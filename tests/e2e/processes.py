@@ -51,12 +51,16 @@ AnswerT = TypeVar("AnswerT")
 
 
 def deployment(
-    *, inbox_deadline_ms: int = 60_000, oracle_age_ms_max: int = 60_000, **changes: Any
+    *,
+    inbox_deadline_ms: int = 60_000,
+    receipt_deadline_ms: int = 600_000,
+    oracle_age_ms_max: int = 60_000,
+    **changes: Any,
 ) -> ContractRules:
     """Return a contract with short deadlines, but for the changes."""
     rules = world_rules(
         inbox_deadline_ms=inbox_deadline_ms,
-        receipt_deadline_ms=600_000,
+        receipt_deadline_ms=receipt_deadline_ms,
         oracle_age_ms_max=oracle_age_ms_max,
     )
     state = genesis_state(rules, GENESIS_MS)

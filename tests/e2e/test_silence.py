@@ -32,7 +32,7 @@ from tests.worlds import PUBLISHER_KEYS, USDC, trader_key
 pytestmark = pytest.mark.e2e
 
 LEAVER, OTHER = 0, 1
-DEADLINE_MS, LIVENESS_MS, FRESH_MS = 4_000, 6_000, 10_000
+DEADLINE_MS, RECEIPT_MS, LIVENESS_MS, FRESH_MS = 4_000, 7_000, 8_000, 10_000
 
 
 def client_of(rollup: Rollup, trader: int) -> AsyncClient:
@@ -145,6 +145,7 @@ def test_an_exit_happens_without_a_sequencer_which_then_comes_back(
     async def story() -> None:
         contract = deployment(
             inbox_deadline_ms=DEADLINE_MS,
+            receipt_deadline_ms=RECEIPT_MS,
             liveness_ms_max=LIVENESS_MS,
             oracle_age_ms_max=FRESH_MS,
         )

@@ -104,6 +104,8 @@ def test_a_deployment_is_its_bytes() -> None:
             decode_contract_rules(data)
     with pytest.raises(ValueError, match="window_ms"):
         deployment(window_ms=0)
+    with pytest.raises(ValueError, match=r"need more than the receipt_deadline_ms \(3600000\)"):
+        deployment(liveness_ms_max=3_600_000)
     with pytest.raises(ValueError, match="genesis"):
         deployment(genesis=replace(rules.genesis, chain_id=8))
 

@@ -15,7 +15,8 @@ class LogHeader:
 
     ``time`` in ms, ``block`` the L1 block that carried it; ``inbox_count`` and
     ``inbox_accumulator`` tell the inbox as it stood then; ``version`` are the rules
-    that execute it.
+    that execute it; ``reached`` is how many inbox items there was room for in the
+    blocks up to here (:mod:`prover.contract.reach`).
     """
 
     index: int
@@ -27,6 +28,7 @@ class LogHeader:
     inbox_accumulator: bytes
     sender: bytes
     version: int = 1
+    reached: int = 0
 
     @property
     def facts(self) -> EntryFacts:
@@ -46,14 +48,15 @@ class LogHeader:
                 self.inbox_accumulator,
                 self.sender,
                 self.version,
+                self.reached,
             ]
         )
 
 
 def decode_log_header(data: bytes) -> LogHeader:
     """Return the header that ``data`` encodes, or raise ``FrameInvalid``."""
-    index, root, length, time, block, count, accumulator, sender, version = as_list(
-        unpack(data), 9, "log header"
+    index, root, length, time, block, count, accumulator, sender, version, reached = as_list(
+        unpack(data), 10, "log header"
     )
     return LogHeader(
         as_uint(index, UINT_LIMIT, "index"),
@@ -65,4 +68,5 @@ def decode_log_header(data: bytes) -> LogHeader:
         as_bytes(accumulator, 32, "inbox accumulator"),
         as_bytes(sender, 20, "sender"),
         as_uint(version, UINT_LIMIT, "version"),
+        as_uint(reached, UINT_LIMIT, "reached"),
     )

@@ -30,6 +30,9 @@ from tests.simulation.test_challenger import SEQUENCER
 from tests.worlds import PUBLISHER_KEYS, USDC, trader_key
 
 HOUR_MS = 3_600_000
+OVERDUE_MS = 20_000 + 120_000 + 60_000
+"""The deadline of an item, and how long anyone has to wait then to append for it."""
+JUNK = b"\xff"
 
 
 def leaving() -> Land:
@@ -104,23 +107,58 @@ def silent_sequencer() -> Outcome:
     return land.outcome(verdict if is_home(land) else "not paid")
 
 
-@adversary("inbox full of pokes", "5", "executed without him")
+@adversary("inbox full of pokes", "5", "executed without him, in one silence")
 def crowded_inbox() -> Outcome:
-    """Queue more pokes than a block takes ahead of a withdrawal, and fall silent."""
-    land = Land()
+    """Queue pokes for ten blocks ahead of a withdrawal, and fall silent."""
+    land = Land(inbox_items_max=8)
     land.open(MAKER, TAKER)
-    for _ in range(land.rules.inbox_items_max + 10):
+    land.post([land.order(MAKER, SELL, 1)])
+    start = crowd(land, 10)
+    land.chain.mine(1, OVERDUE_MS)
+    entries = drain(land)
+    took = land.chain.time - start - OVERDUE_MS
+    assert entries == 11, "none is more than the pokes are for"
+    return left(land, "executed without him, in one silence" if took < OVERDUE_MS else "late")
+
+
+@adversary("trickle of batches", "5", "executed in spite of him")
+def trickle() -> Outcome:
+    """Queue pokes for ten blocks ahead of a withdrawal, and post one block in every silence."""
+    land = Land(inbox_items_max=8)
+    land.open(MAKER, TAKER)
+    crowd(land, 10)
+    slowly = land.deployment.liveness_ms_max - 1_000
+    for _ in range(OVERDUE_MS // slowly + 1):
+        assert land.send(LIAR, AppendEmpty(len(land.derived))).code is ContractCode.SEQUENCER_ALIVE
+        land.chain.mine(1, slowly - 1_000)
+        land.post_bytes(encode_entry([JUNK]))
+    drain(land)
+    return left(land, "executed in spite of him")
+
+
+def crowd(land: Land, blocks: int) -> int:
+    """Queue pokes for so many blocks, and a withdrawal behind them; return when, ms."""
+    for _ in range(land.rules.inbox_items_max * blocks):
         assert land.chain.execute(LIAR, ForcePoke(address_of(trader_key(MAKER)), 0), 0).ok
-    taker = address_of(trader_key(TAKER))
-    assert land.send(taker, ForceWithdraw(0, RICH)).ok
-    for index in (1, 2):
-        land.chain.mine(1, land.deployment.liveness_ms_max)
-        assert land.send(taker, AppendEmpty(index)).ok
-        derived = land.derive(index)
-    land.desk.now = max(land.desk.now, derived.facts.time)
-    verdict = "executed without him" if land.desk.state.ledger().withdrawals else "stuck"
+    assert land.send(address_of(trader_key(TAKER)), ForceWithdraw(0, RICH)).ok
+    return land.chain.time
+
+
+def drain(land: Land) -> int:
+    """Append empty entries for as long as the contract takes them; return how many."""
+    entries = 0
+    while land.send(address_of(trader_key(TAKER)), AppendEmpty(len(land.derived))).ok:
+        land.derive(len(land.derived))
+        entries += 1
+    return entries
+
+
+def left(land: Land, verdict: str) -> Outcome:
+    """Return the verdict, if the taker has got out by now."""
+    land.desk.now = max(land.desk.now, land.derived[-1].facts.time)
+    is_out = land.desk.state.ledger().withdrawals
     land.close()
-    return land.outcome(verdict if is_home(land) else "not paid")
+    return land.outcome(verdict if is_out and is_home(land) else "stuck")
 
 
 @adversary("withheld data", "3", "SEGMENT convicted")

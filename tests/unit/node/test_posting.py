@@ -21,6 +21,7 @@ from node.sequencing.sequencer import Sequencer
 from proto.sextant.v1 import l1_pb2
 from prover.contract.claims import kill, orphan_descendants
 from prover.contract.context import Context, Moment
+from prover.contract.reach import overdue_ms_max
 from prover.contract.records import ClaimStatus, QueuedItem
 from prover.contract.rules import ContractRules
 from prover.derivation import PostedEntry
@@ -295,6 +296,26 @@ def test_a_follower_appends_for_an_overdue_item_when_nobody_else_does(tell: Tell
         keeper.paused_until = 0
         assert await keeper.act() is False, "there is nothing left to do"
         assert story.l1.data[-1] == b""
+
+    tell(plot)
+
+
+def test_a_follower_appends_until_a_full_inbox_is_empty(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        rules = story.contract.rules
+        story.make_blocks(1)
+        await story.post()
+        adapter = MemoryL1(story.l1, USER)
+        for _ in range(2 * rules.inbox_items_max + 1):
+            await adapter.force_withdraw(0, 0)
+        await story.follow()
+        story.l1.mine(step_ms=rules.inbox_deadline_ms + overdue_ms_max(story.contract) + 1)
+        keeper = KeepAlive(adapter, story.follower.deriver, story.contract)
+        for _ in range(3):
+            assert await keeper.act() is True
+            await story.follow()
+        assert await keeper.act() is False, "there is nothing left to do"
+        assert story.follower.chain.head.inbox_index == len(story.l1.contract.state.inbox)
 
     tell(plot)
 
