@@ -28,8 +28,8 @@ from prover.equity import committed_sums
 from statemachine.keys import withdrawal_key
 from statemachine.records import encode_withdrawal
 from tests.escape_worlds import ESCAPE_MS, FREEZE_MS, LENDER, StoppedExchange, busy_exchange, owner
+from tests.guilds import Guild, lie
 from tests.l1_worlds import CHALLENGER, CHEAT, GENESIS_MS, PROPOSER, USER, WINDOW_MS, L1World
-from tests.unit.test_attesters import Guild, lie
 
 FORMAT = 1
 

@@ -94,13 +94,16 @@ def busy_exchange() -> World:
 class StoppedExchange:
     """An exchange, its state as a tree, and the L1 under which it stopped."""
 
-    def __init__(self, world: World, late: int = 3_000_000) -> None:
-        """Deposit on L1 what the exchange got, then ``late`` micros that it did not."""
+    def __init__(self, world: World, late: int = 3_000_000, **changes: Any) -> None:
+        """Deposit on L1 what the exchange got, then ``late`` micros that it did not.
+
+        ``changes`` are of the deployment.
+        """
         self.world = world
         self.rules = world.rules
         values = world.store.values
         self.tree = Tree.from_items((key, values[key]) for key in sorted(values))
-        self.l1 = L1World(self.deployment())
+        self.l1 = L1World(replace(self.deployment(), **changes))
         for item in world.inbox:
             self.deposit(item.owner, item.sub, item.amount, item.asset)
         self.credited = len(world.inbox)
@@ -213,3 +216,24 @@ class StoppedExchange:
                 assert made.ok, made
                 paid[address] = made.value
         return paid
+
+
+def stopped() -> StoppedExchange:
+    """Return the busy exchange, stopped."""
+    return StoppedExchange(busy_exchange())
+
+
+def silent(framed_at: int) -> StoppedExchange:
+    """Return an exchange that consumed its inbox, and whose last valid frame was then."""
+    world = busy_exchange()
+    cursor = world.cursor
+    cursor.framed_at = framed_at
+    world.store.apply({keys.CURSOR_KEY: cursor.encode()})
+    return StoppedExchange(world, late=0)
+
+
+def ledger_proof(exchange: StoppedExchange) -> bytes:
+    """Return the witness of a leaf that tells nothing of the cursor or of prices."""
+    recording = RecordingTree(exchange.tree)
+    recording.get(keys.LEDGER_KEY)
+    return recording.witness({})

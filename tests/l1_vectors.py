@@ -45,6 +45,7 @@ from tests.contract_vectors import attesters, basics, escape, room, sales, versi
 from tests.contract_vectors.broken import broken_cases
 from tests.contract_vectors.cases import FORMAT, Case, Cases, case_of, changes_between, step_of
 from tests.escape_vectors import vectors as exits
+from tests.guilds import Guild
 from tests.l1_worlds import (
     BOND,
     CHALLENGER,
@@ -62,7 +63,6 @@ from tests.l1_worlds import (
     output_with,
     say,
 )
-from tests.unit.test_attesters import Guild
 
 FOLDER = Path(__file__).parent / "vectors" / "l1"
 PEOPLE = (SEQUENCER, PROPOSER, CHEAT, CHALLENGER, USER)

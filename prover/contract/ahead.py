@@ -5,25 +5,58 @@ claim turn out to be wrong, whoever owns the withdrawal in the right one is stil
 paid, and the escrow has the stakes of those who vouched.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from prover.contract.codes import ContractCode, require
 from prover.contract.context import Context
-from prover.contract.records import Claim
+from prover.contract.gas import STAKE_GAS
+from prover.contract.records import Claim, ClaimStatus
 from prover.outputs import Output
 from statemachine.assets import ASSET_USDC
 from statemachine.units import PPM_ONE, div_floor
 
 
-def is_attested(context: Context, output: Output) -> bool:
-    """Return whether enough stakes vouch for an output."""
-    found = context.state.attestations.get(output.hash)
-    active = context.state.stakes.record.active
-    return (
-        found is not None
-        and active > 0
-        and found.weight * PPM_ONE >= active * context.rules.attester_ppm
+def numbers_in(signers: bytes) -> Iterator[int]:
+    """Yield the numbers whose bits are set."""
+    for place, byte in enumerate(signers):
+        for bit in range(8):
+            if byte >> bit & 1:
+                yield place * 8 + bit
+
+
+def check_vouched(context: Context, claim: Claim) -> None:
+    """Refuse a pending claim unless enough stakes vouch for it, and its window is open.
+
+    A claim whose window is over waits only for somebody to settle it, and nobody can
+    convict it any more: nothing is paid ahead of that.
+    """
+    closes = claim.time + context.rules.window_ms
+    require(
+        claim.status is not ClaimStatus.PENDING
+        or (context.moment.time < closes and is_attested(context, claim.output)),
+        ContractCode.CLAIM_PENDING,
+        f"claim {claim.number} is final at {closes}, it is {context.moment.time}",
     )
+
+
+def is_attested(context: Context, output: Output) -> bool:
+    """Return whether enough stakes vouch for an output.
+
+    Stakes count as they are now: what was slashed or taken vouches for nothing.  Who
+    left since is counted among all who attest, as if he had not: else those who stay
+    become fewer by his leaving, and a word of less than ``attester_ppm`` enough.
+    """
+    state, ppm = context.state, context.rules.attester_ppm
+    found = state.attestations.get(output.hash)
+    active = state.stakes.record.active
+    if found is None or found.weight * PPM_ONE < active * ppm:
+        return False
+    signers = [state.attesters[number] for number in numbers_in(found.signers)]
+    context.meter.gas += len(signers) * STAKE_GAS
+    weight = sum(signer.micros for signer in signers)
+    gone = sum(signer.micros for signer in signers if not signer.is_active)
+    return weight > 0 and weight * PPM_ONE >= (active + gone) * ppm
 
 
 def room_ahead(context: Context) -> int:

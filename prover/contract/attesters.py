@@ -6,10 +6,11 @@ least ``attester_ppm`` of all that is staked, withdrawals under its claim are pa
 before it is final, in all no more than ``attested_ppm`` of the stakes in any time in
 which a wrong claim may go unpunished.  That is less than what its signers lose.
 
-Who signed an output that was convicted, or where another one became final, loses his
-stake, whether the signature was ever sent to L1 or not.  The escrow keeps what was
-paid because of it, and ``attested_ppm / attester_ppm`` of the stake (ceil) in any case:
-so much a stake answers for, whichever of its wrong words it is slashed for first.
+Who signed an output whose claim was convicted, or died with an ancestor that was, or
+where another one became final, loses his stake, whether the signature was ever sent to
+L1 or not.  The escrow keeps what was paid because of it, and of the stake
+``attested_ppm / attester_ppm`` (ceil) in any case: so much a stake answers for,
+whichever of its wrong words it is slashed for first.
 Half of the rest (floor) goes to the payee of a commitment, as for a fault, and what
 remains stays in the escrow.  A stake can be taken ``freeze_ms`` after its attester
 left: by then everything he signed is decided.
@@ -20,6 +21,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
+from prover.contract.ahead import numbers_in
 from prover.contract.bank import release_stake, slash_stake, take_stake_of
 from prover.contract.calls import (
     Attest,
@@ -28,7 +30,7 @@ from prover.contract.calls import (
     SlashAttesters,
     TakeStake,
 )
-from prover.contract.claims import check_alive
+from prover.contract.claims import check_alive, fate_of
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import (
@@ -38,13 +40,13 @@ from prover.contract.events import (
     OutputAttested,
 )
 from prover.contract.records import Attestation, Attester, ClaimStatus
+from prover.contract.records.attesters import ATTESTERS_MAX
 from prover.contract.state import ContractState
 from prover.outputs import OUTPUT_VERSION, Output, decode_output
 from statemachine.codec import pack
 from statemachine.errors import FrameInvalid
 from statemachine.units import div_ceil
 
-ATTESTERS_MAX: Final = 1_024
 BITMAP_BYTES_MAX: Final = ATTESTERS_MAX // 8
 SIGNERS_MAX: Final = 256
 """Of one signature: what it takes to slash them has to fit into a call."""
@@ -60,14 +62,6 @@ def attestation_digest(l1_chain_id: int, contract: bytes, output_hash: bytes) ->
 def slash_commitment(output_hash: bytes, signers: bytes, payee: bytes, salt: bytes) -> bytes:
     """Return what whoever slashes commits to beforehand, so that nobody profits from copying."""
     return sha256(TAG_SLASH + pack([output_hash, signers, payee, salt])).digest()
-
-
-def numbers_in(signers: bytes) -> Iterator[int]:
-    """Yield the numbers whose bits are set."""
-    for place, byte in enumerate(signers):
-        for bit in range(8):
-            if byte >> bit & 1:
-                yield place * 8 + bit
 
 
 def bitmap_of(numbers: Iterator[int] | list[int]) -> bytes:
@@ -272,9 +266,9 @@ def slash_attesters(context: Context, call: SlashAttesters) -> int:
     check_wrong(context, output)
     signers = check_signers(state, call.signers)
     require(
-        all(state.attesters[number].micros > 0 for number in signers),
+        any(state.attesters[number].micros > 0 for number in signers),
         ContractCode.SIGNERS,
-        "nothing is left of the stake of one of them",
+        "nothing is left of the stakes of all of them",
     )
     if call.aggregate or not set(signers) <= set(numbers_in(seen.signers)):
         check_signature(context, output_hash, signers, call.aggregate)
@@ -302,14 +296,18 @@ def answered_for(context: Context, stake: int) -> int:
 
 
 def check_wrong(context: Context, output: Output) -> None:
-    """Refuse to slash for an output unless it is convicted, or another one is final."""
+    """Refuse to slash for an output unless its claim is dead, or another one is final.
+
+    A claim that died with an ancestor is as wrong as that one: its output names it.
+    Nobody need wait until the right one is final, which after a freeze may be never.
+    """
     require(
         output.version == OUTPUT_VERSION and output.chain_id == context.rules.rules.chain_id,
         ContractCode.OUTPUT_OPEN,
         "the output is of another version or chain",
     )
     claim = context.state.claim_of.get(output.hash)
-    if claim is not None and context.state.claims[claim].status is ClaimStatus.CONVICTED:
+    if claim is not None and fate_of(context.state, context.state.claims[claim]).is_dead:
         return
     final = context.state.final_at.get(output.log_index)
     require(

@@ -213,6 +213,14 @@ def settle(context: Context) -> int:
     return count
 
 
+def is_due(context: Context) -> bool:
+    """Return whether more claims than one call decides are waiting to become final."""
+    oldest = next(iter(context.state.pending), None)
+    if oldest is None:
+        return False
+    return context.state.claims[oldest].time <= context.moment.time - context.rules.window_ms
+
+
 def kill(context: Context, claim: Claim, status: ClaimStatus) -> None:
     """Mark a pending claim dead and announce it; its bond is the caller's matter."""
     context.meter.gas += MARK_GAS

@@ -285,19 +285,26 @@ def refund_deposit(context: Context, call: RefundDeposit) -> int:
     """Give back a deposit that was never credited; return the amount."""
     # READ
     state, index = context.state, call.index
+    item = state.inbox[index].item if index < len(state.inbox) else None
 
     # CHECKS, in the order of their codes
+    if item is not None and item.kind is InboxKind.DEPOSIT:
+        escrowed = escrow_of(state, item.asset)
+        require(
+            item.amount <= escrowed,
+            ContractCode.ESCROW,
+            f"deposit of {item.amount}, the escrow holds {escrowed}",
+        )
     books = check_books(context)
     first = state.claims[books.claim].output.inbox_index
-    require(
-        first <= index < len(state.inbox) and state.inbox[index].item.kind is InboxKind.DEPOSIT,
-        ContractCode.DEPOSIT_CREDITED,
-        f"item {index} is no deposit from {first} on, the last the exchange did not credit",
-    )
+    if item is None or index < first or item.kind is not InboxKind.DEPOSIT:
+        raise Refusal(
+            ContractCode.DEPOSIT_CREDITED,
+            f"item {index} is no deposit from {first} on, the last the exchange did not credit",
+        )
     require(index not in state.refunded, ContractCode.PAID_OUT, f"item {index} was refunded")
 
     # EFFECTS
-    item = state.inbox[index].item
     pot = state.pots[item.asset]
     state.refunded.put(index, None)
     state.pots.put(item.asset, replace(pot, refundable=pot.refundable - item.amount))

@@ -60,6 +60,7 @@ from prover.contract.calls import (
     TakeBond,
     TakeStake,
 )
+from prover.contract.claims import is_due
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import Frozen
@@ -180,6 +181,11 @@ def freeze(context: Context, call: Freeze) -> int:
         call.claim == newest.number,
         ContractCode.NOT_NEWEST,
         f"claim {call.claim} is not the newest final one, which is {newest.number}",
+    )
+    require(
+        not is_due(context),
+        ContractCode.NOT_NEWEST,
+        "claims whose windows are over are not decided yet: settle them first",
     )
     start: int | None
     if call.proof:

@@ -70,6 +70,7 @@ from prover.contract.calls import (
     TakeBond,
     TakeStake,
 )
+from prover.contract.records.attesters import ATTESTERS_MAX
 from prover.entry import CHUNK_BYTES, head_length
 from prover.faults import Work
 from statemachine.assets import ASSETS_MAX
@@ -91,6 +92,8 @@ DECODE_GAS: Final = 6
 STEP_GAS: Final = 25_000
 COST_GAS: Final = 1_500
 MARK_GAS: Final = 30_000
+STAKE_GAS: Final = 2_300
+"""A stake read, one word, and added to a sum."""
 SETTLE_MAX: Final = 16
 """Claims that one call decides, at most, whatever the deployment says."""
 GAS_CALL_MAX: Final = 16_000_000
@@ -126,6 +129,8 @@ def gas_of(call: Call) -> int:
 def limit_of(call: Call, marks_max: int) -> int:
     """Return the most gas that a call may take, if it marks at most so many claims."""
     most = gas_of(call) + (marks_max + isinstance(call, ClaimBond)) * MARK_GAS
+    if isinstance(call, ClaimWithdrawal):
+        most += ATTESTERS_MAX * STAKE_GAS
     if isinstance(call, ProveFault):
         most += (1 + marks_max) * MARK_GAS + CONVICT_GAS
         most += VERDICT_GAS + VERDICT_BYTE_GAS * len(call.witness)

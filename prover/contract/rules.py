@@ -121,6 +121,7 @@ class ContractRules:
             "liveness_ms_max",
             "escape_ms",
             "exit_period_ms",
+            "attester_ppm",
             "attester_micros_min",
         ):
             if getattr(self, name) < 1:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, final
 
-from prover.contract.ahead import check_ahead, is_attested, note_ahead
+from prover.contract.ahead import check_ahead, check_vouched, note_ahead
 from prover.contract.bank import escrow_of, pay_withdrawal
 from prover.contract.calls import ClaimWithdrawal
 from prover.contract.caps import check_cap, use_cap
@@ -47,12 +47,7 @@ def claim_withdrawal(context: Context, call: ClaimWithdrawal) -> int:
     # CHECKS, in the order of their codes
     claim = check_alive(state, call.claim)
     ahead = claim.status is ClaimStatus.PENDING
-    require(
-        not ahead or is_attested(context, claim.output),
-        ContractCode.CLAIM_PENDING,
-        f"claim {claim.number} is final at {claim.time + context.rules.window_ms}, "
-        f"it is {context.moment.time}",
-    )
+    check_vouched(context, claim)
     require(
         call.index not in state.paid,
         ContractCode.WITHDRAWAL_PAID,

@@ -8,7 +8,8 @@ from typing import Final, Self
 
 from proto.sextant.v1 import l1_pb2
 from prover.bls import Bls, default_bls, secret_from
-from prover.contract.attesters import numbers_in, slash_commitment
+from prover.contract.ahead import numbers_in
+from prover.contract.attesters import slash_commitment
 from prover.contract.calls import (
     CommitFault,
     JoinAttesters,

@@ -5,12 +5,13 @@ from typing import Any
 
 from prover.bls import Bls
 from prover.contract.attesters import slash_commitment
-from prover.contract.calls import CommitFault, LeaveAttesters, TakeStake
+from prover.contract.calls import ClaimWithdrawal, CommitFault, LeaveAttesters, TakeStake
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
+from statemachine.records import encode_withdrawal
 from tests.contract_vectors.cases import Cases
-from tests.l1_worlds import CHALLENGER, CHEAT, SALT, USER, WINDOW_MS
-from tests.unit.test_attesters import FREEZE_MS, PAYEE, STAKE, Guild, lie
+from tests.guilds import FREEZE_MS, PAYEE, STAKE, Guild, lie
+from tests.l1_worlds import CHALLENGER, CHEAT, GENESIS_MS, PROPOSER, SALT, USER, WINDOW_MS
 
 C = ContractCode
 
@@ -96,8 +97,42 @@ def slashing(cases: Cases, bls: Bls) -> None:
     cases.call(convicted.world, CHALLENGER, call, word="convicted")
 
 
+def lying(cases: Cases, bls: Bls) -> None:
+    """Lie in company: above another's lie, with who leaves, with a stake that is gone."""
+    guild = Guild(bls=bls)
+    world = guild.world
+    world.append()
+    parent = guild.propose(guild.tree_of([b"a lie"]))
+    tree = guild.tree_of([encode_withdrawal(CHEAT, 1_000_000, GENESIS_MS)])
+    child = guild.propose(tree, parent)
+    assert guild.attest(0, 1, claim=child).ok
+    paid = ClaimWithdrawal(child, 0, guild.proof(tree, 0))
+    for number, person in ((0, PROPOSER), (1, CHEAT)):
+        assert world.call(person, LeaveAttesters(number)).ok
+    cases.call(world, CHEAT, paid, C.CLAIM_PENDING, "left")
+    assert world.convict(parent).ok
+    cases.call(world, CHALLENGER, guild.slash(child, [0]), word="orphaned")
+    cases.call(world, CHALLENGER, guild.slash(child, [0, 1]), word="part")
+    guild = Guild(bls=bls)
+    world, false = guild.world, lie(guild)
+    other = guild.propose(tree)
+    assert guild.attest(0, 1, 3, claim=other).ok
+    assert world.convict(false).ok
+    assert world.call(CHALLENGER, guild.slash(false, [0, 1, 3])).ok
+    unbacked = replace(paid, claim=other)
+    cases.call(world, CHEAT, unbacked, C.CLAIM_PENDING, "slashed")
+    guild = Guild(bls=bls, settle_max=1)
+    world = guild.world
+    world.append()
+    child = guild.propose(tree, guild.claim)
+    assert guild.attest(0, 1, 2, claim=child).ok
+    world.time += WINDOW_MS
+    cases.call(world, CHEAT, replace(paid, claim=child), C.CLAIM_PENDING, "unsettled")
+
+
 def add_cases(cases: Cases, bls: Bls) -> None:
     """Add all of them."""
     coming_and_going(cases, bls)
     vouching(cases, bls)
     slashing(cases, bls)
+    lying(cases, bls)

@@ -25,6 +25,7 @@ from prover.contract.calls import (
     RefundDeposit,
     RegisterPortfolio,
     RegisterWithdrawal,
+    propose_output,
 )
 from prover.contract.codes import ContractCode
 from prover.contract.withdrawals import sale_of
@@ -40,11 +41,12 @@ from tests.escape_worlds import (
     LENDER,
     StoppedExchange,
     busy_exchange,
+    ledger_proof,
     owner,
+    silent,
 )
 from tests.exchange_vectors.scene import MAKER, OTHER, TRADER
-from tests.l1_worlds import GENESIS_MS, PROPOSER, SEQUENCER, USER
-from tests.unit.test_escape import ledger_proof, silent
+from tests.l1_worlds import GENESIS_MS, PROPOSER, SEQUENCER, USER, output_with
 
 C = ContractCode
 
@@ -91,6 +93,30 @@ def freeze_cases(cases: Cases) -> None:
         cases.call(l1, SEQUENCER if isinstance(call, Append) else USER, call, C.FROZEN)
     for call in before[1:]:
         cases.call(l1, USER, call, C.BOOKS_SHUT)
+
+
+def backlog_cases(cases: Cases) -> None:
+    """Freeze by a claim that is the newest final one only because others are not settled."""
+    exchange = StoppedExchange(busy_exchange(), settle_max=1)
+    l1 = exchange.l1
+    l1.append()
+    before = l1.state.claims[exchange.claim].output
+    output, trace = output_with(before, exchange.tree.root, len(l1.state.inbox))
+    assert exchange.call(propose_output(exchange.claim, output, trace)).ok
+    l1.time += INBOX_DEADLINE_MS + FREEZE_MS
+    cases.call(l1, USER, Freeze(exchange.claim, b""), C.NOT_NEWEST, "unsettled")
+
+
+def refund_cases(cases: Cases) -> None:
+    """Ask for a deposit that the escrow cannot pay, since a false claim emptied it."""
+    exchange = StoppedExchange(busy_exchange())
+    exchange.open()
+    state = exchange.l1.state
+    totals = state.totals
+    gone = totals.token_escrowed - 2_999_999
+    minted, escrowed = totals.token_minted - gone, totals.token_escrowed - gone
+    state.sums.put(replace(totals, token_minted=minted, token_escrowed=escrowed))
+    cases.call(exchange.l1, USER, RefundDeposit(exchange.credited), C.ESCROW)
 
 
 def silence_cases(cases: Cases) -> None:
@@ -198,6 +224,8 @@ def paying_cases(cases: Cases) -> None:
 def add_cases(cases: Cases) -> None:
     """Add all of them."""
     freeze_cases(cases)
+    backlog_cases(cases)
+    refund_cases(cases)
     silence_cases(cases)
     opening_cases(cases)
     register_cases(cases)

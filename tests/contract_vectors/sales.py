@@ -6,8 +6,8 @@ from prover.contract.bank import escrow_of
 from prover.contract.calls import BuyWithdrawal, CancelOffer, ClaimWithdrawal, OfferWithdrawal
 from prover.contract.codes import ContractCode
 from tests.contract_vectors.cases import Cases
+from tests.guilds import Guild
 from tests.l1_worlds import CHALLENGER, CHEAT, STAKED, USER, L1World
-from tests.unit.test_attesters import Guild
 from tests.unit.test_sales import AMOUNT, PRICE, Market, capped
 
 C = ContractCode

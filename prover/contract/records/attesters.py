@@ -1,12 +1,14 @@
 """What is kept of attesters."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 from prover.contract.records.fields import UINT_LIMIT, as_message
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 
-BLS_KEY_BYTES = 48
+BLS_KEY_BYTES: Final = 48
+ATTESTERS_MAX: Final = 1_024
+"""Ever, of one deployment."""
 
 
 @final

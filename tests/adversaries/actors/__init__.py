@@ -10,6 +10,8 @@ from tests.adversaries.actors import (
     inbox,
     nodes,
     reorgs,
+    shares,
+    vouchers,
     vows,
 )
 
@@ -23,5 +25,7 @@ __all__ = [
     "inbox",
     "nodes",
     "reorgs",
+    "shares",
+    "vouchers",
     "vows",
 ]
