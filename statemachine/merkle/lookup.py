@@ -15,6 +15,7 @@ from statemachine.merkle.nodes import (
     Node,
     Stub,
     bit_at,
+    is_below,
     shared_bits,
 )
 
@@ -26,7 +27,7 @@ def find_leaf(node: Node | None, key: bytes) -> Leaf | None:
     while True:
         if isinstance(node, Branch):
             bit = node.bit
-            if bit != known and shared_bits(padded, node.header[HEADER_BYTES:]) < bit:
+            if bit != known and not is_below(padded, node.header, known, bit):
                 return None
             node = node.right if padded[bit >> 3] & MASKS[bit & 7] else node.left
             known = bit + 1

@@ -22,6 +22,7 @@ from statemachine.merkle.nodes import (
     Stub,
     bit_at,
     branch_header,
+    is_below,
     join_at,
     shared_bits,
 )
@@ -30,8 +31,11 @@ from statemachine.merkle.nodes import (
 def write_nodes(node: Node | None, writes: Mapping[bytes, bytes | None]) -> Node | None:
     """Return the tree under ``node`` with all of ``writes`` applied; ``None`` deletes."""
     for key, value in writes.items():
-        invariant(0 < len(key) <= KEY_BYTES_MAX, f"key of {len(key)} bytes")
-        invariant(value is None or len(value) <= VALUE_BYTES_MAX, f"value too long at {key.hex()}")
+        size = len(key)
+        if size == 0 or size > KEY_BYTES_MAX:  # messages are made for who needs them only
+            invariant(condition=False, message=f"key of {size} bytes")
+        if value is not None and len(value) > VALUE_BYTES_MAX:
+            invariant(condition=False, message=f"value too long at {key.hex()}")
     keys = sorted(writes)
     return merge_writes(node, writes, keys, 0, len(keys), 0) if keys else node
 
@@ -57,11 +61,13 @@ def merge_writes(
     if not isinstance(node, Branch):
         return build_range(writes, keys, low, high, node if isinstance(node, Leaf) else None)
     bit = node.bit
-    if bit != known:
+    if bit != known and not (
+        is_below(keys[low], node.header, known, bit)
+        and is_below(keys[high - 1], node.header, known, bit)
+    ):
         prefix = node.header[HEADER_BYTES:]
         shared = min(shared_bits(keys[low], prefix), shared_bits(keys[high - 1], prefix))
-        if shared < bit:
-            return merge_beside(node, writes, keys, low, high, shared)
+        return merge_beside(node, writes, keys, low, high, shared)
     middle = split_keys(keys, low, high, bit)
     left: Node | None = node.left
     right: Node | None = node.right
@@ -138,8 +144,8 @@ def build_nodes(leaves: Iterable[Leaf]) -> Node | None:
     for leaf in leaves:
         if node is not None:
             bit = shared_bits(key, leaf.key)
-            in_order = key < leaf.key and bit < 8 * len(key)
-            invariant(in_order, f"key {leaf.key.hex()} follows {key.hex()}")
+            if key >= leaf.key or bit == 8 * len(key):
+                invariant(condition=False, message=f"key {leaf.key.hex()} follows {key.hex()}")
             while pending and pending[-1][0] > bit:
                 above, left = pending.pop()
                 node = Branch(above, branch_header(key, above), left, node)
@@ -164,7 +170,7 @@ def put_leaf(root: Node | None, key: bytes, value: bytes | None, known: int) -> 
     while True:
         if isinstance(node, Branch):
             bit = node.bit
-            if bit != known and shared_bits(padded, node.header[HEADER_BYTES:]) < bit:
+            if bit != known and not is_below(padded, node.header, known, bit):
                 break
             path.append(node)
             node = node.right if padded[bit >> 3] & MASKS[bit & 7] else node.left
@@ -199,7 +205,8 @@ def replace_node(node: Node | None, key: bytes, value: bytes | None) -> Node | N
                 return None
             return node if node.value == value else Leaf(key, value)
         shared = shared_bits(key, node.key)
-        invariant(shared < 8 * len(node.key), f"key {node.key.hex()} is a prefix of another")
+        if shared == 8 * len(node.key):
+            invariant(condition=False, message=f"key {node.key.hex()} is a prefix of another")
     elif isinstance(node, Branch):
         shared = shared_bits(key, node.header[HEADER_BYTES:])
     else:

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from prover.ranges import KeyRange, read_range
 from statemachine.errors import InvariantBroken, WitnessIncomplete
 from statemachine.merkle.multiproof import encode_nodes
-from statemachine.merkle.nodes import Branch, Leaf, Node, Trace
+from statemachine.merkle.nodes import (
+    HEADER_BYTES,
+    Branch,
+    Leaf,
+    Node,
+    Trace,
+    branch_header,
+    is_below,
+    shared_bits,
+)
 from statemachine.merkle.tree import PartialTree, RecordingTree, Tree
 from tests.tree_model import model_root
 
@@ -61,6 +70,18 @@ def ranges(draw: st.DrawFn) -> tuple[bytes, bytes]:
     prefix = key[: draw(st.integers(0, len(key)))]
     start = draw(st.sampled_from([key, prefix, prefix + b"\x00", prefix + b"\x7f\xff"]) | KEYS)
     return prefix, start
+
+
+@given(st.binary(min_size=1, max_size=8), st.binary(min_size=1, max_size=8), st.data())
+def test_below_a_prefix_is_sharing_all_its_bits(
+    key: bytes, other: bytes, data: st.DataObject
+) -> None:
+    other = key[: data.draw(st.integers(0, len(key)))] + other
+    bit = data.draw(st.integers(0, 8 * len(other) - 1))
+    header = branch_header(other, bit)
+    shared = shared_bits(key, header[HEADER_BYTES:])
+    known = data.draw(st.integers(0, min(shared, bit)))
+    assert is_below(key, header, known, bit) == (shared >= bit)
 
 
 @given(state=STATES)
