@@ -79,10 +79,13 @@ class Controls:
             answer = await stub.SetMempool(request, timeout=CALL_SECONDS_MAX)
         return answer.dropped_calls
 
-    async def set_gas_price(self, gas_price: int) -> int:
-        """Set the price of gas on L1, in gwei per million gas; return it."""
+    async def set_gas_price(self, gas_price: int, hold_blocks: int = 0) -> int:
+        """Set L1's base fee, in gwei per million gas; return it.
+
+        So many blocks leave it there; then it moves with use again.
+        """
         async with self._stub("l1_dev", l1_pb2_grpc.L1DevStub) as stub:
-            request = l1_pb2.L1SetGasPriceRequest(gas_price=gas_price)
+            request = l1_pb2.L1SetGasPriceRequest(gas_price=gas_price, hold_blocks=hold_blocks)
             answer = await stub.SetGasPrice(request, timeout=CALL_SECONDS_MAX)
         return answer.gas_price
 

@@ -17,6 +17,7 @@ from sextant.cli.numbers import U32_MAX, read_span, whole
 BLOCKS_MAX: Final = 1_000
 """Blocks that L1 makes at a time."""
 GAS_PRICE_MAX: Final = 10**12
+HOLD_BLOCKS_MAX: Final = 1_000_000
 ENTRIES_MAX: Final = (1 << 32) - 1
 GWEI_DIGITS: Final = 9
 U63: Final = 1 << 63
@@ -51,9 +52,16 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         help="so many blocks hold no calls (default 0: the next one may)",
     )
     mempool.add_argument("--drop", action="store_true", help="forget the calls that wait")
-    gas = add_command(commands, "gas", "set the price of gas on L1", run_gas)
+    gas = add_command(commands, "gas", "set the base fee of gas on L1: a spike", run_gas)
     gas.add_argument(
         "price", type=whole(0, GAS_PRICE_MAX), help="gwei per million gas; 0: calls are free"
+    )
+    gas.add_argument(
+        "--hold",
+        type=whole(0, HOLD_BLOCKS_MAX),
+        default=0,
+        metavar="BLOCKS",
+        help="so many blocks leave it there (default 0); then it moves with use",
     )
     faucet = add_command(commands, "faucet", "give an L1 address ETH, USDC and more", run_faucet)
     faucet.add_argument("address", help="0x and 40 hex digits, or a devnet name such as alice")
@@ -187,11 +195,14 @@ def run_mempool(arguments: argparse.Namespace) -> int:
 
 
 def run_gas(arguments: argparse.Namespace) -> int:
-    """Set the price of gas."""
+    """Set the base fee of gas."""
     from devnet.controls import Controls
 
-    price = asyncio.run(Controls(place_of(arguments)).set_gas_price(arguments.price))
-    return say(arguments, f"gas costs {price} gwei per million", gas_price=price)
+    hold = arguments.hold
+    price = asyncio.run(Controls(place_of(arguments)).set_gas_price(arguments.price, hold))
+    stays = f", for {hold} blocks at least" if hold else ", and moves with use"
+    text = f"gas costs {price} gwei per million in the next block{stays}"
+    return say(arguments, text, gas_price=price, hold_blocks=hold)
 
 
 def run_faucet(arguments: argparse.Namespace) -> int:

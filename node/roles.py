@@ -17,6 +17,7 @@ import structlog
 from node.derivation.follower import Follower
 from node.l1.adapter import GrpcL1
 from node.l1.archives import archives_of
+from node.l1.sender import Stuck
 from node.ledger.feed import Controls
 from node.posting.frames import FrameSource
 from node.posting.poster import Poster
@@ -30,6 +31,7 @@ from node.service.server import DEV, LOOPBACK, Endpoint, NodeServer
 from node.settings import Settings
 from node.storage.history import History
 from proto.sextant.v1 import dev_pb2_grpc
+from prover.contract.fees import FeePolicy
 from prover.contract.rules import ContractRules
 from prover.l1 import L1Unreachable
 from statemachine.identity.signing import address_of
@@ -167,7 +169,7 @@ async def run_poster(settings: Settings, propose: bool) -> None:
     del propose
     metrics = Metrics()
     key = load_key(key_path(settings, settings.poster.key_file))
-    l1 = GrpcL1(settings.l1.target, key, archives=archives_of(settings.l1.archives))
+    l1 = open_l1(settings, key, metrics)
     deployment = await ask_deployment(l1)
     if l1.address != deployment.sequencer:
         raise KeyUnreadable(
@@ -207,7 +209,7 @@ async def run_follower(settings: Settings, propose: bool) -> None:
     metrics = Metrics()
     acts = propose or settings.follower.keep_alive
     key = load_key(key_path(settings, settings.poster.key_file)) if acts else b""
-    l1 = GrpcL1(settings.l1.target, key, archives=archives_of(settings.l1.archives))
+    l1 = open_l1(settings, key, metrics)
     deployment = await ask_deployment(l1)
     follower = Follower(
         settings.directory / "follower",
@@ -233,6 +235,31 @@ async def run_follower(settings: Settings, propose: bool) -> None:
         follower.close()
         history.close()
         await l1.close()
+
+
+def open_l1(settings: Settings, key: bytes, metrics: Metrics) -> GrpcL1:
+    """Return an adapter that bids as the settings say, and says when a call waits for too long."""
+
+    def note(stuck: Stuck) -> None:
+        (metrics.l1_held if stuck.is_held else metrics.l1_raised).inc()
+        metrics.l1_gas_price.set(stuck.base_fee)
+        LOG.warning(
+            "a call to L1 is held" if stuck.is_held else "the bid of a call to L1 is raised",
+            call=stuck.kind,
+            nonce=stuck.nonce,
+            base_fee=stuck.base_fee,
+            fee_max=stuck.bid.fee_max,
+            tip=stuck.bid.tip,
+        )
+
+    own = settings.l1
+    return GrpcL1(
+        own.target,
+        key,
+        archives=archives_of(own.archives),
+        policy=FeePolicy(own.fee_max, own.tip, own.bump_blocks),
+        on_stuck=note,
+    )
 
 
 async def ask_deployment(l1: GrpcL1) -> ContractRules:

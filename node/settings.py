@@ -100,6 +100,9 @@ class L1Settings:
     target: str = setting("127.0.0.1:50545", "host:port of the L1", shift=True)
     poll_ms: int = setting(200, "interval between looks at the L1", low=10)
     archives: str = setting("", "host:port of nodes that keep what L1 drops, with commas between")
+    fee_max: int = setting(0, "most that a call bids, gwei per million gas; 0: no bound", low=0)
+    tip: int = setting(0, "what a call tips at first, gwei per million gas", low=0)
+    bump_blocks: int = setting(3, "L1 blocks after which the bid of a call is raised", low=1)
 
 
 @final

@@ -187,7 +187,7 @@ class Defence:
             else:
                 self.keep(case.key, case.kept(case.block, is_proved=True), outbox)
             outbox.say("info", f"claim {case.claim}: {text}", claim=case.claim)
-            outbox.push(Send(case.claim, call))
+            outbox.push(Send(case.claim, call, self.purse.price_max(gas)))
 
     def on_receipt(self, number: int, receipt: CallReceipt | None, outbox: Outbox) -> None:
         """Take note of what became of a case's call; ``None``: nobody knows."""
@@ -196,7 +196,7 @@ class Defence:
             return
         case.sending = False
         if receipt is not None:
-            self.purse.note(receipt.gas, self.gas_price)
+            self.purse.note(receipt.gas, receipt.gas_price)
             outbox.push(Keep(SPENT_KEY, encode_spent(self.purse.spent_gwei)))
         if receipt is None:
             text = f"claim {number}: L1 did not answer; trying again at its next block"

@@ -30,10 +30,14 @@ class Keep:
 @final
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send a call about a claim to L1, and report the receipt."""
+    """Send a call about a claim to L1, and report the receipt.
+
+    It bids no more than ``fee_max`` gwei per 1,000,000 gas; 0: no bound.
+    """
 
     claim: int
     call: Call
+    fee_max: int = 0
 
 
 @final

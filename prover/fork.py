@@ -107,7 +107,8 @@ class Fork:
         self.mine()
         moment = Moment(self.height, self.time, self.gas_price)
         result = self.contract.call(sender, moment, call)
-        return CallReceipt(b"", self.height, result.code, result.message, result.value, result.gas)
+        code, message, value, gas = result.code, result.message, result.value, result.gas
+        return CallReceipt(b"", self.height, code, message, value, gas, self.gas_price)
 
     def mine(self) -> None:
         """Let a block pass."""
@@ -168,8 +169,9 @@ class Fork:
         """Refuse: a drill asks, it does not follow."""
         raise L1Refused(f"a fork has no feed, asked from block {from_block}")
 
-    async def send(self, call: Call) -> CallReceipt:
+    async def send(self, call: Call, *, fee_max: int = 0) -> CallReceipt:
         """Mine a block with a call of the sender."""
+        del fee_max
         return self.execute(self._address, call)
 
     async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:

@@ -43,7 +43,7 @@ class L1Block:
 class Heads:
     """The tags of L1.  ``clock_offset_ms`` is L1's clock minus the wall clock.
 
-    ``gas_price`` in gwei per 1,000,000 gas is what a call costs in the next block.
+    ``gas_price`` in gwei per 1,000,000 gas is the base fee of the next block.
     """
 
     latest: L1Block
@@ -77,7 +77,8 @@ class BlockEvents:
 class CallReceipt:
     """What became of a call: the block that holds it, and the contract's answer.
 
-    ``value`` is the index, number or amount that the call is about.
+    ``value`` is the index, number or amount that the call is about; ``gas_price`` in
+    gwei per 1,000,000 gas what it paid.
     """
 
     hash: bytes
@@ -86,6 +87,7 @@ class CallReceipt:
     message: str
     value: int
     gas: int
+    gas_price: int = 0
 
     @property
     def ok(self) -> bool:
@@ -146,9 +148,11 @@ class L1(Protocol):
         """Follow blocks from ``from_block`` on, past ones first, without end."""
         ...
 
-    async def send(self, call: Call) -> CallReceipt:
+    async def send(self, call: Call, *, fee_max: int = 0) -> CallReceipt:
         """Sign and send a call, wait for its block, and return what became of it.
 
+        Its bid is raised while it is in no block, up to ``fee_max`` in gwei per
+        1,000,000 gas, or by the sender's policy if that is 0.
         After ``L1Unreachable`` the outcome is not known: the call may still come
         into a block.  Look before sending another (a deposit is not idempotent).
         """

@@ -162,7 +162,7 @@ class Patrol:
     async def send(self, effect: Send) -> CallReceipt | None:
         """Send a call; ``None`` if nobody knows what became of it."""
         try:
-            return await self.l1.send(effect.call)
+            return await self.l1.send(effect.call, fee_max=effect.fee_max)
         except L1Unreachable as error:
             self.note("warning", f"claim {effect.claim}: sending failed: {error}")
         except L1Refused as error:

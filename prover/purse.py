@@ -6,7 +6,7 @@ that is held back is not lost: it is asked for again at every L1 block, and said
 
 from typing import final
 
-from prover.contract.gas import fee_of
+from prover.contract.gas import GAS_PRICE_UNIT, fee_of
 
 
 @final
@@ -41,6 +41,14 @@ class Purse:
                 f"--max-spend allows {self.spend_gwei_max}"
             )
         return ""
+
+    def price_max(self, gas: int) -> int:
+        """Return the most that a call of ``gas`` may bid, within both bounds; 0: no bound."""
+        bounds = [self.gas_price_max] if self.gas_price_max else []
+        if self.spend_gwei_max:
+            left = max(self.spend_gwei_max - self.spent_gwei, 0)
+            bounds.append(left * GAS_PRICE_UNIT // gas)
+        return max(min(bounds), 1) if bounds else 0
 
     def note(self, gas: int, gas_price: int) -> None:
         """Take note of a call that was in a block."""

@@ -36,6 +36,7 @@ from prover.contract.calls import (
     sign_call,
 )
 from prover.contract.context import CallResult
+from prover.contract.fees import Bid
 from prover.promises import PromiseKind, equivocation_evidence, promise_commitment
 from statemachine.identity.signing import CURVE_ORDER, block_digest, sign_digest
 from statemachine.keys import withdrawal_key
@@ -220,16 +221,19 @@ def sign_envelopes() -> dict[str, Any]:
     entries: list[dict[str, Any]] = []
     calls: list[Call] = [Settle(), AppendEmpty(7), ForceWithdraw(255, 1 << 62)]
     for nonce, call in enumerate(calls):
-        digest = call_digest(L1_CHAIN_ID, contract, nonce, call)
-        signature = sign_call(L1_CHAIN_ID, contract, USER_KEY, nonce, call).signature
+        bid = Bid(nonce * 2_000_000_000_000, nonce * 300)
+        digest = call_digest(L1_CHAIN_ID, contract, nonce, call, bid)
+        signature = sign_call(L1_CHAIN_ID, contract, USER_KEY, nonce, call, bid).signature
         high = (CURVE_ORDER - int.from_bytes(signature[32:64], "big")).to_bytes(32, "big")
         good = {
             "nonce": nonce,
+            "fee_max": bid.fee_max,
+            "tip": bid.tip,
             "call": encode_call(call).hex(),
             "digest": digest.hex(),
             "signature": signature.hex(),
             "sender": USER.hex(),
-            "hash": call_hash(digest, USER).hex(),
+            "hash": call_hash(L1_CHAIN_ID, contract, nonce, call, USER).hex(),
         }
         flipped = signature[:32] + high + bytes([signature[64] ^ 1])
         bad = {"sender": "", "hash": ""}

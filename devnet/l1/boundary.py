@@ -16,6 +16,7 @@ STATUSES: Final = {
     ContractCode.SIGNATURE: grpc.StatusCode.UNAUTHENTICATED,
     ContractCode.NONCE_USED: grpc.StatusCode.FAILED_PRECONDITION,
     ContractCode.NONCE_GAP: grpc.StatusCode.FAILED_PRECONDITION,
+    ContractCode.UNDERPRICED: grpc.StatusCode.FAILED_PRECONDITION,
     ContractCode.MEMPOOL_FULL: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 

@@ -3,31 +3,32 @@
 Sans I/O: it is told the wall clock and returns what a host must make durable
 before anybody may rely on it.  L1's clock is the wall clock plus an offset;
 warping moves the offset, never back, and a stopped clock by nothing else.
-Blocks hold all waiting calls that fit, in the order of their arrival; a
-sender's calls have nonces 0, 1, 2, ...  A developer may keep calls out of the
-next blocks, drop them, or take blocks back.
+Blocks hold what waits and fits, dearest tips first; a sender's calls have nonces
+0, 1, 2, ...  The base fee moves with the gas that blocks take.  A developer may
+set or hold it, keep calls out of the next blocks, drop them, or take blocks back.
 """
 
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, final
 
+from devnet.l1.mempool import Mempool, Waiting
 from prover.contract.calls import Envelope, call_digest, call_hash, encode_call, recover_sender
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import CallResult, Moment
 from prover.contract.contract import Contract
 from prover.contract.events import Event, encode_event
+from prover.contract.fees import ELASTICITY, GAS_TARGET, next_base_fee, price_of
+from prover.contract.gas import limit_of
 from prover.l1 import L1Block
 from statemachine.codec import pack
 from statemachine.errors import invariant
 
-MEMPOOL_CALLS_MAX: Final = 4_096
-MEMPOOL_BYTES_MAX: Final = 64 << 20
+HEADERS_KEPT_MAX: Final = 256
 BLOCK_CALLS_MAX: Final = 512
 BLOCK_BYTES_MAX: Final = 16 << 20
-HEADERS_KEPT_MAX: Final = 256
 
 
 @final
@@ -36,27 +37,21 @@ class ChainSettings:
     """What may differ between two stubs of one deployment.
 
     ``safe_blocks`` and ``final_blocks`` are how far these tags trail the
-    latest block.
+    latest block; ``gas_target`` is the gas of a block that leaves the base fee
+    where it is, and ``base_fee_min`` how far it falls, in gwei per million gas.
     """
 
     safe_blocks: int = 1
     final_blocks: int = 2
+    gas_target: int = GAS_TARGET
+    base_fee_min: int = 0
 
     def __post_init__(self) -> None:
         """Refuse tags that could not be."""
         if not 0 <= self.safe_blocks <= self.final_blocks < HEADERS_KEPT_MAX:
             raise ValueError(f"need 0 <= safe <= final < {HEADERS_KEPT_MAX} blocks")
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A call in the mempool."""
-
-    hash: bytes
-    sender: bytes
-    envelope: Envelope
-    size: int
+        if self.gas_target < 1 or self.base_fee_min < 0:
+            raise ValueError("need a gas target, and a base fee of 0 or more")
 
 
 @final
@@ -74,7 +69,10 @@ class Mint:
 @final
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """A block with everything in it.  ``results[i]`` is what became of ``calls[i]``."""
+    """A block with everything in it.  ``results[i]`` is what became of ``calls[i]``.
+
+    ``gas_price`` is its base fee, ``gas_used`` what all its calls took.
+    """
 
     block: L1Block
     parent: bytes
@@ -84,6 +82,11 @@ class Mined:
     results: tuple[CallResult, ...]
     events: tuple[Event, ...]
     changes: dict[bytes, bytes | None]
+    gas_used: int = 0
+
+    def price_of(self, waiting: Waiting) -> int:
+        """Return what a call in it pays for gas."""
+        return price_of(waiting.envelope.bid, self.gas_price)
 
 
 @final
@@ -116,12 +119,13 @@ class Chain:
         self.offset_ms = 0
         self.stopped_ms = 0
         """Where the clock stands; 0 while it runs."""
-        self.gas_price = 0
-        self.mempool: dict[bytes, Waiting] = {}
-        self.mempool_bytes = 0
+        self.gas_price = settings.base_fee_min
+        """The base fee of the next block."""
+        self.hold_blocks = 0
+        """So many blocks more leave the base fee where it is."""
+        self.mempool = Mempool()
         self.delay_blocks = 0
         self.mints: list[Mint] = []
-        self._next_nonces: dict[bytes, int] = {}
 
     @property
     def latest(self) -> L1Block:
@@ -161,15 +165,15 @@ class Chain:
 
     def nonce_of(self, address: bytes) -> int:
         """Return the nonce that the next call of an address must have."""
-        return self._next_nonces.get(address, self.nonces.get(address, 0))
+        return self.nonces.get(address, 0) + len(self.mempool.queue_of(address))
 
     def identify(self, envelope: Envelope) -> tuple[bytes, bytes]:
         """Return a call's hash and its sender, or refuse its signature."""
-        rules = self.contract.rules
-        digest = call_digest(rules.l1_chain_id, rules.rules.rollup, envelope.nonce, envelope.call)
-        sender = recover_sender(digest, envelope.signature)
+        rules, nonce, call = self.contract.rules, envelope.nonce, envelope.call
+        place = rules.l1_chain_id, rules.rules.rollup, nonce, call
+        sender = recover_sender(call_digest(*place, envelope.bid), envelope.signature)
         require(sender != b"", ContractCode.SIGNATURE, "not a signature with low s over this call")
-        return call_hash(digest, sender), sender
+        return call_hash(*place, sender), sender
 
     def submit(self, envelope: Envelope) -> bytes:
         """Put a call into the mempool and return its hash.
@@ -180,38 +184,30 @@ class Chain:
             With the code and message of the first check that failed.
         """
         name, sender = self.identify(envelope)
-        if name in self.mempool:
-            return name
-        expected = self.nonce_of(sender)
-        require(
-            envelope.nonce >= expected,
-            ContractCode.NONCE_USED,
-            f"nonce {envelope.nonce} of {sender.hex()} was used, the next is {expected}",
+        call, pool = envelope.call, self.mempool
+        waiting = Waiting(
+            name,
+            sender,
+            envelope,
+            len(encode_call(call)),
+            limit_of(call, self.contract.rules.settle_max),
+            pool.arrivals,
+            self.headers[-1].number if self.headers else -1,
         )
-        require(
-            envelope.nonce == expected,
-            ContractCode.NONCE_GAP,
-            f"nonce {envelope.nonce} of {sender.hex()}, the next is {expected}",
-        )
-        size = len(encode_call(envelope.call))
-        require(
-            len(self.mempool) < MEMPOOL_CALLS_MAX
-            and self.mempool_bytes + size <= MEMPOOL_BYTES_MAX,
-            ContractCode.MEMPOOL_FULL,
-            f"{len(self.mempool)} calls of {self.mempool_bytes} bytes are waiting",
-        )
-        self.mempool[name] = Waiting(name, sender, envelope, size)
-        self.mempool_bytes += size
-        self._next_nonces[sender] = expected + 1
+        pool.add(waiting, self.nonces.get(sender, 0))
         return name
 
     def drop_calls(self) -> list[Envelope]:
         """Forget every call that waits, and return them, oldest first."""
-        dropped = [waiting.envelope for waiting in self.mempool.values()]
-        self.mempool.clear()
-        self.mempool_bytes = 0
-        self._next_nonces.clear()
-        return dropped
+        return self.mempool.clear()
+
+    def can_include(self) -> bool:
+        """Return whether the next block would hold a call."""
+        return not self.delay_blocks and any(self.mempool.payable(self.gas_price))
+
+    def set_base_fee(self, base_fee: int, hold_blocks: int = 0) -> None:
+        """Set the base fee of the next block; so many blocks leave it there."""
+        self.gas_price, self.hold_blocks = base_fee, hold_blocks
 
     def fork(self, before: "Chain", calls: list[Envelope]) -> None:
         """Stand where ``before`` does, an earlier state of this chain, with ``calls`` waiting.
@@ -233,55 +229,76 @@ class Chain:
     def mine(self, wall_ms: int) -> Mined:
         """Make the next block and make it the head."""
         parent = self.headers[-1] if self.headers else L1Block(-1, bytes(32), 0)
-        number = parent.number + 1
-        moment = Moment(number, max(parent.time + 1, self.clock(wall_ms)), self.gas_price)
+        number, base_fee = parent.number + 1, self.gas_price
+        moment = Moment(number, max(parent.time + 1, self.clock(wall_ms)), base_fee)
         mints, self.mints = tuple(self.mints), []
         for mint in mints:
             self.contract.mint(mint.address, mint.eth, mint.token)
             if mint.asset:
                 self.contract.mint_asset(mint.address, mint.asset, mint.units)
-        calls = self._take_calls()
         events = list(self.contract.settle(moment))
-        results = []
-        for waiting in calls:
-            invariant(
-                waiting.envelope.nonce == self.nonces.get(waiting.sender, 0),
-                "the mempool holds the nonces of a sender in order",
-            )
-            self.nonces[waiting.sender] = waiting.envelope.nonce + 1
-            result = self.contract.call(waiting.sender, moment, waiting.envelope.call)
-            results.append(result)
+        calls, results = self._execute_calls(moment)
+        for result in results:
             events.extend(result.events)
         block = L1Block(number, hash_block(moment, parent.hash, mints, calls, events), moment.time)
         self.headers.append(block)
+        gas_used = sum(result.gas for result in results)
+        self._move_base_fee(gas_used)
         return Mined(
             block,
             parent.hash,
-            self.gas_price,
+            base_fee,
             mints,
             calls,
-            tuple(results),
+            results,
             tuple(events),
             self.contract.state.take_changes(),
+            gas_used,
         )
 
-    def _take_calls(self) -> tuple[Waiting, ...]:
+    def _execute_calls(self, moment: Moment) -> tuple[tuple[Waiting, ...], tuple[CallResult, ...]]:
+        """Execute what waits and fits, in order; return the calls, and what became of them.
+
+        A call fits if the most that it may take is left of the block's gas; the first
+        always does.
+        """
         calls: list[Waiting] = []
-        size = 0
+        results: list[CallResult] = []
+        size = gas_used = 0
         if self.delay_blocks:
             self.delay_blocks -= 1
-            return ()
-        for waiting in self.mempool.values():
+            return (), ()
+        for waiting in self.mempool.payable(moment.gas_price):
             size += waiting.size
-            if len(calls) == BLOCK_CALLS_MAX or (calls and size > BLOCK_BYTES_MAX):
+            most = gas_used + waiting.gas
+            full = size > BLOCK_BYTES_MAX or most > ELASTICITY * self.settings.gas_target
+            if len(calls) == BLOCK_CALLS_MAX or (calls and full):
                 break
             calls.append(waiting)
+            results.append(self._execute(waiting, moment))
+            gas_used += results[-1].gas
         for waiting in calls:
-            del self.mempool[waiting.hash]
-            self.mempool_bytes -= waiting.size
-        if not self.mempool:
-            self._next_nonces.clear()
-        return tuple(calls)
+            self.mempool.remove(waiting)
+        return tuple(calls), tuple(results)
+
+    def _execute(self, waiting: Waiting, moment: Moment) -> CallResult:
+        envelope = waiting.envelope
+        invariant(
+            envelope.nonce == self.nonces.get(waiting.sender, 0),
+            "the mempool holds the nonces of a sender in order",
+        )
+        self.nonces[waiting.sender] = envelope.nonce + 1
+        paid = replace(moment, gas_price=price_of(envelope.bid, moment.gas_price))
+        return self.contract.call(waiting.sender, paid, envelope.call)
+
+    def _move_base_fee(self, gas_used: int) -> None:
+        if self.hold_blocks:
+            self.hold_blocks -= 1
+            return
+        settings = self.settings
+        self.gas_price = next_base_fee(
+            self.gas_price, gas_used, settings.gas_target, settings.base_fee_min
+        )
 
 
 def pack_mint(mint: Mint) -> list[bytes | int]:
@@ -305,7 +322,7 @@ def hash_block(
                 moment.gas_price,
                 parent,
                 [pack_mint(mint) for mint in mints],
-                [waiting.hash for waiting in calls],
+                [[waiting.hash, *waiting.envelope.bid] for waiting in calls],
                 [encode_event(event) for event in events],
             ]
         )

@@ -18,6 +18,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         ("status", "show tags, clock, deployment and totals", show_status),
         ("claims", "list the claims as they stand", show_claims),
         ("log", "list the log entries, without their bytes", show_log),
+        ("mempool", "list the calls that wait for a block, with what they bid", show_mempool),
         ("account", "show what an address holds", show_account),
     ):
         command = commands.add_parser(name, help=text, description=text)
@@ -42,6 +43,22 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add("--block-time-ms", type=int, default=1_000, help="interval; 0: a block for each call")
     add("--safe-blocks", type=int, default=1, help="how far the tag safe trails the latest block")
     add("--final-blocks", type=int, default=2, help="how far the tag final trails")
+    add(
+        "--base-fee",
+        type=int,
+        default=0,
+        metavar="GWEI",
+        help="of a million gas: where it begins, and how far it falls (default 0: gas is free "
+        "until blocks are more than half full)",
+    )
+    add(
+        "--gas-target",
+        type=int,
+        default=30_000_000,
+        metavar="GAS",
+        help="gas of a block that leaves the base fee where it is; twice as much fits (default "
+        "%(default)s)",
+    )
     parser.set_defaults(run=run_stub)
 
 
@@ -65,7 +82,12 @@ def run_stub(arguments: argparse.Namespace) -> int:
             port=arguments.port,
             dev_port=None if arguments.no_dev else arguments.dev_port,
             block_ms=check_block_time(arguments.block_time_ms),
-            chain=ChainSettings(arguments.safe_blocks, arguments.final_blocks),
+            chain=ChainSettings(
+                arguments.safe_blocks,
+                arguments.final_blocks,
+                arguments.gas_target,
+                arguments.base_fee,
+            ),
         )
     except ValueError as error:
         sys.stderr.write(f"sextant l1 run: {error}\n")
@@ -115,6 +137,13 @@ def show_log(arguments: argparse.Namespace) -> int:
     from devnet.l1.inspection import ask, read_log
 
     return show(arguments, ask(arguments.l1, read_log))
+
+
+def show_mempool(arguments: argparse.Namespace) -> int:
+    """List the calls that wait."""
+    from devnet.l1.inspection import ask, read_mempool
+
+    return show(arguments, ask(arguments.l1, read_mempool))
 
 
 def show_account(arguments: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ FAUCET_GWEI_MAX: Final = 10**15
 FAUCET_MICROS_MAX: Final = 10**15
 FAUCET_UNITS_MAX: Final = 10**15
 GAS_PRICE_MAX: Final = 10**12
+HOLD_BLOCKS_MAX: Final = 1_000_000
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -81,11 +82,15 @@ class L1DevService(l1_pb2_grpc.L1DevServicer):
     async def SetGasPrice(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1SetGasPriceRequest, context: Context
     ) -> l1_pb2.L1SetGasPriceResponse:
-        """Set the price of gas from the next block on."""
+        """Set the base fee of the next block, and of some after it."""
         await check_limit(context, "gas_price", request.gas_price, GAS_PRICE_MAX)
-        self.host.chain.gas_price = request.gas_price
+        await check_limit(context, "hold_blocks", request.hold_blocks, HOLD_BLOCKS_MAX)
+        chain = self.host.chain
+        chain.set_base_fee(request.gas_price, request.hold_blocks)
         self.host.save_controls()
-        return l1_pb2.L1SetGasPriceResponse(gas_price=request.gas_price)
+        return l1_pb2.L1SetGasPriceResponse(
+            gas_price=chain.gas_price, hold_blocks=chain.hold_blocks
+        )
 
     async def Reorg(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1ReorgRequest, context: Context

@@ -6,6 +6,7 @@ process is sent again by its senders, for the same bytes are the same call.
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Final, final
 
 import structlog
@@ -17,6 +18,8 @@ from prover.contract.calls import Envelope
 log = structlog.get_logger(__name__)
 
 WARP_MS_MAX: Final = 10 * 365 * 86_400_000
+STUCK_SECONDS: Final = 0.5
+"""How often an L1 that makes blocks for calls alone makes one for those that bid too little."""
 
 
 def wall_clock() -> int:
@@ -33,7 +36,8 @@ class Host:
     chain, journal
         Opened together.
     block_ms
-        Interval between blocks; 0 makes a block for each call, and none else.
+        Interval between blocks; 0 makes a block for each call, and while calls wait that
+        bid too little, one now and then: the base fee falls with each.
     mining
         Whether blocks are made without being asked for.
     """
@@ -68,7 +72,7 @@ class Host:
         self.check()
         try:
             mined = self.chain.mine(wall_clock())
-            self.journal.commit(mined)
+            self.journal.commit(mined, self.chain)
         except BaseException as error:
             self._failure = error
             self.broken.set()
@@ -82,6 +86,7 @@ class Host:
                 code=result.code.name,
                 value=result.value,
                 gas=result.gas,
+                gas_price=mined.price_of(waiting),
                 message=result.message,
             )
         self._news.set()
@@ -159,26 +164,39 @@ class Host:
         """Wait until another block was made."""
         await self._news.wait()
 
-    async def receipt_of(self, name: bytes) -> StoredReceipt | None:
-        """Wait for a call's block; ``None`` if the call is not known."""
+    async def receipt_of(self, name: bytes, until_block: int = 0) -> StoredReceipt | None:
+        """Wait for a call's block, until L1 has ``until_block`` (0: without end).
+
+        ``None`` if it is in no block then: it waits still, or is not known.
+        """
         while True:
             receipt = self.journal.receipt(name)
             if receipt is not None or name not in self.chain.mempool:
                 return receipt
+            if until_block and self.chain.latest.number >= until_block:
+                return None
             await self.next_block()
 
     async def run(self) -> None:
         """Make blocks until cancelled."""
         while True:
             if self.block_ms == 0:
-                await self._work.wait()
-                self._work.clear()
+                await self._wait_for_calls()
                 if self.mining and self.chain.mempool:
+                    self.mine()
+                while self.mining and self.chain.can_include():
                     self.mine()
             else:
                 await asyncio.sleep(self._pause_seconds())
                 if self.mining:
                     self.mine()
+
+    async def _wait_for_calls(self) -> None:
+        """Wait for a call; while some bid too little, make a block for them now and then."""
+        stuck = self.mining and self.chain.mempool and not self.chain.delay_blocks
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._work.wait(), STUCK_SECONDS if stuck else None)
+        self._work.clear()
 
     def _pause_seconds(self) -> float:
         """Return how long to wait for the next multiple of the block time."""

@@ -43,6 +43,7 @@ async def read_status(l1: GrpcL1) -> list[Row]:
             "final": head.final.number,
             "time_ms": head.latest.time,
             "clock_offset_ms": head.clock_offset_ms,
+            "gas_price": head.gas_price,
         },
         {
             "stub": True,
@@ -112,6 +113,34 @@ async def read_log(l1: GrpcL1) -> list[Row]:
             }
             for entry in page
         )
+    return rows
+
+
+async def read_mempool(l1: GrpcL1) -> list[Row]:
+    """Return a line about the mempool, then its calls, in the order in which blocks take them."""
+    page = await l1.mempool()
+    rows: list[Row] = [
+        {
+            "waiting": page.calls_count,
+            "bytes": page.size_bytes,
+            "gas_price": page.gas_price,
+        }
+    ]
+    rows.extend(
+        {
+            "call": hexed(each.hash),
+            "sender": hexed(each.sender),
+            "nonce": each.nonce,
+            "kind": each.kind,
+            "bytes": each.size_bytes,
+            "gas_max": each.gas_max,
+            "fee_max": each.fee_max,
+            "tip": each.tip,
+            "payable": each.payable,
+            "since_block": each.since_block,
+        }
+        for each in page.calls
+    )
     return rows
 
 

@@ -4,9 +4,10 @@
 table   key                         value
 ======  ==========================  ==============================================
 V       none                        the deployment: which contract this store is of
-O       none                        clock offset, whether it mines, gas price, where
-                                    the clock was stopped
-B       number 8                    block: hash, parent, time, gas price, mints,
+O       none                        clock offset, whether it mines, where the clock was
+                                    stopped
+G       none                        base fee of the next block, blocks that leave it
+B       number 8                    block: hash, parent, time, base fee, gas used, mints,
                                     hashes of calls, events
 R       hash of a call 32           what became of it
 E       hash of a call 32           its envelope, whole
@@ -29,9 +30,9 @@ from devnet.l1.chain import (
     ChainSettings,
     Mined,
     Mint,
-    Waiting,
     pack_mint,
 )
+from devnet.l1.mempool import Waiting
 from node.storage.database import Database, after
 from prover.contract.calls import (
     KINDS,
@@ -52,7 +53,7 @@ from prover.l1 import L1Block
 from statemachine.codec import pack, unpack
 from statemachine.errors import StorageCorrupt
 
-SCHEMA: Final = "sextant l1 stub 1"
+SCHEMA: Final = "sextant l1 stub 2"
 
 
 @final
@@ -70,16 +71,18 @@ class StoredReceipt:
     message: str
     value: int
     gas: int
+    gas_price: int
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class StoredBlock:
-    """A block as it is kept."""
+    """A block as it is kept; ``gas_price`` is its base fee."""
 
     block: L1Block
     parent: bytes
     gas_price: int
+    gas_used: int
     mints: tuple[Mint, ...]
     calls: tuple[bytes, ...]
     events: tuple[Event, ...]
@@ -104,7 +107,7 @@ def writes_of(mined: Mined) -> dict[bytes, bytes | None]:
         number_key(b"B", mined.block.number): encode_block(mined),
     }
     for index, (waiting, result) in enumerate(zip(mined.calls, mined.results, strict=True)):
-        writes[b"R" + waiting.hash] = encode_receipt(mined.block.number, index, waiting, result)
+        writes[b"R" + waiting.hash] = encode_receipt(mined, index, waiting, result)
         writes[b"E" + waiting.hash] = waiting.envelope.encode()
         writes[b"N" + waiting.sender] = (waiting.envelope.nonce + 1).to_bytes(8, "big")
         if result.ok and isinstance(waiting.envelope.call, Append | AppendEmpty):
@@ -124,6 +127,7 @@ def encode_block(mined: Mined) -> bytes:
             mined.block.time,
             mined.parent,
             mined.gas_price,
+            mined.gas_used,
             [pack_mint(mint) for mint in mined.mints],
             [waiting.hash for waiting in mined.calls],
             [encode_event(event) for event in mined.events],
@@ -131,11 +135,11 @@ def encode_block(mined: Mined) -> bytes:
     )
 
 
-def encode_receipt(block: int, index: int, waiting: Waiting, result: CallResult) -> bytes:
+def encode_receipt(mined: Mined, index: int, waiting: Waiting, result: CallResult) -> bytes:
     """Return the stored bytes of what became of a call."""
     return pack(
         [
-            block,
+            mined.block.number,
             index,
             waiting.sender,
             waiting.envelope.nonce,
@@ -144,6 +148,7 @@ def encode_receipt(block: int, index: int, waiting: Waiting, result: CallResult)
             result.message.encode(),
             result.value,
             result.gas,
+            mined.price_of(waiting),
         ]
     )
 
@@ -155,11 +160,12 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def commit(self, mined: Mined) -> None:
+    def commit(self, mined: Mined, chain: Chain) -> None:
         """Make a block durable, with what is needed to take it back while it may be."""
         writes = writes_of(mined)
         number = mined.block.number
         replaced = [[key, *self._found(key)] for key in writes]
+        writes[b"G"] = pack([chain.gas_price, chain.hold_blocks])
         writes[number_key(b"U", number)] = pack(replaced)
         if number >= HEADERS_KEPT_MAX:
             writes[number_key(b"U", number - HEADERS_KEPT_MAX)] = None
@@ -187,9 +193,9 @@ class Journal:
         return calls
 
     def save_controls(self, chain: Chain, *, mining: bool) -> None:
-        """Make the clock, the gas price and the mining switch durable."""
-        controls = [chain.offset_ms, int(mining), chain.gas_price, chain.stopped_ms]
-        self._write({b"O": pack(controls)})
+        """Make the clock, the base fee and the mining switch durable."""
+        controls = [chain.offset_ms, int(mining), chain.stopped_ms]
+        self._write({b"O": pack(controls), b"G": pack([chain.gas_price, chain.hold_blocks])})
 
     def _write(self, writes: dict[bytes, bytes | None]) -> None:
         with self.database.batch(sync=True) as batch:
@@ -217,11 +223,13 @@ class Journal:
         headers = [self.need_block(n).block for n in range(max(0, count - HEADERS_KEPT_MAX), count)]
         nonces = {key[1:]: int.from_bytes(value, "big") for key, value in self._table(b"N")}
         chain = Chain(Contract(rules, judge, items), settings, headers, nonces)
+        fees = self.database.get(b"G")
+        if fees is not None:
+            chain.gas_price, chain.hold_blocks = stored_fields(fees, 2)
         controls = self.database.get(b"O")
         if controls is None:
             return chain, True
-        values = stored_fields(controls, 4)
-        chain.offset_ms, mining, chain.gas_price, chain.stopped_ms = values
+        chain.offset_ms, mining, chain.stopped_ms = stored_fields(controls, 3)
         return chain, bool(mining)
 
     def _table(self, table: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -232,11 +240,13 @@ class Journal:
         data = self.database.get(number_key(b"B", number))
         if data is None:
             return None
-        own, hash_, time, parent, gas_price, mints, calls, events = stored_fields(data, 8)
+        fields = stored_fields(data, 9)
+        own, hash_, time, parent, gas_price, gas_used, mints, calls, events = fields
         return StoredBlock(
             L1Block(own, hash_, time),
             parent,
             gas_price,
+            gas_used,
             tuple(Mint(*mint) for mint in mints),
             tuple(calls),
             tuple(decode_event(event) for event in events),
@@ -254,7 +264,8 @@ class Journal:
         data = self.database.get(b"R" + name)
         if data is None:
             return None
-        block, index, sender, nonce, kind, code, message, value, gas = stored_fields(data, 9)
+        fields = stored_fields(data, 10)
+        block, index, sender, nonce, kind, code, message, value, gas, gas_price = fields
         names = {int(number): call.__name__ for call, number in KINDS.items()}
         return StoredReceipt(
             name,
@@ -267,6 +278,7 @@ class Journal:
             message.decode(),
             value,
             gas,
+            gas_price,
         )
 
     def envelope(self, name: bytes) -> Envelope:

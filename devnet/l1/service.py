@@ -11,6 +11,7 @@ from devnet.l1.boundary import refuse, refuse_call
 from devnet.l1.escape import escape_message, is_paid, sales_page
 from devnet.l1.host import Host, wall_clock
 from devnet.l1.journal import StoredBlock, StoredReceipt
+from devnet.l1.pages import mempool_page
 from devnet.l1.versions import rules_page
 from node.l1.wire import (
     block_to_message,
@@ -95,6 +96,8 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             mining=self.host.mining,
             gas_price=chain.gas_price,
             mempool_calls=len(chain.mempool),
+            gas_target=chain.settings.gas_target,
+            gas_price_min=chain.settings.base_fee_min,
         )
 
     async def GetBlock(  # noqa: N802  the wire names it
@@ -124,6 +127,8 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             parent_hash=stored.parent,
             calls=[receipt_to_message(receipt) for receipt in receipts if receipt is not None],
             events=[event_to_message(event) for event in stored.events],
+            gas_price=stored.gas_price,
+            gas_used=stored.gas_used,
         )
 
     async def ListLog(  # noqa: N802  the wire names it
@@ -262,11 +267,25 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             await refuse_call(context, refusal.code, refusal.message)
         return l1_pb2.L1SendCallResponse(hash=name)
 
+    async def ListMempool(  # noqa: N802  the wire names it
+        self, request: l1_pb2.L1ListMempoolRequest, context: Context
+    ) -> l1_pb2.L1MempoolPage:
+        """Return calls that wait."""
+        del context
+        return mempool_page(self.chain, request)
+
     async def AwaitCall(  # noqa: N802  the wire names it
         self, request: l1_pb2.L1AwaitCallRequest, context: Context
     ) -> l1_pb2.L1CallReceipt:
         """Return what became of a call, once it is in a block."""
-        receipt = await self.host.receipt_of(request.hash)
+        receipt = await self.host.receipt_of(request.hash, request.until_block)
+        if receipt is None and request.hash in self.chain.mempool:
+            await refuse(
+                context,
+                grpc.StatusCode.FAILED_PRECONDITION,
+                "STILL_WAITING",
+                f"call {request.hash.hex()} is in no block up to {self.chain.latest.number}",
+            )
         if receipt is None:
             await refuse(
                 context,
@@ -316,4 +335,5 @@ def receipt_to_message(receipt: StoredReceipt) -> l1_pb2.L1CallReceipt:
         retryable=receipt.code.retryable,
         value=receipt.value,
         gas=receipt.gas,
+        gas_price=receipt.gas_price,
     )

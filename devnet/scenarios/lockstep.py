@@ -33,6 +33,7 @@ from proto.sextant.v1 import (
     sequencer_pb2,
 )
 from prover.contract.calls import Deposit, sign_call
+from prover.contract.fees import FeePolicy, first_bid
 from sextant.client.api import AsyncClient
 from sextant.errors import ClientError, Unreachable
 
@@ -172,11 +173,11 @@ class Lockstep:
             stub = l1_pb2_grpc.L1Stub(channel)
             deployed = await stub.GetDeployment(l1_pb2.L1GetDeploymentRequest())
             account = await stub.GetAccount(l1_pb2.L1GetAccountRequest(address=payer.address))
-            nonce = account.nonce
+            heads = await stub.GetHeads(l1_pb2.L1GetHeadsRequest())
+            nonce, bid = account.nonce, first_bid(FeePolicy(), heads.gas_price)
             for deposit in deposits:
-                envelope = sign_call(
-                    deployed.l1_chain_id, deployed.contract, payer.key, nonce, deposit
-                )
+                place = deployed.l1_chain_id, deployed.contract
+                envelope = sign_call(*place, payer.key, nonce, deposit, bid)
                 sent = await stub.SendCall(call_to_message(envelope))
                 nonce += 1
             receipt = await stub.AwaitCall(

@@ -1,12 +1,8 @@
 """The L1 adapter over gRPC: reconnects, retries what is safe, never sends twice.
 
-A signed call is the same call however often it is sent, so an answer that got
-lost is asked for again, and a call that L1 forgot (it lost its mempool in a
-crash) is sent again, byte for byte.  Only when its nonce was spent by another
-call is it signed anew: then the old one can never be executed.
+How it sends is in :mod:`node.l1.sender`.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final, TypeVar, final
@@ -17,6 +13,7 @@ import grpc.aio
 from node.l1 import wire
 from node.l1.archives import Archives
 from node.l1.retry import TRANSIENT, Pause, ask_until
+from node.l1.sender import Sender, Stuck
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import (
     Append,
@@ -28,9 +25,8 @@ from prover.contract.calls import (
     ForceWithdraw,
     ProveFault,
     propose_output,
-    sign_call,
 )
-from prover.contract.codes import ContractCode
+from prover.contract.fees import FeePolicy
 from prover.contract.log import LogEntry
 from prover.contract.records import Account, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules, decode_contract_rules
@@ -40,7 +36,6 @@ from statemachine.identity.signing import address_of
 
 MESSAGE_BYTES_MAX: Final = 16 << 20
 ASK_SECONDS_MAX: Final = 5.0
-AWAIT_SECONDS_MAX: Final = 30.0
 PATIENCE_SECONDS: Final = 60.0
 """How long a request is tried before it is given up."""
 OPTIONS: Final = (
@@ -53,9 +48,14 @@ OPTIONS: Final = (
     ("grpc.keepalive_timeout_ms", 5_000),
 )
 NO_ARCHIVES: Final = Archives([])
-RESIGN: Final = frozenset({ContractCode.NONCE_USED.name, ContractCode.NONCE_GAP.name})
+DEFAULT_POLICY: Final = FeePolicy()
 
 AnswerT = TypeVar("AnswerT")
+
+
+def ignore(stuck: Stuck) -> None:
+    """Say nothing of a call that waits."""
+    del stuck
 
 
 @final
@@ -72,6 +72,10 @@ class GrpcL1:
         How long a request is tried before ``L1Unreachable``.
     archives
         Who is asked for bytes of the log that L1 has dropped.
+    policy
+        How calls bid for their place in a block.
+    on_stuck
+        Is told of each call whose bid had to be raised, or could not be.
     """
 
     def __init__(
@@ -80,16 +84,22 @@ class GrpcL1:
         key: bytes = b"",
         patience_seconds: float = PATIENCE_SECONDS,
         archives: Archives = NO_ARCHIVES,
+        *,
+        policy: FeePolicy = DEFAULT_POLICY,
+        on_stuck: Callable[[Stuck], None] = ignore,
     ) -> None:
         self.target = target
         self.patience_seconds = patience_seconds
         self.archives = archives
         self.channel = grpc.aio.insecure_channel(target, options=list(OPTIONS))
         self.stub = l1_pb2_grpc.L1Stub(self.channel)
-        self._key = key
         self._address = address_of(key) if key else b""
         self._rules: ContractRules | None = None
-        self._nonce_lock = asyncio.Lock()
+        self._sender = (
+            Sender(self.stub, self._ask, self.deployment, key, self._address, policy, on_stuck)
+            if key
+            else None
+        )
 
     @property
     def address(self) -> bytes:
@@ -173,6 +183,10 @@ class GrpcL1:
         """Return the sums over all balances."""
         return await self._ask(self.stub.GetTotals, l1_pb2.L1GetTotalsRequest())
 
+    async def mempool(self) -> l1_pb2.L1MempoolPage:
+        """Return the calls that wait, in the order in which blocks take them."""
+        return await self._ask(self.stub.ListMempool, l1_pb2.L1ListMempoolRequest())
+
     async def events(self, from_block: int) -> AsyncIterator[BlockEvents]:
         """Follow blocks from ``from_block`` on, past ones first, across reconnections."""
         number, pause = from_block, Pause()
@@ -190,57 +204,11 @@ class GrpcL1:
                 stream.cancel()
             await pause.sleep()
 
-    async def send(self, call: Call) -> CallReceipt:
+    async def send(self, call: Call, *, fee_max: int = 0) -> CallReceipt:
         """Sign and send a call, wait for its block, and return what became of it."""
-        if not self._key:
+        if self._sender is None:
             raise L1Refused("sending needs a key, this adapter only reads")
-        until = time.monotonic() + self.patience_seconds
-        request, pause = None, Pause()
-        while True:
-            if request is None:
-                async with self._nonce_lock:
-                    request = await self._sign(call)
-                    name = await self._submit(request, until)
-            else:
-                name = await self._submit(request, until)
-            if name is None:
-                request = None  # its nonce was spent by another call
-                continue
-            receipt = await self._receipt_of(name, until)
-            if receipt is not None:
-                return receipt
-            await pause.sleep()
-
-    async def _sign(self, call: Call) -> l1_pb2.L1SendCallRequest:
-        rules = await self.deployment()
-        request = l1_pb2.L1GetAccountRequest(address=self._address)
-        nonce = (await self._ask(self.stub.GetAccount, request)).nonce
-        return wire.call_to_message(
-            sign_call(rules.l1_chain_id, rules.rules.rollup, self._key, nonce, call)
-        )
-
-    async def _submit(self, request: l1_pb2.L1SendCallRequest, until: float) -> bytes | None:
-        """Return the call's hash; ``None`` if it must be signed with another nonce."""
-        try:
-            answer = await self._ask(self.stub.SendCall, request, until=until)
-        except L1Refused as refused:
-            if refused.args[0].partition(":")[0] in RESIGN:
-                return None
-            raise
-        return answer.hash
-
-    async def _receipt_of(self, name: bytes, until: float) -> CallReceipt | None:
-        """Wait for the call's block; ``None`` if L1 does not know the call any more."""
-        request = l1_pb2.L1AwaitCallRequest(hash=name)
-        try:
-            message = await self._ask(
-                self.stub.AwaitCall, request, until=until, seconds=AWAIT_SECONDS_MAX
-            )
-        except L1Refused as refused:
-            if refused.args[0].startswith("NOT_FOUND"):
-                return None
-            raise
-        return wire.receipt_from_message(message)
+        return await self._sender.send(call, fee_max, self.patience_seconds)
 
     async def _ask(
         self,

@@ -15,6 +15,7 @@ from prover.contract.calls import (
     Envelope,
     build_call,
     encode_call,
+    read_bid,
 )
 from prover.contract.calls import KINDS as CALL_KINDS
 from prover.contract.codes import ContractCode
@@ -35,8 +36,10 @@ ROOT_BYTES: Final = 32
 
 def call_to_message(envelope: Envelope) -> l1_pb2.L1SendCallRequest:
     """Return the message that sends a signed call."""
-    call = envelope.call
-    request = l1_pb2.L1SendCallRequest(nonce=envelope.nonce, signature=envelope.signature)
+    call, bid = envelope.call, envelope.bid
+    request = l1_pb2.L1SendCallRequest(
+        nonce=envelope.nonce, signature=envelope.signature, fee_max=bid.fee_max, tip=bid.tip
+    )
     fill_message(getattr(request, CALL_KINDS[type(call)].name.lower()), call)
     return request
 
@@ -49,7 +52,8 @@ def call_from_message(request: l1_pb2.L1SendCallRequest) -> Envelope:
     kind = CALL_FIELDS[name]
     call: Call = build_call(kind, read_message(getattr(request, name), CALLS[kind]))
     encode_call(call)
-    return Envelope(request.nonce, call, request.signature)
+    bid = read_bid(request.fee_max, request.tip)
+    return Envelope(request.nonce, call, request.signature, bid)
 
 
 def event_to_message(event: Event) -> l1_pb2.L1Event:
@@ -233,4 +237,5 @@ def receipt_from_message(message: l1_pb2.L1CallReceipt) -> CallReceipt:
         message.message,
         message.value,
         message.gas,
+        message.gas_price,
     )

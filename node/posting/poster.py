@@ -150,10 +150,16 @@ class Poster:
         while True:
             if await self.deriver.refresh():
                 self.deriver.settle()
+                self.note_price()
                 batch = self.next_batch() if self.is_followed() else []
                 if batch and await self.try_post(batch):
                     continue
             await asyncio.sleep(self.poll_seconds)
+
+    def note_price(self) -> None:
+        """Show what gas costs on L1."""
+        if self.deriver.heads is not None:
+            self.metrics.l1_gas_price.set(self.deriver.heads.gas_price)
 
     async def try_post(self, batch: Sequence[RootedFrame]) -> bool:
         """Post a batch; return whether L1 answered.  What it did not answer is looked up."""
@@ -194,7 +200,13 @@ class Poster:
         receipt = await self.l1.append(draft.index, draft.data)
         self.posted_at = time.monotonic()
         if receipt.ok:
-            LOG.info("posted", log_index=draft.index, height=batch[-1].height, gas=receipt.gas)
+            LOG.info(
+                "posted",
+                log_index=draft.index,
+                height=batch[-1].height,
+                gas=receipt.gas,
+                gas_price=receipt.gas_price,
+            )
         elif receipt.code is ContractCode.ENTRY_INDEX:
             LOG.info("the log is longer than we knew", log_index=draft.index)
         else:

@@ -84,6 +84,17 @@ class Metrics:
         self.l1_age = Gauge(
             "sextant_l1_head_age_seconds", "Age of the L1's latest block", registry=registry
         )
+        self.l1_gas_price = Gauge(
+            "sextant_l1_gas_price_gwei", "Base fee of a million gas on L1", registry=registry
+        )
+        self.l1_raised = Counter(
+            "sextant_l1_bids_raised", "Bids of calls to L1 that were raised", registry=registry
+        )
+        self.l1_held = Counter(
+            "sextant_l1_calls_held",
+            "Calls to L1 that wait as their bid may be no higher",
+            registry=registry,
+        )
         self.mismatches = Counter(
             "sextant_state_root_mismatch",
             "Roots that differ from what the data gives",

@@ -77,13 +77,15 @@ def connect_by(arguments: argparse.Namespace) -> "Connect":
     archives = import_module("node.l1.archives").archives_of(arguments.archives)
 
     def connect(target: str, key: bytes | None) -> "L1":
-        adapter: L1 = import_module("node.l1.adapter").GrpcL1(target, key or b"", archives=archives)
+        adapter: L1 = import_module("node.l1.adapter").GrpcL1(
+            target, key or b"", archives=archives, on_stuck=note
+        )
         return adapter
 
     return connect
 
 
-def note(line: str) -> None:
+def note(line: object) -> None:
     """Write one line of talk."""
     sys.stderr.write(f"sextant challenger: {line}\n")
 

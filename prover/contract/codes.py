@@ -26,6 +26,8 @@ class ContractCode(IntEnum):
     # Every call: the exchange goes on, and each of its byte strings has its length
     FROZEN = 17
     FIELD_LENGTH = 18
+    # The mempool: a call in the place of one that waits has to bid more
+    UNDERPRICED = 19
     # The log (20..39)
     NOT_SEQUENCER = 20
     SEQUENCER_ALIVE = 21
@@ -143,6 +145,7 @@ RETRYABLE: Final = frozenset(
         ContractCode.NONCE_GAP,
         ContractCode.MEMPOOL_FULL,
         ContractCode.GAS_FUNDS,
+        ContractCode.UNDERPRICED,
         # The log
         ContractCode.SEQUENCER_ALIVE,
         ContractCode.ENTRY_RULES,

@@ -167,4 +167,4 @@ async def send_first(target: str, key: bytes, found: list[Any]) -> dict[str, Any
 
 def connect(target: str, key: bytes | None) -> Any:  # noqa: ANN401  the adapter stands above
     """Return an adapter to the L1 at ``target``, which signs with ``key``."""
-    return import_module("node.l1.adapter").GrpcL1(target, key or b"")
+    return import_module("node.l1.adapter").GrpcL1(target, key or b"", on_stuck=say)

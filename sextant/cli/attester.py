@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sextant.cli.numbers import whole
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options, l1_target
-from sextant.cli.output import print_json, print_pairs, print_table, show_time
-from sextant.cli.session import read_key, run_client
+from sextant.cli.output import print_json, print_pairs, print_table, say, show_time
+from sextant.cli.session import policy_of, read_key, run_client
 from sextant.client.amounts import show_decimal
 from sextant.client.api import AsyncClient
 from sextant.client.attesters import AttesterBook, Attesters
-from sextant.client.l1 import L1Receipt
+from sextant.client.l1_sender import L1Receipt
 from sextant.client.money import positive_micros
 from sextant.errors import EXIT_OK
 
@@ -59,7 +59,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     slash.add_argument("claim", type=whole(), metavar="CLAIM", help="its number on L1")
     slash.set_defaults(run=run_slash)
     for verb in (join, run, listing, leave, take, slash):
-        add_l1_options(verb)
+        add_l1_options(verb, sends=True)
         if verb is not listing:
             add_key_options(verb)
         add_node_options(verb)
@@ -165,7 +165,9 @@ async def keep_attesting(arguments: argparse.Namespace, key: bytes, number: int)
     from prover.duty import DutySettings, make_core, reach_deployment
     from prover.patrol import Patrol
 
-    l1: L1 = import_module("node.l1.adapter").GrpcL1(l1_target(arguments), key)
+    l1: L1 = import_module("node.l1.adapter").GrpcL1(
+        l1_target(arguments), key, policy=policy_of(arguments), on_stuck=say
+    )
     task: asyncio.Task[Any] | None = asyncio.current_task()
     for sign in (signal.SIGINT, signal.SIGTERM):
         if task is not None:

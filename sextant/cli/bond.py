@@ -53,7 +53,7 @@ def with_l1(
 
     async def run() -> Any:  # noqa: ANN401  whatever the work gives
         target = L1_PLACE.resolve(arguments.l1, arguments.instance)
-        l1 = import_module("node.l1.adapter").GrpcL1(target, key)
+        l1 = import_module("node.l1.adapter").GrpcL1(target, key, on_stuck=say)
         try:
             return await work(l1)
         finally:

@@ -7,7 +7,7 @@ from sextant.cli.options import add_key_options, add_l1_options, add_node_option
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
-from sextant.client.l1 import L1Receipt
+from sextant.client.l1_sender import L1Receipt
 from sextant.client.models import Withdrawal
 from sextant.errors import EXIT_OK
 
@@ -23,7 +23,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="at once, under a claim that attesters vouch for: see `sextant attester list`",
     )
-    add_l1_options(parser)
+    add_l1_options(parser, sends=True)
     add_key_options(parser)
     add_node_options(parser)
     parser.set_defaults(run=run_claim)

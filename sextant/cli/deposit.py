@@ -7,7 +7,7 @@ from sextant.cli.options import add_key_options, add_l1_options, add_node_option
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
 from sextant.client.api import CREDIT_S, AsyncClient
-from sextant.client.l1 import L1Receipt
+from sextant.client.l1_sender import L1Receipt
 from sextant.client.money import positive_micros
 from sextant.errors import EXIT_OK
 
@@ -23,7 +23,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-wait", action="store_true", help="return once L1 has it, before it is credited"
     )
-    add_l1_options(parser)
+    add_l1_options(parser, sends=True)
     add_key_options(parser)
     add_node_options(parser)
     parser.set_defaults(run=run_deposit)

@@ -10,7 +10,7 @@ from sextant.cli.session import run_client
 from sextant.client.amounts import show_decimal
 from sextant.client.api import AsyncClient
 from sextant.client.escape import Escape, EscapeClaim, EscapeStatus
-from sextant.client.l1 import L1Receipt
+from sextant.client.l1_sender import L1Receipt
 from sextant.client.names import read_address, read_fund
 from sextant.errors import EXIT_OK
 
@@ -58,7 +58,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
                 metavar="ADDRESS",
                 help="whose (default: the signer's); it is always the owner who is paid",
             )
-        add_l1_options(verb)
+        add_l1_options(verb, sends=True)
         add_key_options(verb)
         add_node_options(verb)
 

@@ -8,7 +8,7 @@ from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient, ForcedAction
-from sextant.client.l1 import L1Receipt
+from sextant.client.l1_sender import L1Receipt
 from sextant.client.refusals import show_arguments
 from sextant.errors import EXIT_NO, EXIT_OK
 
@@ -57,7 +57,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         " been silent for the liveness deadline, and again at once while items wait for room.",
         allow_abbrev=False,
     )
-    add_l1_options(batch)
+    add_l1_options(batch, sends=True)
     add_key_options(batch)
     add_node_options(batch)
     batch.set_defaults(run=run_batch)
@@ -71,7 +71,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--no-wait", action="store_true", help="return once L1 has it, with the item's index"
         )
-        add_l1_options(command)
+        add_l1_options(command, sends=True)
         add_key_options(command)
         add_node_options(command)
         command.set_defaults(run=run)

@@ -67,12 +67,24 @@ def add_node_options(parser: argparse.ArgumentParser) -> None:
     add_output_options(parser)
 
 
-def add_l1_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
-    """Add where the L1 is."""
+def add_l1_options(
+    parser: "argparse.ArgumentParser | argparse._ArgumentGroup", *, sends: bool = False
+) -> None:
+    """Add where the L1 is, and what a command that ``sends`` calls may bid for gas."""
     parser.add_argument(
         "--l1",
         metavar="HOST:PORT",
         help=f"L1 to talk to (default: ${L1.variable}, else 127.0.0.1:{L1.port})",
+    )
+    if not sends:
+        return
+    parser.add_argument(
+        "--max-gas-price",
+        type=whole(),
+        default=0,
+        metavar="GWEI",
+        help="most that a call to L1 bids for a million gas; it waits while gas is dearer"
+        " (default: no limit)",
     )
 
 

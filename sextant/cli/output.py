@@ -195,7 +195,7 @@ def show_span(seconds: float) -> str:
     return f"{seconds:.1f} s"
 
 
-def say(message: str) -> None:
+def say(message: object) -> None:
     """Say something about the work, on stderr."""
-    sys.stderr.write(message + "\n")
+    sys.stderr.write(f"{message}\n")
     sys.stderr.flush()

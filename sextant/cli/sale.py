@@ -12,7 +12,7 @@ from sextant.cli.output import print_json, print_pairs, print_table, say, show_t
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_decimal
 from sextant.client.api import AsyncClient
-from sextant.client.l1 import L1Receipt
+from sextant.client.l1_sender import L1Receipt
 from sextant.client.money import positive_micros
 from sextant.client.sales import Appraisal, Sales, WithdrawalSale
 from sextant.errors import EXIT_OK, ClientError
@@ -62,7 +62,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     provide.add_argument("--once", action="store_true", help="look once, and end")
     provide.set_defaults(run=run_provide)
     for verb in (offer, listing, cancel, provide):
-        add_l1_options(verb)
+        add_l1_options(verb, sends=True)
         if verb is not listing:
             add_key_options(verb)
         add_node_options(verb)

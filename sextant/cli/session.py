@@ -7,7 +7,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from prover.contract.fees import Bid, FeePolicy
 from sextant.cli.options import follower_target, l1_target, node_target
+from sextant.cli.output import say
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret, load_key, parse_key
 from sextant.client.names import read_address
@@ -57,6 +59,19 @@ def devnet_key(name: str) -> Secret:
     return parse_key(identity_of(name).key.hex())
 
 
+def policy_of(arguments: argparse.Namespace) -> FeePolicy:
+    """Return how calls to L1 bid, as the options say."""
+    return FeePolicy(getattr(arguments, "max_gas_price", 0))
+
+
+def say_raised(kind: str, bid: Bid, base_fee: int) -> None:
+    """Say that a call to L1 waited for too long, and bids more now."""
+    say(
+        f"{kind} waits, L1's base fee is {base_fee}: it bids {bid.fee_max} now,"
+        f" {bid.tip} of it as a tip (gwei per million gas)"
+    )
+
+
 def run_client(
     arguments: argparse.Namespace,
     work: Callable[[AsyncClient], Awaitable[Answer]],
@@ -75,6 +90,8 @@ def run_client(
             timeout=arguments.timeout,
             sequencer=read_address(sequencer) if sequencer else None,
             l1=l1_target(arguments),
+            l1_policy=policy_of(arguments),
+            l1_raised=say_raised,
             follower=follower_target(arguments),
             receipts=ReceiptStore() if signs else None,
         )

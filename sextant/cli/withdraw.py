@@ -30,7 +30,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         help="through L1: the sequencer cannot refuse it; without an amount, all that may leave",
     )
     add_dry_run(parser)
-    add_l1_options(parser)
+    add_l1_options(parser, sends=True)
     add_key_options(parser)
     add_node_options(parser)
     parser.set_defaults(run=run_withdraw)

@@ -24,7 +24,8 @@ from sextant.client.amounts import Amount
 from sextant.client.anchors import Trust, find_anchor
 from sextant.client.assets import Asset
 from sextant.client.funds import Funds
-from sextant.client.l1 import DEFAULT_L1, L1Account, L1Client, L1Receipt
+from sextant.client.l1 import L1Client
+from sextant.client.l1_sender import DEFAULT_L1, L1Account, L1Receipt
 from sextant.client.market import Market
 from sextant.client.money import positive_micros, read_sub
 from sextant.client.names import read_address, read_number
@@ -76,7 +77,12 @@ class AsyncClient(Funds):
 
     def l1(self) -> L1Client:
         """Return a client of the L1 with this session's key; close it after use."""
-        return L1Client(self.l1_target or DEFAULT_L1, key=self._key)
+        return L1Client(
+            self.l1_target or DEFAULT_L1,
+            key=self._key,
+            policy=self.l1_policy,
+            on_raised=self.l1_raised,
+        )
 
     async def verified(self, trust: Trust = Trust.FINAL, *, claim: int | None = None) -> Verified:
         """Return a reader whose answers follow from one claim on L1, whatever the node says.

@@ -19,7 +19,8 @@ from prover.contract.calls import (
 )
 from sextant.client.amounts import from_micros
 from sextant.client.api import AsyncClient
-from sextant.client.l1 import L1Client, L1Receipt
+from sextant.client.l1 import L1Client
+from sextant.client.l1_sender import L1Receipt
 from sextant.errors import Refused
 
 COMMITTED_S: Final = 0.3

@@ -32,7 +32,8 @@ from prover.equity import (
 )
 from sextant.client.amounts import from_micros
 from sextant.client.api import AsyncClient
-from sextant.client.l1 import L1Client, L1Receipt
+from sextant.client.l1 import L1Client
+from sextant.client.l1_sender import L1Receipt
 from sextant.client.leaves import StateReader
 from sextant.client.names import FundName
 from sextant.errors import ClientError, Refused

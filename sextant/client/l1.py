@@ -8,71 +8,18 @@ before anything is sent.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-import grpc
-import grpc.aio
-
-from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
-from prover.contract.calls import (
-    KINDS,
-    AppendEmpty,
-    Call,
-    ClaimWithdrawal,
-    Deposit,
-    ForceWithdraw,
-    sign_call,
-)
-from prover.contract.shapes import fill_message
-from sextant.client.amounts import from_micros, show_decimal, show_usdc
+from proto.sextant.v1 import l1_pb2
+from prover.contract.calls import AppendEmpty, ClaimWithdrawal, Deposit, ForceWithdraw
+from sextant.client.amounts import show_decimal, show_usdc
 from sextant.client.assets import Asset
-from sextant.client.closing import Closing
-from sextant.client.connection import TIMEOUT_S, explain
-from sextant.client.keys import Secret
-from sextant.errors import ClientError, Refused, Rejected
+from sextant.client.l1_sender import ADVICE, L1Receipt, L1Sender
+from sextant.errors import Refused, Rejected
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, decode_inbox_item
 
-DEFAULT_L1: Final = "127.0.0.1:50545"
-AWAIT_S: Final = 60.0
-NONCE_ATTEMPTS_MAX: Final = 3
 GWEI_DECIMALS: Final = 9
-ADVICE: Final = {
-    "FROZEN": "`sextant escape status` says how everybody gets out",
-    "FREEZE_EARLY": "`sextant escape status` says from when on",
-    "NO_CLAIM": "`sextant escape register` counts what is there, while the books are open",
-    "WINDOW_OPEN": "`sextant escape status` says until when",
-    "TOKEN_BALANCE": "on a devnet, `sextant dev faucet` gives some",
-    "CLAIM_PENDING": "wait for the challenge window to pass",
-    "WITHDRAWAL_PAID": "there is nothing left to do",
-    "SEQUENCER_ALIVE": "the sequencer may still come; overdue items wait for its next block",
-    "ENTRY_INDEX": "somebody was faster: look again",
-}
-NONCE_CODES: Final = frozenset({"NONCE_USED", "NONCE_GAP"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class L1Receipt:
-    """What became of a call: ``value`` is the index or amount that it is about."""
-
-    hash: bytes
-    block: int
-    kind: str
-    value: int
-    gas: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class L1Account:
-    """What an address holds on L1."""
-
-    address: bytes
-    eth_gwei: int
-    usdc: Decimal
-    nonce: int
-    units: dict[int, int]
-    """Units of each asset beyond USDC, by the asset's number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,53 +32,8 @@ class FinalClaim:
     root: bytes
 
 
-class L1Client(Closing):
+class L1Client(L1Sender):
     """A connection to the L1, and the key that pays and signs there."""
-
-    def __init__(self, target: str = DEFAULT_L1, *, key: Secret | None = None) -> None:
-        self.target = target
-        self._key = key
-        self._channel = grpc.aio.insecure_channel(target)
-        self._stub = l1_pb2_grpc.L1Stub(self._channel)
-        self._deployment: l1_pb2.L1Deployment | None = None
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._channel.close(None)
-
-    async def _ask(
-        self,
-        method: "grpc.aio.UnaryUnaryMultiCallable[Any, Any]",
-        request: object,
-        *,
-        seconds: float = TIMEOUT_S,
-    ) -> Any:  # noqa: ANN401 - the answer's type is the stub's
-        try:
-            return await method(request, timeout=seconds, wait_for_ready=False)
-        except grpc.aio.AioRpcError as error:
-            fault = explain(error, target=f"the L1 at {self.target}")
-            raise fault from None
-
-    async def deployment(self) -> l1_pb2.L1Deployment:
-        """Return what the contract was deployed with; asked for once."""
-        if self._deployment is None:
-            request = l1_pb2.L1GetDeploymentRequest()
-            self._deployment = await self._ask(self._stub.GetDeployment, request)
-        if self._deployment is None:
-            raise ClientError("DEPLOYMENT", "the L1 did not say what it hosts")
-        return self._deployment
-
-    async def account(self, address: bytes) -> L1Account:
-        """Return what an address holds on L1."""
-        request = l1_pb2.L1GetAccountRequest(address=address)
-        answer: l1_pb2.L1Account = await self._ask(self._stub.GetAccount, request)
-        return L1Account(
-            address=address,
-            eth_gwei=answer.eth_gwei,
-            usdc=from_micros(answer.token_micros),
-            nonce=answer.nonce,
-            units={holding.asset: holding.units for holding in answer.holdings},
-        )
 
     async def deposit(self, owner: bytes, sub: int, micros: int) -> L1Receipt:
         """Deposit from the signer's tokens; ``value`` is the index in the inbox.
@@ -238,11 +140,6 @@ class L1Client(Closing):
         answer: l1_pb2.L1Escape = await self._ask(self._stub.GetEscape, request)
         return answer
 
-    async def heads(self) -> l1_pb2.L1Heads:
-        """Return L1's tags, and its clock."""
-        heads: l1_pb2.L1Heads = await self._ask(self._stub.GetHeads, l1_pb2.L1GetHeadsRequest())
-        return heads
-
     async def claims(self, start: int, count: int) -> l1_pb2.L1ClaimsPage:
         """Return a page of claims as they stand now, from number ``start`` on."""
         request = l1_pb2.L1ListClaimsRequest(from_number=start, claims_max=count)
@@ -317,59 +214,6 @@ class L1Client(Closing):
             )
         return claim_from(found)
 
-    async def send(self, call: Call) -> L1Receipt:
-        """Sign a call, send it, and wait until it is in a block.
-
-        Raises
-        ------
-        Rejected
-            The contract refused it.
-        """
-        if self._key is None:
-            raise Refused("KEY_MISSING", "a call to L1 needs a signing key")
-        key, deployment = self._key.reveal(), await self.deployment()
-        for attempt in range(1, NONCE_ATTEMPTS_MAX + 1):
-            nonce = (await self.account(address_of(key))).nonce
-            envelope = sign_call(deployment.l1_chain_id, deployment.contract, key, nonce, call)
-            request = request_of(call, nonce, envelope.signature)
-            try:
-                sent: l1_pb2.L1SendCallResponse = await self._ask(self._stub.SendCall, request)
-            except Refused as error:
-                # Another sender with this key was faster: take the next nonce.
-                if error.code not in NONCE_CODES or attempt == NONCE_ATTEMPTS_MAX:
-                    raise
-                continue
-            return await self.wait(sent.hash)
-        raise Refused("NONCE", "others use this key on L1 all the time", retryable=True)
-
-    async def wait(self, call_hash: bytes) -> L1Receipt:
-        """Wait until a call is in a block, and return what became of it.
-
-        Raises
-        ------
-        Rejected
-            The contract refused it.
-        """
-        request = l1_pb2.L1AwaitCallRequest(hash=call_hash)
-        answer: l1_pb2.L1CallReceipt = await self._ask(
-            self._stub.AwaitCall, request, seconds=AWAIT_S
-        )
-        if answer.code:
-            name = answer.code_name
-            raise Rejected(
-                name,
-                answer.message.removeprefix(f"{name}: "),
-                advice=ADVICE.get(name, ""),
-                retryable=answer.retryable,
-            )
-        return L1Receipt(
-            hash=answer.hash,
-            block=answer.block,
-            kind=answer.kind,
-            value=answer.value,
-            gas=answer.gas,
-        )
-
 
 def claim_from(message: l1_pb2.L1Claim) -> FinalClaim:
     """Return what withdrawals are paid under."""
@@ -379,10 +223,3 @@ def claim_from(message: l1_pb2.L1Claim) -> FinalClaim:
         height=message.height,
         root=message.post_root,
     )
-
-
-def request_of(call: Call, nonce: int, signature: bytes) -> l1_pb2.L1SendCallRequest:
-    """Return a signed call as a message."""
-    request = l1_pb2.L1SendCallRequest(nonce=nonce, signature=signature)
-    fill_message(getattr(request, KINDS[type(call)].name.lower()), call)
-    return request

@@ -16,7 +16,8 @@ from prover.contract.calls import BuyWithdrawal, CancelOffer, OfferWithdrawal
 from prover.contract.withdrawals import sale_of
 from sextant.client.amounts import from_micros
 from sextant.client.api import AsyncClient
-from sextant.client.l1 import L1Client, L1Receipt
+from sextant.client.l1 import L1Client
+from sextant.client.l1_sender import L1Receipt
 from sextant.errors import ProofInvalid, Refused
 from statemachine.keys import withdrawal_key
 from statemachine.records import decode_withdrawal

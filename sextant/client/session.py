@@ -12,6 +12,7 @@ from time import monotonic_ns
 from typing import Final, Self
 
 from proto.sextant.v1 import query_pb2, sequencer_pb2, status_pb2
+from prover.contract.fees import FeePolicy
 from sextant.client.chain_wire import sequenced_from, sequenced_of, status_of
 from sextant.client.clock import NodeClock
 from sextant.client.closing import Closing
@@ -23,6 +24,7 @@ from sextant.client.connection import (
 )
 from sextant.client.environment import FOLLOWER, L1, NODE
 from sextant.client.keys import Secret
+from sextant.client.l1_sender import POLICY, OnRaised
 from sextant.client.models import NodeStatus
 from sextant.client.nonces import NonceSource
 from sextant.client.receipt_store import ReceiptStore
@@ -66,6 +68,10 @@ class Session(Closing):
         node names first is pinned for the life of the session.
     l1
         ``host:port`` of the L1, for deposits and claims.
+    l1_policy
+        How calls to the L1 bid: a bound on the price of gas, a tip.
+    l1_raised
+        Is told of each call whose bid was raised: its kind, the bid, L1's base fee.
     follower
         ``host:port`` of a follower, which is asked for proofs of older
         states that the node does not keep.
@@ -84,6 +90,8 @@ class Session(Closing):
         verify: bool = True,
         sequencer: bytes | None = None,
         l1: str | None = None,
+        l1_policy: FeePolicy = POLICY,
+        l1_raised: OnRaised | None = None,
         follower: str | None = None,
         receipts: ReceiptStore | None = None,
     ) -> None:
@@ -94,6 +102,8 @@ class Session(Closing):
         self.clock = NodeClock()
         self.nonces = NonceSource(self.clock)
         self.l1_target = l1
+        self.l1_policy = l1_policy
+        self.l1_raised = l1_raised
         self.follower = Connection(follower, timeout=timeout) if follower else None
         self.absent = False
         """Whether the node was unreachable when a proof was asked for."""

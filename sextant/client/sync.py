@@ -12,11 +12,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
+from prover.contract.fees import FeePolicy
 from sextant.client.anchors import Anchor, Trust
 from sextant.client.api import AsyncClient
 from sextant.client.connection import DEFAULT_TARGET, TIMEOUT_S
 from sextant.client.environment import FOLLOWER, L1, NODE
 from sextant.client.keys import Secret
+from sextant.client.l1_sender import POLICY, OnRaised
 from sextant.client.market import Market
 from sextant.client.models import Order
 from sextant.client.orders import OrderRef
@@ -123,6 +125,8 @@ class Client:
         verify: bool = True,
         sequencer: bytes | None = None,
         l1: str | None = None,
+        l1_policy: FeePolicy = POLICY,
+        l1_raised: OnRaised | None = None,
         follower: str | None = None,
         receipts: ReceiptStore | None = None,
     ) -> None:
@@ -142,6 +146,8 @@ class Client:
                 verify=verify,
                 sequencer=sequencer,
                 l1=l1,
+                l1_policy=l1_policy,
+                l1_raised=l1_raised,
                 follower=follower,
                 receipts=receipts,
             )

@@ -85,7 +85,7 @@ class CountingChain(MemoryChain):
         if isinstance(call, CommitFault | ProveFault):
             step_ms = 0
         receipt = super().execute(sender, call, step_ms)
-        self.spent[sender] += fee_of(receipt.gas, self.gas_price)
+        self.spent[sender] += fee_of(receipt.gas, receipt.gas_price)
         return receipt
 
 

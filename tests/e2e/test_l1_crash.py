@@ -6,13 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import grpc.aio
 import pytest
 
-from devnet.l1.chain import Chain, ChainSettings, Waiting, hash_block
+from devnet.l1.chain import Chain, ChainSettings, hash_block
 from devnet.l1.journal import SCHEMA, Journal
+from devnet.l1.mempool import Waiting
 from node.l1.adapter import GrpcL1
 from node.storage.database import Database
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
@@ -97,7 +99,9 @@ def replay(journal: Journal, rules: ContractRules) -> Contract:
         for name in stored.calls:
             receipt, envelope = journal.receipt(name), journal.envelope(name)
             assert receipt is not None
-            result = contract.call(receipt.sender, moment, envelope.call)
+            result = contract.call(
+                receipt.sender, replace(moment, gas_price=receipt.gas_price), envelope.call
+            )
             assert (result.code, result.value) == (receipt.code, receipt.value)
             events.extend(result.events)
             size = len(encode_call(envelope.call))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sextant.client.l1 import L1Receipt
+from sextant.client.l1_sender import L1Receipt
 from sextant.client.sales import Sales
 from sextant.errors import Refused
 from statemachine.identity.signing import address_of

@@ -1,12 +1,14 @@
 """An L1 in memory: the contract model behind the adapter, a block for each call.
 
-It can lose its last blocks, be out of reach, and drop the answer to a call that
+Its gas price is what a test says, block by block if it likes (``price_at``); calls
+bid by everybody's rule, wait ``wait_blocks`` and while they bid too little, and are
+bid up.  It can lose its last blocks, be out of reach, and drop the answer to a call that
 it executed: what a challenger has to live with.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from prover.contract.calls import (
@@ -24,6 +26,7 @@ from prover.contract.calls import (
 from prover.contract.codes import ContractCode
 from prover.contract.context import Moment
 from prover.contract.contract import Contract
+from prover.contract.fees import Bid, FeePolicy, first_bid, price_of, raised_bid
 from prover.contract.log import EMPTY_ENTRY, LogEntry, entry_of
 from prover.contract.records import Account, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules
@@ -34,6 +37,8 @@ from prover.verdict import judge_fault
 
 FINAL_BLOCKS = 3
 PAGE = 4
+PATIENCE_BLOCKS = 30
+"""Blocks after which a sender gives up."""
 
 
 @dataclass
@@ -56,6 +61,10 @@ class MemoryChain:
     rules: ContractRules
     time: int
     gas_price: int = 0
+    price_at: Callable[[int], int] | None = None
+    wait_blocks: int = 0
+    tip: int = 0
+    raised: list[tuple[Bid, int]] = field(default_factory=list)
     final_blocks: int = FINAL_BLOCKS
     forks: int = 0
     headers: list[L1Block] = field(default_factory=list)
@@ -87,6 +96,13 @@ class MemoryChain:
         self.add_header()
         return Moment(self.block, self.time, self.gas_price)
 
+    @property
+    def base_fee(self) -> int:
+        """What gas costs in the next block, but for tips."""
+        if self.price_at is not None:
+            self.gas_price = self.price_at(self.block + 1)
+        return self.gas_price
+
     def add_header(self) -> None:
         """Make the next block's header."""
         parent = self.headers[-1]
@@ -96,7 +112,8 @@ class MemoryChain:
 
     def execute(self, sender: bytes, call: Call, step_ms: int = 1_000) -> CallReceipt:
         """Mine a block with this call."""
-        moment = self.open_block(step_ms)
+        price = self.base_fee + self.tip
+        moment = replace(self.open_block(step_ms), gas_price=price)
         self.calls.append(call)
         self.sent.append((moment.block, sender, call))
         if isinstance(call, Append):
@@ -109,7 +126,7 @@ class MemoryChain:
             roots = call.trace
             self.traces.append(tuple(roots[i : i + 32] for i in range(0, len(roots), 32)))
         code, message = result.code, result.message
-        return CallReceipt(b"", moment.block, code, message, result.value, result.gas)
+        return CallReceipt(b"", moment.block, code, message, result.value, result.gas, price)
 
     def mine(self, blocks: int = 1, step_ms: int = 1_000) -> None:
         """Let time pass."""
@@ -171,7 +188,7 @@ class MemoryL1:
         chain = self.reach()
         final = chain.block_at(chain.block - chain.final_blocks)
         latest, safe = chain.block_at(chain.block), chain.block_at(chain.block - 1)
-        return Heads(latest, safe, final, 0, chain.gas_price)
+        return Heads(latest, safe, final, 0, chain.base_fee)
 
     async def block(self, number: int) -> L1Block | None:
         headers = self.reach().headers
@@ -199,12 +216,30 @@ class MemoryL1:
     def events(self, from_block: int) -> AsyncIterator[BlockEvents]:
         raise NotImplementedError
 
-    async def send(self, call: Call) -> CallReceipt:
-        receipt = self.reach().execute(self._address, call)
+    async def send(self, call: Call, *, fee_max: int = 0) -> CallReceipt:
+        chain = self.reach()
+        chain.tip = self.wait_for_a_block(FeePolicy().bounded(fee_max))
+        receipt = chain.execute(self._address, call)
+        chain.tip = 0
         if self.chain.lose_answers:
             self.chain.lose_answers -= 1
             raise L1Unreachable("the answer was lost")
         return receipt
+
+    def wait_for_a_block(self, policy: FeePolicy) -> int:
+        """Let blocks pass until one may hold a call, and bid up meanwhile; return what it tips."""
+        chain = self.chain
+        bid = first_bid(policy, chain.base_fee)
+        for waited in range(PATIENCE_BLOCKS):
+            if waited and waited % policy.bump_blocks == 0:
+                raised = raised_bid(policy, bid, chain.base_fee)
+                if raised is not None:
+                    bid = raised
+                    chain.raised.append((bid, chain.base_fee))
+            if waited >= chain.wait_blocks and bid.fee_max >= chain.base_fee:
+                return price_of(bid, chain.base_fee) - chain.base_fee
+            chain.mine(step_ms=100)
+        raise L1Unreachable(f"a call that bids {bid} is in no block")
 
     async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
         return await self.send(Append(index, data, version))

@@ -183,3 +183,34 @@ def test_explain_tells_the_deadline_and_the_cost_of_a_proof(
     assert told["left"].startswith("2 h 46 min")
     assert told["closes_at"].endswith("Z")
     assert told["gas"] > 100_000
+
+
+def test_a_bounded_wallet_sits_a_spike_out_and_wins_in_its_window(
+    scene: Scene,
+    tmp_path: Path,
+    key_file: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The spike comes between the commitment and the proof, and ends before the window does."""
+    began = scene.chain.block
+    scene.chain.price_at = lambda block: 9_000_000 if 3 < block - began < 90 else 1_000
+    words = ("resume", "2", "--key-file", key_file, "--datadir", str(tmp_path))
+    assert challenger(*words, "--max-gas-price", "2000000") == 0
+    assert calls(scene) == [CommitFault, ProveFault]
+    assert status_of(scene, 2) is ClaimStatus.CONVICTED
+    [proof] = [block for block, _, call in scene.chain.sent if isinstance(call, ProveFault)]
+    assert proof - began >= 90
+    assert "not sent: the gas price is 9000000" in capsys.readouterr().out
+
+
+def test_no_call_bids_beyond_the_wallets_bounds(scene: Scene, key_file: str) -> None:
+    """A spike overtakes the call: its bid is raised as far as --max-spend allows, not further."""
+    began = scene.chain.block
+    scene.chain.price_at = lambda block: 1_000 if block - began < 4 else 40_000_000
+    scene.chain.wait_blocks = 4
+    words = ("resume", "2", "--key-file", key_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("prover.duty.is_over", lambda core, _: core.heads.latest.number > 80)
+        assert challenger(*words, "--max-spend", "100000") == 1
+    assert calls(scene) == []
+    assert all(bid.fee_max * 21_000 // 10**6 <= 100_000 for bid, _ in scene.chain.raised)

@@ -20,10 +20,10 @@ class CrowdedL1(MemoryL1):
         super().__init__(chain, address)
         self.crowd = asyncio.Barrier(expected)
 
-    async def send(self, call: Call) -> CallReceipt:
+    async def send(self, call: Call, *, fee_max: int = 0) -> CallReceipt:
         if isinstance(call, CommitFault | ProveFault):
             await asyncio.wait_for(self.crowd.wait(), PATIENCE_SECONDS)
-        return await super().send(call)
+        return await super().send(call, fee_max=fee_max)
 
 
 def test_a_block_has_the_calls_about_every_claim() -> None:

@@ -46,7 +46,8 @@ class Post:
     async def make_round(self) -> None:
         """Find nothing new."""
 
-    async def send(self, call: Attest) -> CallReceipt:
+    async def send(self, call: Attest, *, fee_max: int = 0) -> CallReceipt:
+        assert not fee_max
         if self.refuses:
             raise L1Refused("no gas")
         self.sent.append(call)

@@ -56,6 +56,7 @@ from prover.contract.events import (
     decode_event,
     encode_event,
 )
+from prover.contract.fees import Bid
 from prover.contract.gas import gas_of
 from prover.contract.rules import decode_contract_rules
 from prover.entry import encode_entry
@@ -163,13 +164,21 @@ def test_every_call_has_one_encoding_and_one_sender() -> None:
     for call in calls:
         assert decode_call(encode_call(call)) == call
         assert gas_of(call) > 21_000
-        envelope = sign_call(L1_CHAIN_ID, contract, USER_KEY, 3, call)
+        envelope = sign_call(L1_CHAIN_ID, contract, USER_KEY, 3, call, Bid(70, 5))
         assert decode_envelope(envelope.encode()) == envelope
-        digest = call_digest(L1_CHAIN_ID, contract, 3, call)
+        digest = call_digest(L1_CHAIN_ID, contract, 3, call, Bid(70, 5))
         assert recover_sender(digest, envelope.signature) == USER
-        other = call_digest(L1_CHAIN_ID, contract, 4, call)
-        assert recover_sender(other, envelope.signature) != USER
-        assert call_hash(digest, USER) != call_hash(digest, CHEAT)
+        for nonce, bid in ((4, Bid(70, 5)), (3, Bid(71, 5)), (3, Bid(70, 6))):
+            other = call_digest(L1_CHAIN_ID, contract, nonce, call, bid)
+            assert recover_sender(other, envelope.signature) != USER
+        names = {
+            call_hash(L1_CHAIN_ID, contract, nonce, call, sender)
+            for nonce, sender in ((3, USER), (4, USER), (3, CHEAT))
+        }
+        assert len(names) == 3
+    for bid in (Bid(1, 2), Bid(1, -1), Bid(1 << 63, 0)):
+        with pytest.raises(FrameInvalid, match="bid"):
+            decode_envelope(replace(envelope, bid=bid).encode())
     for data in (b"", b"\x90", b"\x91\x63", encode_call(calls[0]) + b"\x00", b"\x92\x09\x01"):
         with pytest.raises(FrameInvalid):
             decode_call(data)

@@ -12,11 +12,12 @@ from prover.contract.calls import CALLS, CallKind, Envelope, Settle
 from prover.contract.calls.lengths import BULK, FIELD_BYTES
 from prover.contract.contract import HANDLERS
 from prover.contract.events import EVENTS, EventKind, decode_event, encode_event
+from prover.contract.fees import Bid
 from prover.contract.gas import WORK
 from prover.contract.records import Account, decode_account
 from prover.contract.state import ContractState
 from prover.contract.tables import BYTE, BYTES, NOTHING, Series, Single, Table, Tables, form_of
-from sextant.client.l1 import request_of
+from sextant.client.l1_sender import request_of
 from statemachine.errors import InvariantBroken, StorageCorrupt
 
 L1_WIRE: FileDescriptor = l1_pb2.DESCRIPTOR
@@ -54,9 +55,9 @@ def test_a_call_has_all_that_it_needs(kind: CallKind) -> None:
     assert (shape in HANDLERS) != (shape is Settle)
     check_message("L1SendCallRequest", "call", kind.name.lower(), shape)
     call = example_of(shape)
-    message = call_to_message(Envelope(3, call, b"signed"))
-    assert call_from_message(message) == Envelope(3, call, b"signed")
-    assert request_of(call, 3, b"signed") == message
+    message = call_to_message(Envelope(3, call, b"signed", Bid(7, 5)))
+    assert call_from_message(message) == Envelope(3, call, b"signed", Bid(7, 5))
+    assert request_of(Envelope(3, call, b"signed", Bid(7, 5))) == message
 
 
 @pytest.mark.parametrize("kind", EventKind)

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from devnet.l1 import chain as chain_module
+from devnet.l1 import mempool as mempool_module
 from devnet.l1.chain import Chain, ChainSettings, Mined
 from devnet.l1.journal import Journal, number_key, writes_of
 from node.storage.database import Database
@@ -59,7 +60,7 @@ def test_tags_trail_the_latest_block() -> None:
 
 def test_a_block_takes_what_fits_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain_module, "BLOCK_CALLS_MAX", 2)
-    monkeypatch.setattr(chain_module, "MEMPOOL_CALLS_MAX", 5)
+    monkeypatch.setattr(mempool_module, "MEMPOOL_CALLS_MAX", 5)
     chain = new_chain()
     names = [chain.submit(signed(nonce)) for nonce in range(5)]
     assert chain.submit(signed(0)) == names[0], "a waiting call is known"
@@ -69,7 +70,7 @@ def test_a_block_takes_what_fits_in_order(monkeypatch: pytest.MonkeyPatch) -> No
     blocks = [chain.mine(GENESIS_MS) for _ in range(3)]
     assert [call.hash for mined in blocks for call in mined.calls] == names
     assert [len(mined.calls) for mined in blocks] == [2, 2, 1]
-    assert chain.mempool_bytes == 0
+    assert chain.mempool.bytes == 0
     chain.submit(signed(5))
 
 
@@ -129,10 +130,10 @@ def test_a_block_is_one_synced_batch() -> None:
     chain, database = new_chain(), SyncRecorder()
     chain.submit(signed(0))
     mined: Mined = chain.mine(GENESIS_MS)
-    Journal(cast("Database", database)).commit(mined)
+    Journal(cast("Database", database)).commit(mined, chain)
     assert database.syncs == [True]
     undo = number_key(b"U", mined.block.number)
-    assert database.keys == {*writes_of(mined), undo}
+    assert database.keys == {*writes_of(mined), undo, b"G"}
 
 
 def test_the_accumulator_depends_on_every_item() -> None:

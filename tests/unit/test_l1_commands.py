@@ -27,6 +27,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("claims",),
     ("log",),
     ("account", f"0x{PROPOSER.hex()}"),
+    ("mempool",),
 )
 
 
@@ -59,12 +60,13 @@ def test_commands_print_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
     assert all(row["schema"] == 1 for row in rows)
-    status, contract, totals, genesis, claim, entry, account = rows
+    status, contract, totals, genesis, claim, entry, account, mempool = rows
     assert status["latest"] == 2
     assert contract["stub"] is True
     assert totals["eth_bonded_gwei"] == BOND
     assert (genesis["status"], claim["status"], claim["parent"]) == ("final", "pending", 0)
     assert (entry["entry"], entry["bytes"]) == (0, len(encode_entry([b"frame"])))
+    assert (status["gas_price"], mempool["waiting"]) == (0, 0)
     assert (account["eth_gwei"], account["token_micros"]) == (BOND, 7)
 
 

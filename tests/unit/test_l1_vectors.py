@@ -10,6 +10,7 @@ from prover.contract.codes import ContractCode
 from prover.contract.context import Moment
 from prover.contract.contract import Contract
 from prover.contract.events import encode_event
+from prover.contract.fees import Bid
 from prover.contract.rules import decode_contract_rules
 from prover.faults import ClaimFacts, FaultKind, Verdict
 from tests import l1_vectors
@@ -63,12 +64,13 @@ def test_envelopes_have_the_sender_they_say(entry: dict[str, Any]) -> None:
     whole = load("envelopes")
     call = decode_call(bytes.fromhex(entry["call"]))
     contract = bytes.fromhex(whole["contract"])
-    digest = call_digest(whole["l1_chain_id"], contract, entry["nonce"], call)
+    place = whole["l1_chain_id"], contract, entry["nonce"], call
+    digest = call_digest(*place, Bid(entry["fee_max"], entry["tip"]))
     assert digest.hex() == entry["digest"]
     sender = recover_sender(digest, bytes.fromhex(entry["signature"]))
     assert sender.hex() == entry["sender"]
     if sender:
-        assert call_hash(digest, sender).hex() == entry["hash"]
+        assert call_hash(*place, sender).hex() == entry["hash"]
 
 
 def test_the_vectors_are_up_to_date() -> None:

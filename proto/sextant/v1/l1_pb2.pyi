@@ -81,7 +81,7 @@ class L1BlockRef(_message.Message):
     def __init__(self, number: _Optional[int] = ..., hash: _Optional[bytes] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class L1Heads(_message.Message):
-    __slots__ = ("latest", "safe", "final", "clock_offset_ms", "clock_ms", "block_time_ms", "mining", "gas_price", "mempool_calls")
+    __slots__ = ("latest", "safe", "final", "clock_offset_ms", "clock_ms", "block_time_ms", "mining", "gas_price", "mempool_calls", "gas_target", "gas_price_min")
     LATEST_FIELD_NUMBER: _ClassVar[int]
     SAFE_FIELD_NUMBER: _ClassVar[int]
     FINAL_FIELD_NUMBER: _ClassVar[int]
@@ -91,6 +91,8 @@ class L1Heads(_message.Message):
     MINING_FIELD_NUMBER: _ClassVar[int]
     GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
     MEMPOOL_CALLS_FIELD_NUMBER: _ClassVar[int]
+    GAS_TARGET_FIELD_NUMBER: _ClassVar[int]
+    GAS_PRICE_MIN_FIELD_NUMBER: _ClassVar[int]
     latest: L1BlockRef
     safe: L1BlockRef
     final: L1BlockRef
@@ -100,7 +102,9 @@ class L1Heads(_message.Message):
     mining: bool
     gas_price: int
     mempool_calls: int
-    def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ..., safe: _Optional[_Union[L1BlockRef, _Mapping]] = ..., final: _Optional[_Union[L1BlockRef, _Mapping]] = ..., clock_offset_ms: _Optional[int] = ..., clock_ms: _Optional[int] = ..., block_time_ms: _Optional[int] = ..., mining: _Optional[bool] = ..., gas_price: _Optional[int] = ..., mempool_calls: _Optional[int] = ...) -> None: ...
+    gas_target: int
+    gas_price_min: int
+    def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ..., safe: _Optional[_Union[L1BlockRef, _Mapping]] = ..., final: _Optional[_Union[L1BlockRef, _Mapping]] = ..., clock_offset_ms: _Optional[int] = ..., clock_ms: _Optional[int] = ..., block_time_ms: _Optional[int] = ..., mining: _Optional[bool] = ..., gas_price: _Optional[int] = ..., mempool_calls: _Optional[int] = ..., gas_target: _Optional[int] = ..., gas_price_min: _Optional[int] = ...) -> None: ...
 
 class L1GetBlockRequest(_message.Message):
     __slots__ = ("number", "ref_only")
@@ -111,16 +115,20 @@ class L1GetBlockRequest(_message.Message):
     def __init__(self, number: _Optional[int] = ..., ref_only: _Optional[bool] = ...) -> None: ...
 
 class L1Block(_message.Message):
-    __slots__ = ("ref", "parent_hash", "calls", "events")
+    __slots__ = ("ref", "parent_hash", "calls", "events", "gas_price", "gas_used")
     REF_FIELD_NUMBER: _ClassVar[int]
     PARENT_HASH_FIELD_NUMBER: _ClassVar[int]
     CALLS_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
+    GAS_USED_FIELD_NUMBER: _ClassVar[int]
     ref: L1BlockRef
     parent_hash: bytes
     calls: _containers.RepeatedCompositeFieldContainer[L1CallReceipt]
     events: _containers.RepeatedCompositeFieldContainer[L1Event]
-    def __init__(self, ref: _Optional[_Union[L1BlockRef, _Mapping]] = ..., parent_hash: _Optional[bytes] = ..., calls: _Optional[_Iterable[_Union[L1CallReceipt, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ...) -> None: ...
+    gas_price: int
+    gas_used: int
+    def __init__(self, ref: _Optional[_Union[L1BlockRef, _Mapping]] = ..., parent_hash: _Optional[bytes] = ..., calls: _Optional[_Iterable[_Union[L1CallReceipt, _Mapping]]] = ..., events: _Optional[_Iterable[_Union[L1Event, _Mapping]]] = ..., gas_price: _Optional[int] = ..., gas_used: _Optional[int] = ...) -> None: ...
 
 class L1ListLogRequest(_message.Message):
     __slots__ = ("from_index", "entries_max")
@@ -535,7 +543,9 @@ class L1Owed(_message.Message):
     def __init__(self, equity_micros: _Optional[int] = ..., debt_micros: _Optional[int] = ..., paid: _Optional[bool] = ...) -> None: ...
 
 class L1SendCallRequest(_message.Message):
-    __slots__ = ("nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "queue_oracle", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "join_attesters", "leave_attesters", "take_stake", "attest", "slash_attesters", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "schedule_rules", "cancel_rules", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
+    __slots__ = ("fee_max", "tip", "nonce", "signature", "append", "append_empty", "deposit", "force_withdraw", "propose", "commit_fault", "prove_fault", "claim_withdrawal", "settle", "force_cancel_all", "force_close", "force_revoke", "force_poke", "queue_oracle", "offer_withdrawal", "buy_withdrawal", "cancel_offer", "join_attesters", "leave_attesters", "take_stake", "attest", "slash_attesters", "freeze", "register_portfolio", "register_share", "register_withdrawal", "refund_deposit", "pay_escape", "open_escape", "schedule_rules", "cancel_rules", "claim_bond", "bond_sequencer", "prove_equivocation", "prove_broken", "leave_bond", "take_bond")
+    FEE_MAX_FIELD_NUMBER: _ClassVar[int]
+    TIP_FIELD_NUMBER: _ClassVar[int]
     NONCE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     APPEND_FIELD_NUMBER: _ClassVar[int]
@@ -575,6 +585,8 @@ class L1SendCallRequest(_message.Message):
     PROVE_BROKEN_FIELD_NUMBER: _ClassVar[int]
     LEAVE_BOND_FIELD_NUMBER: _ClassVar[int]
     TAKE_BOND_FIELD_NUMBER: _ClassVar[int]
+    fee_max: int
+    tip: int
     nonce: int
     signature: bytes
     append: L1Append
@@ -614,7 +626,7 @@ class L1SendCallRequest(_message.Message):
     prove_broken: L1ProveBroken
     leave_bond: L1LeaveBond
     take_bond: L1TakeBond
-    def __init__(self, nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., queue_oracle: _Optional[_Union[L1QueueOracle, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., join_attesters: _Optional[_Union[L1JoinAttesters, _Mapping]] = ..., leave_attesters: _Optional[_Union[L1LeaveAttesters, _Mapping]] = ..., take_stake: _Optional[_Union[L1TakeStake, _Mapping]] = ..., attest: _Optional[_Union[L1Attest, _Mapping]] = ..., slash_attesters: _Optional[_Union[L1SlashAttesters, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., schedule_rules: _Optional[_Union[L1ScheduleRules, _Mapping]] = ..., cancel_rules: _Optional[_Union[L1CancelRules, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
+    def __init__(self, fee_max: _Optional[int] = ..., tip: _Optional[int] = ..., nonce: _Optional[int] = ..., signature: _Optional[bytes] = ..., append: _Optional[_Union[L1Append, _Mapping]] = ..., append_empty: _Optional[_Union[L1AppendEmpty, _Mapping]] = ..., deposit: _Optional[_Union[L1Deposit, _Mapping]] = ..., force_withdraw: _Optional[_Union[L1ForceWithdraw, _Mapping]] = ..., propose: _Optional[_Union[L1Propose, _Mapping]] = ..., commit_fault: _Optional[_Union[L1CommitFault, _Mapping]] = ..., prove_fault: _Optional[_Union[L1ProveFault, _Mapping]] = ..., claim_withdrawal: _Optional[_Union[L1ClaimWithdrawal, _Mapping]] = ..., settle: _Optional[_Union[L1Settle, _Mapping]] = ..., force_cancel_all: _Optional[_Union[L1ForceCancelAll, _Mapping]] = ..., force_close: _Optional[_Union[L1ForceClose, _Mapping]] = ..., force_revoke: _Optional[_Union[L1ForceRevoke, _Mapping]] = ..., force_poke: _Optional[_Union[L1ForcePoke, _Mapping]] = ..., queue_oracle: _Optional[_Union[L1QueueOracle, _Mapping]] = ..., offer_withdrawal: _Optional[_Union[L1OfferWithdrawal, _Mapping]] = ..., buy_withdrawal: _Optional[_Union[L1BuyWithdrawal, _Mapping]] = ..., cancel_offer: _Optional[_Union[L1CancelOffer, _Mapping]] = ..., join_attesters: _Optional[_Union[L1JoinAttesters, _Mapping]] = ..., leave_attesters: _Optional[_Union[L1LeaveAttesters, _Mapping]] = ..., take_stake: _Optional[_Union[L1TakeStake, _Mapping]] = ..., attest: _Optional[_Union[L1Attest, _Mapping]] = ..., slash_attesters: _Optional[_Union[L1SlashAttesters, _Mapping]] = ..., freeze: _Optional[_Union[L1Freeze, _Mapping]] = ..., register_portfolio: _Optional[_Union[L1RegisterPortfolio, _Mapping]] = ..., register_share: _Optional[_Union[L1RegisterShare, _Mapping]] = ..., register_withdrawal: _Optional[_Union[L1RegisterWithdrawal, _Mapping]] = ..., refund_deposit: _Optional[_Union[L1RefundDeposit, _Mapping]] = ..., pay_escape: _Optional[_Union[L1PayEscape, _Mapping]] = ..., open_escape: _Optional[_Union[L1OpenEscape, _Mapping]] = ..., schedule_rules: _Optional[_Union[L1ScheduleRules, _Mapping]] = ..., cancel_rules: _Optional[_Union[L1CancelRules, _Mapping]] = ..., claim_bond: _Optional[_Union[L1ClaimBond, _Mapping]] = ..., bond_sequencer: _Optional[_Union[L1BondSequencer, _Mapping]] = ..., prove_equivocation: _Optional[_Union[L1ProveEquivocation, _Mapping]] = ..., prove_broken: _Optional[_Union[L1ProveBroken, _Mapping]] = ..., leave_bond: _Optional[_Union[L1LeaveBond, _Mapping]] = ..., take_bond: _Optional[_Union[L1TakeBond, _Mapping]] = ...) -> None: ...
 
 class L1Append(_message.Message):
     __slots__ = ("index", "data", "version")
@@ -955,13 +967,63 @@ class L1SendCallResponse(_message.Message):
     def __init__(self, hash: _Optional[bytes] = ...) -> None: ...
 
 class L1AwaitCallRequest(_message.Message):
-    __slots__ = ("hash",)
+    __slots__ = ("hash", "until_block")
     HASH_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_BLOCK_FIELD_NUMBER: _ClassVar[int]
     hash: bytes
-    def __init__(self, hash: _Optional[bytes] = ...) -> None: ...
+    until_block: int
+    def __init__(self, hash: _Optional[bytes] = ..., until_block: _Optional[int] = ...) -> None: ...
+
+class L1ListMempoolRequest(_message.Message):
+    __slots__ = ("sender", "calls_max", "with_calls")
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    CALLS_MAX_FIELD_NUMBER: _ClassVar[int]
+    WITH_CALLS_FIELD_NUMBER: _ClassVar[int]
+    sender: bytes
+    calls_max: int
+    with_calls: bool
+    def __init__(self, sender: _Optional[bytes] = ..., calls_max: _Optional[int] = ..., with_calls: _Optional[bool] = ...) -> None: ...
+
+class L1WaitingCall(_message.Message):
+    __slots__ = ("hash", "sender", "nonce", "kind", "size_bytes", "gas_max", "fee_max", "tip", "payable", "since_block", "call")
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    GAS_MAX_FIELD_NUMBER: _ClassVar[int]
+    FEE_MAX_FIELD_NUMBER: _ClassVar[int]
+    TIP_FIELD_NUMBER: _ClassVar[int]
+    PAYABLE_FIELD_NUMBER: _ClassVar[int]
+    SINCE_BLOCK_FIELD_NUMBER: _ClassVar[int]
+    CALL_FIELD_NUMBER: _ClassVar[int]
+    hash: bytes
+    sender: bytes
+    nonce: int
+    kind: str
+    size_bytes: int
+    gas_max: int
+    fee_max: int
+    tip: int
+    payable: bool
+    since_block: int
+    call: bytes
+    def __init__(self, hash: _Optional[bytes] = ..., sender: _Optional[bytes] = ..., nonce: _Optional[int] = ..., kind: _Optional[str] = ..., size_bytes: _Optional[int] = ..., gas_max: _Optional[int] = ..., fee_max: _Optional[int] = ..., tip: _Optional[int] = ..., payable: _Optional[bool] = ..., since_block: _Optional[int] = ..., call: _Optional[bytes] = ...) -> None: ...
+
+class L1MempoolPage(_message.Message):
+    __slots__ = ("calls", "calls_count", "size_bytes", "gas_price")
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    CALLS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
+    calls: _containers.RepeatedCompositeFieldContainer[L1WaitingCall]
+    calls_count: int
+    size_bytes: int
+    gas_price: int
+    def __init__(self, calls: _Optional[_Iterable[_Union[L1WaitingCall, _Mapping]]] = ..., calls_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., gas_price: _Optional[int] = ...) -> None: ...
 
 class L1CallReceipt(_message.Message):
-    __slots__ = ("hash", "block", "index", "sender", "nonce", "kind", "code", "code_name", "message", "retryable", "value", "gas")
+    __slots__ = ("hash", "block", "index", "sender", "nonce", "kind", "code", "code_name", "message", "retryable", "value", "gas", "gas_price")
     HASH_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -974,6 +1036,7 @@ class L1CallReceipt(_message.Message):
     RETRYABLE_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     GAS_FIELD_NUMBER: _ClassVar[int]
+    GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
     hash: bytes
     block: int
     index: int
@@ -986,7 +1049,8 @@ class L1CallReceipt(_message.Message):
     retryable: bool
     value: int
     gas: int
-    def __init__(self, hash: _Optional[bytes] = ..., block: _Optional[int] = ..., index: _Optional[int] = ..., sender: _Optional[bytes] = ..., nonce: _Optional[int] = ..., kind: _Optional[str] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ..., message: _Optional[str] = ..., retryable: _Optional[bool] = ..., value: _Optional[int] = ..., gas: _Optional[int] = ...) -> None: ...
+    gas_price: int
+    def __init__(self, hash: _Optional[bytes] = ..., block: _Optional[int] = ..., index: _Optional[int] = ..., sender: _Optional[bytes] = ..., nonce: _Optional[int] = ..., kind: _Optional[str] = ..., code: _Optional[int] = ..., code_name: _Optional[str] = ..., message: _Optional[str] = ..., retryable: _Optional[bool] = ..., value: _Optional[int] = ..., gas: _Optional[int] = ..., gas_price: _Optional[int] = ...) -> None: ...
 
 class L1FollowBlocksRequest(_message.Message):
     __slots__ = ("from_block",)
@@ -1457,16 +1521,20 @@ class L1FaucetRequest(_message.Message):
     def __init__(self, address: _Optional[bytes] = ..., eth_gwei: _Optional[int] = ..., token_micros: _Optional[int] = ..., asset: _Optional[int] = ..., asset_units: _Optional[int] = ...) -> None: ...
 
 class L1SetGasPriceRequest(_message.Message):
-    __slots__ = ("gas_price",)
+    __slots__ = ("gas_price", "hold_blocks")
     GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
+    HOLD_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     gas_price: int
-    def __init__(self, gas_price: _Optional[int] = ...) -> None: ...
+    hold_blocks: int
+    def __init__(self, gas_price: _Optional[int] = ..., hold_blocks: _Optional[int] = ...) -> None: ...
 
 class L1SetGasPriceResponse(_message.Message):
-    __slots__ = ("gas_price",)
+    __slots__ = ("gas_price", "hold_blocks")
     GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
+    HOLD_BLOCKS_FIELD_NUMBER: _ClassVar[int]
     gas_price: int
-    def __init__(self, gas_price: _Optional[int] = ...) -> None: ...
+    hold_blocks: int
+    def __init__(self, gas_price: _Optional[int] = ..., hold_blocks: _Optional[int] = ...) -> None: ...
 
 class L1ReorgRequest(_message.Message):
     __slots__ = ("depth", "drop_calls")

@@ -104,6 +104,11 @@ class L1Stub:
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SendCallRequest.SerializeToString,
                 response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SendCallResponse.FromString,
                 _registered_method=True)
+        self.ListMempool = channel.unary_unary(
+                '/sextant.v1.L1/ListMempool',
+                request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListMempoolRequest.SerializeToString,
+                response_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1MempoolPage.FromString,
+                _registered_method=True)
         self.AwaitCall = channel.unary_unary(
                 '/sextant.v1.L1/AwaitCall',
                 request_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1AwaitCallRequest.SerializeToString,
@@ -214,9 +219,17 @@ class L1Servicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMempool(self, request, context):
+        """Calls that wait for a block.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AwaitCall(self, request, context):
         """Waits until a call is in a block, and says what became of it. NOT_FOUND: the call is neither in
-        a block nor in the mempool; send it again.
+        a block nor in the mempool; send it again. STILL_WAITING: L1 has come to the block until which to
+        wait; bid more for it, or wait on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -301,6 +314,11 @@ def add_L1Servicer_to_server(servicer, server):
                     servicer.SendCall,
                     request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SendCallRequest.FromString,
                     response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1SendCallResponse.SerializeToString,
+            ),
+            'ListMempool': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMempool,
+                    request_deserializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListMempoolRequest.FromString,
+                    response_serializer=proto_dot_sextant_dot_v1_dot_l1__pb2.L1MempoolPage.SerializeToString,
             ),
             'AwaitCall': grpc.unary_unary_rpc_method_handler(
                     servicer.AwaitCall,
@@ -702,6 +720,33 @@ class L1:
             _registered_method=True)
 
     @staticmethod
+    def ListMempool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sextant.v1.L1/ListMempool',
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1ListMempoolRequest.SerializeToString,
+            proto_dot_sextant_dot_v1_dot_l1__pb2.L1MempoolPage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def AwaitCall(request,
             target,
             options=(),
@@ -846,7 +891,8 @@ class L1DevServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetGasPrice(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Sets the base fee: a spike, if it is high.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -27,6 +27,7 @@ from prover.contract.calls.envelope import (
     call_digest,
     call_hash,
     decode_envelope,
+    read_bid,
     recover_sender,
     sign_call,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "encode_call",
     "propose_output",
     "proposed_output",
+    "read_bid",
     "recover_sender",
     "sign_call",
 ]

@@ -113,6 +113,38 @@ def gas_spike() -> Outcome:
     return outcome
 
 
+@adversary("fee spike at proof time", "9", "SEGMENT convicted, after bids were raised")
+def spike_at_proof_time() -> Outcome:
+    """Fill L1's blocks from the moment the proof is signed: gas rises by 1/8 a block to the bound.
+
+    Blocks are full besides: a call waits for nine, and what it bid at first is too little by then.
+    """
+    land, wrong = attacked()
+    chain = land.chain
+    land.fight(rounds=1)
+    assert count_of(land, CommitFault) == 1
+    began, price_max = chain.block, land.deployment.gas_price_max
+    chain.wait_blocks = 9
+
+    def rise(block: int) -> int:
+        """Return the base fee of full blocks since the attack began."""
+        price = GAS_PRICE
+        for _ in range(max(0, block - began - 1)):
+            price = min(price + price // 8, price_max)
+        return price
+
+    chain.price_at = rise
+    land.fight()
+    verdict = land.verdict_on(wrong)
+    paid = land.is_paid(convicted=True)
+    chain.price_at, chain.gas_price, chain.wait_blocks = None, GAS_PRICE, 0
+    if chain.raised:
+        verdict += ", after bids were raised"
+    outcome = ended(land, wrong, verdict)
+    assert paid
+    return outcome
+
+
 @adversary("many claims in a row", "4", "5 of 5 convicted")
 def persistent() -> Outcome:
     """Make another wrong claim about every entry, each on what was last agreed."""

@@ -281,6 +281,7 @@ class FakeL1:
         self.final = True
         self.calls: list[l1_pb2.L1SendCallRequest] = []
         self.refusal = ""
+        self.gas_price = 0
         self.item: InboxItem | None = None
 
     async def list_inbox(self, _request: Any, _context: Any) -> l1_pb2.L1InboxPage:
@@ -292,6 +293,9 @@ class FakeL1:
 
     async def get_account(self, request: Any, _context: Any) -> l1_pb2.L1Account:
         return l1_pb2.L1Account(address=request.address, nonce=len(self.calls))
+
+    async def get_heads(self, _request: Any, _context: Any) -> l1_pb2.L1Heads:
+        return l1_pb2.L1Heads(latest=l1_pb2.L1BlockRef(number=6), gas_price=self.gas_price)
 
     async def list_claims(self, request: Any, _context: Any) -> l1_pb2.L1ClaimsPage:
         status = l1_pb2.L1_CLAIM_STATUS_FINAL if self.final else l1_pb2.L1_CLAIM_STATUS_PENDING
@@ -319,6 +323,7 @@ class FakeL1:
             "L1": {
                 "GetDeployment": (unary, self.get_deployment, l1_pb2.L1GetDeploymentRequest),
                 "GetAccount": (unary, self.get_account, l1_pb2.L1GetAccountRequest),
+                "GetHeads": (unary, self.get_heads, l1_pb2.L1GetHeadsRequest),
                 "ListClaims": (unary, self.list_claims, l1_pb2.L1ListClaimsRequest),
                 "ListInbox": (unary, self.list_inbox, l1_pb2.L1ListInboxRequest),
                 "SendCall": (unary, self.send_call, l1_pb2.L1SendCallRequest),

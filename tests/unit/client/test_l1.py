@@ -17,6 +17,7 @@ from prover.contract.calls import (
     ForceWithdraw,
     call_digest,
 )
+from prover.contract.fees import Bid
 from sextant.client.proofs import StateProof, verify_proof
 from sextant.errors import BadRequest, ProofInvalid, Refused, Rejected
 from statemachine.identity.signing import address_of, recover
@@ -41,7 +42,8 @@ def proof_of(tree: Tree, *keys: bytes) -> query_pb2.Proof:
 
 
 def signer_of(call: Call, sent: l1_pb2.L1SendCallRequest) -> bytes:
-    return recover(call_digest(1, ROLLUP, sent.nonce, call), sent.signature)
+    bid = Bid(sent.fee_max, sent.tip)
+    return recover(call_digest(1, ROLLUP, sent.nonce, call, bid), sent.signature)
 
 
 def play(l1: FakeL1, node: FakeNode, work: Any) -> Any:

@@ -184,6 +184,22 @@ def test_what_is_posted_is_derived_claimed_and_final(tell: Tell) -> None:
     tell(plot)
 
 
+def test_posting_and_claiming_go_on_while_gas_becomes_dearer(tell: Tell) -> None:
+    async def plot(story: Story) -> None:
+        began = story.l1.block
+        story.l1.wait_blocks = 5
+        story.l1.price_at = lambda block: 1_000 * 3 ** min((block - began) // 2, 6)
+        for height in (1, 2, 3):
+            story.make_blocks(1)
+            await story.post()
+            await story.claim()
+            assert story.poster.chain.head.height == height
+        assert story.statuses == [ClaimStatus.FINAL, *[ClaimStatus.PENDING] * 3]
+        assert story.l1.raised
+
+    tell(plot)
+
+
 def test_wrong_roots_of_the_sequencer_stop_the_poster(tell: Tell) -> None:
     async def plot(story: Story) -> None:
         good = story.make_blocks(2)
