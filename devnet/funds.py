@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from devnet.controls import Controls
-from devnet.identities import Identity, identity_of
+from devnet.identities import PUBLISHERS, Identity, identity_of
 from devnet.layout import Layout
 from node.l1.adapter import GrpcL1
 from prover.contract.calls import BondSequencer
@@ -15,6 +15,8 @@ from sextant.errors import ClientError, Refused
 from statemachine.errors import SextantError
 
 BONDED: Final = ("poster", "follower", "challenger")
+PAYING: Final = PUBLISHERS
+"""Who may have to pay for calls, and has nothing at stake."""
 OPERATOR_GWEI: Final = 10_000 * GWEI_PER_ETH
 OPERATOR_GWEI_MIN: Final = 1_000 * GWEI_PER_ETH
 SEQUENCER_BOND_GWEI: Final = 100 * GWEI_PER_ETH
@@ -28,13 +30,17 @@ class DepositMissing(SextantError):
 
 
 async def fund_operators(layout: Layout) -> None:
-    """See to it that proposers and challenger can pay their bonds."""
+    """See to it that proposers and challenger can pay their bonds, and publishers their calls."""
     controls = Controls(layout)
     for name in BONDED:
         address = identity_of(name).address
         account = await controls.faucet(address, 0, 0)
         if account.eth_gwei < OPERATOR_GWEI_MIN:
             await controls.faucet(address, OPERATOR_GWEI, 0)
+    for name in PAYING:
+        address = identity_of(name).address
+        if (await controls.faucet(address, 0, 0)).eth_gwei < USER_GWEI:
+            await controls.faucet(address, 10 * USER_GWEI, 0)
     await bond_sequencer(layout)
 
 

@@ -156,7 +156,8 @@ def publishers_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             name=name,
             command=(
                 *("oracle", "run", "--publisher", str(number), "--target", layout.address("grpc")),
-                *("--seed", str(options.seed), "--held", str(layout.prices), *script),
+                *("--l1", layout.address("l1"), "--seed", str(options.seed)),
+                *("--held", str(layout.prices), *script),
             ),
             environment=environment_of(),
         )

@@ -23,8 +23,11 @@ class Censor:
     inbox: bool = False
 
     def ignores(self, signer: bytes) -> bool:
-        """Return whether transactions of ``signer`` are not taken."""
-        return signer in self.addresses
+        """Return whether transactions of ``signer`` are not taken.
+
+        An oracle update has as many signers as messages, one after the other.
+        """
+        return any(signer[at : at + 20] in self.addresses for at in range(0, len(signer), 20))
 
     def named(self, items: Collection[InboxItem], most: int) -> int:
         """Return how many of the next inbox items a block names, at most ``most``."""

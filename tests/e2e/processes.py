@@ -8,13 +8,14 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc.aio
 
+from devnet.identities import PUBLISHERS
 from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import (
     l1_pb2,
@@ -55,13 +56,15 @@ def deployment(
     inbox_deadline_ms: int = 60_000,
     receipt_deadline_ms: int = 600_000,
     oracle_age_ms_max: int = 60_000,
+    exchange: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> ContractRules:
-    """Return a contract with short deadlines, but for the changes."""
+    """Return a contract with short deadlines, but for the changes; ``exchange``: of its rules."""
     rules = world_rules(
         inbox_deadline_ms=inbox_deadline_ms,
         receipt_deadline_ms=receipt_deadline_ms,
         oracle_age_ms_max=oracle_age_ms_max,
+        **(exchange or {}),
     )
     state = genesis_state(rules, GENESIS_MS)
     root = Tree.from_items(sorted(state.items())).root
@@ -119,6 +122,12 @@ class Rollup:
                 *("l1", "run", "--datadir", str(self.folder / "l1")),
                 *("--deployment", str(self.folder / "deployment.bin"), "--block-time-ms", "100"),
                 *("--port", str(self.ports["l1"]), "--dev-port", str(self.ports["l1_dev"])),
+            ]
+        if name in PUBLISHERS:
+            return [
+                *("oracle", "run", "--publisher", name[-1], "--target", self.address("grpc")),
+                *("--l1", self.address("l1"), "--held", str(self.folder / "prices.json")),
+                *("--period-ms", "200", "--fallback-ms", "1500", "--l1-period-ms", "2000"),
             ]
         common = [
             *("node", "run", "--role", name, "--datadir", str(self.folder)),
