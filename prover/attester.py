@@ -2,7 +2,8 @@
 
 He judges every claim by what he derived himself from the data on L1, and vouches for
 one only when its log entry is in a block that L1 takes back no more: what he signs can
-then never become wrong.  A claim that he disagrees with he leaves to challengers.
+then never become wrong.  What he sent may be taken back, and is then sent again.  A claim
+that he disagrees with he leaves to challengers.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from prover.contract.attesters import attestation_digest, bitmap_of
 from prover.contract.calls import Attest
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
-from prover.l1 import L1Refused, L1Unreachable
+from prover.l1 import L1Block, L1Refused, L1Unreachable
 from prover.patrol import PAUSE_MAX_SECONDS, Patrol
 
 DONE: Final = frozenset(
@@ -52,8 +53,9 @@ class Attester:
         self.every = every
         self.patrol = patrol
         self.seal = seal
-        self.attested: set[bytes] = set()
-        """Hashes of outputs that need no more of him."""
+        self.attested: dict[bytes, L1Block | None] = {}
+        """Hashes of outputs that need no more of him while L1 has the block of the answer;
+        ``None``: it takes that back no more."""
 
     async def run(self, pause: float) -> None:
         """Make rounds until cancelled; ``pause`` in seconds."""
@@ -71,8 +73,21 @@ class Attester:
     async def make_round(self) -> None:
         """Read L1 once, and vouch for every claim that is right for good."""
         await self.patrol.make_round()
+        await self.look_back()
         for claim in self.ripe():
             await self.attest(claim)
+
+    async def look_back(self) -> None:
+        """Forget every answer whose block L1 has no longer."""
+        seen = self.patrol.seen
+        for output_hash, block in list(self.attested.items()):
+            if block is None:
+                continue
+            found = await self.patrol.l1.block(block.number)
+            if found is None or found.hash != block.hash:
+                del self.attested[output_hash]
+            elif seen is not None and block.number <= seen.final.number:
+                self.attested[output_hash] = None
 
     def ripe(self) -> list[JudgedClaim]:
         """Return pending claims that are right, whatever L1 may still take back."""
@@ -99,7 +114,9 @@ class Attester:
             self.patrol.note("alert", f"claim {number}: L1 refuses the attestation: {error}")
             return
         if receipt.code in DONE:
-            self.attested.add(claim.output_hash)
+            block = await self.patrol.l1.block(receipt.block)
+            if block is not None:
+                self.attested[claim.output_hash] = block
         if receipt.code is ContractCode.OK:
             self.patrol.note(
                 "info", f"attested claim {number}: {receipt.value} micros vouch for it"

@@ -288,7 +288,7 @@ def refund_deposit(context: Context, call: RefundDeposit) -> int:
     item = state.inbox[index].item if index < len(state.inbox) else None
 
     # CHECKS, in the order of their codes
-    if item is not None and item.kind is InboxKind.DEPOSIT:
+    if item is not None and item.kind is InboxKind.DEPOSIT and index not in state.refunded:
         escrowed = escrow_of(state, item.asset)
         require(
             item.amount <= escrowed,

@@ -5,13 +5,15 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from prover.attester import Attester, Seal
 from prover.cases import JudgedClaim, Standing
 from prover.contract.attesters import attestation_digest
 from prover.contract.calls import Attest
 from prover.contract.codes import ContractCode
 from prover.contract.records import Claim, ClaimStatus
-from prover.l1 import CallReceipt, L1Refused, PostedClaim
+from prover.l1 import CallReceipt, L1Block, L1Refused, PostedClaim
 from prover.patrol import Patrol
 from tests.fake_bls import FakeBls
 from tests.l1_worlds import PROPOSER, deployment, true_output
@@ -42,6 +44,13 @@ class Post:
         self.refuses = False
         self.sent: list[Attest] = []
         self.notes: list[str] = []
+        self.fork = b"one"
+        self.asked = 0
+        self.seen = SimpleNamespace(final=SimpleNamespace(number=0))
+
+    async def block(self, number: int) -> L1Block | None:
+        self.asked += 1
+        return None if self.fork == b"none" else L1Block(number, self.fork, 0)
 
     async def make_round(self) -> None:
         """Find nothing new."""
@@ -117,6 +126,29 @@ def test_an_answer_that_may_change_is_asked_for_again() -> None:
     post.code = ContractCode.SIGNERS
     rounds(duty, 2)
     assert numbers(post) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("fork", [b"another", b"none"])
+def test_what_l1_took_back_is_sent_again(fork: bytes) -> None:
+    post = Post(claims(), next_entry=1)
+    duty = attester(post)
+    rounds(duty, 2)
+    assert numbers(post) == [1]
+    post.fork = fork
+    rounds(duty)
+    post.fork = b"another"
+    rounds(duty, 2)
+    assert numbers(post) == [1, 1] + [1] * (fork == b"none")
+
+
+def test_what_l1_takes_back_no_more_is_not_looked_at_again() -> None:
+    post = Post(claims(), next_entry=1)
+    duty = attester(post)
+    post.seen.final.number = 1
+    rounds(duty, 2)
+    asked = post.asked
+    rounds(duty, 5)
+    assert (post.asked, numbers(post)) == (asked, [1])
 
 
 def test_a_refusal_is_told_and_tried_again() -> None:
