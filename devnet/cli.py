@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from devnet.l1.cli import RETENTION
 from devnet.place import add_place, place_of
-from sextant.cli.numbers import whole
+from sextant.cli.numbers import read_span, whole
 
 if TYPE_CHECKING:
     from devnet.processes import Options
@@ -35,6 +36,20 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         type=whole(1, FINAL_BLOCKS_MAX),
         default=2,
         help="how far L1's tag final trails, and how deep it may re-org (default %(default)s)",
+    )
+    up.add_argument(
+        "--retention",
+        type=read_span,
+        default=RETENTION,
+        metavar="SPAN",
+        help="how long L1 keeps the bytes of batches, such as 10m (default %(default)s)",
+    )
+    up.add_argument(
+        "--base-fee",
+        type=whole(),
+        default=0,
+        metavar="GWEI",
+        help="of a million gas on L1: where it begins, and how far it falls (default %(default)s)",
     )
     up.add_argument("--plain", action="store_true", help="lines instead of a screen")
     up.set_defaults(run=run_up)
@@ -79,6 +94,8 @@ def options_of(arguments: argparse.Namespace) -> "Options":
         script=arguments.prices,
         block_time_ms=arguments.block_time_ms,
         final_blocks=arguments.final_blocks,
+        retention_ms=arguments.retention,
+        base_fee=arguments.base_fee,
         makers=arguments.makers,
         takers=arguments.takers,
     )

@@ -10,6 +10,7 @@ from typing import Final, final
 from devnet.child import ProcessSpec
 from devnet.genesis import devnet_contract
 from devnet.identities import MAKERS, NAMES, PUBLISHERS, TAKERS, identity_of
+from devnet.l1.chain import RETENTION_MS
 from devnet.layout import Layout
 from devnet.supervisor import DevnetBlocked
 from node.compiled import ROOT, compiled_directory
@@ -27,6 +28,8 @@ class Options:
     block_time_ms: int = 1_000
     batch_ms: int = BATCH_MS
     final_blocks: int = 2
+    retention_ms: int = RETENTION_MS
+    base_fee: int = 0
     makers: int = len(MAKERS)
     takers: int = len(TAKERS)
     manual: bool = False
@@ -94,6 +97,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             *("--dev-port", str(layout.port("l1_dev"))),
             *("--block-time-ms", "0" if options.manual else str(options.block_time_ms)),
             *("--final-blocks", str(options.final_blocks)),
+            *("--retention", f"{options.retention_ms}ms", "--base-fee", str(options.base_fee)),
         ),
         address=layout.address("l1"),
         gate=True,
@@ -120,6 +124,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             "poster",
             *("--poster.source", layout.address("grpc")),
             *("--poster.batch-ms", str(options.batch_ms)),
+            *("--l1.archives", layout.address("follower")),
             *("--poster.key-file", str(layout.key_file("poster"))),
             *("--dev.enabled", "true", "--dev.port", str(layout.port("poster_dev"))),
         ),
@@ -142,6 +147,7 @@ def core_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
         command=(
             *("challenger", "defend", "--datadir", str(layout.store("challenger"))),
             *("--l1", layout.address("l1"), "--key-file", str(layout.key_file("challenger"))),
+            *("--archives", layout.address("follower")),
             *("--metrics-port", str(layout.port("challenger_metrics"))),
         ),
         environment=environment,

@@ -23,7 +23,7 @@ from typing import Final, final
 
 from node.derivation.derived import DerivedChain
 from node.derivation.deriver import Deriver
-from node.l1.claimbook import ClaimBook
+from node.l1.claimbook import GENESIS_CLAIM, is_settled
 from node.l1.view import GENESIS_MARK, LogMark
 from node.ledger.blocks import BlockSigner, ExecutedBlock
 from node.sequencing.chain import ChainStore
@@ -31,10 +31,12 @@ from node.sequencing.forks import EMPTY_FRAME
 from node.sequencing.sequencer import Sequencer
 from node.storage.journal import BlockInput, pack_segments
 from prover.contract.log import LogEntry
+from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
 from prover.derivation import derive_block, facts_of
 from prover.entry import parse_entry
 from prover.l1 import L1, Heads, L1Unreachable, still_has
+from prover.outputs import Output
 from prover.replica import Derived
 from statemachine.errors import SextantError
 from statemachine.identity.signing import Domain, recover_signers
@@ -62,28 +64,38 @@ class Rebuilt:
     claim: int
 
 
-async def rebuild(directory: Path, role: str, l1: L1, key: bytes, tell: Tell) -> Rebuilt:
+async def rebuild(
+    directory: Path, role: str, l1: L1, key: bytes, tell: Tell, until: int | None = None
+) -> Rebuilt:
     """Make ``DIRECTORY/ROLE/chain``; ``key`` signs the blocks of a sequencer.
+
+    With ``until`` from the log's first entries alone, so many: what was there then.
 
     Raises
     ------
     RebuildRefused
-        There is one already, L1 lacks data, or its final claim says otherwise.
+        There is one already, L1 lacks data, or its final claim says otherwise; the log
+        is shorter than ``until``, or a sequencer was to stand before the log's end.
     L1Unreachable
         L1 does not answer, or re-organised meanwhile: the same may succeed later.
     """
     place, part = directory / role / "chain", directory / role / "chain.part"
     if place.exists():
         raise RebuildRefused(f"{place} is there already; move it away, or name another --datadir")
+    if until is not None and role == "sequencer":
+        raise RebuildRefused(
+            "a sequencer stands at the log's end: before it, it would sign other blocks at heights "
+            "that are taken; --until is for a follower or a poster"
+        )
     shutil.rmtree(part, ignore_errors=True)
     deployment, heads = await l1.deployment(), await l1.head()
-    book = ClaimBook(l1)
-    await book.refresh(heads)
     if role == "sequencer":
         height, roots = await sequence_again(part, deployment, l1, heads, key, tell)
     else:
-        height, roots = await derive_again(part, deployment, l1, tell)
-    claimed = book.final_output or deployment.genesis
+        height, roots = await derive_again(part, deployment, l1, tell, until)
+    if until is not None and max(roots) < until:
+        raise RebuildRefused(f"L1's log has {max(roots)} entries, not {until}")
+    number, claimed = await find_final(l1, heads, deployment, max(roots))
     if roots.get(claimed.log_index) != claimed.post_root:
         raise RebuildRefused(
             f"log entry {claimed.log_index - 1}: root {roots.get(claimed.log_index, b'').hex()}, "
@@ -91,11 +103,28 @@ async def rebuild(directory: Path, role: str, l1: L1, key: bytes, tell: Tell) ->
         )
     part.rename(place)
     last = max(roots)
-    return Rebuilt(last, height, roots[last], book.unsettled)
+    return Rebuilt(last, height, roots[last], number)
+
+
+async def find_final(
+    l1: L1, heads: Heads, deployment: ContractRules, until: int
+) -> tuple[int, Output]:
+    """Return the last claim about the first ``until`` entries that is final for good."""
+    found, output = GENESIS_CLAIM, deployment.genesis
+    number = GENESIS_CLAIM + 1
+    while page := await l1.claims(number):
+        for posted in page:
+            claim = posted.claim
+            is_newer = output.log_index < claim.output.log_index <= until
+            is_final = claim.status is ClaimStatus.FINAL
+            if is_newer and is_final and is_settled(claim, heads, deployment.window_ms):
+                found, output = claim.number, claim.output
+        number = page[-1].claim.number + 1
+    return found, output
 
 
 async def derive_again(
-    path: Path, deployment: ContractRules, l1: L1, tell: Tell
+    path: Path, deployment: ContractRules, l1: L1, tell: Tell, until: int | None = None
 ) -> tuple[int, dict[int, bytes]]:
     """Derive L1's log; return the height reached, and the root after each entry."""
     chain = DerivedChain(path, "rebuild", deployment)
@@ -109,7 +138,7 @@ async def derive_again(
     def retract() -> None:
         del roots[max(roots)]
 
-    deriver = Deriver(l1, chain, put, retract)
+    deriver = Deriver(l1, chain, put, retract, until)
     try:
         if not await deriver.refresh():
             raise L1Unreachable("L1 did not answer, or re-organised; run it again")

@@ -18,8 +18,21 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="read L1's log and inbox from their beginning",
     )
+    parser.add_argument(
+        "--until",
+        type=entries_count,
+        metavar="N",
+        help="from the first N log entries alone: what was there then (a follower or poster)",
+    )
     add_flags(parser)
     parser.set_defaults(run=rebuild_node)
+
+
+def entries_count(text: str) -> int:
+    """Return a number of log entries; 0 is genesis."""
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of log entries")
+    return int(text)
 
 
 def rebuild_node(arguments: argparse.Namespace) -> int:
@@ -50,7 +63,7 @@ def rebuild_node(arguments: argparse.Namespace) -> int:
         key = load_key(key_path(settings, settings.sequencer.key_file)) if signs else b""
         l1 = GrpcL1(settings.l1.target, archives=archives_of(settings.l1.archives))
         try:
-            return await rebuild(settings.directory, settings.role, l1, key, tell)
+            return await rebuild(settings.directory, settings.role, l1, key, tell, arguments.until)
         finally:
             await l1.close()
 

@@ -188,7 +188,8 @@ class Challenger:
             return True
         if not told:
             self.unreadable[entry.index] = entry.data_root
-            text = f"entry {entry.index}: L1 serves bytes that are not under its root"
+            what = "has dropped its bytes" if entry.pruned else "serves bytes not under its root"
+            text = f"entry {entry.index}: L1 {what}"
             self.outbox.say("alert", f"{text}; no claim after it can be judged")
         return False
 

@@ -47,7 +47,7 @@ WATCHED: Final = {
 @final
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is known from outside: retention of L1's data in ms (0: not told), age of a drill."""
+    """What is known from outside: retention of L1's data in ms (0: as L1 says), age of a drill."""
 
     data_ms: int = 0
     drill_age_s: int = UNKNOWN
@@ -60,7 +60,8 @@ def watch_figures(core: Challenger, around: Surroundings) -> dict[str, int]:
     now = cursor.time if core.heads is None else core.heads.latest.time
     waiting = core.items[cursor.inbox_index : cursor.inbox_index + 1]
     unsettled = min((entry.time for entry in core.entries.values()), default=now)
-    left = around.data_ms - (now - unsettled)
+    kept = around.data_ms or (0 if core.heads is None else core.heads.retention_ms)
+    left = kept - (now - unsettled)
     return {
         "value_at_risk_micros": value_at_risk(core),
         "bond_gwei": core.deployment.bond_gwei,
@@ -68,7 +69,7 @@ def watch_figures(core: Challenger, around: Surroundings) -> dict[str, int]:
         if waiting
         else UNKNOWN,
         "inbox_deadline_seconds": rules.inbox_deadline_ms // SECOND_MS,
-        "data_left_seconds": max(0, left) // SECOND_MS if around.data_ms else UNKNOWN,
+        "data_left_seconds": max(0, left) // SECOND_MS if kept else UNKNOWN,
         "window_seconds": core.deployment.window_ms // SECOND_MS,
         "drill_age_seconds": around.drill_age_s,
         "funding_divergence_ppm": funding_divergence(core),

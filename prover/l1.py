@@ -43,7 +43,8 @@ class L1Block:
 class Heads:
     """The tags of L1.  ``clock_offset_ms`` is L1's clock minus the wall clock.
 
-    ``gas_price`` in gwei per 1,000,000 gas is the base fee of the next block.
+    ``gas_price`` in gwei per 1,000,000 gas is the base fee of the next block;
+    ``retention_ms`` how long L1 keeps the bytes of log entries, 0 if it does not say.
     """
 
     latest: L1Block
@@ -51,6 +52,7 @@ class Heads:
     final: L1Block
     clock_offset_ms: int
     gas_price: int = 0
+    retention_ms: int = 0
 
 
 @final

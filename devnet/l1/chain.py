@@ -27,6 +27,8 @@ from statemachine.codec import pack
 from statemachine.errors import invariant
 
 HEADERS_KEPT_MAX: Final = 256
+RETENTION_MS: Final = 4_096 * 32 * 12_000
+"""18.2 days, 4,096 epochs of 32 slots of 12 s: the least time that blobs are served (EIP-4844)."""
 BLOCK_CALLS_MAX: Final = 512
 BLOCK_BYTES_MAX: Final = 16 << 20
 
@@ -39,12 +41,14 @@ class ChainSettings:
     ``safe_blocks`` and ``final_blocks`` are how far these tags trail the
     latest block; ``gas_target`` is the gas of a block that leaves the base fee
     where it is, and ``base_fee_min`` how far it falls, in gwei per million gas.
+    ``retention_ms`` is how long the bytes of log entries are kept; 0: without end.
     """
 
     safe_blocks: int = 1
     final_blocks: int = 2
     gas_target: int = GAS_TARGET
     base_fee_min: int = 0
+    retention_ms: int = 0
 
     def __post_init__(self) -> None:
         """Refuse tags that could not be."""
@@ -52,6 +56,8 @@ class ChainSettings:
             raise ValueError(f"need 0 <= safe <= final < {HEADERS_KEPT_MAX} blocks")
         if self.gas_target < 1 or self.base_fee_min < 0:
             raise ValueError("need a gas target, and a base fee of 0 or more")
+        if self.retention_ms < 0:
+            raise ValueError("need a retention of 0 ms or more")
 
 
 @final

@@ -4,10 +4,15 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from sextant.cli.numbers import read_span
 
 if TYPE_CHECKING:
     from prover.contract.rules import ContractRules
+
+RETENTION: Final = "1572864s"
+"""18.2 days, the least time that blobs are served on Ethereum (``chain.RETENTION_MS``)."""
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +57,14 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         "until blocks are more than half full)",
     )
     add(
+        "--retention",
+        type=read_span,
+        default=RETENTION,
+        metavar="SPAN",
+        help="how long the bytes of log entries are kept, such as 10m; 0s: without end (default "
+        "%(default)s, as blobs on Ethereum)",
+    )
+    add(
         "--gas-target",
         type=int,
         default=30_000_000,
@@ -87,6 +100,7 @@ def run_stub(arguments: argparse.Namespace) -> int:
                 arguments.final_blocks,
                 arguments.gas_target,
                 arguments.base_fee,
+                arguments.retention,
             ),
         )
     except ValueError as error:

@@ -49,6 +49,8 @@ class Host:
         self.mining = mining
         self.broken = asyncio.Event()
         self.forks: list[int] = []
+        self.expired = 0
+        """Entries before this one are older than L1 keeps bytes."""
         self._failure: BaseException | None = None
         self._news = asyncio.Event()
         self._work = asyncio.Event()
@@ -89,9 +91,25 @@ class Host:
                 gas_price=mined.price_of(waiting),
                 message=result.message,
             )
+        self.drop_expired()
         self._news.set()
         self._news = asyncio.Event()
         return mined
+
+    def drop_expired(self) -> None:
+        """Drop the bytes of final log entries that are older than L1 keeps them."""
+        chain = self.chain
+        oldest = chain.latest.time - chain.settings.retention_ms
+        if not chain.settings.retention_ms:
+            return
+        count = 0
+        for header in chain.contract.state.log[self.expired :]:
+            if header.time >= oldest or header.block > chain.final.number:
+                break
+            count += self.journal.prune(header.index)
+            self.expired = header.index + 1
+        if count:
+            log.info("dropped old data", entries=count, before=self.expired)
 
     def submit(self, envelope: Envelope) -> bytes:
         """Put a call into the mempool, unless it was mined before; raises ``Refusal``."""

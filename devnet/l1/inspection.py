@@ -44,6 +44,7 @@ async def read_status(l1: GrpcL1) -> list[Row]:
             "time_ms": head.latest.time,
             "clock_offset_ms": head.clock_offset_ms,
             "gas_price": head.gas_price,
+            "retention_ms": head.retention_ms,
         },
         {
             "stub": True,
@@ -110,6 +111,7 @@ async def read_log(l1: GrpcL1) -> list[Row]:
                 "time_ms": entry.time,
                 "inbox_count": entry.inbox_count,
                 "data_root": hexed(entry.data_root),
+                "pruned": entry.pruned,
             }
             for entry in page
         )

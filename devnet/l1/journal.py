@@ -297,9 +297,13 @@ class Journal:
         self._write({key: b"", b"E" + name: None})
         return True
 
+    def is_pruned(self, index: int) -> bool:
+        """Return whether the bytes of a log entry were dropped."""
+        return self.database.get(number_key(b"D", index)) == b""
+
     def entry_data(self, index: int) -> bytes:
         """Return the bytes of a log entry; nothing if they were dropped."""
-        if self.database.get(number_key(b"D", index)) == b"":
+        if self.is_pruned(index):
             return b""
         call = self._call_at(b"D", index)
         return call.data if isinstance(call, Append) else b""

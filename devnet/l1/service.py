@@ -1,6 +1,7 @@
 """The stub's public service: what the chain holds, calls, and a feed of blocks."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, Final, final
 
 import grpc
@@ -98,6 +99,7 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             mempool_calls=len(chain.mempool),
             gas_target=chain.settings.gas_target,
             gas_price_min=chain.settings.base_fee_min,
+            retention_ms=chain.settings.retention_ms,
         )
 
     async def GetBlock(  # noqa: N802  the wire names it
@@ -143,7 +145,8 @@ class L1Service(l1_pb2_grpc.L1Servicer):
             if entries and size > PAGE_BYTES_MAX:
                 break
             data = self.journal.entry_data(header.index)
-            entries.append(entry_to_message(entry_of(header, data)))
+            pruned = self.journal.is_pruned(header.index)
+            entries.append(entry_to_message(replace(entry_of(header, data), pruned=pruned)))
         return l1_pb2.L1LogPage(entries=entries, log_count=len(self.state.log))
 
     async def ListInbox(  # noqa: N802  the wire names it

@@ -35,12 +35,14 @@ class Deriver:
         chain: DerivedChain,
         publish: Publish,
         retract: Callable[[], None] = lambda: None,
+        until: int | None = None,
     ) -> None:
-        """Follow ``l1`` with ``chain``.
+        """Follow ``l1`` with ``chain``, up to log entry ``until`` (exclusive) if there is one.
 
         ``publish`` hears of each entry once it is derived and written,
         ``retract`` of each that was taken back.
         """
+        self.until = until
         self.l1 = l1
         self.chain = chain
         self.publish = publish
@@ -105,6 +107,8 @@ class Deriver:
                 await self.read_inbox(self.chain.inbox_from)
                 continue
             fresh = page[overlap:]
+            if self.until is not None:
+                fresh = [entry for entry in fresh if entry.index < self.until]
             if not fresh:
                 return
             await self.read_inbox(len(self.chain.replica.inbox))
@@ -138,8 +142,9 @@ class Deriver:
     async def derive(self, entry: LogEntry) -> None:
         """Derive one entry and tell about it."""
         if not entry.is_intact:
+            why = "L1 has dropped its bytes" if entry.pruned else "its bytes are not what L1 hashed"
             raise StorageCorrupt(
-                f"L1 log entry {entry.index}: its bytes are not what L1 hashed; "
+                f"L1 log entry {entry.index}: {why}; "
                 "--l1.archives names nodes that keep what L1 drops"
             )
         derived, blocks = await asyncio.to_thread(self.chain.feed, entry)

@@ -30,7 +30,7 @@ class Archives:
         if entry.is_intact:
             return entry
         for target in self.targets:
-            whole = replace(entry, data=await fetch(target, entry.index))
+            whole = replace(entry, data=await fetch(target, entry.index), pruned=False)
             if whole.is_intact:
                 return whole
         return entry

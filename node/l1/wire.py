@@ -91,6 +91,7 @@ def heads_from_message(message: l1_pb2.L1Heads) -> Heads:
         block_from_message(message.final),
         message.clock_offset_ms,
         message.gas_price,
+        message.retention_ms,
     )
 
 
@@ -116,6 +117,7 @@ def entry_to_message(entry: LogEntry) -> l1_pb2.L1LogEntry:
         inbox_accumulator=entry.inbox_accumulator,
         sender=entry.sender,
         version=entry.version,
+        pruned=entry.pruned,
     )
 
 
@@ -131,6 +133,7 @@ def entry_from_message(message: l1_pb2.L1LogEntry) -> LogEntry:
         block=message.block,
         inbox_accumulator=message.inbox_accumulator,
         version=message.version,
+        pruned=message.pruned,
     )
 
 

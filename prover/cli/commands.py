@@ -120,7 +120,7 @@ def add_common(duty: argparse.ArgumentParser) -> None:
         type=whole(),
         default=0,
         metavar="DAYS",
-        help="how long L1 keeps data: alarm before it drops any that matters (default: not told)",
+        help="how long L1 keeps data: alarm before it drops any that matters (default: as L1 says)",
     )
     duty.add_argument("--json", action="store_true", help="one JSON object per line")
 

@@ -50,6 +50,8 @@ class LogEntry:
         The hash of the queue up to ``inbox_count``.
     version
         The rules that execute it.
+    pruned
+        Whether L1 has dropped the bytes, so that they have to come from elsewhere.
     """
 
     index: int
@@ -61,6 +63,7 @@ class LogEntry:
     block: int
     inbox_accumulator: bytes
     version: int = 1
+    pruned: bool = False
 
     @property
     def facts(self) -> EntryFacts:

@@ -55,11 +55,11 @@ class Scene:
         """Return an entry as L1 has it, or with other bytes."""
         return as_log(entry, data, self.accumulator(entry.inbox_count))
 
-    def at(self, time: int) -> dict[str, int]:
-        """Return the figures when L1's clock shows ``time``."""
+    def at(self, time: int, data_ms: int = 100_000, kept_ms: int = 0) -> dict[str, int]:
+        """Return the figures when L1's clock shows ``time`` and it says what it keeps."""
         block = L1Block(9, bytes(32), time)
-        self.core.note_heads(Heads(block, block, block, 0))
-        return watch_figures(self.core, Surroundings(data_ms=100_000, drill_age_s=7))
+        self.core.note_heads(Heads(block, block, block, 0, retention_ms=kept_ms))
+        return watch_figures(self.core, Surroundings(data_ms=data_ms, drill_age_s=7))
 
 
 def as_log(
@@ -86,6 +86,10 @@ def test_figures_follow_from_what_was_derived(scene: Scene) -> None:
     first = scene.core.replica.history[0].blocks[0].block.time
     assert figures["batch_late_seconds"] == max(0, scene.last.time - first) // 1_000
     assert figures["data_left_seconds"] == 70
+    later = scene.last.time + 30_000
+    assert scene.at(later, 0, 50_000)["data_left_seconds"] == 20, "as L1 says"
+    assert scene.at(later, 100_000, 50_000)["data_left_seconds"] == 70, "as the operator says"
+    assert scene.at(later, 0, 0)["data_left_seconds"] == UNKNOWN
     assert figures["drill_age_seconds"] == 7
     framed = core.replica.cursor.framed_at
     assert figures["sequencer_silent_seconds"] == (scene.last.time + 30_000 - framed) // 1_000

@@ -81,7 +81,7 @@ class L1BlockRef(_message.Message):
     def __init__(self, number: _Optional[int] = ..., hash: _Optional[bytes] = ..., time_ms: _Optional[int] = ...) -> None: ...
 
 class L1Heads(_message.Message):
-    __slots__ = ("latest", "safe", "final", "clock_offset_ms", "clock_ms", "block_time_ms", "mining", "gas_price", "mempool_calls", "gas_target", "gas_price_min")
+    __slots__ = ("latest", "safe", "final", "clock_offset_ms", "clock_ms", "block_time_ms", "mining", "gas_price", "mempool_calls", "gas_target", "gas_price_min", "retention_ms")
     LATEST_FIELD_NUMBER: _ClassVar[int]
     SAFE_FIELD_NUMBER: _ClassVar[int]
     FINAL_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +93,7 @@ class L1Heads(_message.Message):
     MEMPOOL_CALLS_FIELD_NUMBER: _ClassVar[int]
     GAS_TARGET_FIELD_NUMBER: _ClassVar[int]
     GAS_PRICE_MIN_FIELD_NUMBER: _ClassVar[int]
+    RETENTION_MS_FIELD_NUMBER: _ClassVar[int]
     latest: L1BlockRef
     safe: L1BlockRef
     final: L1BlockRef
@@ -104,7 +105,8 @@ class L1Heads(_message.Message):
     mempool_calls: int
     gas_target: int
     gas_price_min: int
-    def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ..., safe: _Optional[_Union[L1BlockRef, _Mapping]] = ..., final: _Optional[_Union[L1BlockRef, _Mapping]] = ..., clock_offset_ms: _Optional[int] = ..., clock_ms: _Optional[int] = ..., block_time_ms: _Optional[int] = ..., mining: _Optional[bool] = ..., gas_price: _Optional[int] = ..., mempool_calls: _Optional[int] = ..., gas_target: _Optional[int] = ..., gas_price_min: _Optional[int] = ...) -> None: ...
+    retention_ms: int
+    def __init__(self, latest: _Optional[_Union[L1BlockRef, _Mapping]] = ..., safe: _Optional[_Union[L1BlockRef, _Mapping]] = ..., final: _Optional[_Union[L1BlockRef, _Mapping]] = ..., clock_offset_ms: _Optional[int] = ..., clock_ms: _Optional[int] = ..., block_time_ms: _Optional[int] = ..., mining: _Optional[bool] = ..., gas_price: _Optional[int] = ..., mempool_calls: _Optional[int] = ..., gas_target: _Optional[int] = ..., gas_price_min: _Optional[int] = ..., retention_ms: _Optional[int] = ...) -> None: ...
 
 class L1GetBlockRequest(_message.Message):
     __slots__ = ("number", "ref_only")
@@ -139,7 +141,7 @@ class L1ListLogRequest(_message.Message):
     def __init__(self, from_index: _Optional[int] = ..., entries_max: _Optional[int] = ...) -> None: ...
 
 class L1LogEntry(_message.Message):
-    __slots__ = ("index", "data", "data_root", "time_ms", "block", "inbox_count", "inbox_accumulator", "sender", "version")
+    __slots__ = ("index", "data", "data_root", "time_ms", "block", "inbox_count", "inbox_accumulator", "sender", "version", "pruned")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     DATA_ROOT_FIELD_NUMBER: _ClassVar[int]
@@ -149,6 +151,7 @@ class L1LogEntry(_message.Message):
     INBOX_ACCUMULATOR_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    PRUNED_FIELD_NUMBER: _ClassVar[int]
     index: int
     data: bytes
     data_root: bytes
@@ -158,7 +161,8 @@ class L1LogEntry(_message.Message):
     inbox_accumulator: bytes
     sender: bytes
     version: int
-    def __init__(self, index: _Optional[int] = ..., data: _Optional[bytes] = ..., data_root: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., block: _Optional[int] = ..., inbox_count: _Optional[int] = ..., inbox_accumulator: _Optional[bytes] = ..., sender: _Optional[bytes] = ..., version: _Optional[int] = ...) -> None: ...
+    pruned: bool
+    def __init__(self, index: _Optional[int] = ..., data: _Optional[bytes] = ..., data_root: _Optional[bytes] = ..., time_ms: _Optional[int] = ..., block: _Optional[int] = ..., inbox_count: _Optional[int] = ..., inbox_accumulator: _Optional[bytes] = ..., sender: _Optional[bytes] = ..., version: _Optional[int] = ..., pruned: _Optional[bool] = ...) -> None: ...
 
 class L1LogPage(_message.Message):
     __slots__ = ("entries", "log_count")

@@ -56,10 +56,14 @@ class Bench:
 
 @asynccontextmanager
 async def running(
-    path: Path, rules: ContractRules | None = None, block_ms: int = 0, final_blocks: int = 2
+    path: Path,
+    rules: ContractRules | None = None,
+    block_ms: int = 0,
+    final_blocks: int = 2,
+    retention_ms: int = 0,
 ) -> AsyncIterator[Bench]:
     """Run a stub on ports of its own; by default it makes a block for each call."""
-    chain = ChainSettings(final_blocks=final_blocks)
+    chain = ChainSettings(final_blocks=final_blocks, retention_ms=retention_ms)
     settings = StubSettings(datadir=path, port=0, dev_port=0, block_ms=block_ms, chain=chain)
     stub = Stub(settings, rules or deployment(), judge_by_truth)
     await stub.start()

@@ -29,6 +29,7 @@ ENTRIES = (
     b"\x01\x00\x01garbage",
     encode_entry([b"\x07" * 60_000] * 20),
 )
+RETENTION_MS = 3_600_000
 
 
 @dataclass
@@ -133,6 +134,38 @@ def test_a_stub_drops_only_what_is_final_and_lives_on(tmp_path: Path) -> None:
 
     on_stub(tmp_path, before, rules=CONTRACT)
     on_stub(tmp_path, after, rules=CONTRACT)
+
+
+def test_a_stub_drops_what_is_older_than_it_keeps_data(tmp_path: Path) -> None:
+    """By L1's clock; what is not final stays, and archives have the rest."""
+
+    async def story(bench: Bench) -> None:
+        await fill(bench)
+        l1 = bench.adapter(POSTER_KEY)
+        assert (await l1.head()).retention_ms == RETENTION_MS
+        assert not any(entry.pruned for entry in await l1.log_entries(0))
+        keeper = Follower(tmp_path / "old", CONTRACT, bench.adapter())
+        assert await keeper.deriver.refresh()
+        await bench.dev.Warp(l1_pb2.L1WarpRequest(forward_ms=RETENTION_MS // 2))
+        assert (await l1.append(3, ENTRIES[0])).ok
+        await bench.dev.Warp(l1_pb2.L1WarpRequest(forward_ms=RETENTION_MS // 2 + 1_000))
+        entries = await l1.log_entries(0)
+        assert [entry.pruned for entry in entries] == [True, True, True, False]
+        assert [entry.is_intact for entry in entries] == [False, False, False, True]
+        lonely = DerivedChain(tmp_path / "lonely", "test", CONTRACT)
+        with pytest.raises(StorageCorrupt, match="L1 has dropped its bytes"):
+            await Deriver(l1, lonely, lambda _derived, _blocks: None).refresh()
+        lonely.close()
+        keeper.close()
+        await bench.dev.Warp(l1_pb2.L1WarpRequest(forward_ms=RETENTION_MS))
+        assert [entry.pruned for entry in await l1.log_entries(3)] == [True]
+
+    async def again(bench: Bench) -> None:
+        await bench.dev.Mine(l1_pb2.L1MineRequest())
+        assert all(entry.pruned for entry in await bench.adapter().log_entries(0))
+
+    for part in (story, again):
+        on_stub(tmp_path / "stub", part, rules=CONTRACT, retention_ms=RETENTION_MS)
 
 
 def test_a_part_of_an_entry_is_bounded(tmp_path: Path) -> None:

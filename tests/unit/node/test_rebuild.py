@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from node.derivation.derived import INBOX
+from node.derivation.follower import Follower
 from node.ledger.blocks import PLACES, RECEIPTS, ROOTS, BlockSigner
 from node.rebuild import RebuildRefused, rebuild
 from node.sequencing.chain import ChainStore
@@ -16,6 +17,7 @@ from node.storage.database import Database, after
 from node.storage.journal import BLOCK
 from node.storage.store import STATE
 from prover.contract.calls import Append
+from prover.contract.records import ClaimStatus
 from prover.entry import encode_entry
 from prover.l1 import L1Unreachable
 from statemachine.actions import PlaceOrder
@@ -129,6 +131,38 @@ def test_what_cannot_be_made_is_refused_and_nothing_stays(tell: Tell, tmp_path: 
         town.l1.data[1] = data
         town.l1.unreachable = True
         await refused("follower", "no answer")
+
+    tell(plot)
+
+
+def test_a_follower_comes_back_as_it_was_then(tell: Tell, tmp_path: Path) -> None:
+    async def plot(town: Town) -> None:
+        l1, whole = MemoryL1(town.l1), len(town.state.log)
+        assert whole > 2
+        roots = {}
+        for until in range(whole + 1):
+            folder = tmp_path / str(until)
+            made = await rebuild(folder, "follower", l1, b"", lambda _text: None, until)
+            assert made.log_index == until
+            roots[until] = made.root
+            claim = town.state.claims[made.claim]
+            assert claim.output.log_index <= until
+            assert claim.status is ClaimStatus.FINAL
+            if claim.output.log_index == until:
+                assert claim.output.post_root == made.root
+        assert roots[0] == town.contract.genesis.post_root
+        assert roots[whole] == town.follower.chain.head.post_root
+        assert len(set(roots.values())) == len(roots)
+        for role, until, match in (("poster", whole + 1, "entries, not"), ("sequencer", 1, "end")):
+            with pytest.raises(RebuildRefused, match=match):
+                await rebuild(tmp_path, role, l1, SEQUENCER_KEY, lambda _text: None, until)
+            assert not (tmp_path / role / "chain").exists()
+        # It is an ordinary follower's store: it goes on from there.
+        contract, place = town.contract, tmp_path / "1" / "follower"
+        again = Follower(place, contract, l1)
+        assert await again.deriver.refresh()
+        assert again.chain.head == town.follower.chain.head
+        again.close()
 
     tell(plot)
 
