@@ -6,9 +6,9 @@ in time.  The log is right: such blocks are taken back, the log's are executed i
 their place, unsigned, and what stood in ours is sequenced again.  Nothing of it
 is done before the entry is final: until then no block is made.
 
-An entry with frames of a sequencer that are not ours is another matter: then two
-hold the same key, or a datadir was restored from a copy, and no program can tell
-which of them is right.
+An entry with frames of a sequencer that are not ours is another matter.  The contract
+takes frames from one address, in every silence: so two hold the same key, or a datadir
+was restored from a copy, and no program can tell which of them is right.
 """
 
 from collections.abc import Sequence
@@ -54,8 +54,10 @@ def is_ours(journal: Journal, rules: Rules, entry: LogEntry, after: LogMark) -> 
             continue
         if stands:
             raise StorageCorrupt(
-                f"L1 log entry {entry.index}: block {height} is not ours; "
-                "another sequencer, or a datadir that was restored from a copy"
+                f"L1 log entry {entry.index}: block {height} is not ours, and L1 takes frames from "
+                "the poster's key alone: another sequencer runs with it, or this datadir is an old "
+                "copy. See to it that there is one, then make its store anew: "
+                "`sextant rebuild --from-l1 --role sequencer --datadir NEW`, with the same keys"
             )
         return False
     return True

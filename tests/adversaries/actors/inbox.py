@@ -183,13 +183,22 @@ def withheld_data() -> Outcome:
 
 @adversary("batch of somebody else", "3", "refused NOT_SEQUENCER")
 def foreign_batch() -> Outcome:
-    """Post a batch without being the sequencer."""
-    land = Land()
+    """Post a batch without being the sequencer, also when anyone may append an empty one."""
+    land = Land(inbox_items_max=8)
     land.open(MAKER, TAKER)
-    frame = land.frame(0, [land.desk.sign(MAKER, Withdraw(0, Micros(USDC)))])
-    receipt = land.send(LIAR, Append(len(land.derived), encode_entry([frame])))
+    codes = set()
+    for waits in (0, land.deployment.liveness_ms_max + 1_000, OVERDUE_MS):
+        land.chain.mine(1, waits)
+        land.desk.now = max(land.desk.now, land.chain.time)
+        frame = land.frame(0, [land.desk.sign(MAKER, Withdraw(0, Micros(USDC)))])
+        index = len(land.derived)
+        codes.add(land.send(LIAR, Append(index, encode_entry([frame]))).code.name)
+        if waits:
+            assert land.send(LIAR, AppendEmpty(index)).ok
+            land.derive(index)
+    land.desk.now = max(land.desk.now, land.derived[-1].facts.time)
     land.close()
-    return land.outcome(f"refused {receipt.code.name}")
+    return land.outcome(f"refused {' '.join(codes)}")
 
 
 @adversary("batch posted twice", "3", "refused ENTRY_INDEX")

@@ -337,6 +337,7 @@ def test_a_log_that_is_not_ours_halts_the_node(tell: Tell) -> None:
         home.chain.mine(FINAL_BLOCKS)
         await until(lambda: bool(home.failures))
         assert "is not ours" in home.failures[0]
+        assert "sextant rebuild --from-l1" in home.failures[0]
         [answer] = await node.submit([home.order()])
         assert isinstance(answer, Refusal)
         assert answer.reason.value == "NOT_READY"
