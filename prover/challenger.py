@@ -24,6 +24,7 @@ from prover.effects import Effect, Outbox, Settled
 from prover.entry import parse_entry
 from prover.footing import Footing
 from prover.l1 import CallReceipt, Heads, PostedClaim
+from prover.pledges import Pledges
 from prover.replica import Replica
 from prover.vigil import Vigil
 
@@ -44,6 +45,8 @@ class Challenger:
         Acts on what is found; ``None`` for a mere watcher.
     vigil
         Alarms about what no claim shows; by default one without a purse.
+    pledges
+        Signed blocks to compare with L1, if there are any.
     """
 
     def __init__(
@@ -53,17 +56,20 @@ class Challenger:
         tick: Callable[[], int],
         defence: Defence | None = None,
         vigil: Vigil | None = None,
+        pledges: Pledges | None = None,
     ) -> None:
         self.deployment = deployment
         self.replica = replica
         self.tick = tick
         self.defence = defence
         self.vigil = vigil or Vigil(deployment.liveness_ms_max, 0)
+        self.pledges = pledges
         self.outbox = Outbox()
         self.footing = Footing(replica.next_index)
         self.items: list[QueuedItem] = []
         self.entries: dict[int, LogEntry] = {}
         self.unreadable: dict[int, bytes] = {}
+        self.log_count = 0
         self.batch_late_ms = 0
         """Age of the oldest block of the newest batch when L1 got it, ms."""
         self.unlinked: QueuedItem | None = None
@@ -102,6 +108,10 @@ class Challenger:
     def on_head(self, heads: Heads) -> list[Effect]:
         """Finish a round: settle what is final, send what has become ripe."""
         self.footing.note_heads(heads)
+        if self.pledges is not None:
+            self.pledges.follow(self.replica.history, self.footing.next_entry)
+            is_whole = self.replica.next_index >= self.log_count
+            self.pledges.look(heads.final.time if is_whole else None, self.outbox)
         self.settle()
         if self.entries:
             since = heads.latest.time - self.entries[max(self.entries)].time
@@ -206,6 +216,7 @@ class Challenger:
 
     def on_log_end(self, count: int) -> list[Effect]:
         """Learn how long the log is: a re-org may have cut it."""
+        self.log_count = count
         while self.replica.next_index > max(count, self.footing.next_entry):
             self.revert()
         return self.outbox.take()

@@ -5,11 +5,13 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, final
 
+from prover.betrayal import SignedBlock
 from prover.board import Board, tell_time
 from prover.bundle import BundledClaim, encode_bundle
 from prover.cases import Stage, Standing
@@ -24,6 +26,7 @@ from prover.gauges import UNKNOWN, Surroundings, Watchman
 from prover.keeper import Disk, Keeper
 from prover.l1 import L1, L1Unreachable, PostedClaim
 from prover.patrol import Patrol
+from prover.pledges import Pledges
 from prover.purse import Purse
 from prover.replica import Replica, genesis_replica
 from prover.vigil import Vigil
@@ -77,6 +80,8 @@ class DutySettings:
     rehearses: bool = False
     recover: Callable[[Domain], Recover] | None = None
     """Makes what recovers signers; without it this process does."""
+    signed: Callable[[int], Sequence[SignedBlock]] | None = None
+    """Returns the signed blocks that were kept of an exchange, by its chain id, if any are."""
 
     def __post_init__(self) -> None:
         """Refuse a payee that is no address."""
@@ -239,7 +244,10 @@ async def make_core(
             rehearses=settings.rehearses,
         )
     vigil = Vigil(deployment.liveness_ms_max, settings.balance_gwei_min)
-    return Challenger(deployment, replica, time.monotonic_ns, defence, vigil), keeper
+    pledges = None
+    if settings.signed is not None:
+        pledges = Pledges(deployment, partial(settings.signed, rules.chain_id), replica.head)
+    return Challenger(deployment, replica, time.monotonic_ns, defence, vigil, pledges), keeper
 
 
 def draw_salt() -> bytes:

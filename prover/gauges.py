@@ -40,6 +40,8 @@ WATCHED: Final = {
     "receipt_deadline_seconds": "which that must not exceed",
     "withheld_entries": "log entries whose bytes L1 served were not under their root",
     "spent_gwei": "fees of this defender's calls",
+    "promises_held": "signed blocks that are compared with L1; -1: none are given",
+    "promises_broken": "of them, those that L1 contradicts or lacks, or that were signed twice",
 }
 """Name -> what it is."""
 
@@ -79,6 +81,8 @@ def watch_figures(core: Challenger, around: Surroundings) -> dict[str, int]:
         "receipt_deadline_seconds": rules.receipt_deadline_ms // SECOND_MS,
         "withheld_entries": len(core.unreadable),
         "spent_gwei": 0 if core.defence is None else core.defence.purse.spent_gwei,
+        "promises_held": UNKNOWN if core.pledges is None else core.pledges.held,
+        "promises_broken": 0 if core.pledges is None else len(core.pledges.broken),
     }
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from prover.cli.drills import add_drill
+from prover.cli.kept import signed_blocks
 from prover.cli.places import (
     EXIT_NO,
     EXIT_OK,
@@ -122,6 +123,13 @@ def add_common(duty: argparse.ArgumentParser) -> None:
         metavar="DAYS",
         help="how long L1 keeps data: alarm before it drops any that matters (default: as L1 says)",
     )
+    duty.add_argument(
+        "--receipts",
+        type=Path,
+        metavar="DIR",
+        help="signed blocks to compare with L1, as clients keep them"
+        " ($XDG_STATE_HOME/sextant/receipts): alarm when a promise is broken",
+    )
     duty.add_argument("--json", action="store_true", help="one JSON object per line")
 
 
@@ -194,6 +202,7 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
             only=getattr(arguments, "claim", None),
             rehearses=getattr(arguments, "dry_run", False),
             recover=recovery_of(arguments.workers),
+            signed=None if arguments.receipts is None else signed_blocks(arguments.receipts),
             status=None if arguments.datadir is None else arguments.datadir / "status.json",
         )
         import_module("node.process.garbage").tame_collector()

@@ -25,6 +25,7 @@ from statemachine.cursor import Cursor, decode_cursor
 from statemachine.identity.signing import address_of
 from tests.e2e.test_challenger_process import WAIT_SECONDS, command, deployment_of, play
 from tests.ports import free_ports
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -86,6 +87,24 @@ def header_of(chain_id: int, cursor: Cursor, **changes: int) -> Header:
     )
 
 
+def watch_until_it_is_noticed(folder: Path, target: str) -> None:
+    """Let a watcher compare what was signed with L1; he says so and counts it."""
+    log, state = folder / "watch.log", folder / "watcher"
+    words = ["--l1", target, "--stay", "--receipts", str(folder / "denied"), "--poll-ms", "20"]
+    with command(log, "challenger", "watch", *words, "--datadir", str(state)):
+        wait_until(
+            lambda: "ALERT promise broken: CONTRADICTED: block 1" in log.read_text(),
+            "the broken promise was not noticed",
+            show=log.read_text,
+        )
+        status = state / "status.json"
+        wait_until(
+            lambda: json.loads(status.read_text())["watched"]["promises_broken"] == 1,
+            "the broken promise was not counted",
+            show=status.read_text,
+        )
+
+
 def test_a_sequencer_that_breaks_its_word_loses_its_bond(tmp_path: Path) -> None:
     ports = free_ports(2)
     target = f"127.0.0.1:{ports[0]}"
@@ -141,6 +160,7 @@ def test_a_sequencer_that_breaks_its_word_loses_its_bond(tmp_path: Path) -> None
         warp(ports[1], deployment.window_ms)
         hostile = ReceiptStore(tmp_path / "denied")
         hostile.keep(Sequenced(transaction_hash=b"\2" * 32, receipts=(), header=other))
+        watch_until_it_is_noticed(tmp_path, target)
         with command(log, *accuse, *denied) as contradiction:
             assert contradiction.wait(WAIT_SECONDS) == 0, log.read_text()
         assert '"CONTRADICTED"' in log.read_text()

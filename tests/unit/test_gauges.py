@@ -138,6 +138,8 @@ GOOD = {
     "receipt_deadline_seconds": 50,
     "withheld_entries": 0,
     "spent_gwei": 0,
+    "promises_held": UNKNOWN,
+    "promises_broken": 0,
 }
 
 
