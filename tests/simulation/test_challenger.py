@@ -448,7 +448,7 @@ def test_data_that_l1_does_not_have_is_told_once(scene: Scene) -> None:
     for _ in range(3):
         post.round()
         scene.chain.mine()
-    assert post.said.count("L1 serves bytes that are not under its root") == 1
+    assert post.said.count("L1 serves bytes not under its root") == 1
     assert post.standing(1) is Standing.WAITING
     scene.chain.data[0] = data
     post.round()

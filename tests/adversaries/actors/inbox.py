@@ -172,7 +172,7 @@ def withheld_data() -> Outcome:
     forged = cheat(land.rules, derived, 1, lambda after, _: setattr(after.cursor, "cost", 1))
     wrong = land.lie(forged, parent)
     post = land.fight()
-    assert "L1 serves bytes that are not under its root" in post.said
+    assert "L1 serves bytes not under its root" in post.said
     assert post.standing(wrong) is Standing.WAITING
     land.chain.data[-1] = kept
     land.fight(post)
