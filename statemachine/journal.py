@@ -26,7 +26,7 @@ class Range:
         self.store = store
         self.prefix = prefix
         self.inserted: list[bytes] = []
-        self.deleted: set[bytes] = set()
+        self.deleted: set[bytes] | None = None  # few ranges lose a key that the store has
         self.head: bytes | None = None
         self.scanned = False
 
@@ -44,7 +44,7 @@ class Range:
     def scan(self, start: bytes) -> bytes | None:
         """Return the store's first key at or after ``start`` that was not deleted."""
         key = self.store.seek(self.prefix, start)
-        while key is not None and key in self.deleted:
+        while key is not None and self.deleted is not None and key in self.deleted:
             key = self.store.seek(self.prefix, successor(key))
         return key
 
@@ -66,6 +66,8 @@ class Range:
         if place < len(self.inserted) and self.inserted[place] == key:
             del self.inserted[place]
             return
+        if self.deleted is None:
+            self.deleted = set()
         self.deleted.add(key)
         if self.scanned and key == self.head:
             self.scanned = False

@@ -156,7 +156,7 @@ class State(Backing):
             record = self.nonces.get(key)
             if record is None:
                 data = self.store.get(key)
-                record = Nonces(key, False, 0, []) if data is None else decode_nonces(key, data)
+                record = Nonces(key, False, 0, b"") if data is None else decode_nonces(key, data)
                 self.nonces[key] = record
             signer.buckets[bucket] = record
         return record

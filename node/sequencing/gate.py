@@ -79,4 +79,4 @@ class Gate:
         if data is None:
             return False
         bucket = decode_nonces(key, data)
-        return nonce <= bucket.floor or nonce in bucket.used
+        return nonce <= bucket.floor or nonce in bucket.burnt()

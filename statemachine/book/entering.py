@@ -8,7 +8,7 @@ happens; the cursor remembers how far it got.
 from statemachine import keys
 from statemachine.actions import FLAG_IOC, FLAG_POST_ONLY
 from statemachine.book.entry import Entry, taker_of
-from statemachine.book.matching import open_book, take_from
+from statemachine.book.matching import meets, open_book, take_from
 from statemachine.book.resting import NO_CLIENT, bind_client_id, rest_order
 from statemachine.errors import Code
 from statemachine.fees.shares import pay_shares
@@ -34,8 +34,7 @@ def enter_order(step: Step, entry: Entry, position: Position) -> None:
 def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> None:
     """Match ``remaining`` lots; then rest, continue or end."""
     cursor = step.cursor
-    book = open_book(step, entry.market, entry.side)
-    if cursor.continuation == 0 and not book.offers(entry.price):
+    if cursor.continuation == 0 and not meets(step, entry.market, entry.side, entry.price):
         # Most orders meet nobody.
         if entry.flags & FLAG_IOC:
             step.refuse(Code.IOC_UNFILLED, (entry.price,))
@@ -46,7 +45,7 @@ def run_entry(step: Step, entry: Entry, position: Position, remaining: int) -> N
     taker = taker_of(step, entry, position, remaining)
     taker.shares.builder_fee = cursor.builder_fee
     taker.shares.referable = cursor.referable
-    take_from(step, taker, book)
+    take_from(step, taker, open_book(step, entry.market, entry.side))
     if step.more and cursor.continuation < step.rules.step_continuations_max - 1:
         if cursor.continuation == 0 and entry.client_id:
             bind_entry(step, entry)

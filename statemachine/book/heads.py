@@ -128,12 +128,6 @@ class BookSide:
             self.price = fixed_price(key)
         return key
 
-    def offers(self, limit: int) -> bool:
-        """Return whether the best order is at ``limit`` or better, for the other side."""
-        if self.first() is None:
-            return False
-        return self.price >= limit if self.side == BUY else self.price <= limit
-
     def after(self, key: bytes) -> bytes | None:
         """Return the key of the order behind the one last given, which is ``key``."""
         if key[0] == TABLE_PEGGED and self.pegged is not None:

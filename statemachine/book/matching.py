@@ -23,7 +23,7 @@ from statemachine.actions import (
     SELF_TRADE_OWN_SUB,
     SELF_TRADE_TAKER,
 )
-from statemachine.book.heads import BookSide
+from statemachine.book.heads import BookSide, fixed_price
 from statemachine.book.resting import forget_order, release, remove_order, tell_rested
 from statemachine.costs import COST_RANK, COST_VISIT
 from statemachine.errors import invariant
@@ -120,6 +120,24 @@ def open_book(step: Step, market: Market, side: int) -> BookSide:
     """Return what a taker of ``side`` takes from; he is charged for looking."""
     step.cost += COST_RANK
     return BookSide(step, market, 1 - side)
+
+
+def meets(step: Step, market: Market, side: int, limit: int) -> bool:
+    """Return whether a taker of ``side`` finds an order at ``limit`` or better.
+
+    A book without pegged orders, as most are, need not be opened for that; then who is
+    answered no is charged for looking all the same.
+    """
+    if market.pegs:
+        return True
+    other = 1 - side
+    key = step.state.book(market.market, other).first()
+    if key is not None:
+        price = fixed_price(key)
+        if price >= limit if other == keys.BUY else price <= limit:
+            return True
+    step.cost += COST_RANK
+    return False
 
 
 def take_from(step: Step, taker: Taker, book: BookSide) -> None:

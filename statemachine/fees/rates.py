@@ -103,7 +103,8 @@ def rates_of(
     tier = portfolio.fee_tier if known else tier_today(step, portfolio)
     rate = taker_rate(rules, parameters, tier) if tier else parameters.taker_ppm
     if builder_ppm == 0 and market.resumed_at == 0 and market.jumped_at == 0:
-        return Rates(rate, 0, 0, max(maker, rate))
+        worst = maker if maker > rate else rate  # noqa: FURB136 - a call costs more
+        return Rates(rate, 0, 0, worst)
     excess = ramp_excess(rules, market, rate, step.now)
     total = rate + excess + builder_ppm
     return Rates(rate, excess, builder_ppm, max(maker, total))

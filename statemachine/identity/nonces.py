@@ -6,11 +6,10 @@ gives up its lowest nonce and raises its floor to it, so what is forgotten is
 refused as too low, never taken again.
 """
 
-from bisect import bisect_left, insort
 from typing import Final
 
 from statemachine.errors import Code
-from statemachine.records import NONCE_BUCKETS, NONCES_PER_BUCKET, Signer
+from statemachine.records import NONCE_BUCKETS, Signer
 from statemachine.step import Step
 
 NONCE_TIME_SHIFT: Final = 10
@@ -32,16 +31,8 @@ def burn_nonce(step: Step, signer: Signer, nonce: int) -> bool:
     if nonce <= bucket.floor:
         step.refuse(Code.NONCE_LOW, (bucket.floor,))
         return False
-    used = bucket.used
-    if not used or nonce > used[-1]:
-        used.append(nonce)
-    else:
-        place = bisect_left(used, nonce)
-        if used[place] == nonce:
-            step.refuse(Code.NONCE_USED, (nonce,))
-            return False
-        insort(used, nonce)
-    if len(used) > NONCES_PER_BUCKET:
-        bucket.floor = used.pop(0)
+    if not bucket.burn(nonce):
+        step.refuse(Code.NONCE_USED, (nonce,))
+        return False
     step.state.touch(bucket)
     return True

@@ -7,6 +7,10 @@ exactly what the encoder writes.
 
 Money fields take 12 bytes signed (``|x| < 2**95``), sizes, prices and times
 8 bytes.  ``portfolio`` is ``account << 8 | sub``.
+
+Records that are encoded for most transactions give ``struct`` the two parts of an
+amount, ``qI``: ``amount >> 32`` and ``amount & LOW``.  That is :func:`money` without an
+object in between.
 """
 
 from typing import Final, final
@@ -15,6 +19,8 @@ from statemachine.errors import StorageCorrupt
 
 RECORD_VERSION: Final = 1
 VERSION_BYTE: Final = b"\x01"
+LOW: Final = 0xFFFFFFFF
+"""The lower 32 bits of an amount."""
 
 
 def money(value: int) -> bytes:
@@ -61,7 +67,11 @@ class Blob(Record):
 
     def __init__(self, key: bytes, stored: bool, value: bytes) -> None:
         """Hold the encoded ``value``."""
-        super().__init__(key, stored)
+        # As Record does: calling it would be half of what this costs.
+        self.key = key
+        self.dirty = False
+        self.live = True
+        self.stored = stored
         self.value = value
 
     def encode(self) -> bytes:

@@ -48,7 +48,11 @@ class Order(Record):
         limit: int = 0,
     ) -> None:
         """Take every field, in the order of the encoding."""
-        super().__init__(key, stored)
+        # As Record does: one call less for each order.
+        self.key = key
+        self.dirty = False
+        self.live = True
+        self.stored = stored
         self.portfolio = portfolio
         self.flags = flags
         self.size = size

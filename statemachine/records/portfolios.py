@@ -3,7 +3,7 @@
 from struct import Struct
 from typing import Final, final
 
-from statemachine.records.base import RECORD_VERSION, Record, need, unmoney
+from statemachine.records.base import LOW, RECORD_VERSION, Record, need
 
 MARKETS_PER_PORTFOLIO_MAX: Final = 16
 PORTFOLIO_LIQUIDATING: Final = 1
@@ -15,14 +15,14 @@ PORTFOLIO_EXITING: Final = 4
 PORTFOLIO_CLOSING: Final = PORTFOLIO_LIQUIDATING | PORTFOLIO_EXITING
 """Flags under which a portfolio may only reduce, and its orders go when visited."""
 
-PORTFOLIO_LAYOUT: Final = Struct(">B12s12sBQQHB32sQB12s12sQHBI")
+PORTFOLIO_LAYOUT: Final = Struct(">BqIqIBQQHB32sQBqIqIQHBI")
 MARKET_LIST: Final = Struct(">16H")
 MARKET_LISTS: Final = [
     Struct(f">{count}H{2 * (MARKETS_PER_PORTFOLIO_MAX - count)}x")
     for count in range(MARKETS_PER_PORTFOLIO_MAX + 1)
 ]
 """By how many markets there are: the same layout, filled up with zeros."""
-POSITION_LAYOUT: Final = Struct(">Bq12s12sQ12sQ12sHBHq")
+POSITION_LAYOUT: Final = Struct(">BqqIqIQqIQqIHBHq")
 
 
 @final
@@ -75,12 +75,16 @@ class Position(Record):
         return POSITION_LAYOUT.pack(
             RECORD_VERSION,
             self.size,
-            self.cost.to_bytes(12, "big", signed=True),
-            self.funding_index.to_bytes(12, "big", signed=True),
+            self.cost >> 32,
+            self.cost & LOW,
+            self.funding_index >> 32,
+            self.funding_index & LOW,
             self.bids,
-            self.bids_value.to_bytes(12, "big", signed=True),
+            self.bids_value >> 32,
+            self.bids_value & LOW,
             self.asks,
-            self.asks_value.to_bytes(12, "big", signed=True),
+            self.asks_value >> 32,
+            self.asks_value & LOW,
             self.orders,
             self.reduce_only,
             self.leverage,
@@ -92,17 +96,17 @@ def decode_position(key: bytes, data: bytes) -> Position:
     """Return the position that ``data`` encodes."""
     need(data, POSITION_LAYOUT.size, "position")
     values = POSITION_LAYOUT.unpack(data)
-    position = Position(key, True, int.from_bytes(key[6:8], "big"), unmoney(values[3]))
+    position = Position(key, True, int.from_bytes(key[6:8], "big"), values[4] << 32 | values[5])
     position.size = values[1]
-    position.cost = unmoney(values[2])
-    position.bids = values[4]
-    position.bids_value = unmoney(values[5])
-    position.asks = values[6]
-    position.asks_value = unmoney(values[7])
-    position.orders = values[8]
-    position.reduce_only = values[9]
-    position.leverage = values[10]
-    position.rank = values[11]
+    position.cost = values[2] << 32 | values[3]
+    position.bids = values[6]
+    position.bids_value = values[7] << 32 | values[8]
+    position.asks = values[9]
+    position.asks_value = values[10] << 32 | values[11]
+    position.orders = values[12]
+    position.reduce_only = values[13]
+    position.leverage = values[14]
+    position.rank = values[15]
     return position
 
 
@@ -175,8 +179,10 @@ class Portfolio(Record):
         markets = self.markets
         return PORTFOLIO_LAYOUT.pack(
             RECORD_VERSION,
-            self.balance.to_bytes(12, "big", signed=True),
-            self.moved.to_bytes(12, "big", signed=True),
+            self.balance >> 32,
+            self.balance & LOW,
+            self.moved >> 32,
+            self.moved & LOW,
             self.flags,
             self.flagged_at,
             self.cancel_at,
@@ -185,8 +191,10 @@ class Portfolio(Record):
             MARKET_LISTS[len(markets)].pack(*markets),
             self.cancel_item,
             self.assets,
-            self.loan_index.to_bytes(12, "big", signed=True),
-            self.borrowed.to_bytes(12, "big", signed=True),
+            self.loan_index >> 32,
+            self.loan_index & LOW,
+            self.borrowed >> 32,
+            self.borrowed & LOW,
             self.traded,
             self.traded_day,
             self.fee_tier,
@@ -198,20 +206,18 @@ def decode_portfolio(key: bytes, data: bytes) -> Portfolio:
     """Return the portfolio that ``data`` encodes, its positions not yet read."""
     need(data, PORTFOLIO_LAYOUT.size, "portfolio")
     values = PORTFOLIO_LAYOUT.unpack(data)
-    _, balance, moved, flags, flagged_at, cancel_at, open_orders, count = values[:8]
-    number = int.from_bytes(key[1:6], "big")
-    portfolio = Portfolio(key, True, number)
-    portfolio.balance = unmoney(balance)
-    portfolio.moved = unmoney(moved)
-    portfolio.flags = flags
-    portfolio.flagged_at = flagged_at
-    portfolio.cancel_at = cancel_at
-    portfolio.cancel_item = values[9]
-    portfolio.open_orders = open_orders
-    portfolio.assets = values[10]
-    portfolio.markets = list(MARKET_LIST.unpack(values[8])[:count])
-    portfolio.loan_index = unmoney(values[11])
-    portfolio.borrowed = unmoney(values[12])
-    portfolio.traded, portfolio.traded_day = values[13], values[14]
-    portfolio.fee_tier, portfolio.referrer = values[15], values[16]
+    portfolio = Portfolio(key, True, int.from_bytes(key[1:6], "big"))
+    portfolio.balance = values[1] << 32 | values[2]
+    portfolio.moved = values[3] << 32 | values[4]
+    portfolio.flags = values[5]
+    portfolio.flagged_at = values[6]
+    portfolio.cancel_at = values[7]
+    portfolio.open_orders = values[8]
+    portfolio.markets = list(MARKET_LIST.unpack(values[10])[: values[9]])
+    portfolio.cancel_item = values[11]
+    portfolio.assets = values[12]
+    portfolio.loan_index = values[13] << 32 | values[14]
+    portfolio.borrowed = values[15] << 32 | values[16]
+    portfolio.traded, portfolio.traded_day = values[17], values[18]
+    portfolio.fee_tier, portfolio.referrer = values[19], values[20]
     return portfolio

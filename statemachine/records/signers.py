@@ -20,7 +20,8 @@ NONCES_PER_BUCKET: Final = 16
 NONCE_BUCKETS: Final = 16
 
 SIGNER_LAYOUT: Final = Struct(">BIBQIQQQIBQ12s")
-NONCES_LAYOUTS: Final = tuple(Struct(f">BQB{n}Q") for n in range(NONCES_PER_BUCKET + 1))
+NONCES_LAYOUT: Final = Struct(">BQB")
+NONCE_BYTES: Final = 8
 
 
 @final
@@ -28,21 +29,44 @@ class Nonces(Record):
     """One bucket of a signer's window: its floor and its used nonces, ascending.
 
     A signer has 16 buckets of 16; a nonce belongs to the bucket that its low
-    bits name, so a burnt nonce touches one small leaf.
+    bits name, so a burnt nonce touches one small leaf.  ``used`` keeps them as they
+    are stored, 8 bytes each, big-endian: most are burnt by being put at the end.
     """
 
     __slots__ = ("floor", "used")
 
-    def __init__(self, key: bytes, stored: bool, floor: int, used: list[int]) -> None:
+    def __init__(self, key: bytes, stored: bool, floor: int, used: bytes) -> None:
         """Nonces up to ``floor`` are refused; ``used`` are burnt."""
         super().__init__(key, stored)
         self.floor = floor
         self.used = used
 
+    def burn(self, nonce: int) -> bool:
+        """Add a nonce above the floor, unless it was used; a full bucket gives up its lowest."""
+        data = nonce.to_bytes(NONCE_BYTES, "big")
+        used = self.used
+        place = len(used)
+        while place and data <= used[place - NONCE_BYTES : place]:
+            place -= NONCE_BYTES
+            if data == used[place : place + NONCE_BYTES]:
+                return False
+        used = used[:place] + data + used[place:]
+        if len(used) > NONCES_PER_BUCKET * NONCE_BYTES:
+            self.floor = int.from_bytes(used[:NONCE_BYTES], "big")
+            used = used[NONCE_BYTES:]
+        self.used = used
+        return True
+
+    def burnt(self) -> list[int]:
+        """Return the nonces above the floor that are burnt, ascending."""
+        used = self.used
+        places = range(0, len(used), NONCE_BYTES)
+        return [int.from_bytes(used[place : place + NONCE_BYTES], "big") for place in places]
+
     def encode(self) -> bytes:
         """Return the canonical bytes."""
-        count = len(self.used)
-        return NONCES_LAYOUTS[count].pack(RECORD_VERSION, self.floor, count, *self.used)
+        used = self.used
+        return NONCES_LAYOUT.pack(RECORD_VERSION, self.floor, len(used) // NONCE_BYTES) + used
 
 
 @final
@@ -148,6 +172,5 @@ def decode_nonces(key: bytes, data: bytes) -> Nonces:
     count = data[9] if len(data) > 9 else NONCES_PER_BUCKET + 1
     if count > NONCES_PER_BUCKET:
         raise StorageCorrupt(f"not a nonce bucket: {data[:24].hex()}")
-    need(data, NONCES_LAYOUTS[count].size, "nonce bucket")
-    values = NONCES_LAYOUTS[count].unpack(data)
-    return Nonces(key, True, values[1], list(values[3:]))
+    need(data, NONCES_LAYOUT.size + count * NONCE_BYTES, "nonce bucket")
+    return Nonces(key, True, int.from_bytes(data[1:9], "big"), data[NONCES_LAYOUT.size :])

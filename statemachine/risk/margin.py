@@ -97,7 +97,6 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
         market = markets.get(number) or state.market(number)
         mark = market.mark
         size = position.size
-        graded = market.graded or position.leverage != 0
         held = 0
         if size:
             gain = size * mark - position.cost
@@ -110,21 +109,20 @@ def margin_of(state: State, portfolio: Portfolio, extra: int = 0) -> Margin:
                 if gain < 0:
                     cushion += gain
             held = size * mark if size > 0 else -size * mark
-            if not graded:
-                maintenance -= -held * market.maintenance_ppm // PPM_ONE
         bids = position.bids
         asks = position.asks
         # The larger one is not below zero: both add up to what rests.
         most = size + bids
         least = asks - size
         worst = most if most > least else least  # noqa: FURB136 - a call costs more
-        if graded:
+        if market.graded or position.leverage:
             parameters = rules[number]
             maintenance += maintenance_of(parameters, market.maintenance_ppm, held)
             crowd = market.open_interest * mark
             rate = market.initial_ppm
             initial += initial_of(parameters, rate, worst * mark, crowd, position.leverage)
-        elif worst:
+        else:
+            maintenance -= -held * market.maintenance_ppm // PPM_ONE
             initial -= -worst * mark * market.initial_ppm // PPM_ONE
         if bids:
             loss = position.bids_value - bids * mark
@@ -209,7 +207,9 @@ def may_add_order(
     mark = market.mark
     # What it would lose by filling is charged in full: no order far on the good
     # side of mark, which may never fill, makes up for it.
-    loss = max(0, (mark - price if side else price - mark) * size)
+    loss = (mark - price if side else price - mark) * size
+    if loss < 0:  # noqa: PLR1730 - a call costs more
+        loss = 0
     value = price * size + (loss if side else -loss)
     if side == 0:
         position.bids += size

@@ -167,7 +167,9 @@ def rows() -> dict[str, tuple[bytes, Callable[[bytes], bytes]]]:
     signer = Signer(signer_key, False, 7, 1, 1_800_000_000_000, 62, 3)
     signer.notional_max, signer.loss_max, signer.notional = 5_000_000, 3_000_000, 2_000_000
     signer.day, signer.sub, signer.start = 20_000, 2, -7
-    nonces = Nonces(nonces_key, False, 100, [101, 105, 1 << 63])
+    nonces = Nonces(
+        nonces_key, False, 100, b"".join(n.to_bytes(8, "big") for n in (101, 105, 1 << 63))
+    )
     market: Market = numbered(Market(market_key, False, 3))
     oracle = Oracle(oracle_key, False, list(range(1, 9)), list(range(11, 19)))
     oracle.average, oracle.average_time, oracle.pending, oracle.pending_time = 21, 22, 23, 24

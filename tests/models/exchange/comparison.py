@@ -166,7 +166,7 @@ def engine_state(items: Mapping[bytes, bytes], rules: Rules) -> Plain:
             for key, data in books.table(keys.TABLE_ACCOUNT)
         },
         "nonces": {
-            (key[1:21], key[21]): (bucket.floor, bucket.used)
+            (key[1:21], key[21]): (bucket.floor, bucket.burnt())
             for key, data in books.table(keys.TABLE_NONCES)
             for bucket in [decode_nonces(key, data)]
         },

@@ -7,16 +7,16 @@ from tests.mutation.suites import AGENTS, AUTHORITY
 
 MUTANTS: Final = (
     Mutant(
-        "identity/nonces.py",
-        "if used[place] == nonce:",
-        "if used[place] == -1:",
+        "records/signers.py",
+        "if data == used[place : place + NONCE_BYTES]:",
+        "if not data:",
         "a transaction is accepted twice",
         (AUTHORITY,),
     ),
     Mutant(
-        "identity/nonces.py",
-        "bucket.floor = used.pop(0)",
-        "used.pop(0)",
+        "records/signers.py",
+        'self.floor = int.from_bytes(used[:NONCE_BYTES], "big")',
+        "pass",
         "a forgotten nonce is accepted again",
         (AUTHORITY,),
     ),

@@ -63,8 +63,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/margin.py",
-        "maintenance -= -held * market.maintenance_ppm // PPM_ONE\n        bids",
-        "maintenance += held * market.maintenance_ppm // PPM_ONE\n        bids",
+        "maintenance -= -held * market.maintenance_ppm // PPM_ONE\n            initial",
+        "maintenance += held * market.maintenance_ppm // PPM_ONE\n            initial",
         "maintenance margin rounds down",
     ),
     Mutant(

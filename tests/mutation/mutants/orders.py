@@ -122,9 +122,9 @@ MUTANTS: Final = (
         (ORDERS,),
     ),
     Mutant(
-        "book/heads.py",
-        "return self.price >= limit if self.side == BUY",
-        "return self.price > limit if self.side == BUY",
+        "book/matching.py",
+        "if price >= limit if other == keys.BUY",
+        "if price > limit if other == keys.BUY",
         "an order at the very price of a bid does not meet it",
         (ORDERS,),
     ),
