@@ -93,6 +93,7 @@ class PostedBlocks:
     data: bytes
     time: int
     inbox_count: int
+    version: int = 1
 
 
 @final

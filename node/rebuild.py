@@ -38,6 +38,7 @@ from prover.entry import parse_entry
 from prover.l1 import L1, Heads, L1Unreachable, still_has
 from prover.outputs import Output
 from prover.replica import Derived
+from prover.rulesbook import RulesBook
 from statemachine.errors import SextantError
 from statemachine.identity.signing import Domain, recover_signers
 from statemachine.inbox import InboxItem
@@ -160,7 +161,9 @@ async def sequence_again(
     """Execute L1's log as a sequencer's journal; return as :func:`derive_again`."""
     disk = ChainStore(path, "rebuild", deployment)
     try:
-        journal = Resequencing(disk, deployment, key)
+        book = RulesBook(deployment.rules, await l1.versions())
+        disk.keep_book(book.encode())
+        journal = Resequencing(disk, deployment, key, book)
         roots, mark = {0: deployment.genesis.post_root}, GENESIS_MARK
         inbox: list[InboxItem] = []
         while entries := await l1.log_entries(max(roots)):
@@ -188,15 +191,17 @@ async def sequence_again(
 class Resequencing:
     """A sequencer's core and disk, fed with what it once posted."""
 
-    def __init__(self, disk: ChainStore, deployment: ContractRules, key: bytes) -> None:
+    def __init__(
+        self, disk: ChainStore, deployment: ContractRules, key: bytes, book: RulesBook
+    ) -> None:
         self.disk = disk
-        self.rules = deployment.rules
+        rules = deployment.rules
         memory = disk.state.memory
-        signer = BlockSigner(key, self.rules.chain_id)
-        self.core = Sequencer(self.rules, memory, signer, disk.find)
+        signer = BlockSigner(key, rules.chain_id)
+        self.core = Sequencer(rules, memory, signer, disk.find, book=book)
         self.tree = Tree.from_items(sorted(memory.values.items()))
         self.disk.write_roots(0, [self.tree.root])
-        self.recover = partial(recover_signers, Domain(self.rules.chain_id, self.rules.rollup))
+        self.recover = partial(recover_signers, Domain(rules.chain_id, rules.rollup))
 
     def take(self, entry: LogEntry, inbox: list[InboxItem]) -> None:
         """Execute the blocks of one entry, and write them down as if just made."""
@@ -204,13 +209,14 @@ class Resequencing:
             raise RebuildRefused(f"log entry {entry.index}: L1 does not have its bytes any more")
         if entry.inbox_count > len(inbox):
             raise L1Unreachable("L1 re-organised while it was read; run it again")
+        core = self.core
+        core.enter(entry.version)
         for data in parse_entry(entry.data):
-            core = self.core
             cursor, facts = core.cursor, facts_of(entry)
             known = inbox[cursor.inbox_index : entry.inbox_count]
-            block = derive_block(self.rules, cursor, data, facts, known, self.recover)
+            block = derive_block(core.rules, cursor, data, facts, known, self.recover)
             height = cursor.height + 1
-            result = apply_block(core.store, self.rules, block, core.known)
+            result = apply_block(core.store, core.rules, block, core.known)
             consumed = known[: result.cursor.inbox_index - block.inbox_from]
             frame = EMPTY_FRAME if block.frame is None else data
             signers = tuple(block.signers)

@@ -4,25 +4,28 @@ JSON with hexadecimal bytes: the deployment, every inbox item, every log entry
 up to some index, and the claims about them.  ``check_bundle`` derives it all
 from genesis, as a challenger would, and compares.
 
-    {"schema": 1, "deployment": "..", "items": [".."],
-     "entries": [{"data": "..", "time": 1, "inbox_count": 1}],
+    {"schema": 2, "deployment": "..", "items": [".."],
+     "versions": [".."],
+     "entries": [{"data": "..", "time": 1, "inbox_count": 1, "version": 1}],
      "claims": [{"number": 1, "output": "..", "trace": [".."]}]}
 """
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, final
 
 from prover.accusation import Fault, find_fault
+from prover.contract.records import RulesVersion, decode_rules_version
 from prover.contract.rules import ContractRules, decode_contract_rules
 from prover.derivation import EntryRecord
 from prover.outputs import Output, decode_output, is_trace_of
 from prover.replica import Derived, Replica, genesis_replica
+from prover.rulesbook import RulesBook
 from statemachine.errors import SextantError
 from statemachine.inbox import InboxItem, decode_inbox_item
 
-BUNDLE_SCHEMA: Final = 1
+BUNDLE_SCHEMA: Final = 2
 
 
 class BundleUnreadable(SextantError):
@@ -48,6 +51,12 @@ class Bundle:
     items: list[InboxItem]
     entries: list[EntryRecord]
     claims: list[BundledClaim]
+    versions: list[RulesVersion] = field(default_factory=list)
+
+    @property
+    def book(self) -> RulesBook:
+        """The rules that entries may name."""
+        return RulesBook(self.deployment.rules, self.versions)
 
 
 @final
@@ -66,15 +75,22 @@ def encode_bundle(
     items: Iterable[InboxItem],
     entries: Iterable[Any],
     claims: Iterable[BundledClaim],
+    versions: Iterable[RulesVersion] = (),
 ) -> str:
-    """Return the text of a bundle; ``entries`` have ``data``, ``time`` and ``inbox_count``."""
+    """Return the text of a bundle; ``entries`` have the fields of ``EntryRecord``."""
     return json.dumps(
         {
             "schema": BUNDLE_SCHEMA,
             "deployment": deployment.encode().hex(),
             "items": [item.encode().hex() for item in items],
+            "versions": [version.encode().hex() for version in versions],
             "entries": [
-                {"data": e.data.hex(), "time": e.time, "inbox_count": e.inbox_count}
+                {
+                    "data": e.data.hex(),
+                    "time": e.time,
+                    "inbox_count": e.inbox_count,
+                    "version": e.version,
+                }
                 for e in entries
             ],
             "claims": [
@@ -94,7 +110,9 @@ def decode_bundle(text: str) -> Bundle:
     try:
         held = json.loads(text)
         if held["schema"] != BUNDLE_SCHEMA:
-            raise BundleUnreadable(f"schema {held['schema']!r} is not known, expected 1")
+            raise BundleUnreadable(
+                f"schema {held['schema']!r} is not known, expected {BUNDLE_SCHEMA}"
+            )
         return Bundle(
             deployment=decode_contract_rules(bytes.fromhex(held["deployment"])),
             items=[decode_inbox_item(bytes.fromhex(item)) for item in held["items"]],
@@ -104,6 +122,7 @@ def decode_bundle(text: str) -> Bundle:
                     bytes.fromhex(entry["data"]),
                     int(entry["time"]),
                     int(entry["inbox_count"]),
+                    int(entry["version"]),
                 )
                 for index, entry in enumerate(held["entries"])
             ],
@@ -115,6 +134,7 @@ def decode_bundle(text: str) -> Bundle:
                 )
                 for claim in held["claims"]
             ],
+            versions=[decode_rules_version(bytes.fromhex(each)) for each in held["versions"]],
         )
     except (ValueError, KeyError, TypeError, SextantError) as error:
         raise BundleUnreadable(f"not a bundle: {type(error).__name__}: {error}") from error
@@ -127,9 +147,13 @@ def check_bundle(bundle: Bundle, on_entry: Callable[[Derived], None]) -> list[Fi
     ------
     BundleUnreadable
         An entry names inbox items that the file does not hold.
+    RulesUnknown
+        An entry is executed by rules that this program does not know.
     """
     deployment = bundle.deployment
-    replica: Replica = genesis_replica(deployment.rules, deployment.genesis_time_ms)
+    replica: Replica = genesis_replica(
+        deployment.rules, deployment.genesis_time_ms, book=bundle.book
+    )
     if replica.head != deployment.genesis:
         raise BundleUnreadable("its deployment starts from another genesis state")
     replica.add_inbox(0, bundle.items)

@@ -15,12 +15,13 @@ from typing import final
 
 from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
 from prover.contract.log import LogEntry
-from prover.contract.records import QueuedItem
+from prover.contract.records import QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
 from prover.derivation import RecoverAhead
 from prover.docket import Docket
-from prover.effects import Effect, Outbox, Settled
+from prover.durations import tell_duration
+from prover.effects import Effect, Learnt, Outbox, Settled
 from prover.entry import parse_entry
 from prover.footing import Footing
 from prover.l1 import CallReceipt, Heads, PostedClaim
@@ -70,6 +71,8 @@ class Challenger:
         self.entries: dict[int, LogEntry] = {}
         self.unreadable: dict[int, bytes] = {}
         self.log_count = 0
+        self.unjudged: dict[int, int] = {}
+        """Log entries whose version of the rules is not known here, and the version."""
         self.batch_late_ms = 0
         """Age of the oldest block of the newest batch when L1 got it, ms."""
         self.unlinked: QueuedItem | None = None
@@ -104,6 +107,33 @@ class Challenger:
         self.footing.note_heads(heads)
         if self.defence is not None:
             self.defence.gas_price = heads.gas_price
+
+    def on_versions(self, versions: Sequence[RulesVersion]) -> list[Effect]:
+        """Take note of the versions of the rules that L1 lists."""
+        book = self.replica.book
+        before = set(book.versions)
+        fresh = book.learn(versions)
+        for version in fresh:
+            self.tell_version(version)
+        if fresh or set(book.versions) != before:
+            self.outbox.push(Learnt(book.encode()))
+        return self.outbox.take()
+
+    def tell_version(self, version: RulesVersion) -> None:
+        """Say that other rules are to come, and whether they can be judged by."""
+        number, why = version.number, self.replica.book.why_not(version.number)
+        named = f"rules version {number} ({version.rules_hash.hex()[:16]}..)"
+        if version.cancelled:
+            self.outbox.say("info", f"{named} was taken back", version=number)
+            return
+        now = version.starts if self.heads is None else self.heads.latest.time
+        left = version.starts - now
+        when = f"comes in {tell_duration(left)}" if left > 0 else "is in force"
+        if not why:
+            self.outbox.say("info", f"{named} {when}; it is known here", version=number)
+            return
+        text = f"{named} {when} and is NOT known here ({why}): upgrade sextant, or nothing after"
+        self.outbox.say("alert", f"{text} that can be judged", version=number)
 
     def on_head(self, heads: Heads) -> list[Effect]:
         """Finish a round: settle what is final, send what has become ripe."""
@@ -169,7 +199,7 @@ class Challenger:
     def on_entry(self, entry: LogEntry) -> list[Effect]:
         """Derive an entry, unless it is known; take back what it replaces."""
         known = self.entries.get(entry.index)
-        if known is not None and is_same_entry(known, entry):
+        if known is not None and self.is_same(known, entry):
             self.entries[entry.index] = entry
             self.footing.saw_entry(entry)
             return self.outbox.take()
@@ -177,7 +207,7 @@ class Challenger:
             return self.outbox.take()
         while self.replica.next_index > entry.index:
             self.revert()
-        if not (self.is_readable(entry) and self.covers(entry)):
+        if not (self.is_readable(entry) and self.covers(entry) and self.is_judgeable(entry)):
             return self.outbox.take()
         started = self.tick()
         derived = self.replica.feed(entry)
@@ -202,6 +232,27 @@ class Challenger:
             text = f"entry {entry.index}: L1 {what}"
             self.outbox.say("alert", f"{text}; no claim after it can be judged")
         return False
+
+    def is_judgeable(self, entry: LogEntry) -> bool:
+        """Return whether we know the rules that execute an entry; say so once if we do not."""
+        why = self.replica.book.why_not(entry.version)
+        if not why:
+            self.unjudged.pop(entry.index, None)
+            return True
+        if self.unjudged.get(entry.index) != entry.version:
+            self.unjudged[entry.index] = entry.version
+            text = f"entry {entry.index} is executed by rules version {entry.version}, not known"
+            text += f" here ({why}): REFUSING to judge it and all after it; upgrade sextant"
+            self.outbox.say("alert", text, version=entry.version)
+        return False
+
+    def is_same(self, known: LogEntry, entry: LogEntry) -> bool:
+        """Return whether L1 still has the entry that was derived, and its rules."""
+        derived = self.replica.derived_at(entry.index)
+        rules_hash = self.replica.book.hash_at(entry.version)
+        return is_same_entry(known, entry) and (
+            derived is None or derived.output.rules_hash == rules_hash
+        )
 
     def covers(self, entry: LogEntry) -> bool:
         """Return whether the inbox as read is the one that L1 had when it took the entry.
@@ -261,9 +312,16 @@ class Challenger:
 
 def is_same_entry(known: LogEntry, entry: LogEntry) -> bool:
     """Return whether L1 still has the entry that was derived."""
-    return (known.data_root, known.time, known.inbox_count, known.inbox_accumulator) == (
+    return (
+        known.data_root,
+        known.time,
+        known.inbox_count,
+        known.inbox_accumulator,
+        known.version,
+    ) == (
         entry.data_root,
         entry.time,
         entry.inbox_count,
         entry.inbox_accumulator,
+        entry.version,
     )

@@ -105,9 +105,9 @@ class Defence:
             return
         started = self.tick()
         output = posted.claim.output
-        accusation = accuse(replica.rules, derived, output, posted.trace, fault, replica.recover)
+        accusation = accuse(derived.rules, derived, output, posted.trace, fault, replica.recover)
         hashes = [item_hash(item.encode()) for item in replica.inbox]
-        facts = ClaimFacts(replica.rules, derived.parent, output, derived.facts, hashes)
+        facts = ClaimFacts(derived.rules, derived.parent, output, derived.facts, hashes)
         verdict = rehearse(facts, accusation)
         if not verdict.guilty:
             text = f"claim {number}: the proof would not convict: {verdict.reason}"

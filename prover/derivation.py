@@ -57,6 +57,10 @@ class PostedEntry(Protocol):
     def inbox_count(self) -> int:
         """Inbox items queued by then."""
 
+    @property
+    def version(self) -> int:
+        """The version of the rules that executes it."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class EntryRecord:
     data: bytes
     time: int
     inbox_count: int
+    version: int = 1
 
 
 def facts_of(entry: PostedEntry) -> EntryFacts:

@@ -58,7 +58,7 @@ def garble(root: bytes, salt: object) -> bytes:
 def facts_about(replica: Replica, derived: Derived, output: Output) -> ClaimFacts:
     """Return what L1 would know of a claim about a derived entry."""
     hashes = [item_hash(item.encode()) for item in replica.inbox]
-    return ClaimFacts(replica.rules, derived.parent, output, derived.facts, hashes)
+    return ClaimFacts(derived.rules, derived.parent, output, derived.facts, hashes)
 
 
 def corrupt(derived: Derived, how: str, segment: int, salt: object) -> tuple[Output, list[bytes]]:

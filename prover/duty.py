@@ -29,8 +29,9 @@ from prover.patrol import Patrol
 from prover.pledges import Pledges
 from prover.purse import Purse
 from prover.replica import Replica, genesis_replica
+from prover.rulesbook import RulesUnknown
 from prover.vigil import Vigil
-from statemachine.errors import FrameInvalid, SextantError
+from statemachine.errors import FrameInvalid
 from statemachine.identity.signing import Domain, address_of
 
 EXIT_OK = 0
@@ -42,10 +43,6 @@ LOOK_SECONDS_MAX: Final = 10.0
 """How long a command that looks once waits for L1."""
 
 AnswerT = TypeVar("AnswerT")
-
-
-class RulesUnknown(SextantError):
-    """L1 has rules that this program cannot judge by: it refuses to act."""
 
 
 Connect = Callable[[str, bytes | None], L1]
@@ -303,6 +300,7 @@ async def fetch_bundle(connect: Connect, target: str) -> str:
         entries: list[LogEntry] = []
         while items_page := await l1.inbox_items(len(items)):
             items += items_page
+        versions = await l1.versions()
         while entries_page := await l1.log_entries(len(entries)):
             entries += entries_page
         posted = await fetch_claims(l1)
@@ -313,4 +311,4 @@ async def fetch_bundle(connect: Connect, target: str) -> str:
         for each in posted
         if each.claim.number
     ]
-    return encode_bundle(deployment, [queued.item for queued in items], entries, claims)
+    return encode_bundle(deployment, [queued.item for queued in items], entries, claims, versions)

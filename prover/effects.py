@@ -48,7 +48,15 @@ class Settled:
     derived: list[Derived]
 
 
-Effect = Said | Keep | Send | Settled
+@final
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Store what L1 lists of versions of the rules, encoded."""
+
+    book: bytes
+
+
+Effect = Said | Keep | Learnt | Send | Settled
 
 
 @final

@@ -27,7 +27,7 @@ from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
 from prover.contract.log import LogEntry, entry_of
 from prover.contract.records import Account, Claim, ClaimStatus, LogHeader, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules
-from prover.contract.versions import list_versions
+from prover.contract.versions import VERSION_FIRST, list_versions
 from prover.entry import data_root
 from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
 from prover.outputs import Output
@@ -57,6 +57,10 @@ class Fork:
         for index, item in enumerate(bundle.items):
             accumulators.append(accumulate(accumulators[-1], item))
             self.contract.state.inbox.put(index, QueuedItem(index, item, 0, accumulators[-1]))
+        for version in bundle.versions:
+            if version.number > VERSION_FIRST:
+                place = len(self.contract.state.versions)
+                self.contract.state.versions.put(place, version)
         for entry in bundle.entries:
             count = entry.inbox_count
             root, size = data_root(entry.data), len(entry.data)
@@ -70,6 +74,7 @@ class Fork:
                 inbox_accumulator=accumulators[count],
                 sender=self.rules.sequencer,
                 reached=0,
+                version=entry.version,
             )
             self.contract.state.log.put(entry.index, header)
 

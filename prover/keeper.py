@@ -7,6 +7,7 @@ h     none                        the output up to which the state stands
 d     none                        hash of the deployment that it belongs to
 s     key of the state            value in the state
 c     claim number, output hash   payee, salt, commitment, its block
+v     none                        the versions of the rules that L1 listed
 ====  ==========================  ==========================================
 
 The state moves only with what L1 can no longer take back; everything after it
@@ -21,6 +22,7 @@ from prover.contract.rules import ContractRules
 from prover.derivation import Recover
 from prover.outputs import Output, decode_output
 from prover.replica import Derived, Replica, genesis_replica
+from prover.rulesbook import decode_book
 from statemachine.errors import StorageCorrupt
 from statemachine.merkle.tree import Tree
 from statemachine.storage import MemoryStore
@@ -30,6 +32,7 @@ HEAD: Final = b"h"
 DEPLOYMENT: Final = b"d"
 STATE: Final = b"s"
 CASE: Final = b"c"
+VERSIONS: Final = b"v"
 
 
 class Batch(Protocol):
@@ -112,7 +115,13 @@ class Keeper:
         """Return a replica of the kept state; its root is checked."""
         items = [(key[1:], value) for key, value in self.disk.scan(STATE, STATE + b"\xff")]
         tree = Tree.from_items(items)
-        return Replica(self.deployment.rules, MemoryStore(items), tree, self.head, recover)
+        rules = self.deployment.rules
+        book = decode_book(rules, self.disk.get(VERSIONS) or b"")
+        return Replica(rules, MemoryStore(items), tree, self.head, recover, book)
+
+    def keep_book(self, book: bytes) -> None:
+        """Store the versions of the rules, before anything is judged by them."""
+        self.disk.put(VERSIONS, book, sync=True)
 
     def settle(self, derived: list[Derived]) -> None:
         """Move the state over entries that are final."""

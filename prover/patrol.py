@@ -12,7 +12,7 @@ from typing import Final, final
 from prover.board import Board
 from prover.cases import Standing
 from prover.challenger import Challenger
-from prover.effects import Effect, Keep, Said, Send, Settled
+from prover.effects import Effect, Keep, Learnt, Said, Send, Settled
 from prover.gauges import Surroundings, Watchman, watch_figures
 from prover.keeper import Keeper
 from prover.l1 import L1, CallReceipt, Heads, L1Refused, L1Unreachable
@@ -92,6 +92,7 @@ class Patrol:
         if self.seen is not None and heads.latest.hash == self.seen.latest.hash:
             return
         self.core.note_heads(heads)
+        await self.carry_out(self.core.on_versions(await self.l1.versions()))
         await self.read_items()
         await self.read_entries()
         await self.read_claims()
@@ -147,6 +148,9 @@ class Patrol:
                     case Keep():
                         if self.keeper is not None:
                             self.keeper.keep_case(effect.key, effect.value)
+                    case Learnt():
+                        if self.keeper is not None:
+                            self.keeper.keep_book(effect.book)
                     case Settled():
                         if self.keeper is not None:
                             self.keeper.settle(effect.derived)

@@ -77,7 +77,9 @@ async def rehearse_defence(
     if not bundle.entries:
         raise NothingToFork("L1's log is empty: nothing can be claimed yet")
     deployment = bundle.deployment
-    replica: Replica = genesis_replica(deployment.rules, deployment.genesis_time_ms)
+    replica: Replica = genesis_replica(
+        deployment.rules, deployment.genesis_time_ms, book=bundle.book
+    )
     fork = Fork(bundle, address, gas_price)
     fork.contract.mint(address, PURSE_GWEI, 0)
     defence = Defence(deployment, address, {}, lambda: secrets.token_bytes(32), tick)

@@ -3,7 +3,8 @@
 A replica is fed log entries in order.  Each one advances the flat state, the
 tree, and the head output, and leaves a ``Derived`` behind: the right output and
 trace of that entry, what its blocks did, and what is needed to take it back
-when L1 re-orgs.  Poster, follower and challenger run the same replica over
+when L1 re-orgs.  Each entry is executed by the version of the rules that it names
+(:mod:`prover.rulesbook`).  Poster, follower and challenger run the same replica over
 different stores; who persists what is their business.
 """
 
@@ -16,6 +17,7 @@ from typing import Protocol, final
 from prover.derivation import PostedEntry, Recover, RecoverAhead, derive_block, facts_of
 from prover.entry import EntryFacts, parse_entry
 from prover.outputs import OUTPUT_VERSION, Output, genesis_output, trace_root
+from prover.rulesbook import RulesBook
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
@@ -56,7 +58,8 @@ class Derived:
     ``parent`` and ``output`` are the outputs before and after; ``trace`` holds
     the root before and after each segment; ``before`` is the tree before the
     entry; ``writes`` and ``undo`` lead forward and back; ``inbox`` are the
-    items that this entry's blocks could see, from the first not yet consumed.
+    items that this entry's blocks could see, from the first not yet consumed;
+    ``rules`` are those that executed it.
     """
 
     facts: EntryFacts
@@ -69,6 +72,7 @@ class Derived:
     before: Tree
     writes: dict[bytes, bytes | None]
     undo: dict[bytes, bytes | None]
+    rules: Rules
 
 
 @final
@@ -82,9 +86,13 @@ class Replica:
         tree: Tree,
         head: Output,
         recover: Recover | None = None,
+        book: RulesBook | None = None,
     ) -> None:
-        """Stand at ``head``, of which ``store`` and ``tree`` hold the state."""
-        self.rules = rules
+        """Stand at ``head``, of which ``store`` and ``tree`` hold the state.
+
+        ``rules`` are those of genesis, ``book`` knows of others.
+        """
+        self.book = book or RulesBook(rules)
         self.store = store
         self.known = WorkingSet()
         self.tree = tree
@@ -97,6 +105,7 @@ class Replica:
             raise StorageCorrupt(
                 f"state root is {tree.root.hex()}, the output says {head.post_root.hex()}"
             )
+        self.rules = self.book.named(head.rules_hash)
 
     @property
     def next_index(self) -> int:
@@ -118,15 +127,32 @@ class Replica:
         self.inbox[index:] = items
 
     def feed(self, entry: PostedEntry) -> Derived:
-        """Derive the next entry and advance to it."""
+        """Derive the next entry and advance to it.
+
+        Raises
+        ------
+        RulesUnknown
+            Its version is none that this program knows; nothing has changed.
+        """
         invariant(entry.index == self.next_index, f"log: entry {self.next_index} comes next")
         invariant(entry.inbox_count <= len(self.inbox), "the inbox is known up to the entry")
+        self.enter(self.book.at(entry.version))
         parent, before = self.head, self.tree.snapshot()
         cursor = self.cursor
         facts = facts_of(entry)
         known = self.inbox[cursor.inbox_index : entry.inbox_count]
         derived = Derived(
-            facts, entry.data, parent, parent, [parent.post_root], [], known, before, {}, {}
+            facts,
+            entry.data,
+            parent,
+            parent,
+            [parent.post_root],
+            [],
+            known,
+            before,
+            {},
+            {},
+            self.rules,
         )
         frames = parse_entry(entry.data)
         if isinstance(self.recover, RecoverAhead):
@@ -149,6 +175,12 @@ class Replica:
         self.head = output
         self.history.append(derived)
         return derived
+
+    def enter(self, rules: Rules) -> None:
+        """Go on by these rules: records that were read by others are read again."""
+        if rules is not self.rules:
+            self.rules = rules
+            self.known.clear()
 
     def step(self, derived: Derived, cursor: Cursor, data: bytes) -> Cursor:
         """Execute one frame of an entry; return the cursor after it."""
@@ -174,6 +206,7 @@ class Replica:
         self.store.apply(derived.undo)
         self.tree = derived.before
         self.head = derived.parent
+        self.rules = self.book.named(self.head.rules_hash)
         return derived
 
     def forget(self, log_index: int) -> list[Derived]:
@@ -199,11 +232,13 @@ def cursor_in(store: Store) -> Cursor:
     return decode_cursor(value)
 
 
-def genesis_replica(rules: Rules, time_ms: int, recover: Recover | None = None) -> Replica:
+def genesis_replica(
+    rules: Rules, time_ms: int, recover: Recover | None = None, book: RulesBook | None = None
+) -> Replica:
     """Return a replica in memory, before the first log entry."""
     state = genesis_state(rules, time_ms)
     store = MemoryStore()
     store.apply(state)
     tree = Tree.from_items(sorted(state.items()))
     head = genesis_output(rules.chain_id, rules.hash, tree.root)
-    return Replica(rules, store, tree, head, recover)
+    return Replica(rules, store, tree, head, recover, book)

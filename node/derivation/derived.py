@@ -35,23 +35,27 @@ from node.storage.journal import BLOCK, BlockInput, height_key
 from node.storage.store import StateStore, write_state
 from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
 from prover.contract.log import LogEntry
+from prover.contract.records import RulesVersion
 from prover.contract.rules import ContractRules
 from prover.derivation import PostedEntry, Recover, facts_of
 from prover.outputs import Output, decode_output
 from prover.ranges import KeyRange, read_range
 from prover.replica import Derived, DerivedBlock, Replica
+from prover.rulesbook import decode_book
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.genesis import genesis_state
 from statemachine.inbox import InboxItem, decode_inbox_item
 from statemachine.keys import CURSOR_KEY
 from statemachine.merkle.tree import RecordingTree, Tree
+from statemachine.rules import Rules
 
-SCHEMA: Final = "sextant-derived-2"
+SCHEMA: Final = "sextant-derived-3"
 DEPLOYMENT_KEY: Final = b"!deployment"
 HEAD_KEY: Final = b"!output"
 CLAIMS_KEY: Final = b"!claims"
 FIXED_KEY: Final = b"!fixed"
+VERSIONS_KEY: Final = b"!versions"
 STEP: Final = b"E"
 INBOX: Final = b"I"
 
@@ -72,12 +76,18 @@ class Place:
     block: int
     inbox_count: int
     inbox_accumulator: bytes
+    version: int
 
 
 def place_of(entry: LogEntry) -> Place:
     """Return what L1 noted of an entry."""
     return Place(
-        entry.data_root, entry.time, entry.block, entry.inbox_count, entry.inbox_accumulator
+        entry.data_root,
+        entry.time,
+        entry.block,
+        entry.inbox_count,
+        entry.inbox_accumulator,
+        entry.version,
     )
 
 
@@ -127,6 +137,7 @@ class DerivedChain:
         elif self.database.get(DEPLOYMENT_KEY) != deployment.hash:
             self.database.close()
             raise StorageCorrupt(f"{path}: belongs to another deployment; use another --datadir")
+        self.book = decode_book(deployment.rules, self.database.get(VERSIONS_KEY) or b"")
         self.recover = recover
         self.trees: dict[int, Tree] = {}
         self.settled = -1
@@ -142,11 +153,24 @@ class DerivedChain:
         memory = self.state.memory
         if tree is None:
             tree = Tree.from_items(sorted(memory.values.items()))
-        return Replica(self.deployment.rules, memory, tree, head, self.recover)
+        return Replica(self.deployment.rules, memory, tree, head, self.recover, self.book)
 
     def inbox_records(self) -> list[bytes]:
         """Return the encoded inbox items, in order."""
         return [data for _, data in self.database.scan(INBOX, after(INBOX))]
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that executed the last entry derived."""
+        return self.book.named(self.head.rules_hash)
+
+    def learn(self, versions: Sequence[RulesVersion]) -> list[RulesVersion]:
+        """Take note of the versions that L1 lists; return what is new or changed."""
+        before = set(self.book.versions)
+        fresh = self.book.learn(versions)
+        if fresh or set(self.book.versions) != before:
+            self.database.put(VERSIONS_KEY, self.book.encode(), sync=True)
+        return fresh
 
     @property
     def cursor(self) -> Cursor:
@@ -195,8 +219,11 @@ class DerivedChain:
         """Advance by what the entry's draft was found to do; ``None`` if there is none."""
         replica = self.replica
         derived, self.drafted = self.drafted, None
-        if derived is None or not stands(replica.rules, derived, entry, replica.inbox):
+        if derived is None or derived.output.rules_hash != self.book.hash_at(entry.version):
             return None
+        if not stands(derived.rules, derived, entry, replica.inbox):
+            return None
+        replica.enter(derived.rules)
         replica.store.apply(derived.writes)
         root = replica.tree.update(derived.writes)
         invariant(root == derived.output.post_root, "a draft's writes lead to its root")

@@ -12,9 +12,11 @@ import structlog
 
 from node.derivation.derived import DerivedChain, place_of
 from node.l1.claimbook import ClaimBook
+from node.l1.versions import tell_version
 from node.l1.view import now_ms
 from node.ledger.blocks import ExecutedBlock
 from prover.contract.log import LogEntry
+from prover.contract.records import RulesVersion
 from prover.l1 import L1, Heads, L1Refused, L1Unreachable, still_has
 from prover.replica import Derived
 from statemachine.errors import StorageCorrupt
@@ -68,6 +70,7 @@ class Deriver:
             before = self.heads
             if before is None or heads.latest != before.latest:
                 async with self.busy:
+                    self.learn(await self.l1.versions(), heads.latest.time)
                     if before is None or not await still_has(self.l1, before.latest):
                         await self.find_fork()
                     await self.catch_up()
@@ -78,6 +81,11 @@ class Deriver:
             LOG.warning("L1 does not answer", why=str(error))
             return False
         return True
+
+    def learn(self, versions: Sequence[RulesVersion], now: int) -> None:
+        """Take note of the versions of the rules, and tell what is new among them."""
+        for version in self.chain.learn(versions):
+            tell_version(LOG, self.chain.book, version, now)
 
     async def find_fork(self) -> None:
         """Take back every entry that L1 does not have just as it was derived.
@@ -124,7 +132,10 @@ class Deriver:
         if entry.index >= self.chain.head.log_index:
             return False
         step = self.chain.step(entry.index + 1)
-        return step is None or step.place == place_of(entry)
+        if step is None:
+            return True
+        rules_hash = self.chain.book.hash_at(entry.version)
+        return step.place == place_of(entry) and step.output.rules_hash == rules_hash
 
     async def take_back(self) -> None:
         """Take back the last entry: L1 has another one in its place, or none."""

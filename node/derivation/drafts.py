@@ -26,6 +26,7 @@ class Draft:
     data: bytes
     time: int
     inbox_count: int
+    version: int = 1
 
 
 def stands(rules: Rules, derived: Derived, entry: PostedEntry, inbox: Sequence[InboxItem]) -> bool:

@@ -55,8 +55,8 @@ class Follower:
     ) -> None:
         """Open the store; nothing runs before :meth:`run`."""
         self.deployment = deployment
-        self.rules: Rules = deployment.rules
         self.chain = DerivedChain(directory / "chain", owner, deployment)
+        self.rules: Rules = self.chain.rules
         self.store: Store = self.chain.trees[self.chain.head.log_index]
         self.audience = Audience(self.chain.archive.read, self.chain.head.height)
         self.deriver = Deriver(l1, self.chain, self.on_derived, self.on_taken_back)
@@ -112,6 +112,7 @@ class Follower:
         # A snapshot: entries are derived on a thread, and no query may see half of one.
         self.store = self.chain.trees[derived.output.log_index]
         self.cursor = self.chain.cursor
+        self.rules = derived.rules
         last = derived.output.height
         first = last - len(blocks) + 1
         log_index = derived.output.log_index
@@ -133,6 +134,7 @@ class Follower:
         head = self.chain.head
         self.store = self.chain.trees[head.log_index]
         self.cursor = self.chain.cursor
+        self.rules = self.chain.rules
         self.audience.cut(head.height)
         self.postings.cut(head.log_index)
 

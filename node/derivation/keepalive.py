@@ -46,13 +46,13 @@ class KeepAlive:
 
     async def is_due(self) -> bool:
         """Return whether an entry would be taken, and would do something."""
-        chain, rules = self.deriver.chain, self.deployment.rules
+        chain = self.deriver.chain
         await self.deriver.read_inbox(len(chain.replica.inbox))
         item = self.next_item
         clock = self.deriver.clock
-        if item is None or item.time + deadline_of(rules, chain.cursor) > clock:
+        if item is None or item.time + deadline_of(chain.rules, chain.cursor) > clock:
             return False
-        if clock - item.time - rules.inbox_deadline_ms > overdue_ms_max(self.deployment):
+        if clock - item.time - chain.rules.inbox_deadline_ms > overdue_ms_max(self.deployment):
             return True
         last = await self.l1.log_entries(max(0, chain.head.log_index - 1))
         since = max([self.deployment.genesis_time_ms, *(entry.time for entry in last)])

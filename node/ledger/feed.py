@@ -155,8 +155,12 @@ class Lagging(Exception):
 class Ledger(Protocol):
     """A node's state and blocks."""
 
-    rules: Rules
     store: Store  # the state after the last block
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that executed the last block."""
+        ...
 
     @property
     def cursor(self) -> Cursor:

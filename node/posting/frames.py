@@ -31,9 +31,10 @@ LOG = structlog.get_logger("poster")
 @final
 @dataclass(frozen=True, slots=True)
 class RootedFrame:
-    """A block of the sequencer: its frame, and the root after each segment."""
+    """A block of the sequencer: its time (ms), its frame, and the root after each segment."""
 
     height: int
+    time: int
     frame: bytes
     roots: Sequence[bytes]
 
@@ -87,7 +88,7 @@ class FrameSource:
             from_height=self.next_height, with_frames=True, with_roots=True
         )
         stream = self.stream = self.stub.Blocks(request)
-        frames: dict[int, bytes] = {}
+        frames: dict[int, tuple[int, bytes]] = {}
         roots: dict[int, Sequence[bytes]] = {}
         try:
             async for update in stream:
@@ -95,7 +96,8 @@ class FrameSource:
                 if self.restart:
                     return
                 if update.HasField("block"):
-                    frames[update.block.header.height] = update.block.frame
+                    header = update.block.header
+                    frames[header.height] = (header.time_ms, update.block.frame)
                 else:
                     roots[update.roots.height] = list(update.roots.segment_roots)
                 self.match(frames, roots)
@@ -110,11 +112,13 @@ class FrameSource:
             self.stream = None
             stream.cancel()
 
-    def match(self, frames: dict[int, bytes], roots: dict[int, Sequence[bytes]]) -> None:
+    def match(
+        self, frames: dict[int, tuple[int, bytes]], roots: dict[int, Sequence[bytes]]
+    ) -> None:
         """Hand on the blocks of which both parts are there."""
         while self.next_height in frames and self.next_height in roots:
             height = self.next_height
-            self.ready.append(RootedFrame(height, frames.pop(height), roots.pop(height)))
+            self.ready.append(RootedFrame(height, *frames.pop(height), roots.pop(height)))
             self.next_height += 1
             self.arrived.set()
 

@@ -171,16 +171,26 @@ class Poster:
         return True
 
     def next_batch(self) -> list[RootedFrame]:
-        """Return the blocks of the batch that is due, if one is."""
+        """Return the blocks of the batch that is due, if one is.
+
+        All of one version of the rules: where another comes into force, the batch ends.
+        """
         batch: list[RootedFrame] = []
+        book, version = self.chain.book, 0
         size = FRAME_OVERHEAD_BYTES
         full = False
         for frame in self.source.ready:
+            last, version = version, book.version_at(frame.time)
+            if version != (last or version):
+                full = True
+                break
             size += len(frame.frame) + FRAME_OVERHEAD_BYTES
             full = size > self.batch_bytes_max or len(batch) >= self.deployment.entry_frames_max
             if full:
                 break
             batch.append(frame)
+        if batch and book.starts(book.version_at(batch[0].time)) > self.deriver.clock:
+            return []  # L1's clock is behind the sequencer's: it would not take them yet
         waited = time.monotonic() - self.posted_at >= self.batch_seconds
         return batch if full or waited else []
 
@@ -197,7 +207,7 @@ class Poster:
         if not self.check(batch, derived):
             return
         LOG.info("posting", log_index=draft.index, blocks=len(batch), size=len(draft.data))
-        receipt = await self.l1.append(draft.index, draft.data)
+        receipt = await self.l1.append(draft.index, draft.data, draft.version)
         self.posted_at = time.monotonic()
         if receipt.ok:
             LOG.info(
@@ -207,6 +217,8 @@ class Poster:
                 gas=receipt.gas,
                 gas_price=receipt.gas_price,
             )
+        elif receipt.code is ContractCode.ENTRY_RULES:
+            LOG.warning("not posted yet", log_index=draft.index, why=receipt.message)
         elif receipt.code is ContractCode.ENTRY_INDEX:
             LOG.info("the log is longer than we knew", log_index=draft.index)
         else:
@@ -222,7 +234,8 @@ class Poster:
         await self.deriver.read_inbox(len(self.chain.replica.inbox))
         data = encode_entry([frame.frame for frame in batch])
         count = len(self.chain.replica.inbox)
-        return Draft(self.chain.head.log_index, data, clock, count)
+        version = self.chain.book.version_at(batch[0].time)
+        return Draft(self.chain.head.log_index, data, clock, count, version)
 
     def check(self, batch: Sequence[RootedFrame], derived: Derived) -> bool:
         """Return whether a batch may be posted; raise if its roots are wrong.

@@ -10,20 +10,24 @@
 """
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import Final, final
 
 import structlog
 
 from node.l1.postings import Postings
+from node.l1.versions import tell_version
 from node.l1.view import L1View, LogMark
 from node.ledger.audience import Audience
 from node.sequencing.chain import ChainStore
 from node.sequencing.forks import Forked, Placed, find_fork, first_height
 from node.sequencing.rooting import Rooting
 from node.sequencing.sequencer import Sequencer
+from prover.contract.records import RulesVersion
 from prover.entry import parse_entry
-from prover.l1 import L1, L1Refused, L1Unreachable
+from prover.l1 import L1, Heads, L1Refused, L1Unreachable
+from prover.rulesbook import RulesBook, settled_versions
 from statemachine.delay import deadline_least
 from statemachine.rules import Rules
 
@@ -89,11 +93,13 @@ class Anchor:
         """Look at L1 while nobody else does."""
         try:
             changed = await self.view.refresh()
+            versions = await self.view.l1.versions() if changed else []
         except (L1Unreachable, L1Refused) as error:
             LOG.warning("L1 does not answer", why=str(error))
             return False
         heads = self.view.heads
         if changed and heads is not None:
+            await self.learn(versions, heads)
             first, items = self.view.take_final_items()
             self.core.observe(first, items, heads.final.time + deadline_least(self.rules) - 1)
             self.check_log()
@@ -103,6 +109,22 @@ class Anchor:
         self.looked.set()
         self.looked.clear()
         return True
+
+    async def learn(self, versions: Sequence[RulesVersion], heads: Heads) -> None:
+        """Take note of what is final about versions of the rules, on disk first.
+
+        Whether one comes is final before a block can be late enough for it: the horizon is
+        no farther from a final L1 block than the last moment at which it may be taken back.
+        """
+        book = self.core.book
+        settled = settled_versions(versions, heads.final.number)
+        coming = RulesBook(book.first, settled)
+        if coming.versions == book.versions:
+            return
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.writer, self.disk.keep_book, coming.encode())
+        for version in book.learn(settled):
+            tell_version(LOG, book, version, heads.latest.time)
 
     def check_log(self) -> None:
         """Note which entries are not made of our blocks: the final ones, and whether others.
@@ -138,7 +160,9 @@ class Anchor:
         forks, self.forks = self.forks, []
         for entry, _ in forks:
             for data in parse_entry(entry.data):
-                self.disk.commit(self.core.adopt(data, entry.facts), lambda _done, _redo: None)
+                self.disk.commit(
+                    self.core.adopt(data, entry.facts, entry.version), lambda _done, _redo: None
+                )
         self.check_log()
         LOG.warning(
             "took over the log's blocks", entries=len(forks), height=self.core.cursor.height

@@ -20,6 +20,7 @@ from node.storage.database import Database
 from node.storage.journal import REDO, BlockInput, Journal, height_key, pack_segments, write_deltas
 from node.storage.store import STATE, StateStore, write_state
 from prover.contract.rules import ContractRules
+from prover.rulesbook import decode_book
 from statemachine.errors import StorageCorrupt, invariant
 from statemachine.frame import Frame, decode_frame
 from statemachine.genesis import genesis_state
@@ -29,6 +30,7 @@ DEPLOYMENT_KEY: Final = b"!deployment"
 FINAL_KEY: Final = b"!final"
 CLAIMS_KEY: Final = b"!claims"
 SIGNED_KEY: Final = b"!signed"
+VERSIONS_KEY: Final = b"!versions"
 
 
 def frame_of(source: BlockInput) -> Frame | None:
@@ -52,7 +54,7 @@ class ChainStore:
         self.journal = Journal(self.database)
         self.archive = Archive(self.database)
         self.state = StateStore(self.database)
-        self.rules = deployment.rules
+        self.book = decode_book(deployment.rules, self.database.get(VERSIONS_KEY) or b"")
         known = self.database.get(DEPLOYMENT_KEY)
         if self.state.empty:
             self.database.put(DEPLOYMENT_KEY, deployment.hash)
@@ -163,6 +165,10 @@ class ChainStore:
         if data is None:
             return GENESIS_MARK
         return LogMark(int.from_bytes(data[:8], "big"), int.from_bytes(data[8:], "big"))
+
+    def keep_book(self, book: bytes) -> None:
+        """Store what L1 made final about versions of the rules, before a block is made by them."""
+        self.database.put(VERSIONS_KEY, book, sync=True)
 
     @property
     def claims_from(self) -> int:

@@ -77,19 +77,20 @@ class SequencerNode:
         ``failed`` is told what ended the node, if anything does.
         """
         self.deployment = deployment
-        self.rules: Rules = deployment.rules
         self.metrics = metrics or Metrics()
         self.failed = failed
         self.disk = ChainStore(directory / "chain", owner, deployment)
         self.store: Store = self.disk.state.memory
-        signer = BlockSigner(key, self.rules.chain_id, self.disk.signed_until)
-        self.core = Sequencer(self.rules, self.disk.state.memory, signer, self.disk.find, limits)
+        rules = deployment.rules
+        signer = BlockSigner(key, rules.chain_id, self.disk.signed_until)
+        memory, book = self.disk.state.memory, self.disk.book
+        self.core = Sequencer(rules, memory, signer, self.disk.find, limits, book)
         self.replayed = self.disk.replay(self.core)
         self.writer = ThreadPoolExecutor(1, "writer")
         self.audience = Audience(self.disk.archive.read, self.disk.archive.root_height())
         self.roots = Rooting(directory / "roots", self.disk, self.writer, self.audience, self.fail)
-        self.anchor = Anchor(l1, self.rules, self.core, self.disk, self.audience, self.writer)
-        self.pool = SignaturePool(Domain(self.rules.chain_id, self.rules.rollup), workers)
+        self.anchor = Anchor(l1, rules, self.core, self.disk, self.audience, self.writer)
+        self.pool = SignaturePool(Domain(rules.chain_id, rules.rollup), workers)
         self.block_seconds = block_ms / 1000
         self.poll_seconds = poll_ms / 1000
         self.flights = asyncio.Semaphore(BLOCKS_IN_FLIGHT_MAX)
@@ -109,6 +110,11 @@ class SequencerNode:
         self.ready = False
         self.halted = ""
         self.forked = False
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that executed the last block."""
+        return self.core.rules
 
     @property
     def cursor(self) -> Cursor:

@@ -24,6 +24,7 @@ from node.sequencing.tickets import DEFAULT_LIMITS, Limits, Queued, Ticket, rank
 from node.storage.journal import BlockInput
 from prover.derivation import derive_block
 from prover.entry import EntryFacts
+from prover.rulesbook import RulesBook
 from statemachine.actions import OracleUpdate, Transaction, decode_transaction
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
@@ -76,9 +77,14 @@ class Sequencer:
         signer: BlockSigner,
         find: Callable[[bytes], Sequenced | None],
         limits: Limits = DEFAULT_LIMITS,
+        book: RulesBook | None = None,
     ) -> None:
-        """``store`` is at rest; ``find`` looks up old transactions on disk."""
+        """``store`` is at rest; ``find`` looks up old transactions on disk.
+
+        ``rules`` are those of genesis, ``book`` knows of others.
+        """
         self.limits = limits
+        self.book = book or RulesBook(rules)
         self.rules = rules
         self.store = store
         self.known = WorkingSet()
@@ -94,6 +100,20 @@ class Sequencer:
         self.inbox_from = self.cursor.inbox_index
         self.horizon = 0
         self.censor = Censor()
+        self.enter(self.book.version_at(self.cursor.time))
+
+    def enter(self, version: int) -> None:
+        """Go on by a version of the rules, from the next block on.
+
+        Raises
+        ------
+        RulesUnknown
+            It is none that this program knows.
+        """
+        rules = self.book.at(version)
+        if rules is not self.rules:
+            self.rules = self.gate.rules = rules
+            self.known.clear()
 
     # What comes in
 
@@ -210,6 +230,7 @@ class Sequencer:
         time = max(self.cursor.time + 1, min(now, self.horizon))
         if time > self.horizon or now - time > self.stale_ms:
             return None
+        self.enter(self.book.version_at(time))
         queued = self.choose()
         transactions = [item.transaction for item in queued]
         height = self.cursor.height + 1
@@ -258,12 +279,13 @@ class Sequencer:
         """Execute a block of the journal again; ``None`` is the frame of an empty one."""
         height = self.cursor.height + 1
         invariant(source.height == height, f"replay: {source.height} after {height - 1}")
+        self.enter(self.book.version_at(source.time))
         block = Block(frame, source.time, list(source.signers), source.inbox, source.inbox_from)
         result = apply_block(self.store, self.rules, block, self.known)
         return self.advance(source, result, ())
 
-    def adopt(self, data: bytes, entry: EntryFacts) -> Execution:
-        """Execute the next block as L1's log has it: an empty one, made by nobody.
+    def adopt(self, data: bytes, entry: EntryFacts, version: int = 1) -> Execution:
+        """Execute the next block as L1's log has it, by the rules of its entry: an empty one.
 
         Raises
         ------
@@ -275,6 +297,7 @@ class Sequencer:
             len(items) == max(0, entry.inbox_count - self.inbox_from),
             f"entry {entry.index}: inbox items up to {entry.inbox_count} are known",
         )
+        self.enter(version)
         block = derive_block(self.rules, self.cursor, data, entry, items, lambda _: [])
         height = self.cursor.height + 1
         if block.frame is not None:
@@ -335,6 +358,7 @@ class Sequencer:
         """Take up the state in memory anew, after blocks were taken back."""
         self.known.clear()
         self.cursor = stored_cursor(self.store)
+        self.enter(self.book.version_at(self.cursor.time))
         self.inbox.clear()
         self.inbox_from = self.cursor.inbox_index
         self.recent.clear()

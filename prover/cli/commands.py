@@ -303,7 +303,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         return complain(f"claim {arguments.claim} builds on another wrong claim; explain that one")
     domain = Domain(rules.chain_id, rules.rollup)
     told = explain_claim(
-        rules,
+        finding.derived.rules,
         finding.derived,
         finding.claim.output,
         finding.claim.trace,

@@ -36,6 +36,7 @@ from prover.entry import parse_entry
 from prover.keeper import SCHEMA, Keeper
 from prover.outputs import Output, genesis_output
 from prover.patrol import Patrol
+from prover.rulesbook import settled_versions
 from statemachine.genesis import genesis_state
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem
@@ -54,6 +55,7 @@ TICKS_MAX = 600
 POSTER, FOLLOWER = address_of(POSTER_KEY), address_of(FOLLOWER_KEY)
 USER_KEY = b"\x62" * 32
 DEFENDER, USER = address_of(b"\x61" * 32), address_of(USER_KEY)
+GOVERNOR = address_of(b"\x63" * 32)
 DEPOSIT, WITHDRAWAL = 9_000_000, 4_000_000
 ETH = 10**9
 
@@ -63,7 +65,7 @@ def town_rules(**changes: Any) -> ContractRules:
 
     Unless ``changes`` say something else.
     """
-    rules = world_rules(inbox_deadline_ms=900_000, receipt_deadline_ms=600_000)
+    rules = world_rules(inbox_deadline_ms=900_000, receipt_deadline_ms=600_000, ramp_notice_ms=0)
     root = Tree.from_items(sorted(genesis_state(rules, GENESIS_MS).items())).root
     base = ContractRules(
         l1_chain_id=31_337,
@@ -78,6 +80,7 @@ def town_rules(**changes: Any) -> ContractRules:
         deposit_micros_min=1,
         liveness_ms_max=3_600_000,
         attester_micros_min=1,
+        governor=GOVERNOR,
     )
     return replace(base, **changes)
 
@@ -102,9 +105,8 @@ class Town:
         self.l1.contract.mint(BUYER, ETH, DEPOSIT)
         self.l1.contract.mint(ATTESTER, ETH, STAKE)
         self.disk = ChainStore(folder / "sequencer", "test", self.contract)
+        self.core = self.make_core()
         memory = self.disk.state.memory
-        signer = BlockSigner(SEQUENCER_KEY, self.contract.rules.chain_id)
-        self.core = Sequencer(self.contract.rules, memory, signer, self.disk.find)
         self.view = L1View(MemoryL1(self.l1), 0)
         self.taken: list[InboxItem] = []
         self.tree = Tree.from_items(sorted(memory.values.items()))
@@ -124,6 +126,13 @@ class Town:
         self.ticks = self.salts = 0
         self.works = self.wants_withdrawal = self.silent = False
         self.waits: Callable[[], bool] = lambda: False
+        self.posts = True
+
+    def make_core(self) -> Sequencer:
+        """Return the sequencer, as its disk has it."""
+        rules, memory = self.contract.rules, self.disk.state.memory
+        signer = BlockSigner(SEQUENCER_KEY, rules.chain_id)
+        return Sequencer(rules, memory, signer, self.disk.find, book=self.disk.book)
 
     def make_patrol(self) -> Patrol:
         """Return the defender, as his store has him."""
@@ -160,6 +169,7 @@ class Town:
         self.l1.mine()
         if not self.silent:
             await self.sequence()
+        if self.posts:
             await self.post()
         assert await self.follower.deriver.refresh()
         self.follower.deriver.settle()
@@ -176,6 +186,9 @@ class Town:
             self.taken += items
             heads = self.view.heads
             assert heads is not None
+            versions = await self.view.l1.versions()
+            self.core.book.learn(settled_versions(versions, heads.final.number))
+            self.disk.keep_book(self.core.book.encode())
             horizon = heads.final.time + self.contract.rules.inbox_deadline_ms - 1
             self.core.observe(first, items, horizon)
             for entry, mark in self.view.take_final_entries():
@@ -203,7 +216,7 @@ class Town:
             height = source.next_height
             block = self.disk.journal.read(height)
             assert block is not None
-            source.ready.append(RootedFrame(height, block.frame, self.roots[height]))
+            source.ready.append(RootedFrame(height, block.time, block.frame, self.roots[height]))
             source.next_height += 1
         batch = poster.next_batch() if poster.is_followed() else []
         if batch:

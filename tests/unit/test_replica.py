@@ -1,10 +1,14 @@
 """Replicas: one reading of the log, taken back and fed again, is the same."""
 
+from dataclasses import replace
+
 import pytest
 
+from prover.contract.records import RulesVersion
 from prover.derivation import EntryRecord
 from prover.entry import encode_entry, parse_entry
 from prover.replica import Replica, genesis_replica
+from prover.rulesbook import RulesBook, RulesUnknown, decode_book, settled_versions
 from prover.traffic import START_MS, Traffic, traffic_rules
 from statemachine.errors import InvariantBroken, StorageCorrupt
 from statemachine.frame import encode_frame
@@ -129,3 +133,50 @@ def test_a_frame_cannot_name_items_that_were_queued_after_its_entry() -> None:
     replica.undo()
     late = replica.feed(EntryRecord(0, encode_entry([frame]), START_MS + 1, 5))
     assert late.output.inbox_index == 5
+
+
+def test_an_entry_is_executed_by_the_rules_that_it_names() -> None:
+    traffic = Traffic(5)
+    log = [traffic.make_entry(2, 20) for _ in range(3)]
+    first = traffic.rules
+    after = replace(first, referral_ppm=first.referral_ppm + 1)
+    listed = RulesVersion(2, START_MS, after.encode(), 1)
+    replica = genesis_replica(first, START_MS)
+    replica.add_inbox(0, traffic.inbox)
+    with pytest.raises(RulesUnknown, match=r"version 2 is in force, .*did not list it"):
+        replica.feed(replace(log[0], version=2))
+    assert replica.head.log_index == 0
+    old = replica.feed(log[0])
+    assert replica.book.learn([listed]) == [listed]
+    assert replica.book.learn([listed]) == []
+    new = replica.feed(replace(log[1], version=2))
+    assert (old.rules, old.output.rules_hash) == (first, first.hash)
+    assert (new.rules, new.output.rules_hash) == (after, after.hash)
+    assert new.output.post_root != old.output.post_root
+    assert replica.undo().rules == after
+    assert replica.rules == first, "back to where it was"
+    replica.book.learn([])
+    again = Replica(first, replica.store, replica.tree, replica.head, book=replica.book)
+    assert again.rules == first
+
+
+def test_a_book_is_its_bytes_and_remembers_what_was_taken_back() -> None:
+    first = traffic_rules()
+    after = replace(first, referral_ppm=0)
+    second = RulesVersion(2, 50, after.encode(), 7)
+    third = RulesVersion(3, 90, b"\x91\x09", 12, 20)
+    book = RulesBook(first, [second, third])
+    again = decode_book(first, book.encode())
+    assert again.versions == book.versions
+    assert [book.version_at(time) for time in (0, 49, 50, 1_000)] == [1, 1, 2, 2]
+    assert book.coming(49) == second
+    assert book.coming(50) is None, "the third was taken back"
+    assert settled_versions([second, third], 6) == []
+    assert settled_versions([second, third], 15) == [second, replace(third, cancelled=0)]
+    assert settled_versions([second, third], 20) == [second, third]
+    assert "need an array" in book.why_not(3)
+    book.learn([])
+    assert book.named(after.hash) == after
+    with pytest.raises(RulesUnknown, match="did not list them"):
+        book.named(bytes(32))
+    assert decode_book(first, b"").versions == {}

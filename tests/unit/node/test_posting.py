@@ -87,7 +87,8 @@ class Story:
             self.disk.commit(execution, lambda _done, _redo: None)
             roots = [self.tree.update(writes) for writes in execution.segments]
             self.roots[execution.source.height] = roots
-            made.append(RootedFrame(execution.source.height, execution.source.frame, roots))
+            source = execution.source
+            made.append(RootedFrame(source.height, source.time, source.frame, roots))
             self.frames[made[-1].height] = made[-1]
         if not self.source.restart:
             self.source.ready.extend(made)
@@ -203,7 +204,7 @@ def test_posting_and_claiming_go_on_while_gas_becomes_dearer(tell: Tell) -> None
 def test_wrong_roots_of_the_sequencer_stop_the_poster(tell: Tell) -> None:
     async def plot(story: Story) -> None:
         good = story.make_blocks(2)
-        story.source.ready[1] = RootedFrame(good[1].height, good[1].frame, [bytes(32)])
+        story.source.ready[1] = replace(good[1], roots=[bytes(32)])
         with pytest.raises(RootMismatch, match="segment 1"):
             await story.post()
         assert not story.l1.data
@@ -267,7 +268,7 @@ def test_nothing_is_posted_until_the_sequencer_has_what_others_appended(tell: Te
         assert adopted.block.signature == b""
         story.disk.commit(adopted, lambda _done, _redo: None)
         roots = [story.tree.update(writes) for writes in adopted.segments]
-        story.frames[3] = RootedFrame(3, adopted.source.frame, roots)
+        story.frames[3] = RootedFrame(3, adopted.source.time, adopted.source.frame, roots)
         story.make_blocks(1)
         await story.post()
         await story.follow()
@@ -282,7 +283,7 @@ def test_a_wrong_root_of_the_last_block_stops_a_poster_that_comes_back(tell: Tel
     async def plot(story: Story) -> None:
         story.make_blocks(2)
         await story.post()
-        story.frames[2] = RootedFrame(2, story.frames[2].frame, [bytes(32)])
+        story.frames[2] = replace(story.frames[2], roots=[bytes(32)])
         story.poster.doubt()
         with pytest.raises(RootMismatch, match="block 2"):
             await story.post()
@@ -605,7 +606,8 @@ def test_inbox_items_that_l1_replaced_are_not_derived_from(tell: Tell) -> None:
         for height in heights:
             source = story.disk.journal.read(height)
             assert source is not None
-            story.source.ready.append(RootedFrame(height, source.frame, story.roots[height]))
+            frame = RootedFrame(height, source.time, source.frame, story.roots[height])
+            story.source.ready.append(frame)
         story.make_blocks(1)
         await story.post()
         await story.follow()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.derivation.derived import INBOX
+from node.derivation.derived import INBOX, SCHEMA
 from node.derivation.follower import Follower
 from node.ledger.blocks import PLACES, RECEIPTS, ROOTS, BlockSigner
 from node.rebuild import RebuildRefused, rebuild
@@ -87,7 +87,7 @@ def test_a_follower_comes_back_byte_for_byte(tell: Tell, tmp_path: Path) -> None
         )
         assert made.claim == town.final_claim.number
         kept = (*KEPT, INBOX)
-        with Database(tmp_path / "follower" / "chain", "sextant-derived-2") as database:
+        with Database(tmp_path / "follower" / "chain", SCHEMA) as database:
             assert rows(database, *kept) == rows(town.follower.chain.database, *kept)
         with pytest.raises(RebuildRefused, match="there already"):
             await rebuild(tmp_path, "follower", MemoryL1(town.l1), b"", lambda _text: None)
