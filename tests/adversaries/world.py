@@ -20,11 +20,13 @@ from prover.contract.calls import (
     CommitFault,
     Deposit,
     ProveFault,
+    ScheduleRules,
     propose_output,
 )
 from prover.contract.gas import fee_of
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
+from prover.contract.versions import notice_ms, version_at
 from prover.entry import encode_entry
 from prover.faults import FaultKind
 from prover.l1 import CallReceipt
@@ -66,6 +68,7 @@ GAS_PRICE = 20_000
 RICH = 100_000 * USDC
 SAVED = 1_000 * USDC
 MID = 6_000_000
+GOVERNOR = address_of(b"\x5b" * 32)
 SIGNER_KEY = b"\x5a" * 32
 """Of the sequencer: what it signs blocks with."""
 SELL = 1
@@ -111,6 +114,7 @@ class Land(Scene):
             escape_ms=ESCAPE_MS,
             attester_micros_min=USDC,
             signer=address_of(SIGNER_KEY),
+            governor=GOVERNOR,
         )
         chain = self.make_chain()
         self.chain, self.spent = chain, chain.spent
@@ -119,7 +123,7 @@ class Land(Scene):
         self.desk = World(rules, START_MS)
         assert isinstance(self.honest.store, MemoryStore)
         self.desk.store = self.honest.store
-        for who in (SEQUENCER, PROPOSER, DEFENDER, LIAR):
+        for who in (SEQUENCER, PROPOSER, DEFENDER, LIAR, GOVERNOR):
             self.chain.contract.mint(who, 100 * BOND, 0)
         self.start = {who: self.eth(who) for who in (PROPOSER, DEFENDER, LIAR)}
 
@@ -129,8 +133,8 @@ class Land(Scene):
 
     @property
     def rules(self) -> Rules:
-        """The rules of the exchange."""
-        return self.deployment.rules
+        """The rules of the exchange, by which its last entry was executed."""
+        return self.honest.rules
 
     def send(self, sender: bytes, call: Call) -> CallReceipt:
         """Have a call executed on L1, in a block of its own."""
@@ -210,11 +214,23 @@ class Land(Scene):
         return self.post_bytes(encode_entry(frames))
 
     def post_bytes(self, data: bytes) -> Derived:
-        """Let the sequencer post an entry of these bytes."""
+        """Let the sequencer post an entry of these bytes, by the rules in force."""
         self.chain.time = max(self.chain.time, self.desk.now)
-        index = len(self.chain.contract.state.log)
-        is_ok(asyncio.run(MemoryL1(self.chain, SEQUENCER).append(index, data)))
+        state = self.chain.contract.state
+        index, version = len(state.log), version_at(state, self.desk.now)
+        is_ok(asyncio.run(MemoryL1(self.chain, SEQUENCER).append(index, data, version)))
         return self.derive(index)
+
+    def schedule(self, rules: Rules) -> CallReceipt:
+        """Let the governor announce rules, for as soon as he may."""
+        state = self.chain.contract.state
+        starts = self.chain.time + 1_000 + notice_ms(self.deployment, self.rules)
+        return self.send(GOVERNOR, ScheduleRules(2 + len(state.versions), starts, rules.encode()))
+
+    def wait_for_rules(self) -> None:
+        """Let time pass until the rules that were announced are in force."""
+        starts = self.chain.contract.state.versions[-1].starts
+        self.chain.mine(1, max(0, starts - self.chain.time))
 
     def open(self, *traders: int, amount: int = RICH) -> Derived:
         """Fund these traders and the saver, and give every market its price."""

@@ -18,6 +18,7 @@ from prover.cli import add_commands
 from prover.contract.calls import CommitFault, ProveFault
 from prover.contract.records import ClaimStatus, QueuedItem
 from prover.contract.rules import ContractRules
+from prover.contract.versions import list_versions
 from prover.defence import Defence
 from prover.drill import corrupt
 from prover.keeper import SCHEMA, Keeper
@@ -126,6 +127,7 @@ class Scene:
         """Follow the log honestly."""
         state = self.chain.contract.state
         self.honest.add_inbox(0, [queued.item for queued in state.inbox])
+        self.honest.book.learn(list_versions(self.deployment, state))
         entry = asyncio.run(MemoryL1(self.chain).log_entries(index))[0]
         derived = self.honest.feed(entry)
         self.derived.append(derived)

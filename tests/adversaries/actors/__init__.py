@@ -11,6 +11,7 @@ from tests.adversaries.actors import (
     nodes,
     reorgs,
     shares,
+    upgrades,
     vouchers,
     vows,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "nodes",
     "reorgs",
     "shares",
+    "upgrades",
     "vouchers",
     "vows",
 ]
