@@ -5,6 +5,7 @@ poster and a follower.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -40,13 +41,17 @@ async def wait_healthy(channel: grpc.aio.Channel, service: str) -> None:
     """Wait until a service says that it serves."""
     stub = health_pb2_grpc.HealthStub(channel)
     request = health_pb2.HealthCheckRequest(service=service)
-    while True:
+    end, said = time.monotonic() + SECONDS, "nothing"
+    while (left := end - time.monotonic()) > 0:
         try:
-            async for answer in stub.Watch(request, wait_for_ready=True):
+            async for answer in stub.Watch(request, wait_for_ready=True, timeout=left):
                 if answer.status == health_pb2.HealthCheckResponse.SERVING:
                     return
-        except grpc.aio.AioRpcError:
+                said = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+        except grpc.aio.AioRpcError as error:
+            said = f"{error.code().name}: {error.details()}"
             await asyncio.sleep(0.02)
+    pytest.fail(f"{service or 'the server'} does not serve, within {SECONDS:g} s; it said {said}")
 
 
 async def reflect(
