@@ -36,7 +36,7 @@ from sextant.client.l1 import L1Client
 from sextant.client.l1_sender import L1Receipt
 from sextant.client.leaves import StateReader
 from sextant.client.names import FundName
-from sextant.errors import ClientError, Refused
+from sextant.errors import ClientError, Refused, Rejected
 from statemachine.keys import portfolio_key, share_key, withdrawal_key
 from statemachine.records import ROLE_OWNER, decode_withdrawal
 from statemachine.state import State
@@ -203,8 +203,10 @@ class Escape:
             clock_ms=await self.l1.clock_ms(),
         )
 
-    async def freeze(self) -> L1Receipt:
+    async def freeze(self, attempts: int = 3) -> L1Receipt:
         """Stop the exchange, if an inbox item waited, or the sequencer was silent, long enough.
+
+        Looks again, so many times, if another claim has become final meanwhile.
 
         Raises
         ------
@@ -215,7 +217,12 @@ class Escape:
         proof = b""
         if not found.HasField("freeze_from_ms") or clock < found.freeze_from_ms:
             proof = await (await self.reader()).prove(lambda state: state.cursor)
-        return await self.l1.send(Freeze(found.claim, proof))
+        try:
+            return await self.l1.send(Freeze(found.claim, proof))
+        except Rejected as error:
+            if error.code != "NOT_NEWEST" or attempts == 1:
+                raise
+        return await self.freeze(attempts - 1)
 
     async def silence_from(self) -> int | None:
         """Return from when on silence permits a freeze (ms); ``None`` if no node can tell."""

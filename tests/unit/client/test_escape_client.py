@@ -6,13 +6,14 @@ from typing import Any, cast
 
 import pytest
 
-from prover.contract.calls import OpenEscape
+from proto.sextant.v1 import l1_pb2
+from prover.contract.calls import Freeze, OpenEscape
 from prover.equity import ShareKind, committed_sums, worth_of_share
 from sextant.client.chain import Chain
-from sextant.client.escape import PORTFOLIO, WITHDRAWAL, Candidate, EscapeStatus
+from sextant.client.escape import PORTFOLIO, WITHDRAWAL, Candidate, Escape, EscapeStatus
 from sextant.client.leaves import FETCH_MAX, KnownLeaves, StateReader
 from sextant.client.proofs import StateProof
-from sextant.errors import ProofInvalid
+from sextant.errors import ProofInvalid, Rejected
 from statemachine.errors import InvariantBroken
 from statemachine.keys import CURSOR_KEY, portfolio_key
 from statemachine.merkle.tree import RecordingTree, Tree
@@ -146,3 +147,37 @@ def status(**changes: Any) -> EscapeStatus:
 )
 def test_status_says_what_to_do_next(changes: dict[str, Any], advice: str) -> None:
     assert status(**changes).advice.startswith(advice)
+
+
+class MovingL1:
+    """An L1 on which a claim becomes final whenever somebody has looked, for so many times."""
+
+    def __init__(self, moves: int) -> None:
+        self.moves = moves
+        self.claim = 7
+
+    async def escape(self) -> l1_pb2.L1Escape:
+        return l1_pb2.L1Escape(claim=self.claim, freeze_from_ms=1)
+
+    async def clock_ms(self) -> int:
+        return 2
+
+    async def send(self, call: Freeze) -> int:
+        if self.moves:
+            self.moves -= 1
+            self.claim += 1
+        if call.claim != self.claim:
+            raise Rejected("NOT_NEWEST", f"claim {call.claim} is not the newest final one")
+        return call.claim
+
+
+def freezing(moves: int) -> int:
+    escape = Escape.__new__(Escape)
+    escape.l1 = cast(Any, MovingL1(moves))
+    return cast(int, run(escape.freeze()))
+
+
+def test_a_freeze_looks_again_while_claims_become_final() -> None:
+    assert [freezing(moves) for moves in (0, 1, 2)] == [7, 8, 9]
+    with pytest.raises(Rejected, match="NOT_NEWEST"):
+        freezing(3)
