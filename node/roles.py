@@ -217,6 +217,7 @@ async def run_follower(settings: Settings, propose: bool) -> None:
         l1,
         propose=propose,
         keep_alive=settings.follower.keep_alive,
+        patience=settings.follower.patience_ms / 1_000,
         poll_ms=settings.l1.poll_ms,
         owner=owner_of(settings),
         metrics=metrics,

@@ -138,6 +138,7 @@ class FollowerSettings:
     keep_alive: bool = setting(
         False, "append inbox items to the log when nobody else does; takes a key, see poster"
     )
+    patience_ms: int = setting(15_000, "with --propose: how long others may propose first")
 
 
 @final

@@ -166,7 +166,8 @@ def test_silence_freezes_and_owners_get_out(tmp_path: Path, *, is_hostile: bool)
         )
         rollup = Rollup(tmp_path, contract)
         try:
-            rollup.start("l1", "sequencer", "poster", "follower")
+            rollup.start("l1", "sequencer", "poster")
+            rollup.start("follower", extra=("--follower.patience-ms", "1000"))
             await rollup.fund(2)
             await settle_in(rollup)
             if is_hostile:
