@@ -6,6 +6,7 @@ one is not needed, for everything that must survive is on disk already.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -15,6 +16,8 @@ from typing import Any, Final
 import structlog
 
 from node.derivation.follower import Follower
+from node.derivation.roots import RootPool
+from node.derivation.roots import workers_for as root_workers_for
 from node.l1.adapter import GrpcL1
 from node.l1.archives import archives_of
 from node.l1.sender import Stuck
@@ -24,6 +27,8 @@ from node.posting.poster import Poster
 from node.process.garbage import collect_when_idle, tame_collector
 from node.process.keyfile import KeyUnreadable, load_key, load_or_create_key
 from node.process.metrics import Metrics, MetricsServer
+from node.process.recovery import RecoveryPool
+from node.process.recovery import workers_for as recovery_workers_for
 from node.sequencing.runtime import SequencerNode
 from node.sequencing.tickets import Limits
 from node.service.dev import DevService
@@ -34,7 +39,7 @@ from proto.sextant.v1 import dev_pb2_grpc
 from prover.contract.fees import FeePolicy
 from prover.contract.rules import ContractRules
 from prover.l1 import L1Unreachable
-from statemachine.identity.signing import address_of
+from statemachine.identity.signing import Domain, address_of
 
 LOG = structlog.get_logger("node")
 LOOK_SECONDS: Final = 2.0
@@ -211,10 +216,18 @@ async def run_follower(settings: Settings, propose: bool) -> None:
     key = load_key(key_path(settings, settings.poster.key_file)) if acts else b""
     l1 = open_l1(settings, key, metrics)
     deployment = await ask_deployment(l1)
+    processors = os.cpu_count() or 1
+    recovery = roots = None
+    if settings.follower.ahead and processors > 1:
+        domain = Domain(deployment.rules.chain_id, deployment.rules.rollup)
+        recovery = RecoveryPool(domain, recovery_workers_for(processors))
+        roots = RootPool(root_workers_for(processors))
     follower = Follower(
         settings.directory / "follower",
         deployment,
         l1,
+        recover=recovery,
+        roots=roots,
         propose=propose,
         keep_alive=settings.follower.keep_alive,
         patience=settings.follower.patience_ms / 1_000,
@@ -234,6 +247,9 @@ async def run_follower(settings: Settings, propose: bool) -> None:
         if figures is not None:
             figures.stop()
         follower.close()
+        for pool in (recovery, roots):
+            if pool is not None:
+                pool.close()
         history.close()
         await l1.close()
 

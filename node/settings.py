@@ -139,6 +139,9 @@ class FollowerSettings:
         False, "append inbox items to the log when nobody else does; takes a key, see poster"
     )
     patience_ms: int = setting(15_000, "with --propose: how long others may propose first")
+    ahead: bool = setting(
+        True, "recover signers and compute roots of large batches in processes of their own"
+    )
 
 
 @final

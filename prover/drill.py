@@ -101,9 +101,9 @@ def crowd_replica(rules: Rules, bystanders: int) -> Replica:
         crowd[portfolio_key(account << 8)] = bytes(80)
         crowd[position_key(account << 8, 1)] = bytes(80)
     replica.store.apply(crowd)
-    root = replica.tree.update(crowd)
-    head = genesis_output(rules.chain_id, rules.hash, root)
-    return Replica(rules, replica.store, replica.tree, head)
+    tree = replica.tree
+    head = genesis_output(rules.chain_id, rules.hash, tree.update(crowd))
+    return Replica(rules, replica.store, tree, head)
 
 
 @final

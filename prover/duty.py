@@ -29,6 +29,7 @@ from prover.patrol import Patrol
 from prover.pledges import Pledges
 from prover.purse import Purse
 from prover.replica import Replica, genesis_replica
+from prover.roots import Roots
 from prover.rulesbook import RulesUnknown
 from prover.vigil import Vigil
 from statemachine.errors import FrameInvalid
@@ -79,6 +80,8 @@ class DutySettings:
     """Makes what recovers signers; without it this process does."""
     signed: Callable[[int], Sequence[SignedBlock]] | None = None
     """Returns the signed blocks that were kept of an exchange, by its chain id, if any are."""
+    roots: Roots | None = None
+    """Computes roots; without it this process does."""
 
     def __post_init__(self) -> None:
         """Refuse a payee that is no address."""
@@ -220,12 +223,12 @@ async def make_core(
     recover = settings.recover and settings.recover(Domain(rules.chain_id, rules.rollup))
     replica: Replica
     if keeper is None:
-        replica = genesis_replica(rules, deployment.genesis_time_ms, recover)
+        replica = genesis_replica(rules, deployment.genesis_time_ms, recover, roots=settings.roots)
     else:
         if not await is_settled(l1, keeper):
             sys.stderr.write("sextant challenger: L1 is another one; deriving from genesis\n")
             keeper.write_genesis()
-        replica = keeper.load(recover)
+        replica = keeper.load(recover, roots=settings.roots)
     defence = None
     if settings.key is not None or settings.rehearses:
         kept = {} if keeper is None else keeper.cases()

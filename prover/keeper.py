@@ -22,6 +22,7 @@ from prover.contract.rules import ContractRules
 from prover.derivation import Recover
 from prover.outputs import Output, decode_output
 from prover.replica import Derived, Replica, genesis_replica
+from prover.roots import Roots
 from prover.rulesbook import decode_book
 from statemachine.errors import StorageCorrupt
 from statemachine.merkle.tree import Tree
@@ -111,13 +112,13 @@ class Keeper:
             batch.put(HEAD, replica.head.encode())
             batch.put(DEPLOYMENT, self.deployment.hash)
 
-    def load(self, recover: Recover | None = None) -> Replica:
+    def load(self, recover: Recover | None = None, roots: Roots | None = None) -> Replica:
         """Return a replica of the kept state; its root is checked."""
         items = [(key[1:], value) for key, value in self.disk.scan(STATE, STATE + b"\xff")]
         tree = Tree.from_items(items)
         rules = self.deployment.rules
         book = decode_book(rules, self.disk.get(VERSIONS) or b"")
-        return Replica(rules, MemoryStore(items), tree, self.head, recover, book)
+        return Replica(rules, MemoryStore(items), tree, self.head, recover, book, roots=roots)
 
     def keep_book(self, book: bytes) -> None:
         """Store the versions of the rules, before anything is judged by them."""

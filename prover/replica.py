@@ -12,11 +12,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, final
+from typing import Final, Protocol, final
 
 from prover.derivation import PostedEntry, Recover, RecoverAhead, derive_block, facts_of
 from prover.entry import EntryFacts, parse_entry
 from prover.outputs import OUTPUT_VERSION, Output, genesis_output, trace_root
+from prover.roots import LateTree, Roots
 from prover.rulesbook import RulesBook
 from statemachine.block import Block, BlockResult
 from statemachine.cursor import Cursor, decode_cursor
@@ -30,6 +31,9 @@ from statemachine.rules import Rules
 from statemachine.storage import MemoryStore, Store
 from statemachine.transition import apply_block
 from statemachine.working_set import WorkingSet
+
+LATE_KEYS_MAX: Final = 50_000
+"""Keys that a late tree may lack: it is made within half a second."""
 
 
 class WritableStore(Store, Protocol):
@@ -56,7 +60,7 @@ class Derived:
     """What one log entry makes of the state before it.
 
     ``parent`` and ``output`` are the outputs before and after; ``trace`` holds
-    the root before and after each segment; ``before`` is the tree before the
+    the root before and after each segment; ``late`` gives the tree ``before`` the
     entry; ``writes`` and ``undo`` lead forward and back; ``inbox`` are the
     items that this entry's blocks could see, from the first not yet consumed;
     ``rules`` are those that executed it.
@@ -69,10 +73,15 @@ class Derived:
     trace: list[bytes]
     blocks: list[DerivedBlock]
     inbox: list[InboxItem]
-    before: Tree
+    late: LateTree
     writes: dict[bytes, bytes | None]
     undo: dict[bytes, bytes | None]
     rules: Rules
+
+    @property
+    def before(self) -> Tree:
+        """The tree before the entry."""
+        return self.late.snapshot()
 
 
 @final
@@ -87,15 +96,23 @@ class Replica:
         head: Output,
         recover: Recover | None = None,
         book: RulesBook | None = None,
+        *,
+        roots: Roots | None = None,
+        late_keys_max: int = LATE_KEYS_MAX,
     ) -> None:
         """Stand at ``head``, of which ``store`` and ``tree`` hold the state.
 
-        ``rules`` are those of genesis, ``book`` knows of others.
+        ``rules`` are those of genesis, ``book`` knows of others.  ``roots`` computes roots
+        elsewhere; without it they are computed here.  With it the tree here may lack
+        ``late_keys_max`` keys after an entry.
         """
         self.book = book or RulesBook(rules)
         self.store = store
         self.known = WorkingSet()
-        self.tree = tree
+        self.late = LateTree(tree)
+        self.roots = roots
+        self.late_keys_max = late_keys_max
+        self.rooting = False
         self.head = head
         self.inbox: list[InboxItem] = []
         self.history: deque[Derived] = deque()
@@ -106,6 +123,11 @@ class Replica:
                 f"state root is {tree.root.hex()}, the output says {head.post_root.hex()}"
             )
         self.rules = self.book.named(head.rules_hash)
+
+    @property
+    def tree(self) -> Tree:
+        """The tree at the head, for whoever reads it: a snapshot."""
+        return self.late.snapshot()
 
     @property
     def next_index(self) -> int:
@@ -137,8 +159,7 @@ class Replica:
         invariant(entry.index == self.next_index, f"log: entry {self.next_index} comes next")
         invariant(entry.inbox_count <= len(self.inbox), "the inbox is known up to the entry")
         self.enter(self.book.at(entry.version))
-        parent, before = self.head, self.tree.snapshot()
-        cursor = self.cursor
+        parent, cursor = self.head, self.cursor
         facts = facts_of(entry)
         known = self.inbox[cursor.inbox_index : entry.inbox_count]
         derived = Derived(
@@ -149,7 +170,7 @@ class Replica:
             [parent.post_root],
             [],
             known,
-            before,
+            self.late,
             {},
             {},
             self.rules,
@@ -157,8 +178,10 @@ class Replica:
         frames = parse_entry(entry.data)
         if isinstance(self.recover, RecoverAhead):
             self.recover.expect(frames)
+        roots = self.engage(len(entry.data))
         for data in frames:
-            cursor = self.step(derived, cursor, data)
+            cursor = self.step(derived, cursor, data, roots)
+        self.trace(derived, roots)
         output = Output(
             version=OUTPUT_VERSION,
             chain_id=self.rules.chain_id,
@@ -182,14 +205,26 @@ class Replica:
             self.rules = rules
             self.known.clear()
 
-    def step(self, derived: Derived, cursor: Cursor, data: bytes) -> Cursor:
+    def engage(self, size: int) -> Roots | None:
+        """Return what will compute the roots of an entry of ``size`` bytes, at the head now."""
+        roots = self.roots
+        if roots is None or not (self.rooting or roots.is_worth(size)):
+            return None
+        if not self.rooting:
+            roots.start(self.tree.items())
+        self.rooting = False  # until its roots are taken
+        return roots
+
+    def step(self, derived: Derived, cursor: Cursor, data: bytes, roots: Roots | None) -> Cursor:
         """Execute one frame of an entry; return the cursor after it."""
         inbox = self.inbox[cursor.inbox_index : derived.facts.inbox_count]
         block = derive_block(self.rules, cursor, data, derived.facts, inbox, self.recover)
         result = apply_block(self.store, self.rules, block, self.known)
-        derived.blocks.append(DerivedBlock(data, block, result, len(derived.trace)))
-        for writes in result.segments:
-            derived.trace.append(self.tree.update(writes))
+        made = derived.blocks[-1] if derived.blocks else None
+        first = 1 if made is None else made.segment + len(made.result.segments)
+        derived.blocks.append(DerivedBlock(data, block, result, first))
+        if roots is not None:
+            roots.advance(result.segments)
         writes = result.writes
         for key in writes:
             if key not in derived.undo:
@@ -198,13 +233,40 @@ class Replica:
         self.store.apply(writes)
         return result.cursor
 
+    def trace(self, derived: Derived, roots: Roots | None) -> None:
+        """Add the root after each segment to an entry's trace, and move the tree on."""
+        segments = [writes for made in derived.blocks for writes in made.result.segments]
+        late = self.late.after(derived.writes)
+        if roots is not None and late.late_keys > self.late_keys_max:
+            late.snapshot()  # while the roots are computed elsewhere
+        taken = None if roots is None else roots.take()
+        self.rooting = taken is not None
+        if taken is None:
+            tree = derived.before
+            derived.trace.extend([tree.update(writes) for writes in segments])
+            self.late = LateTree(tree)
+            return
+        invariant(len(taken) == len(segments), f"{len(taken)} roots of {len(segments)} segments")
+        late.expect(taken[-1])
+        derived.trace.extend(taken)
+        self.late = late
+
+    def adopt(self, derived: Derived) -> None:
+        """Advance by what an entry is known to do, without executing it again."""
+        self.enter(derived.rules)
+        self.store.apply(derived.writes)
+        tree = self.tree
+        root = tree.update(derived.writes)
+        invariant(root == derived.output.post_root, "the writes of an entry lead to its root")
+        self.late, self.head, self.rooting = LateTree(tree), derived.output, False
+
     def undo(self) -> Derived:
         """Take back the last entry; return it."""
         self.known.clear()
         invariant(len(self.history) > 0, "an entry to take back is still remembered")
         derived = self.history.pop()
         self.store.apply(derived.undo)
-        self.tree = derived.before
+        self.late, self.rooting = derived.late, False
         self.head = derived.parent
         self.rules = self.book.named(self.head.rules_hash)
         return derived
@@ -233,7 +295,12 @@ def cursor_in(store: Store) -> Cursor:
 
 
 def genesis_replica(
-    rules: Rules, time_ms: int, recover: Recover | None = None, book: RulesBook | None = None
+    rules: Rules,
+    time_ms: int,
+    recover: Recover | None = None,
+    book: RulesBook | None = None,
+    *,
+    roots: Roots | None = None,
 ) -> Replica:
     """Return a replica in memory, before the first log entry."""
     state = genesis_state(rules, time_ms)
@@ -241,4 +308,4 @@ def genesis_replica(
     store.apply(state)
     tree = Tree.from_items(sorted(state.items()))
     head = genesis_output(rules.chain_id, rules.hash, tree.root)
-    return Replica(rules, store, tree, head, recover, book)
+    return Replica(rules, store, tree, head, recover, book, roots=roots)

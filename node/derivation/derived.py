@@ -19,15 +19,14 @@ others                          as in ``node.storage.journal``, ``node.ledger.bl
 ======  ======================  =============================================
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, final
 
-import msgpack
-
 from node.derivation.drafts import stands
 from node.derivation.entries import Entries
+from node.derivation.steps import Step, decode_step, place_of
 from node.ledger.blocks import Archive, ExecutedBlock, write_block, write_roots
 from node.ledger.feed import Sequenced
 from node.storage.database import Batch, Database, after
@@ -41,6 +40,7 @@ from prover.derivation import PostedEntry, Recover, facts_of
 from prover.outputs import Output, decode_output
 from prover.ranges import KeyRange, read_range
 from prover.replica import Derived, DerivedBlock, Replica
+from prover.roots import Roots
 from prover.rulesbook import decode_book
 from statemachine.cursor import Cursor, decode_cursor
 from statemachine.errors import StorageCorrupt, invariant
@@ -59,69 +59,18 @@ VERSIONS_KEY: Final = b"!versions"
 STEP: Final = b"E"
 INBOX: Final = b"I"
 
-Writes = Mapping[bytes, bytes | None]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What L1 noted of a log entry: all that its derivation depends on, and where it is.
-
-    The same bytes in another block are another entry: their time decides which
-    frames are valid, the inbox as it stood then which items are overdue.
-    """
-
-    data_root: bytes
-    time: int
-    block: int
-    inbox_count: int
-    inbox_accumulator: bytes
-    version: int
-
-
-def place_of(entry: LogEntry) -> Place:
-    """Return what L1 noted of an entry."""
-    return Place(
-        entry.data_root,
-        entry.time,
-        entry.block,
-        entry.inbox_count,
-        entry.inbox_accumulator,
-        entry.version,
-    )
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one log entry did, as far as it may still matter; ``undo`` leads back."""
-
-    place: Place
-    output: Output
-    trace: tuple[bytes, ...]
-    undo: Writes
-
-    def encode(self) -> bytes:
-        """Return the record on disk."""
-        place = [getattr(self.place, field.name) for field in fields(Place)]
-        packed: bytes = msgpack.packb(
-            [place, self.output.encode(), list(self.trace), self.undo], use_bin_type=True
-        )
-        return packed
-
-
-def decode_step(data: bytes) -> Step:
-    """Return the step of a record on disk."""
-    place, output, trace, undo = msgpack.unpackb(data, strict_map_key=True)
-    return Step(Place(*place), decode_output(output), tuple(trace), undo)
-
 
 @final
 class DerivedChain:
     """A replica with its store; all methods block."""
 
     def __init__(
-        self, path: Path, owner: str, deployment: ContractRules, recover: Recover | None = None
+        self,
+        path: Path,
+        owner: str,
+        deployment: ContractRules,
+        recover: Recover | None = None,
+        roots: Roots | None = None,
     ) -> None:
         """Open the store, or begin it with the deployment's genesis."""
         self.database = Database(path, SCHEMA, owner)
@@ -139,13 +88,14 @@ class DerivedChain:
             raise StorageCorrupt(f"{path}: belongs to another deployment; use another --datadir")
         self.book = decode_book(deployment.rules, self.database.get(VERSIONS_KEY) or b"")
         self.recover = recover
+        self.roots = roots
         self.trees: dict[int, Tree] = {}
         self.settled = -1
         self.drafted: Derived | None = None
         self.head = decode_output(self.database.get(HEAD_KEY) or b"")
         """The output after the last entry derived; a preview does not move it."""
         self.replica = self.make_replica(self.head)
-        self.trees[self.head.log_index] = self.replica.tree.snapshot()
+        self.trees[self.head.log_index] = self.replica.tree
         self.replica.add_inbox(0, [decode_inbox_item(data) for data in self.inbox_records()])
 
     def make_replica(self, head: Output, tree: Tree | None = None) -> Replica:
@@ -153,7 +103,17 @@ class DerivedChain:
         memory = self.state.memory
         if tree is None:
             tree = Tree.from_items(sorted(memory.values.items()))
-        return Replica(self.deployment.rules, memory, tree, head, self.recover, self.book)
+        # Every tree is kept for proofs: make each while its roots are computed elsewhere.
+        return Replica(
+            self.deployment.rules,
+            memory,
+            tree,
+            head,
+            self.recover,
+            self.book,
+            roots=self.roots,
+            late_keys_max=0,
+        )
 
     def inbox_records(self) -> list[bytes]:
         """Return the encoded inbox items, in order."""
@@ -223,11 +183,7 @@ class DerivedChain:
             return None
         if not stands(derived.rules, derived, entry, replica.inbox):
             return None
-        replica.enter(derived.rules)
-        replica.store.apply(derived.writes)
-        root = replica.tree.update(derived.writes)
-        invariant(root == derived.output.post_root, "a draft's writes lead to its root")
-        replica.head = derived.output
+        replica.adopt(derived)
         return replace(derived, facts=facts_of(entry))
 
     def feed(self, entry: LogEntry) -> tuple[Derived, list[ExecutedBlock]]:
@@ -247,7 +203,7 @@ class DerivedChain:
                 self.write_block(batch, block, derived, made)
         self.state.height = output.height
         self.head = output
-        self.trees[output.log_index] = self.replica.tree.snapshot()
+        self.trees[output.log_index] = self.replica.tree
         self.replica.forget(output.log_index)
         return derived, blocks
 

@@ -10,7 +10,8 @@ from typing import final
 
 import structlog
 
-from node.derivation.derived import DerivedChain, place_of
+from node.derivation.derived import DerivedChain
+from node.derivation.steps import place_of
 from node.l1.claimbook import ClaimBook
 from node.l1.versions import tell_version
 from node.l1.view import now_ms

@@ -23,9 +23,11 @@ from node.ledger.blocks import ExecutedBlock
 from node.ledger.feed import Head, SealedBlock, Sequenced, Status
 from node.process.metrics import Metrics
 from prover.contract.rules import ContractRules
+from prover.derivation import Recover
 from prover.l1 import L1, L1Refused, L1Unreachable
 from prover.ranges import KeyRange
 from prover.replica import Derived
+from prover.roots import Roots
 from statemachine.cursor import Cursor
 from statemachine.rules import Rules
 from statemachine.storage import Store
@@ -52,10 +54,15 @@ class Follower:
         poll_ms: int = 200,
         owner: str = "follower",
         metrics: Metrics | None = None,
+        recover: Recover | None = None,
+        roots: Roots | None = None,
     ) -> None:
-        """Open the store; nothing runs before :meth:`run`."""
+        """Open the store; nothing runs before :meth:`run`.
+
+        ``recover`` and ``roots`` do their parts of the work elsewhere.
+        """
         self.deployment = deployment
-        self.chain = DerivedChain(directory / "chain", owner, deployment)
+        self.chain = DerivedChain(directory / "chain", owner, deployment, recover, roots)
         self.rules: Rules = self.chain.rules
         self.store: Store = self.chain.trees[self.chain.head.log_index]
         self.audience = Audience(self.chain.archive.read, self.chain.head.height)

@@ -10,19 +10,16 @@ Workers start with the first batch that is worth it, and die with this process. 
 module it is the worker: ``python -m node.process.recovery CHAIN_ID ROLLUP``.
 """
 
-import os
 import select
-import subprocess
 import sys
 from collections.abc import Sequence
 from hashlib import sha256
-from queue import SimpleQueue
-from threading import Thread
 from typing import Final, final
 
 import msgpack
 
-from node.process.worker import LENGTH_BYTES, open_pipes, receive, send
+from node.process.piped import PipedWorker
+from node.process.worker import open_pipes, receive, send
 from statemachine.actions import Transaction
 from statemachine.errors import FrameInvalid, invariant
 from statemachine.frame import decode_frame
@@ -30,8 +27,6 @@ from statemachine.identity.signing import Domain, recover_signers
 
 BATCH_BYTES_MIN: Final = 32 * 1_024
 """A batch below this, some 300 orders, is done before a worker could have begun."""
-READ_BYTES: Final = 1 << 20
-STOP_SECONDS: Final = 1.0
 
 
 def name_of(transactions: Sequence[Transaction]) -> bytes:
@@ -108,82 +103,33 @@ class RecoveryPool:
 
 @final
 class Helper:
-    """One worker: a thread writes to it, whoever waits for an answer reads."""
+    """One worker, and how many frames it still owes."""
 
     def __init__(self, domain: Domain) -> None:
-        places = (path or os.curdir for path in sys.path)
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter on our own module
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "node.process.recovery",
-                str(domain.chain_id),
-                domain.rollup.hex(),
-            ],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
-        invariant(
-            self.process.stdin is not None and self.process.stdout is not None, "both are pipes"
-        )
+        arguments = [str(domain.chain_id), domain.rollup.hex()]
+        self.worker = PipedWorker("node.process.recovery", arguments)
+        self.process = self.worker.process
+        self.source = self.worker.source
         self.owed = 0
-        self.held = bytearray()
-        self.waiting: SimpleQueue[bytes] = SimpleQueue()
-        Thread(target=self.write_all, name="recovery", daemon=True).start()
-
-    @property
-    def source(self) -> int:
-        """The file descriptor to read answers from."""
-        pipe = self.process.stdout
-        return -1 if pipe is None else pipe.fileno()
 
     def give(self, frames: Sequence[bytes]) -> None:
-        """Queue frames; the pipe may be full, so that a thread writes them."""
+        """Queue frames."""
         self.owed += len(frames)
-        message = b"".join(len(frame).to_bytes(LENGTH_BYTES, "big") + frame for frame in frames)
-        if message:
-            self.waiting.put(message)
-
-    def write_all(self) -> None:
-        """Write what is queued, until the process is gone or an empty message comes."""
-        pipe = self.process.stdin
-        while pipe is not None and (message := self.waiting.get()):
-            view = memoryview(message)
-            try:
-                while view:
-                    view = view[os.write(pipe.fileno(), view) :]
-            except (OSError, ValueError):
-                return
+        self.worker.send(frames)
 
     def take(self, answers: dict[bytes, list[bytes]]) -> bool:
         """Move the answers that have come to ``answers``; return whether the worker lives."""
-        part = os.read(self.source, READ_BYTES)
-        self.held += part
-        while len(self.held) >= LENGTH_BYTES:
-            end = LENGTH_BYTES + int.from_bytes(self.held[:LENGTH_BYTES], "big")
-            if len(self.held) < end:
-                break
-            name, signers = msgpack.unpackb(bytes(self.held[LENGTH_BYTES:end]))
+        messages = self.worker.take()
+        for message in messages or ():
+            name, signers = msgpack.unpackb(message)
             answers[name] = signers
             self.owed -= 1
-            del self.held[:end]
-        return bool(part)
+        return messages is not None
 
     def stop(self) -> None:
         """End the process."""
-        self.waiting.put(b"")
         self.owed = 0
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                pipe.close()
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.worker.stop()
 
 
 def answer_frame(domain: Domain, data: bytes) -> bytes:

@@ -13,8 +13,8 @@ from typing import Final, final
 from node.l1.view import GENESIS_MARK, LogMark
 from node.ledger.blocks import PLACES, Archive, write_block, write_roots
 from node.ledger.feed import Sequenced
+from node.ledger.segments import BLOCK, RESET, message_of
 from node.sequencing.forks import EMPTY_FRAME
-from node.sequencing.roots import BLOCK, RESET, message_of
 from node.sequencing.sequencer import Execution, Sequencer
 from node.storage.database import Database
 from node.storage.journal import REDO, BlockInput, Journal, height_key, pack_segments, write_deltas

@@ -18,9 +18,9 @@ import structlog
 
 from node.ledger.audience import Audience
 from node.ledger.blocks import ROOT_BYTES, ExecutedBlock
+from node.ledger.segments import ANSWER, BLOCK, CHECKPOINT, HELLO, message_of, split_message
 from node.process.worker import Worker
 from node.sequencing.chain import ChainStore
-from node.sequencing.roots import ANSWER, BLOCK, CHECKPOINT, HELLO, message_of, split_message
 from statemachine.errors import StorageCorrupt, invariant
 
 RESTART_SECONDS: Final = 0.2

@@ -6,15 +6,7 @@ what changed, and the roots, to a LevelDB of its own, from which it starts
 again.  What it lacks then comes from the redo records of the sequencer's
 journal; a worker whose store is lost is given the flat state anew.
 
-====== ======================== ===========================================
-first  then                     meaning
-====== ======================== ===========================================
-``B``  height u64, segments     to the worker: a block's writes
-``G``  height u64, segments     to the worker: forget all, this is the state
-``H``  height i64, root         from the worker: I am loaded, and stand here
-``R``  height u64, roots        from the worker: the block's segment roots
-``K``  height u64               from the worker: written to disk up to here
-====== ======================== ===========================================
+What is said on the pipe: :mod:`node.ledger.segments`.
 
 Run as a module it is the worker: ``python -m node.sequencing.roots PATH ROOT_HEIGHT``.
 """
@@ -25,34 +17,26 @@ from pathlib import Path
 from typing import Final, final
 
 from node.ledger.blocks import ROOTS, write_roots
+from node.ledger.segments import (
+    ANSWER,
+    CHECKPOINT,
+    HELLO,
+    RESET,
+    SegmentRoots,
+    message_of,
+    split_message,
+)
 from node.process.garbage import tame_collector
 from node.process.worker import open_pipes, receive, send
 from node.storage.database import Database, after
 from node.storage.journal import height_key, height_of, unpack_segments
 from node.storage.store import HEIGHT_KEY, STATE, write_state
-from statemachine.errors import StorageCorrupt
 from statemachine.merkle.tree import Tree
 
 SCHEMA: Final = "sextant-roots-1"
 CHECKPOINT_KEYS_MAX: Final = 50_000
 CHECKPOINT_BLOCKS_MAX: Final = 200
 ROOTS_KEPT: Final = 10_000
-
-BLOCK: Final = b"B"
-RESET: Final = b"G"
-HELLO: Final = b"H"
-ANSWER: Final = b"R"
-CHECKPOINT: Final = b"K"
-
-
-def message_of(kind: bytes, height: int, body: bytes = b"") -> bytes:
-    """Return a message about a height."""
-    return kind + height.to_bytes(8, "big", signed=True) + body
-
-
-def split_message(message: bytes) -> tuple[bytes, int, bytes]:
-    """Return (kind, height, body) of a message."""
-    return message[:1], int.from_bytes(message[1:9], "big", signed=True), message[9:]
 
 
 @final
@@ -61,13 +45,23 @@ class RootKeeper:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.tree = Tree.from_items(
+        tree = Tree.from_items(
             (key[1:], value) for key, value in database.scan(STATE, after(STATE))
         )
         stored = database.get(HEIGHT_KEY)
-        self.height = -1 if stored is None else int.from_bytes(stored, "big")
+        self.core = SegmentRoots(tree, -1 if stored is None else int.from_bytes(stored, "big"))
         self.dirty: dict[bytes, bytes | None] = {}
         self.roots: dict[int, list[bytes]] = {}
+
+    @property
+    def tree(self) -> Tree:
+        """The tree at the height."""
+        return self.core.tree
+
+    @property
+    def height(self) -> int:
+        """The last block taken; -1 before any state."""
+        return self.core.height
 
     def known_roots(self, above: int) -> list[tuple[int, bytes]]:
         """Return (height, roots) of the store's blocks above a height."""
@@ -76,12 +70,8 @@ class RootKeeper:
 
     def reset(self, height: int, segments: Sequence[dict[bytes, bytes | None]]) -> list[bytes]:
         """Take the whole state at a height; return its root."""
-        items = {
-            key: value for part in segments for key, value in part.items() if value is not None
-        }
-        self.tree = Tree.from_items(sorted(items.items()))
+        items = self.core.reset(height, segments)
         self.dirty = {}
-        self.height = height
         self.roots = {height: [self.tree.root]}
         with self.database.batch(sync=True) as batch:
             for prefix in (STATE, ROOTS):
@@ -92,14 +82,9 @@ class RootKeeper:
 
     def advance(self, height: int, segments: Sequence[dict[bytes, bytes | None]]) -> list[bytes]:
         """Apply a block's segments; return the root after each."""
-        if height != self.height + 1:
-            raise StorageCorrupt(f"roots: block {height} came after {self.height}")
-        roots = []
+        self.roots[height] = roots = self.core.advance(height, segments)
         for writes in segments:
-            roots.append(self.tree.update(writes))
             self.dirty.update(writes)
-        self.height = height
-        self.roots[height] = roots
         return roots
 
     @property

@@ -34,6 +34,7 @@ from statemachine.errors import SextantError
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
     from prover.derivation import Recover
+    from prover.roots import Roots
     from statemachine.identity.signing import Domain
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  no other name
@@ -107,7 +108,8 @@ def add_common(duty: argparse.ArgumentParser) -> None:
         type=int,
         choices=range(17),
         metavar="N",
-        help="processes that recover signers of large batches ahead (default: by the processors)",
+        help="processes that recover signers of large batches ahead (default: by the processors); "
+        "0: no processes for roots either",
     )
     duty.add_argument(
         "--value-at-risk-max",
@@ -203,6 +205,7 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
             rehearses=getattr(arguments, "dry_run", False),
             recover=recovery_of(arguments.workers),
             signed=None if arguments.receipts is None else signed_blocks(arguments.receipts),
+            roots=roots_of(arguments.workers),
             status=None if arguments.datadir is None else arguments.datadir / "status.json",
         )
         import_module("node.process.garbage").tame_collector()
@@ -226,6 +229,16 @@ def recovery_of(workers: int | None) -> "Callable[[Domain], Recover] | None":
         return recover
 
     return make
+
+
+def roots_of(workers: int | None) -> "Roots | None":
+    """Return what computes roots in processes of its own, where there are processors for it."""
+    processors = os.cpu_count() or 1
+    if workers == 0 or processors == 1:
+        return None
+    pool = import_module("node.derivation.roots")
+    roots: Roots = pool.RootPool(pool.workers_for(processors))
+    return roots
 
 
 def run_verify(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from prover.derivation import Recover, derive_block
 from prover.entry import parse_entry
 from prover.outputs import Output, trace_root
 from prover.replica import Derived, cursor_in
+from prover.roots import LateTree
 from statemachine.actions import Transaction
 from statemachine.frame import decode_frame, encode_frame
 from statemachine.identity.signing import Domain, recover_signers
@@ -40,7 +41,7 @@ class Forgery:
 
     def carry_on(self, following: Derived) -> Derived:
         """Return the next entry as whoever believes this claim would begin it."""
-        return replace(following, parent=self.output, before=self.tree)
+        return replace(following, parent=self.output, late=LateTree(self.tree))
 
 
 def execute(

@@ -89,7 +89,7 @@ def vouched_above() -> Outcome:
     land.fight()
     assert land.status_of(lie) is ClaimStatus.CONVICTED
     slashed = slash(land, forged)
-    land.honest.tree = second.before
+    land.honest.late = second.late
     open_books(land)
     pay_all(land)
     whole = slashed.ok and held(land) < room + STAKE

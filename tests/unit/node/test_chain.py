@@ -8,8 +8,9 @@ import pytest
 
 from node.l1.view import LogMark
 from node.ledger.blocks import BlockSigner
+from node.ledger.segments import BLOCK, RESET, split_message
 from node.sequencing.chain import SCHEMA, ChainStore
-from node.sequencing.roots import BLOCK, RESET, RootKeeper, split_message
+from node.sequencing.roots import RootKeeper
 from node.sequencing.sequencer import Execution, Sequencer
 from node.storage.database import Database
 from node.storage.journal import BLOCK as JOURNAL_BLOCK
