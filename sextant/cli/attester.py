@@ -18,7 +18,6 @@ from sextant.client.amounts import show_decimal
 from sextant.client.api import AsyncClient
 from sextant.client.attesters import AttesterBook, Attesters
 from sextant.client.l1_sender import L1Receipt
-from sextant.client.money import positive_micros
 from sextant.errors import EXIT_OK
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
@@ -82,8 +81,7 @@ def run_with(
 
 def run_join(arguments: argparse.Namespace) -> int:
     """Stake tokens."""
-    micros = positive_micros(arguments.amount)
-    receipt = run_with(arguments, lambda attesters: attesters.join(micros))
+    receipt = run_with(arguments, lambda attesters: attesters.join(arguments.amount))
     return show(arguments, "attester.join", receipt, [("attester", receipt.value)])
 
 

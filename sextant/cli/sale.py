@@ -82,10 +82,9 @@ def run_sales(
 
 def run_offer(arguments: argparse.Namespace) -> int:
     """Offer a withdrawal."""
-    price = positive_micros(arguments.price)
     seconds = max(1, arguments.span // 1_000)
     receipt = run_sales(
-        arguments, lambda sales: sales.offer(arguments.index, price, seconds=seconds)
+        arguments, lambda sales: sales.offer(arguments.index, arguments.price, seconds=seconds)
     )
     return print_receipts(arguments, "sale.offer", [receipt], "offered in L1 block")
 

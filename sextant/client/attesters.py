@@ -17,10 +17,11 @@ from prover.contract.calls import (
     SlashAttesters,
     TakeStake,
 )
-from sextant.client.amounts import from_micros
+from sextant.client.amounts import Amount, from_micros
 from sextant.client.api import AsyncClient
 from sextant.client.l1 import L1Client
 from sextant.client.l1_sender import L1Receipt
+from sextant.client.money import positive_micros
 from sextant.errors import Refused
 
 COMMITTED_S: Final = 0.3
@@ -104,9 +105,9 @@ class Attesters:
                 return one.number
         raise Refused("NOT_ATTESTER", "this key is no attester's", advice="`sextant attester join`")
 
-    async def join(self, micros: int) -> L1Receipt:
-        """Stake tokens on the signer's BLS key; ``value`` is his number."""
-        secret = self.secret
+    async def join(self, stake: Amount) -> L1Receipt:
+        """Stake USDC on the signer's BLS key; ``value`` is his number."""
+        secret, micros = self.secret, positive_micros(stake)
         key, possession = self.bls.key_of(secret), self.bls.prove_possession(secret)
         return await self.l1.send(JoinAttesters(key, possession, micros))
 

@@ -14,10 +14,11 @@ from typing import Final, Self
 from proto.sextant.v1 import l1_pb2
 from prover.contract.calls import BuyWithdrawal, CancelOffer, OfferWithdrawal
 from prover.contract.withdrawals import sale_of
-from sextant.client.amounts import from_micros
+from sextant.client.amounts import Amount, from_micros
 from sextant.client.api import AsyncClient
 from sextant.client.l1 import L1Client
 from sextant.client.l1_sender import L1Receipt
+from sextant.client.money import positive_micros
 from sextant.errors import ProofInvalid, Refused
 from statemachine.keys import withdrawal_key
 from statemachine.records import decode_withdrawal
@@ -95,15 +96,15 @@ class Sales:
                 yield message
             after = page[-1].sale
 
-    async def offer(self, index: int, price: int, *, seconds: int) -> L1Receipt:
-        """Offer a withdrawal of the signer's for ``price`` micros, for so many seconds.
+    async def offer(self, index: int, price: Amount, *, seconds: int) -> L1Receipt:
+        """Offer a withdrawal of the signer's for ``price`` USDC, for so many seconds.
 
         Raises
         ------
         Refused
             ``NOT_CLAIMED``: no claim that is not dead contains it yet.
         """
-        key = withdrawal_key(index)
+        key, micros = withdrawal_key(index), positive_micros(price)
         claims = [claim async for claim in self.l1.each_claim() if claim.status not in DEAD]
         for claim in reversed(claims[-CLAIMS_TRIED_MAX:]):
             try:
@@ -112,7 +113,7 @@ class Sales:
                 continue
             if proof.root == claim.post_root and proof.values[0][1] is not None:
                 until = await self.l1.clock_ms() + seconds * 1_000
-                call = OfferWithdrawal(claim.number, index, price, until, proof.witness)
+                call = OfferWithdrawal(claim.number, index, micros, until, proof.witness)
                 return await self.l1.send(call)
         raise Refused(
             "NOT_CLAIMED",

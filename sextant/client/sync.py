@@ -15,15 +15,19 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 from prover.contract.fees import FeePolicy
 from sextant.client.anchors import Anchor, Trust
 from sextant.client.api import AsyncClient
+from sextant.client.attesters import Attesters
 from sextant.client.connection import DEFAULT_TARGET, TIMEOUT_S
 from sextant.client.environment import FOLLOWER, L1, NODE
+from sextant.client.escape import Escape
 from sextant.client.keys import Secret
 from sextant.client.l1_sender import POLICY, OnRaised
 from sextant.client.market import Market
 from sextant.client.models import Order
 from sextant.client.orders import OrderRef
 from sextant.client.receipt_store import ReceiptStore
+from sextant.client.sales import Sales
 from sextant.client.state_reads import ProvedAccount, ProvedPosition, Who
+from sextant.client.sync_exits import SyncAttesters, SyncEscape, SyncSales
 from sextant.client.verified import ORDERS, ProvedBook, Verified
 
 Parameters = ParamSpec("Parameters")
@@ -205,6 +209,30 @@ class Client:
     def verified(self, trust: Trust = Trust.FINAL, *, claim: int | None = None) -> SyncVerified:
         """Return a reader whose answers follow from one claim on L1, whatever the node says."""
         return SyncVerified(self, self.wait_for(self.core.verified(trust, claim=claim)))
+
+    def escape(self) -> SyncEscape:
+        """Return the end of the exchange: freeze it, register claims, be paid."""
+
+        async def build() -> Escape:
+            return Escape(self.core)
+
+        return SyncEscape(self, self.wait_for(build()))
+
+    def sales(self) -> SyncSales:
+        """Return the market for withdrawals that are not final yet."""
+
+        async def build() -> Sales:
+            return Sales(self.core)
+
+        return SyncSales(self, self.wait_for(build()))
+
+    def attesters(self) -> SyncAttesters:
+        """Return who vouches for claims; ``claim_withdrawal(.., ahead=True)`` relies on them."""
+
+        async def build() -> Attesters:
+            return Attesters(self.core)
+
+        return SyncAttesters(self, self.wait_for(build()))
 
     status = waiting(AsyncClient.status)
     sync_clock = waiting(AsyncClient.sync_clock)

@@ -43,7 +43,7 @@ def start(rollup: Rollup) -> "subprocess.Popen[bytes]":
 
 async def be_paid(rollup: Rollup) -> None:
     async with client_of(rollup, ATTESTER) as attester, Attesters(attester) as attesters:
-        assert (await attesters.join(STAKE * USDC)).value == 0
+        assert (await attesters.join(STAKE)).value == 0
         assert await attesters.number() == 0
         rollup.processes["attester"] = start(rollup)
         async with client_of(rollup, USER) as user:

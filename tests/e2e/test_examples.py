@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("devnet
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("[a-z]*.py"))
+ELSEWHERE = {"deposit", "withdraw", "my_way_out"}
+"""Those that take the world along: see below, and ``test_way_out``."""
 INSTANCES = range(81, 89)
 READY_S = 60.0
 EXAMPLE_S = 90.0
@@ -91,7 +93,7 @@ def run_example(layout: Layout, name: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in {"deposit", "withdraw"}])
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in ELSEWHERE])
 def test_example_runs(devnet: Layout, name: str) -> None:
     assert run_example(devnet, name)
 

@@ -53,7 +53,7 @@ async def offered(sales: Sales, index: int) -> L1Receipt:
 
     async def is_offered() -> bool:
         try:
-            made.append(await sales.offer(index, 99_500_000, seconds=600))
+            made.append(await sales.offer(index, "99.5", seconds=600))
         except Refused as error:
             return error.code != "NOT_CLAIMED"
         return True
