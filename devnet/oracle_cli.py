@@ -1,11 +1,12 @@
 """``sextant oracle``: run one of the devnet's price publishers."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from sextant.cli.numbers import instance_number, whole
-from sextant.client.environment import L1, NODE
+from sextant.client.environment import FOLLOWER, L1, NODE
 
 DEFAULT_SEED: Final = 7
 PERIOD_MS: Final = 1_000
@@ -48,8 +49,14 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         type=whole(),
         default=FALLBACK_MS,
         metavar="MS",
-        help="how long the sequencer may take no price before L1 is told; 0: L1 never is"
-        " (default %(default)s)",
+        help="how long the sequencer may take no price, or post none, before L1 is told; 0: L1"
+        " never is (default %(default)s)",
+    )
+    run.add_argument(
+        "--follower",
+        metavar="HOST:PORT",
+        help="who derives all from L1, and tells what prices the log has (default:"
+        " $SEXTANT_FOLLOWER, else that of a devnet here)",
     )
     run.add_argument(
         "--l1-period-ms",
@@ -65,7 +72,7 @@ def run_publisher(arguments: argparse.Namespace) -> int:
     """Publish until SIGTERM; returns the exit code."""
     from devnet.commands import run_until_stopped
     from devnet.identities import PUBLISHERS, identity_of
-    from devnet.last_resort import LastResort, wait_for_clock
+    from devnet.last_resort import LastResort, oldest_index, wait_for_clock
     from devnet.prices import HeldPrices, PricesInvalid, read_script
     from devnet.publisher import Publisher
     from devnet.quotes import PriceSource
@@ -83,6 +90,7 @@ def run_publisher(arguments: argparse.Namespace) -> int:
         raise BadRequest("SCRIPT", str(error)) from error
 
     target = NODE.resolve(arguments.target, arguments.instance)
+    follower = FOLLOWER.resolve(arguments.follower, arguments.instance)
     identity = identity_of(PUBLISHERS[number])
     patience_s = arguments.fallback_ms / 1_000
     timeout = min(TIMEOUT_S, patience_s / 3 or TIMEOUT_S)
@@ -90,12 +98,16 @@ def run_publisher(arguments: argparse.Namespace) -> int:
     async def publish() -> None:
         l1 = GrpcL1(L1.resolve(arguments.l1, arguments.instance), identity.key, timeout)
         try:
-            async with Session(target, verify=False, timeout=timeout) as session:
+            async with (
+                Session(target, verify=False, timeout=timeout) as session,
+                Session(follower, verify=False, timeout=timeout) as derived,
+            ):
                 started = await wait_for_clock(session, l1 if patience_s else None)
                 held = HeldPrices(arguments.held)
                 source = PriceSource(held, script, arguments.seed, number, started)
                 period_s = arguments.l1_period_ms / 1_000
-                fallback = LastResort(l1, identity, source, patience_s, period_s)
+                look = partial(oldest_index, derived)
+                fallback = LastResort(l1, identity, source, patience_s, period_s, look)
                 publisher = Publisher(
                     identity,
                     source,

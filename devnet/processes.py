@@ -162,7 +162,9 @@ def publishers_of(layout: Layout, options: Options) -> Iterator[ProcessSpec]:
             name=name,
             command=(
                 *("oracle", "run", "--publisher", str(number), "--target", layout.address("grpc")),
-                *("--l1", layout.address("l1"), "--seed", str(options.seed)),
+                *("--l1", layout.address("l1"), "--follower", layout.address("follower")),
+                *(("--fallback-ms", "0") if options.manual else ()),
+                *("--seed", str(options.seed)),
                 *("--held", str(layout.prices), *script),
             ),
             environment=environment_of(),

@@ -1,7 +1,7 @@
 """An oracle publisher: signs a price per market every second and hands it to the sequencer.
 
 Times are the chain's: on a warped devnet the next message is fresh again.  What the sequencer does
-not take for long goes through L1 (:mod:`devnet.last_resort`).
+not take, or not post, for long goes through L1 (:mod:`devnet.last_resort`).
 """
 
 import asyncio
@@ -68,10 +68,7 @@ class Publisher:
             except ClientError as error:
                 self.log.warning("not published", error=str(error))
             if self.last_resort is not None:
-                if taken:
-                    self.last_resort.note_taken()
-                else:
-                    await self.last_resort.act(self.over)
+                await self.last_resort.act(self.over, taken=taken)
             await self._pause(started + self.period_ms / 1000, held)
 
     async def _pause(self, until: float, held: dict[str, int]) -> None:

@@ -126,8 +126,9 @@ class Rollup:
         if name in PUBLISHERS:
             return [
                 *("oracle", "run", "--publisher", name[-1], "--target", self.address("grpc")),
-                *("--l1", self.address("l1"), "--held", str(self.folder / "prices.json")),
-                *("--period-ms", "200", "--fallback-ms", "1500", "--l1-period-ms", "2000"),
+                *("--l1", self.address("l1"), "--follower", self.address("follower")),
+                *("--held", str(self.folder / "prices.json"), "--period-ms", "200"),
+                *("--fallback-ms", "2500", "--l1-period-ms", "2000"),
             ]
         common = [
             *("node", "run", "--role", name, "--datadir", str(self.folder)),

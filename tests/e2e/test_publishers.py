@@ -1,7 +1,7 @@
 """Publishers whose prices no sequencer takes tell L1, so that who leaves has fresh ones.
 
-Real processes, and a sequencer that is dead, or one that lives and would rather have
-neither prices nor the leaver.
+Real processes, and a sequencer that is dead, one that lives and would rather have
+neither prices nor the leaver, or one that takes all and posts nothing.
 """
 
 import asyncio
@@ -86,10 +86,8 @@ async def leave(rollup: Rollup) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("is_dead", [True, False], ids=["dead", "hostile"])
-def test_an_exit_finds_fresh_prices_that_no_sequencer_took(
-    tmp_path: Path, *, is_dead: bool
-) -> None:
+@pytest.mark.parametrize("fault", ["dead", "hostile", "withholds"])
+def test_an_exit_finds_fresh_prices_that_no_sequencer_took(tmp_path: Path, fault: str) -> None:
     async def story() -> None:
         contract = deployment(
             inbox_deadline_ms=DEADLINE_MS,
@@ -107,13 +105,15 @@ def test_an_exit_finds_fresh_prices_that_no_sequencer_took(
             for address in ADDRESSES:
                 await rollup.give(address, 0)
             await trade(rollup)
-            if is_dead:
+            if fault == "dead":
                 rollup.kill("sequencer")
-            else:
+            elif fault == "hostile":
                 await turn_hostile(rollup)
+            else:
+                rollup.kill("poster")
             await heard_on_l1(rollup)
             await leave(rollup)
-            assert "no sequencer takes prices" in rollup.log("publisher-0")
+            assert "L1's inbox takes them" in rollup.log("publisher-0")
         finally:
             await rollup.close()
 

@@ -1,6 +1,7 @@
 """A publisher tells L1 what no sequencer takes, and nothing else."""
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ OVER = 3
 class Post:
     """A publisher with an L1 in memory, and one price held by hand."""
 
-    def __init__(self, folder: Path, patience_s: float = 0.0, period_s: float = 0.0) -> None:
+    def __init__(
+        self, folder: Path, patience_s: float = 0.0, period_s: float = 0.0, *, asks: bool = False
+    ) -> None:
         self.chain = MemoryChain(CONTRACT, NOON)
         self.identity = identity_of(PUBLISHERS[1])
         self.chain.contract.mint(self.identity.address, 10**12, 0)
@@ -34,10 +37,17 @@ class Post:
         held.hold("BTC", 6_400_010)
         source = PriceSource(held, (), 7, 1, NOON)
         self.l1 = MemoryL1(self.chain, self.identity.address)
-        self.resort = LastResort(self.l1, self.identity, source, patience_s, period_s)
+        self.derived: int | None = None
+        look = self.tell if asks else None
+        self.resort = LastResort(self.l1, self.identity, source, patience_s, period_s, look)
 
-    def act(self, *over: int) -> int:
-        return asyncio.run(self.resort.act(over))
+    async def tell(self, over: Collection[int]) -> int | None:
+        """Say when the log's prices are from."""
+        del over
+        return self.derived
+
+    def act(self, *over: int, taken: bool = False) -> int:
+        return asyncio.run(self.resort.act(over, taken=taken))
 
     @property
     def said(self) -> dict[int, int]:
@@ -58,13 +68,26 @@ def test_one_message_for_each_market_that_takes_any(tmp_path: Path) -> None:
 
 def test_l1_hears_nothing_while_the_sequencer_takes_prices(tmp_path: Path) -> None:
     post = Post(tmp_path, patience_s=FOREVER)
-    assert post.act() == 0
-    post.resort.patience_s = 0
+    assert post.act(taken=True) == 0
+    post.resort.taken_at -= FOREVER
     assert post.act() == 4
-    post.resort.note_taken()
+    assert post.act(taken=True) == 0
     assert not post.resort.acting
-    post.resort.patience_s = FOREVER
     assert post.act() == 0
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "told"), [(None, 0), (2_000, 0), (20_000, 4)], ids=["not known", "fresh", "old"]
+)
+def test_prices_that_the_log_does_not_get_go_to_l1(
+    tmp_path: Path, age_ms: int | None, told: int
+) -> None:
+    post = Post(tmp_path, patience_s=10.0, asks=True)
+    assert post.act(taken=True) == 0
+    post.resort.fresh_at -= 10.0
+    post.resort.look_at = 0
+    post.derived = None if age_ms is None else post.chain.time - age_ms
+    assert post.act(taken=True) == told
 
 
 def test_rounds_are_a_period_apart(tmp_path: Path) -> None:
