@@ -8,7 +8,7 @@ from time import perf_counter_ns
 from typing import Final
 
 from bench.figures import Figure
-from prover.contract.gas import GAS_CALL_MAX
+from prover.contract.prices import GAS_CALL_MAX
 from prover.drill import Drill
 
 BYSTANDERS: Final = 20_000

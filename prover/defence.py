@@ -36,7 +36,8 @@ from prover.cases import (
 )
 from prover.contract.calls import CommitFault, ProveFault, encode_call
 from prover.contract.codes import ContractCode
-from prover.contract.gas import fee_of, gas_of, proof_gas
+from prover.contract.gas import gas_of, proof_gas
+from prover.contract.prices import fee_of
 from prover.contract.rules import ContractRules
 from prover.effects import Keep, Outbox, Said, Send
 from prover.faults import ClaimFacts, item_hash

@@ -14,7 +14,8 @@ from typing import Final, final
 
 from prover.accusation import Accusation, accuse, build_segment, find_fault, rehearse
 from prover.cases import SALT_BYTES, Case
-from prover.contract.gas import GAS_CALL_MAX, proof_gas
+from prover.contract.gas import proof_gas
+from prover.contract.prices import GAS_CALL_MAX
 from prover.faults import ClaimFacts, FaultKind, Verdict, item_hash
 from prover.outputs import Output, genesis_output, trace_root
 from prover.replica import Derived, Replica, genesis_replica

@@ -23,8 +23,8 @@ from statemachine.codec import pack, unpack
 from statemachine.errors import WitnessIncomplete, invariant
 
 ENTRY_VERSION: Final = 1
-ENTRY_BYTES_MAX: Final = 1 << 22
-"""Bytes of an entry that L1 accepts; a longer one reads as malformed."""
+ENTRY_BYTES_MAX: Final = 3 << 18
+"""Bytes of an entry, as many as fit into a call on L1; a longer one reads as malformed."""
 FRAMES_MAX: Final = 4_096
 """Frames in an entry; bounds the head, which every verdict opens."""
 FRAME_BYTES_MAX: Final = 65_536

@@ -26,7 +26,8 @@ from prover.outputs import ROOT_NONE, Output
 from statemachine.codec import pack
 from statemachine.rules import Rules
 
-WITNESS_BYTES_MAX: Final = 1 << 20
+WITNESS_BYTES_MAX: Final = 1 << 19
+"""More than the largest verdict needs; as call data it leaves half of a call's gas."""
 TAG_COMMITMENT: Final = b"\x23"
 TAG_ITEM: Final = b"\x24"
 TAG_WITNESS: Final = b"\x26"

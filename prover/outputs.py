@@ -22,8 +22,8 @@ from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import invariant
 
 OUTPUT_VERSION: Final = 1
-SEGMENTS_MAX: Final = 1 << 16
-"""Segments of one log entry; bounds the call data of a claim."""
+SEGMENTS_MAX: Final = 20_000
+"""Segments of one log entry: the trace of its claim has to fit into a call on L1."""
 TAG_ROOT: Final = b"\x20"
 TAG_TRACE: Final = b"\x21"
 TAG_OUTPUT: Final = b"\x22"

@@ -6,7 +6,7 @@ that is held back is not lost: it is asked for again at every L1 block, and said
 
 from typing import final
 
-from prover.contract.gas import GAS_PRICE_UNIT, fee_of
+from prover.contract.prices import GAS_PRICE_UNIT, fee_of
 
 
 @final

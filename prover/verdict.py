@@ -31,6 +31,7 @@ from statemachine.inbox import InboxItem, decode_inbox_item
 from statemachine.keys import CURSOR_KEY
 from statemachine.merkle.tree import PartialTree
 from statemachine.rules import Rules
+from statemachine.storage import Store
 from statemachine.transition import apply_segment
 
 CAUSED_BY_WITNESS: Final = (
@@ -148,7 +149,7 @@ def open_range(facts: ClaimFacts, span: tuple[int, int], proof: bytes, work: Wor
     return verify_range(facts.entry.data_root, facts.entry.length, *span, proof)
 
 
-def open_cursor(tree: PartialTree) -> Cursor | None:
+def open_cursor(tree: Store) -> Cursor | None:
     """Return the cursor of a state; ``None`` if the state provably has none."""
     value = tree.get(CURSOR_KEY)
     return None if value is None else decode_cursor(value)

@@ -22,6 +22,7 @@ from prover.contract.contract import Contract
 from prover.contract.events import Event, encode_event
 from prover.contract.fees import ELASTICITY, GAS_TARGET, next_base_fee, price_of
 from prover.contract.gas import limit_of
+from prover.contract.prices import GAS_CALL_MAX
 from prover.l1 import L1Block
 from statemachine.codec import pack
 from statemachine.errors import invariant
@@ -149,6 +150,11 @@ class Chain:
         return self.headers[max(-1 - self.settings.final_blocks, -len(self.headers))]
 
     @property
+    def gas_max(self) -> int:
+        """Return how much gas the calls of a block have together."""
+        return ELASTICITY * self.settings.gas_target
+
+    @property
     def depth_max(self) -> int:
         """Return how many blocks a re-org may take back: none that is final."""
         return self.latest.number - self.final.number
@@ -191,12 +197,19 @@ class Chain:
         """
         name, sender = self.identify(envelope)
         call, pool = envelope.call, self.mempool
+        gas = limit_of(call, self.contract.rules.settle_max)
+        most = min(GAS_CALL_MAX, self.gas_max)
+        require(
+            gas <= most,
+            ContractCode.OUT_OF_GAS,
+            f"the call may take {gas} gas, a call in a block of {self.gas_max} has {most}",
+        )
         waiting = Waiting(
             name,
             sender,
             envelope,
             len(encode_call(call)),
-            limit_of(call, self.contract.rules.settle_max),
+            gas,
             pool.arrivals,
             self.headers[-1].number if self.headers else -1,
         )
@@ -265,8 +278,7 @@ class Chain:
     def _execute_calls(self, moment: Moment) -> tuple[tuple[Waiting, ...], tuple[CallResult, ...]]:
         """Execute what waits and fits, in order; return the calls, and what became of them.
 
-        A call fits if the most that it may take is left of the block's gas; the first
-        always does.
+        A call fits if the most that it may take is left of the block's gas.
         """
         calls: list[Waiting] = []
         results: list[CallResult] = []
@@ -277,8 +289,8 @@ class Chain:
         for waiting in self.mempool.payable(moment.gas_price):
             size += waiting.size
             most = gas_used + waiting.gas
-            full = size > BLOCK_BYTES_MAX or most > ELASTICITY * self.settings.gas_target
-            if len(calls) == BLOCK_CALLS_MAX or (calls and full):
+            full = bool(calls and size > BLOCK_BYTES_MAX) or most > self.gas_max
+            if len(calls) == BLOCK_CALLS_MAX or full:
                 break
             calls.append(waiting)
             results.append(self._execute(waiting, moment))

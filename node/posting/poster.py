@@ -35,6 +35,7 @@ from prover.contract.codes import ContractCode
 from prover.contract.rules import ContractRules
 from prover.entry import encode_entry
 from prover.l1 import L1, L1Refused, L1Unreachable
+from prover.outputs import SEGMENTS_MAX
 from prover.replica import Derived
 from statemachine.errors import SextantError
 
@@ -177,7 +178,7 @@ class Poster:
         """
         batch: list[RootedFrame] = []
         book, version = self.chain.book, 0
-        size = FRAME_OVERHEAD_BYTES
+        size, segments = FRAME_OVERHEAD_BYTES, 0
         full = False
         for frame in self.source.ready:
             last, version = version, book.version_at(frame.time)
@@ -185,7 +186,12 @@ class Poster:
                 full = True
                 break
             size += len(frame.frame) + FRAME_OVERHEAD_BYTES
-            full = size > self.batch_bytes_max or len(batch) >= self.deployment.entry_frames_max
+            segments += len(frame.roots)
+            full = (
+                size > self.batch_bytes_max
+                or len(batch) >= self.deployment.entry_frames_max
+                or bool(batch and segments > SEGMENTS_MAX)
+            )
             if full:
                 break
             batch.append(frame)

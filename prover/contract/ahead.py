@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from prover.contract.codes import ContractCode, require
 from prover.contract.context import Context
-from prover.contract.gas import STAKE_GAS
+from prover.contract.prices import STAKE_GAS
 from prover.contract.records import Claim, ClaimStatus
 from prover.outputs import Output
 from statemachine.assets import ASSET_USDC
@@ -53,7 +53,7 @@ def is_attested(context: Context, output: Output) -> bool:
     if found is None or found.weight * PPM_ONE < active * ppm:
         return False
     signers = [state.attesters[number] for number in numbers_in(found.signers)]
-    context.meter.gas += len(signers) * STAKE_GAS
+    context.meter.charge(len(signers) * STAKE_GAS)
     weight = sum(signer.micros for signer in signers)
     gone = sum(signer.micros for signer in signers if not signer.is_active)
     return weight > 0 and weight * PPM_ONE >= (active + gone) * ppm

@@ -39,17 +39,15 @@ from prover.contract.events import (
     AttestersSlashed,
     OutputAttested,
 )
+from prover.contract.prices import SLOT_GAS, STAKE_GAS, signature_gas
 from prover.contract.records import Attestation, Attester, ClaimStatus
-from prover.contract.records.attesters import ATTESTERS_MAX
-from prover.contract.state import ContractState
+from prover.contract.records.attesters import ATTESTERS_MAX, SIGNERS_MAX
 from prover.outputs import OUTPUT_VERSION, Output, decode_output
 from statemachine.codec import pack
 from statemachine.errors import FrameInvalid
 from statemachine.units import div_ceil
 
 BITMAP_BYTES_MAX: Final = ATTESTERS_MAX // 8
-SIGNERS_MAX: Final = 256
-"""Of one signature: what it takes to slash them has to fit into a call."""
 TAG_ATTESTATION: Final = b"\x28"
 TAG_SLASH: Final = b"\x29"
 
@@ -106,6 +104,7 @@ def join_attesters(context: Context, call: JoinAttesters) -> int:
     require(
         call.key not in state.attester_of, ContractCode.KEY, f"key {call.key.hex()} came before"
     )
+    context.meter.charge(signature_gas(1))
     require(
         context.bls.is_possessed(call.key, call.possession),
         ContractCode.POSSESSION,
@@ -195,7 +194,7 @@ def attest(context: Context, call: Attest) -> int:
     )
     output_hash = claim.output.hash
     before = state.attestations.get(output_hash, Attestation(claim.number, b"", 0))
-    signers = check_signers(state, call.signers)
+    signers = check_signers(context, call.signers)
     known = set(numbers_in(before.signers))
     require(
         all(state.attesters[n].is_active and n not in known for n in signers),
@@ -214,8 +213,12 @@ def attest(context: Context, call: Attest) -> int:
     return weight
 
 
-def check_signers(state: ContractState, signers: bytes) -> list[int]:
-    """Return the attesters that a bitmap names; refuse one that names nobody, or strangers."""
+def check_signers(context: Context, signers: bytes) -> list[int]:
+    """Return the attesters that a bitmap names; refuse one that names nobody, or strangers.
+
+    Whatever is done with them, their stakes are read.
+    """
+    state = context.state
     require(
         0 < len(signers) <= BITMAP_BYTES_MAX and signers[-1] != 0,
         ContractCode.SIGNERS,
@@ -232,6 +235,7 @@ def check_signers(state: ContractState, signers: bytes) -> list[int]:
         ContractCode.SIGNERS,
         f"there is no attester {found[-1]}",
     )
+    context.meter.charge(len(found) * STAKE_GAS)
     return found
 
 
@@ -240,6 +244,7 @@ def check_signature(
 ) -> None:
     """Refuse a signature that is not of all of these attesters."""
     keys = [context.state.attesters[number].key for number in signers]
+    context.meter.charge(signature_gas(len(keys)))
     require(
         context.bls.verify(keys, digest_of(context, output_hash), signature),
         ContractCode.ATTESTATION,
@@ -264,7 +269,7 @@ def slash_attesters(context: Context, call: SlashAttesters) -> int:
 
     # CHECKS, in the order of their codes
     check_wrong(context, output)
-    signers = check_signers(state, call.signers)
+    signers = check_signers(context, call.signers)
     require(
         any(state.attesters[number].micros > 0 for number in signers),
         ContractCode.SIGNERS,
@@ -272,6 +277,7 @@ def slash_attesters(context: Context, call: SlashAttesters) -> int:
     )
     if call.aggregate or not set(signers) <= set(numbers_in(seen.signers)):
         check_signature(context, output_hash, signers, call.aggregate)
+    context.meter.charge(len(signers) * SLOT_GAS)
 
     # EFFECTS
     slashed = sum(state.attesters[number].micros for number in signers)

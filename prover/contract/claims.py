@@ -28,7 +28,7 @@ from prover.contract.calls import ClaimBond, Propose, proposed_output
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import BondReturned, ClaimDied, ClaimFinal, ClaimProposed
-from prover.contract.gas import MARK_GAS
+from prover.contract.prices import MARK_GAS
 from prover.contract.records import Claim, ClaimStatus
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
@@ -229,11 +229,12 @@ def kill(context: Context, claim: Claim, status: ClaimStatus) -> None:
 
 
 def orphan_descendants(context: Context, claim: Claim) -> None:
-    """Kill what stands on a dead claim, oldest first, as far as one call goes.
+    """Kill what stands on a dead claim, oldest first, as far as one call and its gas go.
 
     The rest is marked by later calls: see ``settle``.
     """
-    state, left = context.state, context.rules.settle_max
+    state, meter = context.state, context.meter
+    left = min(context.rules.settle_max, max(0, meter.limit - meter.gas) // MARK_GAS)
     queue = [claim.number]
     while queue:
         for number in state.children.get(queue.pop(0), ()):

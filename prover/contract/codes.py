@@ -15,6 +15,8 @@ class ContractCode(IntEnum):
     """Why a call was refused, or ``OK``."""
 
     OK = 0
+    # Gas, at any time: a call needs more than a call has
+    OUT_OF_GAS = 1
     # The envelope, checked by whoever hosts the contract (10..19)
     CALL_MALFORMED = 10
     CHAIN = 11

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, final
 
 from prover.bls import Bls, default_bls
-from prover.contract.codes import ContractCode
+from prover.contract.codes import ContractCode, require
 from prover.contract.events import Event
+from prover.contract.prices import GAS_CALL_MAX
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
 from prover.faults import VerdictFunction
@@ -25,9 +26,19 @@ class Moment:
 @final
 @dataclass(slots=True)
 class Meter:
-    """The gas that a call has taken so far."""
+    """The gas that a call has taken so far, and the most that it may take."""
 
     gas: int = 0
+    limit: int = GAS_CALL_MAX
+
+    def charge(self, gas: int) -> None:
+        """Take gas for work that was done; refuse the call that has no more of it."""
+        needed, self.gas = self.gas + gas, min(self.gas + gas, self.limit)
+        require(
+            needed <= self.limit,
+            ContractCode.OUT_OF_GAS,
+            f"{needed} gas and more, the call has {self.limit}",
+        )
 
 
 @final

@@ -4,8 +4,9 @@ Pure and deterministic: the same calls in the same blocks lead to the same
 state, events and answers in every body it has (this model, the stub that hosts
 it as a process, a contract on a real EVM).
 
-1. gas is paid: all that the call may take
-2. claims whose time has come are decided, oldest first, a bounded number
+1. a call that needs more gas than a call has is none; gas is paid: all that it may take
+2. claims whose time has come are decided, oldest first, a bounded number; but for a
+   proof of a fault, which may need all of its gas
 3. what a frozen exchange does no longer is refused
 4. the call's checks, then its effects, in the module of its kind
 5. gas that was not used is given back
@@ -29,12 +30,13 @@ from prover.contract import (
     versions,
     withdrawals,
 )
-from prover.contract.calls import Call, Settle
+from prover.contract.calls import Call, ProveFault, Settle
 from prover.contract.calls.lengths import find_misfit
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import CallResult, Context, Handlers, Moment
 from prover.contract.events import Event
-from prover.contract.gas import fee_of, gas_of, limit_of
+from prover.contract.gas import gas_of, limit_of
+from prover.contract.prices import GAS_CALL_MAX, fee_of
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
 from prover.faults import VerdictFunction
@@ -97,7 +99,10 @@ class Contract:
         context = Context(self.rules, self.state, sender, moment, self.judge, self.bls)
         limit = limit_of(call, self.rules.settle_max)
         price, meter = moment.gas_price, context.meter
-        meter.gas = gas_of(call)
+        meter.gas, meter.limit = gas_of(call), limit
+        if meter.gas > GAS_CALL_MAX:
+            message = f"OUT_OF_GAS: {meter.gas} gas at least, a call has {GAS_CALL_MAX}"
+            return CallResult(ContractCode.OUT_OF_GAS, message, 0, 0, ())
         fee = fee_of(limit, price)
         held = self.state.account_of(sender).eth
         if fee > held:
@@ -113,7 +118,7 @@ class Contract:
         return result
 
     def _execute(self, context: Context, call: Call) -> CallResult:
-        settled = claims.settle(context)
+        settled = 0 if isinstance(call, ProveFault) else claims.settle(context)
         try:
             freeze.check_running(context, call)
             misfit = find_misfit(call)

@@ -21,7 +21,7 @@ from prover.contract.claims import check_alive, kill, orphan_descendants
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import FaultCommitted, FaultProved
-from prover.contract.gas import CONVICT_GAS, MARK_GAS, fee_of, limit_of, verdict_gas
+from prover.contract.prices import CONVICT_GAS, MARK_GAS, fee_of, verdict_gas
 from prover.contract.records import Claim, ClaimStatus, Commitment
 from prover.contract.versions import rules_of_entry
 from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
@@ -69,9 +69,9 @@ def prove_fault(context: Context, call: ProveFault) -> int:
 
     # EFFECTS
     context.state.commitments.drop(commitment)
+    context.meter.charge(CONVICT_GAS)
     kill(context, replace(claim, bond=0), ClaimStatus.CONVICTED)
     orphan_descendants(context, claim)
-    context.meter.gas += CONVICT_GAS
     return slash(context, claim, call, made)
 
 
@@ -136,8 +136,7 @@ def judge_claim(context: Context, claim: Claim, call: ProveFault) -> Verdict:
         verdict = context.judge(FaultKind(call.kind), facts, call.witness)
     except SextantError as error:
         verdict = Verdict(guilty=False, reason=f"{type(error).__name__}: {error}")
-    most = limit_of(call, context.rules.settle_max)
-    most -= CONVICT_GAS + (1 + context.rules.settle_max) * MARK_GAS
+    most = context.meter.limit - CONVICT_GAS - MARK_GAS
     used = context.meter.gas + verdict_gas(verdict.work)
     context.meter.gas = min(used, most)
     if used > most:

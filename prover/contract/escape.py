@@ -42,6 +42,7 @@ from prover.contract.events import (
     ShareRegistered,
     WithdrawalRegistered,
 )
+from prover.contract.proofs import read_proof
 from prover.contract.records import UINT_LIMIT, Books, Owed, Pot
 from prover.contract.versions import rules_of_entry
 from prover.contract.withdrawals import beneficiary, sale_of
@@ -52,11 +53,9 @@ from prover.equity import (
     worth_of_share,
     worth_of_withdrawal,
 )
-from prover.verdict import CAUSED_BY_WITNESS
 from statemachine.codec import pack
 from statemachine.inbox import InboxKind
 from statemachine.keys import withdrawal_key
-from statemachine.merkle.tree import PartialTree
 from statemachine.state import State
 from statemachine.units import div_floor
 
@@ -69,33 +68,14 @@ OF_PORTFOLIO: Final = 0
 # What state says
 
 
-def open_state(context: Context, claim: int, proof: bytes) -> State:
-    """Return the state under a claim, as far as the proof shows it; refuse another one.
-
-    Reading what it does not show raises; see :func:`read_state`.
-    """
-    require(
-        len(proof) <= context.rules.witness_bytes_max,
-        ContractCode.STATE_PROOF,
-        f"{len(proof)} bytes, the limit is {context.rules.witness_bytes_max}",
-    )
-    tree = PartialTree.decode(proof)
-    output = context.state.claims[claim].output
-    root = output.post_root
-    require(
-        tree.root == root,
-        ContractCode.STATE_PROOF,
-        f"proof of {tree.root.hex()}, need {root.hex()}",
-    )
-    return State(tree, rules_of_entry(context.rules, context.state, output.log_index))
-
-
 def read_state(context: Context, claim: int, proof: bytes, read: Callable[[State], Found]) -> Found:
     """Return what ``read`` finds in the state under a claim; refuse a proof of too little."""
-    try:
-        return read(open_state(context, claim, proof))
-    except CAUSED_BY_WITNESS as error:
-        raise Refusal(ContractCode.STATE_PROOF, f"{type(error).__name__}: {error}") from error
+    output = context.state.claims[claim].output
+    rules = rules_of_entry(context.rules, context.state, output.log_index)
+    code = ContractCode.STATE_PROOF
+    return read_proof(
+        context, proof, output.post_root, code, lambda store: read(State(store, rules))
+    )
 
 
 # Opening

@@ -64,12 +64,12 @@ from prover.contract.claims import is_due
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import Frozen
+from prover.contract.proofs import read_proof
 from prover.contract.records import Freeze as Stopped
 from prover.contract.records import FreezeReason
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
-from prover.verdict import CAUSED_BY_WITNESS, open_cursor
-from statemachine.merkle.tree import PartialTree
+from prover.verdict import open_cursor
 
 STOPPED_BY_FREEZE: Final = frozenset(
     {
@@ -144,23 +144,10 @@ def freeze_from(state: ContractState, rules: ContractRules) -> int | None:
 
 def silence_from(context: Context, proof: bytes, root: bytes) -> int:
     """Return from when on (ms) silence permits a freeze, by the cursor shown under ``root``."""
-    rules = context.rules
-    require(
-        len(proof) <= rules.witness_bytes_max,
-        ContractCode.FREEZE_PROOF,
-        f"{len(proof)} bytes, the limit is {rules.witness_bytes_max}",
-    )
-    try:
-        tree = PartialTree.decode(proof)
-        if tree.root != root:
-            message = f"proof of {tree.root.hex()}, need {root.hex()}"
-            raise Refusal(ContractCode.FREEZE_PROOF, message)
-        cursor = open_cursor(tree)
-    except CAUSED_BY_WITNESS as error:
-        raise Refusal(ContractCode.FREEZE_PROOF, f"{type(error).__name__}: {error}") from error
+    cursor = read_proof(context, proof, root, ContractCode.FREEZE_PROOF, open_cursor)
     if cursor is None:
         raise Refusal(ContractCode.FREEZE_PROOF, "the state shown has no cursor")
-    return silence_limit(rules, cursor.framed_at)
+    return silence_limit(context.rules, cursor.framed_at)
 
 
 def silence_limit(rules: ContractRules, framed_at: int) -> int:

@@ -1,29 +1,13 @@
-"""What a call costs on an EVM: an estimate, and for a verdict a count of its work.
+"""What a call costs: what is known from the call alone, and the most that it may come to.
 
-What a call takes at least (``gas_of``) follows from the call alone.  On top of
-it comes what is only known when it is done: a verdict, claims that are marked.
-A sender must hold the fee of the most a call may take (``limit_of``); what was
-not used he gets back.
-
-==================  =======  ==============================================
-part                gas      source
-==================  =======  ==============================================
-transaction         21,000   yellow paper, G_transaction
-byte of call data   16       EIP-2028, counting every byte as non-zero
-word stored         22,100   EIP-2929, a cold slot from zero
-word hashed         12       the SHA-256 precompile, and 60 a message
-signature           3,000    the ecrecover precompile
-pairing             32,600   EIP-2537, a pair, and 37,700 a check
-node of the state   700      read from the witness, kept in memory, compared
-byte decoded        6        a word loaded, shifted and masked for every 5
-step                25,000   a handler: dispatch, its checks, its receipt
-unit of cost        1,500    a record read, checked and packed again
-claim marked        30,000   two words of its record changed, one log
-==================  =======  ==============================================
-
-The last five are estimates of what a careful contract needs; the first six are
-prices of the protocol.  A call has at most ``GAS_CALL_MAX``: EIP-7825 bounds a
-transaction at 2^24.
+What a call takes at least (``gas_of``) follows from the call alone: its bytes, and the
+words that it stores.  On top of it comes what is only known when it is done, and is
+counted while it is done (``Meter.charge``): nodes and leaves of the state that a proof
+opens and that are read, verdicts, signatures of attesters and their stakes, claims that
+are marked.  A sender must hold the fee of the most a call may take (``limit_of``); what
+was not used he gets back.  No call has more than ``GAS_CALL_MAX``: EIP-7825 bounds a
+transaction at 2^24.  What needs more from the start is in no block, and what comes to
+need more is refused, for all that it had (``OUT_OF_GAS``).
 """
 
 from collections.abc import Callable
@@ -70,55 +54,31 @@ from prover.contract.calls import (
     TakeBond,
     TakeStake,
 )
-from prover.contract.records.attesters import ATTESTERS_MAX
+from prover.contract.prices import (
+    BYTE_GAS,
+    CALL_GAS,
+    CONVICT_GAS,
+    COST_GAS,
+    DECODE_GAS,
+    GAS_CALL_MAX,
+    MARK_GAS,
+    RECOVER_GAS,
+    SEARCH_GAS,
+    SLOT_GAS,
+    STAKE_GAS,
+    VALUE_GAS,
+    VERDICT_BYTE_GAS,
+    VERDICT_GAS,
+    WORD_GAS,
+    hash_gas,
+    signature_gas,
+    tree_gas,
+    verdict_gas,
+)
+from prover.contract.records.attesters import ATTESTERS_MAX, SIGNERS_MAX
 from prover.entry import CHUNK_BYTES, head_length
 from prover.faults import Work
 from statemachine.assets import ASSETS_MAX
-
-CALL_GAS: Final = 21_000
-BYTE_GAS: Final = 16
-SLOT_GAS: Final = 22_100
-HASH_GAS: Final = 60
-WORD_GAS: Final = 12
-RECOVER_GAS: Final = 3_000
-PAIRING_GAS: Final = 37_700 + 2 * 32_600
-"""One check of two pairs."""
-MAP_GAS: Final = 2 * 23_800 + 600
-"""A message hashed to G2: two maps and their sum."""
-KEY_GAS: Final = 375 + 2_100 + 2 * 2_100
-"""A key read, three words, and added to a sum."""
-NODE_GAS: Final = 700
-DECODE_GAS: Final = 6
-STEP_GAS: Final = 25_000
-COST_GAS: Final = 1_500
-MARK_GAS: Final = 30_000
-STAKE_GAS: Final = 2_300
-"""A stake read, one word, and added to a sum."""
-SETTLE_MAX: Final = 16
-"""Claims that one call decides, at most, whatever the deployment says."""
-GAS_CALL_MAX: Final = 16_000_000
-VERDICT_GAS: Final = 2_500_000
-"""The most that a segment's execution takes, whatever its witness."""
-VERDICT_BYTE_GAS: Final = 400
-"""The most that a byte of witness takes: the smallest leaf has five."""
-SEARCH_GAS: Final = 20 * 2_100
-"""The first item that is not overdue, among as many as an entry's blocks have room for."""
-CONVICT_GAS: Final = 4 * SLOT_GAS
-"""Splitting a bond."""
-DISPUTE_GAS_MAX: Final = GAS_CALL_MAX + CALL_GAS + 3 * SLOT_GAS + SETTLE_MAX * MARK_GAS
-"""What a proof and its commitment take together at most."""
-GAS_PRICE_UNIT: Final = 1_000_000
-"""Gas prices are in gwei per so much gas, so that a price below 1 gwei is an integer."""
-
-
-def hash_gas(size: int) -> int:
-    """Return what hashing ``size`` bytes costs."""
-    return HASH_GAS + WORD_GAS * (-(-size // 32))
-
-
-def tree_gas(leaves: int, leaf_bytes: int) -> int:
-    """Return what a Merkle root over so many leaves costs."""
-    return leaves * hash_gas(leaf_bytes) + max(leaves - 1, 0) * hash_gas(65)
 
 
 def gas_of(call: Call) -> int:
@@ -128,38 +88,16 @@ def gas_of(call: Call) -> int:
 
 def limit_of(call: Call, marks_max: int) -> int:
     """Return the most gas that a call may take, if it marks at most so many claims."""
-    most = gas_of(call) + (marks_max + isinstance(call, ClaimBond)) * MARK_GAS
-    if isinstance(call, ClaimWithdrawal):
-        most += ATTESTERS_MAX * STAKE_GAS
-    if isinstance(call, ProveFault):
-        most += (1 + marks_max) * MARK_GAS + CONVICT_GAS
-        most += VERDICT_GAS + VERDICT_BYTE_GAS * len(call.witness)
-    if isinstance(call, ProveBroken):
-        most += VERDICT_BYTE_GAS * (len(call.witness) + CHUNK_BYTES)
+    most = gas_of(call) + (marks_max + isinstance(call, ClaimBond | ProveFault)) * MARK_GAS
+    counted = COUNTED.get(type(call))
+    if counted is not None:
+        most += counted(call)
     return max(min(most, GAS_CALL_MAX), gas_of(call))
-
-
-def verdict_gas(work: Work) -> int:
-    """Return what a verdict took."""
-    return (
-        work.nodes * NODE_GAS
-        + work.hashes * HASH_GAS
-        + work.words * WORD_GAS
-        + work.decoded * DECODE_GAS
-        + work.recoveries * RECOVER_GAS
-        + work.steps * STEP_GAS
-        + work.cost * COST_GAS
-    )
 
 
 def proof_gas(call: ProveFault, work: Work) -> int:
     """Return what a proof takes that convicts a claim without descendants."""
     return gas_of(call) + verdict_gas(work) + MARK_GAS + CONVICT_GAS
-
-
-def fee_of(gas: int, gas_price: int) -> int:
-    """Return the fee in gwei (ceil: what a sender owes)."""
-    return -(-gas * gas_price // GAS_PRICE_UNIT)
 
 
 def append_gas(call: Append) -> int:
@@ -244,22 +182,21 @@ def broken_gas(call: ProveBroken) -> int:
 
 
 def claim_withdrawal_gas(call: ClaimWithdrawal) -> int:
-    """Return what checking a proof and paying costs."""
-    size = len(call.proof)
-    return size * BYTE_GAS + 2 * hash_gas(size) + 3 * SLOT_GAS
+    """Return what a proof costs as call data, and paying."""
+    return len(call.proof) * BYTE_GAS + 3 * SLOT_GAS
 
 
 def freeze_gas(call: Freeze) -> int:
     """Return what a freeze costs: it reads a claim and an item, and stores a word."""
-    return 32 * BYTE_GAS + len(call.proof) * (BYTE_GAS + VERDICT_BYTE_GAS) + 5 * SLOT_GAS
+    return 32 * BYTE_GAS + len(call.proof) * BYTE_GAS + 5 * SLOT_GAS
 
 
 def register_gas(
     call: OpenEscape | RegisterPortfolio | RegisterShare | RegisterWithdrawal,
 ) -> int:
-    """Return what valuing a part of the state costs, and noting it."""
+    """Return what a proof costs as call data, and noting what it is worth."""
     size = len(call.proof)
-    return 64 * BYTE_GAS + size * (BYTE_GAS + VERDICT_BYTE_GAS) + 4 * SLOT_GAS
+    return 64 * BYTE_GAS + size * BYTE_GAS + 4 * SLOT_GAS
 
 
 def refund_deposit_gas(call: RefundDeposit) -> int:
@@ -275,9 +212,8 @@ def pay_escape_gas(call: PayEscape) -> int:
 
 
 def offer_withdrawal_gas(call: OfferWithdrawal) -> int:
-    """Return what checking a proof and storing an offer costs."""
-    size = len(call.proof)
-    return 32 * BYTE_GAS + size * BYTE_GAS + 2 * hash_gas(size) + 3 * SLOT_GAS
+    """Return what a proof costs as call data, and storing an offer."""
+    return (32 + len(call.proof)) * BYTE_GAS + 3 * SLOT_GAS
 
 
 def buy_withdrawal_gas(call: BuyWithdrawal) -> int:
@@ -292,16 +228,10 @@ def cancel_offer_gas(call: CancelOffer) -> int:
     return 32 * BYTE_GAS + SLOT_GAS
 
 
-def bls_gas(signers: bytes) -> int:
-    """Return what a signature of so many takes: their keys and stakes read, one check."""
-    count = sum(byte.bit_count() for byte in signers)
-    return PAIRING_GAS + MAP_GAS + count * KEY_GAS
-
-
 def join_attesters_gas(call: JoinAttesters) -> int:
-    """Return what a new key costs: its proof checked, five words stored."""
+    """Return what a new key costs: three words, and four more of its attester's."""
     del call
-    return (48 + 96 + 8) * BYTE_GAS + bls_gas(b"\x01") + 7 * SLOT_GAS
+    return (2 * 48 + 96 + 8) * BYTE_GAS + 7 * SLOT_GAS
 
 
 def attester_gas(call: LeaveAttesters | TakeStake) -> int:
@@ -314,14 +244,13 @@ def attest_gas(call: Attest) -> int:
     """Return what vouching costs."""
     size = 8 + len(call.signers) + len(call.aggregate)
     words = 3 + -(-len(call.signers) // 32)
-    return size * BYTE_GAS + bls_gas(call.signers) + words * SLOT_GAS
+    return size * BYTE_GAS + words * SLOT_GAS
 
 
 def slash_attesters_gas(call: SlashAttesters) -> int:
-    """Return what slashing costs: a signature, and a word of each attester."""
+    """Return what slashing costs, but for a word of each attester."""
     size = len(call.output) + len(call.signers) + len(call.aggregate) + 52
-    count = sum(byte.bit_count() for byte in call.signers)
-    return size * BYTE_GAS + bls_gas(call.signers) + (count + 6) * SLOT_GAS
+    return size * BYTE_GAS + 6 * SLOT_GAS
 
 
 def schedule_rules_gas(call: ScheduleRules) -> int:
@@ -386,3 +315,73 @@ WORK: Final[dict[type[Any], Callable[[Any], int]]] = {
     ClaimWithdrawal: claim_withdrawal_gas,
 }
 """Of each call, what it costs beyond being a transaction."""
+
+
+# What is counted while it is done: the most of it
+
+
+def opening_gas(call: ClaimWithdrawal | Freeze | OfferWithdrawal) -> int:
+    """Return the most that opening a proof takes, whatever it shows."""
+    return VERDICT_BYTE_GAS * len(call.proof) + COST_GAS
+
+
+def valuing_gas(
+    call: OpenEscape | RegisterPortfolio | RegisterShare | RegisterWithdrawal,
+) -> int:
+    """Return the most that opening a proof and valuing what it shows takes."""
+    return VERDICT_BYTE_GAS * len(call.proof) + VALUE_GAS
+
+
+def claiming_gas(call: ClaimWithdrawal) -> int:
+    """Return the most that a proof takes, and stakes that vouch for it."""
+    return opening_gas(call) + ATTESTERS_MAX * STAKE_GAS
+
+
+def judging_gas(call: ProveFault) -> int:
+    """Return the most that a verdict takes, and splitting the bond."""
+    return VERDICT_GAS + VERDICT_BYTE_GAS * len(call.witness) + CONVICT_GAS
+
+
+def contradicting_gas(call: ProveBroken) -> int:
+    """Return the most that showing another block takes."""
+    return VERDICT_BYTE_GAS * (len(call.witness) + CHUNK_BYTES)
+
+
+def joining_gas(call: JoinAttesters) -> int:
+    """Return what checking a proof of possession takes."""
+    del call
+    return signature_gas(1)
+
+
+def vouching_gas(call: Attest) -> int:
+    """Return the most that a signature takes, and the stakes of its signers."""
+    count = count_signers(call.signers)
+    return signature_gas(count) + count * STAKE_GAS
+
+
+def slashing_gas(call: SlashAttesters) -> int:
+    """Return the most that a signature takes, and a word of each of its signers."""
+    count = count_signers(call.signers)
+    return signature_gas(count) + count * (STAKE_GAS + SLOT_GAS)
+
+
+def count_signers(signers: bytes) -> int:
+    """Return how many signers of a bitmap are looked at."""
+    return min(sum(byte.bit_count() for byte in signers), SIGNERS_MAX)
+
+
+COUNTED: Final[dict[type[Any], Callable[[Any], int]]] = {
+    Attest: vouching_gas,
+    ClaimWithdrawal: claiming_gas,
+    Freeze: opening_gas,
+    JoinAttesters: joining_gas,
+    OfferWithdrawal: opening_gas,
+    OpenEscape: valuing_gas,
+    ProveBroken: contradicting_gas,
+    ProveFault: judging_gas,
+    RegisterPortfolio: valuing_gas,
+    RegisterShare: valuing_gas,
+    RegisterWithdrawal: valuing_gas,
+    SlashAttesters: slashing_gas,
+}
+"""Of some calls, the most that is counted on top, but for claims that are marked."""

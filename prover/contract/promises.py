@@ -24,7 +24,7 @@ from prover.contract.calls import (
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import BondLeft, BondTaken, PromiseBroken, SequencerBonded
-from prover.contract.gas import fee_of, verdict_gas
+from prover.contract.prices import fee_of, verdict_gas
 from prover.contract.records import Claim, ClaimStatus, SequencerBond
 from prover.faults import Work
 from prover.promises import (
@@ -133,7 +133,7 @@ def check_contradicted(context: Context, claim: Claim, call: ProveBroken) -> Non
     """Refuse a witness that does not show another block at the height."""
     work = Work()
     found = find_contradiction(claim.output, call.cursor, call.witness, work)
-    context.meter.gas += verdict_gas(work)
+    context.meter.charge(verdict_gas(work))
     require(
         found != "",
         ContractCode.PROMISE_KEPT,

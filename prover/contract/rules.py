@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any, Final, final
 
-from prover.contract.gas import DISPUTE_GAS_MAX, SETTLE_MAX, fee_of
+from prover.contract.prices import DISPUTE_GAS_MAX, SETTLE_MAX, fee_of
 from prover.contract.records import as_message
 from prover.entry import ENTRY_BYTES_MAX, FRAMES_MAX
 from prover.faults import WITNESS_BYTES_MAX

@@ -18,12 +18,12 @@ from prover.contract.claims import check_alive
 from prover.contract.codes import ContractCode, Refusal, require
 from prover.contract.context import Context, Handlers
 from prover.contract.events import WithdrawalPaid
+from prover.contract.proofs import read_proof
 from prover.contract.records import Claim, ClaimStatus
 from prover.contract.state import ContractState
-from statemachine.errors import SextantError
 from statemachine.keys import withdrawal_key
-from statemachine.merkle.tree import PartialTree
 from statemachine.records import decode_withdrawal
+from statemachine.storage import Store
 
 TAG_SALE: Final = b"\x27"
 
@@ -89,25 +89,16 @@ def check_unpaid(state: ContractState, index: int, sale: bytes) -> None:
 
 def open_withdrawal(context: Context, claim: Claim, index: int, proof: bytes) -> Shown:
     """Return the withdrawal shown under a claim, or refuse the proof."""
-    require(
-        len(proof) <= context.rules.witness_bytes_max,
-        ContractCode.PROOF,
-        f"{len(proof)} bytes, the limit is {context.rules.witness_bytes_max}",
-    )
-    root = claim.output.post_root
-    try:
-        tree = PartialTree.decode(proof)
-        if tree.root != root:
-            message = f"proof of {tree.root.hex()}, need {root.hex()}"
-            raise Refusal(ContractCode.PROOF, message)
-        leaf = tree.get(withdrawal_key(index))
+
+    def read(store: Store) -> Shown:
+        leaf = store.get(withdrawal_key(index))
         if leaf is None:
             message = f"claim {claim.number} holds no withdrawal {index}"
             raise Refusal(ContractCode.WITHDRAWAL_UNKNOWN, message)
         owner, amount, _, asset = decode_withdrawal(leaf)
-    except SextantError as error:
-        raise Refusal(ContractCode.PROOF, str(error)) from error
-    return Shown(owner, amount, asset, sale_of(index, leaf))
+        return Shown(owner, amount, asset, sale_of(index, leaf))
+
+    return read_proof(context, proof, claim.output.post_root, ContractCode.PROOF, read)
 
 
 def sale_of(index: int, leaf: bytes) -> bytes:

@@ -23,7 +23,7 @@ from prover.contract.calls import (
     ScheduleRules,
     propose_output,
 )
-from prover.contract.gas import fee_of
+from prover.contract.prices import fee_of
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
 from prover.contract.versions import notice_ms, version_at

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prover.contract.calls import CommitFault, ProveFault
 from prover.contract.codes import ContractCode
 from prover.contract.disputes import commitment_to
-from prover.contract.gas import GAS_CALL_MAX
+from prover.contract.prices import GAS_CALL_MAX
 from prover.contract.rules import GAS_PRICE_MAX
 from prover.faults import ClaimFacts, FaultKind, Verdict, Work
 from tests.l1_worlds import BOND, CHALLENGER, CHEAT, USER, L1World, judge_by_truth

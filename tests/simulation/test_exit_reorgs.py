@@ -133,6 +133,7 @@ def test_a_frozen_exchange_is_shared_out_once(
         town.folk.append(Leavers(town))
         await town.until(lambda: town.has_status(ClaimStatus.FINAL))
         town.silent = town.wants_withdrawal = True
+        town.posts = False
         await strike(town, ESCAPE[phase], depth, again=again)
         await town.until(lambda: tokens(town, USER) == DEPOSIT)
         for _ in range(FINAL_BLOCKS):

@@ -228,7 +228,7 @@ def test_claim_withdrawal_refuses_in_code_order() -> None:
     refused_in_order(
         world,
         [
-            (C.PROOF, lambda _: (USER, ClaimWithdrawal(claim, 4, bytes((1 << 20) + 1)))),
+            (C.PROOF, lambda _: (USER, ClaimWithdrawal(claim, 4, bytes((1 << 19) + 1)))),
             (C.PROOF, lambda _: (USER, ClaimWithdrawal(claim, 4, b"garbage"))),
             (C.PROOF, lambda _: (USER, ClaimWithdrawal(0, 4, proof))),
             (C.PROOF, lambda _: (USER, ClaimWithdrawal(claim, 5, proof))),

@@ -19,7 +19,8 @@ from prover.contract.events import (
     ClaimFinal,
     FaultProved,
 )
-from prover.contract.gas import fee_of, limit_of
+from prover.contract.gas import limit_of
+from prover.contract.prices import fee_of
 from prover.contract.records import ClaimStatus
 from tests.l1_worlds import (
     BOND,
@@ -163,6 +164,8 @@ def test_prove_fault_refuses_in_code_order() -> None:
         ],
     )
     world.time = world.state.claims[wrong].time + WINDOW_MS
+    assert world.call(CHALLENGER, accusation).code is C.WINDOW_CLOSED, "a proof settles nothing"
+    assert world.call(USER, Settle()).ok
     assert world.call(CHALLENGER, accusation).code is C.CLAIM_DEAD, "its sibling became final"
 
 

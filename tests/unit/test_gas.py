@@ -9,13 +9,12 @@ from math import ceil, log2
 import pytest
 
 from prover.contract.calls import ProveFault
-from prover.contract.gas import (
+from prover.contract.gas import limit_of, proof_gas
+from prover.contract.prices import (
     GAS_CALL_MAX,
     SETTLE_MAX,
     VERDICT_BYTE_GAS,
     VERDICT_GAS,
-    limit_of,
-    proof_gas,
     verdict_gas,
 )
 from prover.drill import CORRUPTIONS, Drill

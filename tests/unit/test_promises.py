@@ -242,9 +242,9 @@ def test_calls_are_refused_in_code_order(exchange: Exchange) -> None:
         (C.NOT_SEQUENCER, RIVAL, TakeBond(99)),
         (C.AMOUNT, SEQUENCER, BondSequencer(0)),
         (C.ETH_BALANCE, SEQUENCER, BondSequencer(1 << 60)),
-        (C.CLAIM_UNKNOWN, RIVAL, broken(0, witness=bytes(1 << 21))),
+        (C.CLAIM_UNKNOWN, RIVAL, broken(0, witness=bytes((1 << 19) + 1))),
         (C.CLAIM_UNKNOWN, RIVAL, broken(99)),
-        (C.WITNESS_SIZE, RIVAL, broken(witness=bytes(1 << 21), signature=forged)),
+        (C.WITNESS_SIZE, RIVAL, broken(witness=bytes((1 << 19) + 1), signature=forged)),
         (C.SIGNATURES, RIVAL, broken(cursor=b"?")),
         (C.SIGNATURES, RIVAL, broken(cursor=good.cursor, signature=forged)),
         (

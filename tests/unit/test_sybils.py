@@ -6,7 +6,7 @@ from prover.contract.calls import ClaimBond, Settle
 from prover.contract.codes import ContractCode
 from prover.contract.context import CallResult
 from prover.contract.events import ClaimDied, ClaimFinal
-from prover.contract.gas import GAS_CALL_MAX
+from prover.contract.prices import GAS_CALL_MAX
 from prover.contract.records import ClaimStatus
 from tests.l1_worlds import BOND, CHALLENGER, CHEAT, PROPOSER, USER, WINDOW_MS, L1World
 

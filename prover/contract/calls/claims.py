@@ -25,7 +25,10 @@ class Propose:
 @final
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Decide claims, oldest first, a bounded number; every call does so first."""
+    """Decide claims, oldest first, a bounded number.
+
+    Every call does so first, but for a proof of a fault.
+    """
 
 
 @final

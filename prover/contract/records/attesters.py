@@ -9,6 +9,8 @@ from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 BLS_KEY_BYTES: Final = 48
 ATTESTERS_MAX: Final = 1_024
 """Ever, of one deployment."""
+SIGNERS_MAX: Final = 256
+"""Of one signature: what it takes to slash them has to fit into a call."""
 
 
 @final

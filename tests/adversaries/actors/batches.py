@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prover.contract.calls import Append
-from prover.entry import FRAME_BYTES_MAX, FRAMES_MAX, HEAD, LENGTH, encode_entry
+from prover.entry import ENTRY_BYTES_MAX, FRAME_BYTES_MAX, FRAMES_MAX, HEAD, LENGTH, encode_entry
 from prover.replica import Derived
 from statemachine.actions import Transaction
 from statemachine.codec import pack, unpack
@@ -189,4 +189,4 @@ def unknown_entry_version() -> Outcome:
 @adversary("oversized entry", "3", "refused ENTRY_SIZE")
 def oversized_entry() -> Outcome:
     """Post more than an entry may hold."""
-    return refused(encode_entry([b"frame"]) + bytes(1 << 22))
+    return refused(encode_entry([b"frame"]) + bytes(ENTRY_BYTES_MAX))

@@ -17,17 +17,17 @@ from node.l1.archives import archives_of
 from node.service.entries import PART_BYTES_MAX, read_entry
 from node.service.errors import Refused
 from proto.sextant.v1 import l1_pb2, query_pb2, query_pb2_grpc
-from prover.entry import encode_entry
+from prover.entry import ENTRY_BYTES_MAX, encode_entry
 from statemachine.errors import StorageCorrupt
 from statemachine.identity.signing import address_of
 from tests.e2e.processes import POSTER_KEY, deployment
 from tests.unit.l1_stub.stubs import Bench, on_stub
 
-CONTRACT = replace(deployment(), entry_bytes_max=1 << 21)
+CONTRACT = replace(deployment(), entry_bytes_max=ENTRY_BYTES_MAX)
 ENTRIES = (
     encode_entry([b"no frame", b"nor this"]),
     b"\x01\x00\x01garbage",
-    encode_entry([b"\x07" * 60_000] * 20),
+    encode_entry([b"\x07" * 60_000] * 13),
 )
 RETENTION_MS = 3_600_000
 
@@ -79,7 +79,7 @@ def test_a_follower_gives_what_l1_has_dropped_to_a_newcomer(tmp_path: Path) -> N
         follower = Follower(tmp_path / "old", CONTRACT, bench.adapter())
         assert await follower.deriver.refresh()
         assert [follower.entry_data(index) for index in range(4)] == [*ENTRIES, None]
-        assert len(ENTRIES[2]) > 2 * PART_BYTES_MAX
+        assert len(ENTRIES[2]) > PART_BYTES_MAX
         answer = await bench.dev.Prune(l1_pb2.L1PruneRequest(before_index=9))
         assert answer.entries == 3
         assert (await bench.dev.Prune(l1_pb2.L1PruneRequest(before_index=9))).entries == 0
