@@ -4,6 +4,9 @@ He judges every claim by what he derived himself from the data on L1, and vouche
 one only when its log entry is in a block that L1 takes back no more: what he signs can
 then never become wrong.  What he sent may be taken back, and is then sent again.  A claim
 that he disagrees with he leaves to challengers.
+
+Whatever he signs is on disk first (:mod:`prover.vows`): about one log entry he never
+vouches for two outputs, over crashes and restarts.
 """
 
 import asyncio
@@ -18,6 +21,7 @@ from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
 from prover.l1 import L1Block, L1Refused, L1Unreachable
 from prover.patrol import PAUSE_MAX_SECONDS, Patrol
+from prover.vows import Vows
 
 DONE: Final = frozenset(
     {ContractCode.OK, ContractCode.CLAIM_DEAD, ContractCode.CLAIM_DECIDED, ContractCode.SIGNERS}
@@ -49,13 +53,18 @@ class Attester:
     all attesters choose the same.
     """
 
-    def __init__(self, patrol: Patrol, seal: Seal, every: int = 1) -> None:
+    def __init__(
+        self, patrol: Patrol, seal: Seal, every: int = 1, vows: Vows | None = None
+    ) -> None:
         self.every = every
         self.patrol = patrol
         self.seal = seal
-        self.attested: dict[bytes, L1Block | None] = {}
+        self.vows = vows or Vows(None)
+        self.attested: dict[bytes, L1Block | None] = dict(self.vows.answers)
         """Hashes of outputs that need no more of him while L1 has the block of the answer;
         ``None``: it takes that back no more."""
+        self.broken: set[bytes] = set()
+        """Hashes of outputs that another one has the vow of."""
 
     async def run(self, pause: float) -> None:
         """Make rounds until cancelled; ``pause`` in seconds."""
@@ -86,6 +95,7 @@ class Attester:
             found = await self.patrol.l1.block(block.number)
             if found is None or found.hash != block.hash:
                 del self.attested[output_hash]
+                self.vows.forget(output_hash)
             elif seen is not None and block.number <= seen.final.number:
                 self.attested[output_hash] = None
 
@@ -100,11 +110,23 @@ class Attester:
             and claim.posted.claim.output.log_index <= core.next_entry
             and claim.posted.claim.output.log_index % self.every == 0
             and claim.output_hash not in self.attested
+            and claim.output_hash not in self.broken
         ]
 
     async def attest(self, claim: JudgedClaim) -> None:
         """Vouch for a claim."""
         deployment, number = self.patrol.core.deployment, claim.posted.claim.number
+        log_index = claim.posted.claim.output.log_index
+        if not self.vows.take(log_index, claim.output_hash):
+            self.broken.add(claim.output_hash)
+            known = self.vows.outputs[log_index].hex()[:16]
+            self.patrol.note(
+                "alert",
+                f"claim {number}: not attested: of log entry {log_index - 1} output {known}.. was "
+                f"attested before, this is {claim.output_hash.hex()[:16]}..; one of them is wrong, "
+                "or L1 is another one (then use another --datadir)",
+            )
+            return
         call = self.seal.attestation(
             deployment.l1_chain_id, deployment.rules.rollup, number, claim.output_hash
         )
@@ -117,6 +139,7 @@ class Attester:
             block = await self.patrol.l1.block(receipt.block)
             if block is not None:
                 self.attested[claim.output_hash] = block
+                self.vows.note(log_index, block)
         if receipt.code is ContractCode.OK:
             self.patrol.note(
                 "info", f"attested claim {number}: {receipt.value} micros vouch for it"

@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sextant.cli.numbers import whole
@@ -18,9 +20,11 @@ from sextant.client.amounts import show_decimal
 from sextant.client.api import AsyncClient
 from sextant.client.attesters import AttesterBook, Attesters
 from sextant.client.l1_sender import L1Receipt
-from sextant.errors import EXIT_OK
+from sextant.errors import EXIT_OK, BadRequest
+from statemachine.errors import StorageCorrupt
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
+    from prover.keeper import Disk
     from prover.l1 import L1
 
 Answer = TypeVar("Answer")
@@ -46,6 +50,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="only claims of each N-th log entry: all attesters choose the same"
         " (default: %(default)s)",
+    )
+    run.add_argument(
+        "--datadir",
+        type=Path,
+        metavar="DIR",
+        help="what he has vouched for, and his state (default: $XDG_DATA_HOME/sextant/attester/"
+        "ADDRESS; nothing is kept for a devnet's key)",
     )
     run.set_defaults(run=run_attester)
     listing = verbs.add_parser("list", help="list attesters, and what they vouch for")
@@ -150,18 +161,49 @@ def run_attester(arguments: argparse.Namespace) -> int:
     """Judge and vouch until told to stop."""
     number = run_with(arguments, Attesters.number)
     key = read_key(arguments).reveal()
-    with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(keep_attesting(arguments, key, number))
+    database = open_store(arguments, key)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(keep_attesting(arguments, key, number, database))
+    except StorageCorrupt as error:
+        raise BadRequest("DATADIR", str(error)) from error
+    finally:
+        if database is not None:
+            database.close()
     return EXIT_OK
 
 
-async def keep_attesting(arguments: argparse.Namespace, key: bytes, number: int) -> None:
+def open_store(arguments: argparse.Namespace, key: bytes) -> "Disk | None":
+    """Open what an attester keeps; ``None``, and a word about it, for a devnet's key."""
+    from prover.keeper import SCHEMA
+    from statemachine.identity.signing import address_of
+
+    directory: Path | None = arguments.datadir
+    if directory is None and arguments.devnet_name:
+        say("a devnet's key: nothing is kept without --datadir")
+        return None
+    if directory is None:
+        base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+        name = f"0x{address_of(key).hex()}"
+        directory = Path(base).expanduser() / "sextant" / "attester" / name
+    storage = import_module("node.storage.database")
+    try:
+        store: Disk = storage.Database(directory / "store", SCHEMA, owner="attester")
+    except (storage.StoreHeld, StorageCorrupt, OSError) as error:
+        raise BadRequest("DATADIR", str(error)) from error
+    return store
+
+
+async def keep_attesting(
+    arguments: argparse.Namespace, key: bytes, number: int, disk: "Disk | None"
+) -> None:
     """Make rounds until a signal."""
     from prover.attester import Attester, Seal
     from prover.bls import default_bls, secret_from
     from prover.board import Board
     from prover.duty import DutySettings, make_core, reach_deployment
     from prover.patrol import Patrol
+    from prover.vows import Vows
 
     l1: L1 = import_module("node.l1.adapter").GrpcL1(
         l1_target(arguments), key, policy=policy_of(arguments), on_stuck=say
@@ -181,10 +223,12 @@ async def keep_attesting(arguments: argparse.Namespace, key: bytes, number: int)
     )
     try:
         deployment = await reach_deployment(l1, l1_target(arguments), PAUSE_SECONDS)
-        core, _ = await make_core(l1, deployment, None, settings)
+        core, keeper = await make_core(l1, deployment, disk, settings)
         board = Board("attest", sys.stdout, as_json=arguments.json, path=None, port=None)
-        patrol = Patrol(l1, core, board, None, lambda: time.time_ns() // 1_000_000)
-        attester = Attester(patrol, Seal(number, secret_from(key), default_bls()), arguments.every)
+        patrol = Patrol(l1, core, board, keeper, lambda: time.time_ns() // 1_000_000)
+        seal = Seal(number, secret_from(key), default_bls())
+        vows = Vows(disk, seal.bls.key_of(seal.secret))
+        attester = Attester(patrol, seal, arguments.every, vows)
         patrol.note("info", f"attester {number}: rules {deployment.rules.hash.hex()[:16]}.. known")
         await attester.run(PAUSE_SECONDS)
     finally:

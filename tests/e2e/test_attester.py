@@ -28,6 +28,7 @@ def start(rollup: Rollup) -> "subprocess.Popen[bytes]":
     words = [
         *("attester", "run", "--every", "10", "--key-env", "ATTESTER_KEY"),
         *("--l1", rollup.address("l1"), "--node", rollup.address("follower")),
+        *("--datadir", str(rollup.folder / "attester")),
     ]
     path = os.environ.get("PYTHONPATH", str(ROOT))
     key = trader_key(ATTESTER).hex()
@@ -59,6 +60,16 @@ async def be_paid(rollup: Rollup) -> None:
                 return True
 
             await until(is_paid)
+            # Killed, he comes back with his vows, and vouches for nothing twice.
+            said = rollup.log("attester").count("attested claim")
+            rollup.kill("attester")
+            rollup.processes["attester"] = start(rollup)
+
+            async def goes_on() -> bool:
+                return rollup.log("attester").count("attested claim") > said
+
+            await until(goes_on)
+            assert "SIGNERS" not in rollup.log("attester")
             assert (await user.l1_account()).usdc - before == 100
             with pytest.raises(Refused, match="NOT_FINAL"):
                 await user.claim_withdrawal(made.index)
