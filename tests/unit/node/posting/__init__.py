@@ -1,0 +1,1 @@
+"""Poster, claimant and follower over the contract model."""
