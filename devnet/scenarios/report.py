@@ -156,8 +156,8 @@ class Report:
             (
                 "recovery",
                 (
-                    f"from the trough: no liquidation after {seconds(recovery.liquidations_s)}, "
-                    f"depth back after {seconds(recovery.depth_s)}"
+                    f"from the trough: {calm_again(recovery.liquidations_s)}, "
+                    f"{depth_again(recovery.depth_s)}"
                 ),
             ),
             (
@@ -278,6 +278,15 @@ def paid(micros: int) -> str:
     return f"{show_usdc(micros)}"
 
 
-def seconds(value: int | None) -> str:
-    """Return a span, or that it never came."""
-    return "the end of the run, at least" if value is None else f"{value:,} s"
+def calm_again(after_s: int | None) -> str:
+    """Say after how long the last liquidation was over, if it was."""
+    if after_s is None:
+        return "liquidations not over at the end of the run"
+    return f"no liquidation after {after_s:,} s"
+
+
+def depth_again(after_s: int | None) -> str:
+    """Say after how long the books were as deep as usual, if they were."""
+    if after_s is None:
+        return "depth not yet recovered at the end of the run"
+    return f"depth back after {after_s:,} s"

@@ -40,10 +40,9 @@ from statemachine.events import (
 from statemachine.pricing.funding import LOT_PARTS
 from statemachine.records import Market, Oracle
 from statemachine.rules import Rules
-from statemachine.units import PPM_ONE
+from statemachine.units import DAY_MS, PPM_ONE
 
 MINUTE_MS: Final = 60_000
-DAY_MS: Final = 86_400_000
 OUTAGE_MS_MIN: Final = 5_000
 """Blocks come at least once a second; a longer pause than this is an outage."""
 MICROS: Final = 1_000_000

@@ -31,6 +31,7 @@ from prover.cli.places import (
 from prover.cli.reports import add_reports
 from sextant.cli.numbers import whole
 from statemachine.errors import SextantError
+from statemachine.units import DAY_MS
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
     from prover.derivation import Recover
@@ -40,7 +41,6 @@ if TYPE_CHECKING:  # heavy: only the command that needs it loads it
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  no other name
     Run = Callable[[argparse.Namespace], int]
 
-DAY_MS: Final = 86_400_000
 MICROS_PER_USDC: Final = 1_000_000
 BALANCE_GWEI_MIN: Final = 10_000_000
 """What a defender should hold for gas: 0.01 ETH."""

@@ -18,10 +18,9 @@ from prover.outputs import Output, decode_output
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
 from statemachine.errors import FrameInvalid
 from statemachine.rules import Rules, decode_rules
-from statemachine.units import PPM_ONE
+from statemachine.units import DAY_MS, PPM_ONE
 
 CONTRACT_VERSION: Final = 3
-DAY_MS: Final = 86_400_000
 GWEI_PER_ETH: Final = 1_000_000_000
 GAS_PRICE_MAX: Final = 30_000_000
 """Of a deployment that says nothing else: 30 gwei a gas."""

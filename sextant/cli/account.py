@@ -1,6 +1,7 @@
 """``sextant account``: balances, margin, positions and open orders."""
 
 import argparse
+from dataclasses import fields
 
 from sextant.cli.assets import print_holdings
 from sextant.cli.numbers import read_who
@@ -9,6 +10,8 @@ from sextant.cli.order import print_orders
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.pos import print_positions
 from sextant.cli.session import run_client
+from sextant.client.api import AsyncClient
+from sextant.client.fees import Fees
 from sextant.client.models import Account, Portfolio
 from sextant.errors import EXIT_OK
 
@@ -37,16 +40,41 @@ def fetch(arguments: argparse.Namespace) -> Account:
 
 def run_account(arguments: argparse.Namespace) -> int:
     """Show an account."""
-    account = fetch(arguments)
+    who = read_who(arguments.who)
+
+    async def work(client: AsyncClient) -> tuple[Account, Fees]:
+        account = await client.account(who)
+        return account, await client.fees(who=account.account)
+
+    account, fees = run_client(arguments, work, signs=who is None)
     if arguments.json:
-        print_json("account", account)
+        named = {field.name: getattr(account, field.name) for field in fields(account)}
+        standing = {"tier": fees.tier, "volume": fees.volume, "rates": fees.rates}
+        print_json("account", {**named, "fees": standing})
         return EXIT_OK
-    print_pairs([("account", account.account), ("owner", account.owner)])
+    print_pairs(
+        [
+            ("account", account.account),
+            ("owner", account.owner),
+            ("fee tier", tier_line(fees)),
+        ]
+    )
     if account.payable < 1:
         print_pairs([("withdrawals", f"paid {account.payable:.4%}: deficits are not covered")])
     for portfolio in account.portfolios:
         print_portfolio(arguments, portfolio)
     return EXIT_OK
+
+
+def tier_line(fees: Fees) -> str:
+    """Return an account's fee tier, the volume that it rests on, and what the next one takes."""
+    volume = f"{fees.volume:,f} USDC in 14 days"
+    if not fees.tiers:
+        return f"there are none; {volume}"
+    line = f"{fees.tier} of {len(fees.tiers)}: {volume}"
+    if fees.tier < len(fees.tiers):
+        line = f"{line}; the next from {fees.tiers[fees.tier].volume:,f}"
+    return line
 
 
 def print_portfolio(arguments: argparse.Namespace, portfolio: Portfolio) -> None:

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Final
 
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options, names_key
 from sextant.cli.output import is_rich, print_json, print_pairs, say
 from sextant.cli.session import run_client
 from sextant.client.amounts import read_decimal
-from sextant.client.assessment import Level, Section, assess
+from sextant.client.assessment import assess
 from sextant.client.checklist import Facts, Wish, gather
 from sextant.client.exit_plan import exit_plan
+from sextant.client.lines import Level, Section
 from sextant.client.models import Side
 from sextant.errors import EXIT_NO, EXIT_OK, BadRequest
 
@@ -96,7 +97,8 @@ def wish_of(arguments: argparse.Namespace) -> Wish:
 def run_checklist(arguments: argparse.Namespace) -> int:
     """Print the checklist of a market."""
     wish = wish_of(arguments)
-    facts = run_client(arguments, lambda client: gather(client, wish))
+    mine = names_key(arguments)
+    facts = run_client(arguments, lambda client: gather(client, wish, mine=mine), signs=mine)
     sections = assess(facts)
     plan = exit_plan(facts, options_of(arguments))
     bad = sum(line.level is Level.BAD for section in sections for line in section.lines)

@@ -4,18 +4,18 @@ The bounds are stated in the lines, so that a trader can disagree with them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from statistics import fmean, pstdev
 from typing import Final
 
 from sextant.client.amounts import from_micros, show_decimal
-from sextant.client.checklist import DAY_MS, Facts, Walk
+from sextant.client.checklist import Facts, Walk
+from sextant.client.collateral_lines import collateral_lines
 from sextant.client.history import quantile
+from sextant.client.lines import Level, Line, Section, level_of, percent, span, usdc
 from sextant.client.models import Side
+from statemachine.units import DAY_MS
 
-HOUR_MS: Final = 3_600_000
 SPREAD_MAX: Final = Decimal("0.001")
 SLIPPAGE_MAX: Final = Decimal("0.002")
 DIVERGENCE_MAX: Final = Decimal("0.002")
@@ -28,33 +28,6 @@ SAMPLES_MIN: Final = 60
 ADL_DAYS: Final = 30
 
 
-class Level(StrEnum):
-    """How a line bears on the decision; see :mod:`sextant.client.checklist`."""
-
-    OK = "ok"
-    NOTE = "note"
-    LOOK = "look"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One answer: what was asked, the answer in words, and the figure behind it."""
-
-    level: Level
-    name: str
-    text: str
-    value: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The answers to one question."""
-
-    title: str
-    lines: tuple[Line, ...]
-
-
 def assess(facts: Facts) -> list[Section]:
     """Return the checklist, in the order in which a careful trader reads it."""
     questions: Sequence[tuple[str, Callable[[Facts], Iterable[Line]]]] = (
@@ -65,32 +38,10 @@ def assess(facts: Facts) -> list[Section]:
         ("What funding costs", funding_lines),
         ("What trading this size costs", depth_lines),
         ("What happens in the tail", tail_lines),
+        ("What may stand behind it", collateral_lines),
         ("The position you have in mind", position_lines),
     )
     return [Section(title, tuple(ask(facts))) for title, ask in questions]
-
-
-def percent(share: Decimal, digits: int = 4) -> str:
-    """Return a share as per cent."""
-    return f"{show_decimal((share * 100).quantize(Decimal(10) ** -digits))} %"
-
-
-def usdc(amount: Decimal) -> str:
-    """Return money to the cent."""
-    return f"{amount.quantize(Decimal('0.01')):,f} USDC"
-
-
-def span(ms: int) -> str:
-    """Return a duration in the unit that fits."""
-    for unit, size in (("d", DAY_MS), ("h", HOUR_MS), ("min", 60_000)):
-        if ms >= 2 * size:
-            return f"{ms / size:.1f} {unit}"
-    return f"{ms / 1000:.1f} s"
-
-
-def level_of(*, fine: bool, otherwise: Level = Level.LOOK) -> Level:
-    """Return ``ok``, or what it is otherwise."""
-    return Level.OK if fine else otherwise
 
 
 # Disputes and exits

@@ -23,14 +23,15 @@ from typing import Final
 from proto.sextant.v1 import l1_pb2
 from sextant.client.amounts import from_micros
 from sextant.client.api import AsyncClient
+from sextant.client.assets import Asset, Holding
 from sextant.client.exposure import Exposure, exposure_of
 from sextant.client.history import MarketHistory
 from sextant.client.market import Market
 from sextant.client.models import Book, NodeStatus, Side, Ticker, Vault
-from sextant.errors import ClientError
+from sextant.errors import ClientError, Refused
 from statemachine.rules import Rules
+from statemachine.units import DAY_MS
 
-DAY_MS: Final = 86_400_000
 SPAN_MS: Final = 30 * DAY_MS
 LEVELS: Final = 1_000
 PPM: Final = 1_000_000
@@ -58,7 +59,10 @@ class Walk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything that was asked; what the L1 would not say is None."""
+    """Everything that was asked; what the L1 would not say is None.
+
+    ``holdings`` are the asker's own assets beyond USDC, if he said who he is.
+    """
 
     wish: Wish
     status: NodeStatus
@@ -73,6 +77,8 @@ class Facts:
     taking: Walk
     slice_taking: Walk
     exposure: Exposure | None
+    assets: tuple[Asset, ...] = ()
+    holdings: tuple[Holding, ...] = ()
 
     @property
     def market(self) -> Market:
@@ -80,14 +86,15 @@ class Facts:
         return self.ticker.market
 
 
-async def gather(client: AsyncClient, wish: Wish) -> Facts:
-    """Ask the node and the L1 for everything at once.
+async def gather(client: AsyncClient, wish: Wish, *, mine: bool = False) -> Facts:
+    """Ask the node and the L1 for everything at once; with ``mine`` what the signer holds, too.
 
     Raises
     ------
     ClientError
         The node does not answer; an L1 that does not is said in the facts.
     """
+    assets = await client.assets()
     status, rules, ticker, book, history, vault = await asyncio.gather(
         client.status(),
         client.rules(),
@@ -131,7 +138,18 @@ async def gather(client: AsyncClient, wish: Wish) -> Facts:
         taking=taking,
         slice_taking=walk(book, wish.side, size / wish.slices),
         exposure=exposure,
+        assets=tuple(assets),
+        holdings=await holdings_of(client) if mine else (),
     )
+
+
+async def holdings_of(client: AsyncClient) -> tuple[Holding, ...]:
+    """Return what the signer's sub-account holds beyond USDC; nothing, if there is none yet."""
+    try:
+        portfolio = (await client.account()).portfolio(client.sub)
+    except Refused:
+        return ()
+    return () if portfolio is None else portfolio.assets
 
 
 def fee_of(rate_ppm: int, notional: Decimal) -> Decimal:

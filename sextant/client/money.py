@@ -36,11 +36,10 @@ from statemachine.states import (
     STATE_POST_ONLY,
     STATE_SETTLED,
 )
-from statemachine.units import PPM_ONE, Micros, Millis
+from statemachine.units import DAY_MS, PPM_ONE, Micros, Millis
 
 TRADING_KINDS: Final = (Kind.ORDER, Kind.CANCEL, Kind.CANCEL_ALL, Kind.MODIFY, Kind.BULK)
 AGENT_DAYS: Final = 30
-DAY_MS: Final = 86_400_000
 SUBS_MAX: Final = 256
 
 

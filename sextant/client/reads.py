@@ -103,10 +103,20 @@ class Reads(Chain):
             request.address = self.address
         return pool_of(await self.connection.call(self.connection.query.GetPool, request))
 
-    async def fees(self, *, mine: bool = False, sub: int = 0) -> Fees:
-        """Return the fee schedule and the rates in force; with ``mine``, the signer's own."""
+    async def fees(
+        self, *, mine: bool = False, sub: int = 0, who: str | bytes | int | None = None
+    ) -> Fees:
+        """Return the fee schedule and the rates in force.
+
+        Those of ``who``, an address or an account's number; with ``mine`` the signer's own;
+        else of somebody who has not traded yet.
+        """
         request = query_pb2.GetFeesRequest(sub=read_number(sub, "sub-account", 8))
-        if mine:
+        if isinstance(who, int):
+            request.account = read_number(who, "account", 32)
+        elif who is not None:
+            request.address = read_address(who)
+        elif mine:
             request.address = self.address
         answer = await self.connection.call(self.connection.query.GetFees, request)
         return fees_of(await self.markets(), answer)

@@ -15,6 +15,8 @@ from sextant.client.orders import NewOrder
 from tests.e2e.clients import MARKET, client_of, mark_of
 from tests.e2e.serving import Served, run, serve
 from tests.e2e.shell import Shell
+from tests.exchange_vectors.assets import holding
+from tests.exchange_vectors.scene import TRADER
 from tests.worlds import trader_key
 
 Story = Callable[[Shell, AsyncClient, Served], Awaitable[None]]
@@ -64,6 +66,7 @@ def test_the_checklist_answers_every_question(play: Play) -> None:
             "What funding costs",
             "What trading this size costs",
             "What happens in the tail",
+            "What may stand behind it",
             "The position you have in mind",
         ]
         lines = lines_of(body)
@@ -101,6 +104,33 @@ def test_what_is_against_it_is_said(play: Play) -> None:
         assert lines["publishers"]["level"] == "look"
 
     play(work)
+
+
+def test_collateral_is_shown_and_whose_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = tmp_path / "key"
+    write_private_file(key, trader_key(TRADER).hex())
+
+    async def story() -> None:
+        async with serve(world=holding()) as served:
+            shell, words = Shell(served, key, capsys), (MARKET, "--l1", "127.0.0.1:1")
+            lines = lines_of(await shell.ask("checklist", *words, code=1))
+            assert lines["USDC"]["level"] == "ok"
+            assert (lines["A1"]["level"], lines["A1"]["value"]) == ("ok", "0.900000")
+            assert "90 % of 60000 counts to keep a position" in lines["A1"]["text"]
+            assert "540.00 USDC against maintenance" in lines["yours"]["text"]
+            assert "480.00 USDC to trade with" in lines["yours"]["text"]
+            nobody = lines_of(await shell.ask("checklist", *words, code=1, signs=False))
+            assert "yours" not in nobody
+            served.exchange.now += 600_000  # nobody has heard of a price for ten minutes
+            async with client_of(served, TRADER) as client:
+                await client.cancel_after(0)  # any block will do
+            stale = lines_of(await shell.ask("checklist", *words, code=1))
+            assert stale["A1"]["level"] == "bad"
+            assert "STALE" in stale["A1"]["text"]
+
+    run(story)
 
 
 def test_nonsense_is_refused(play: Play) -> None:

@@ -25,6 +25,12 @@ def test_fees_are_seen_and_shared(tmp_path: Path, capsys: pytest.CaptureFixture[
             assert fees["tier"] == 1
             assert fees["volumes"][0] == fees["volume"] == "504.000000"
             assert Decimal(fees["rates"][0]["taker"]) == Decimal("0.0004")
+            account = await shell("account")
+            assert (account["fees"]["tier"], account["fees"]["volume"]) == (1, "504.000000")
+            assert "fee tier" in (shown := await shell.say("account"))
+            assert "504.000000 USDC in 14 days" in shown
+            other = await shell.ask("account", str(BUILDER), signs=False)
+            assert other["fees"]["tier"] == 0
             base = await shell("fees", "show", signs=False)
             assert Decimal(base["rates"][0]["taker"]) == Decimal("0.0005")
             dry = await shell("fees", "approve", str(BUILDER), "0.03%", "--dry-run")

@@ -14,6 +14,7 @@ from devnet.scenarios.depth import Books
 from devnet.scenarios.library import LIBRARY
 from devnet.scenarios.population import draw_cast
 from devnet.scenarios.recordings import read_points, read_scenario
+from devnet.scenarios.report import calm_again, depth_again
 from devnet.scenarios.scenario import PPM, Divergence, Quoting, Scenario, Silence, point_on
 from sextant.cli.main import main
 from sextant.errors import BadRequest
@@ -218,3 +219,10 @@ def test_what_cannot_be_played_is_said(
 ) -> None:
     assert main(line.split()) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_a_report_says_in_words_what_did_not_come_back() -> None:
+    assert depth_again(12_345) == "depth back after 12,345 s"
+    assert depth_again(None) == "depth not yet recovered at the end of the run"
+    assert calm_again(0) == "no liquidation after 0 s"
+    assert calm_again(None) == "liquidations not over at the end of the run"

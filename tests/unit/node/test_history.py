@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from node.storage.history import (
-    DAY_MS,
     MINUTE_MS,
     UNFILLED,
     History,
@@ -23,6 +22,7 @@ from statemachine.events import (
     Liquidated,
 )
 from statemachine.records import Oracle
+from statemachine.units import DAY_MS
 
 START = 20_000 * DAY_MS
 
