@@ -85,7 +85,7 @@ compile-optional: setup
 bench: setup compile-optional ## all benchmarks: a table, and bench/latest.json
 	@$(BIN)/python -m bench $(ARGS)
 
-mutants: setup ## break the rules on purpose: every breakage has to be noticed
+mutants: setup ## break the rules and the L1 contract on purpose: every breakage has to be noticed
 	@$(BIN)/python -m tests.mutation $(ARGS)
 
 adversaries: setup ## play everybody who means ill, and print what becomes of each

@@ -15,7 +15,7 @@ from tests.mutation.mutant import Mutant
 from tests.mutation.mutants import MUTANTS
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGE = "statemachine"
+PACKAGES = ("statemachine", "prover")
 WORKERS = 2
 TIMEOUT_S = 300
 FAILED_TESTS = 1
@@ -39,7 +39,7 @@ class Verdict:
 
 def problem_of(mutant: Mutant) -> str:
     """Return why a mutant cannot be made from the rules as they are, or nothing."""
-    path = ROOT / PACKAGE / mutant.file
+    path = ROOT / mutant.package / mutant.file
     if not path.exists():
         return f"{mutant.file} is gone"
     for test in mutant.suite:
@@ -66,9 +66,9 @@ def run_tests(copy: Path, suite: tuple[str, ...]) -> subprocess.CompletedProcess
 
 def copy_rules(folder: Path) -> Path:
     """Copy the rules into a folder and return it."""
-    shutil.copytree(
-        ROOT / PACKAGE, folder / PACKAGE, ignore=shutil.ignore_patterns("__pycache__", "*.so")
-    )
+    ignored = shutil.ignore_patterns("__pycache__", "*.so")
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=ignored)
     return folder
 
 
@@ -80,7 +80,7 @@ def try_mutant(mutant: Mutant) -> Verdict:
         return Verdict(mutant, "stale", problem, 0)
     with tempfile.TemporaryDirectory() as folder:
         copy = copy_rules(Path(folder))
-        path = copy / PACKAGE / mutant.file
+        path = copy / mutant.package / mutant.file
         path.write_text(path.read_text().replace(mutant.old, mutant.new))
         try:
             done = run_tests(copy, mutant.suite)

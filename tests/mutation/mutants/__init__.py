@@ -13,6 +13,7 @@ from tests.mutation.mutants import (
     fees,
     forced,
     funds,
+    l1,
     lending,
     liquidation,
     margin,
@@ -43,4 +44,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *liquidation.MUTANTS,
     *blocks.MUTANTS,
     *assets.MUTANTS,
+    *l1.MUTANTS,
 )
