@@ -15,7 +15,7 @@ from sextant.errors import ClientError, Refused
 from statemachine.errors import SextantError
 
 BONDED: Final = ("poster", "follower", "challenger")
-PAYING: Final = PUBLISHERS
+PAYING: Final = (*PUBLISHERS, "governor")
 """Who may have to pay for calls, and has nothing at stake."""
 OPERATOR_GWEI: Final = 10_000 * GWEI_PER_ETH
 OPERATOR_GWEI_MIN: Final = 1_000 * GWEI_PER_ETH

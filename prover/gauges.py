@@ -39,6 +39,8 @@ WATCHED: Final = {
     "batch_late_seconds": "age of the oldest block of the newest batch when L1 got it",
     "receipt_deadline_seconds": "which that must not exceed",
     "withheld_entries": "log entries whose bytes L1 served were not under their root",
+    "rules_version": "version of the rules in force on L1",
+    "unknown_rules_version": "first one, in force or to come, that is not known here; 0: none",
     "spent_gwei": "fees of this defender's calls",
     "promises_held": "signed blocks that are compared with L1; -1: none are given",
     "promises_broken": "of them, those that L1 contradicts or lacks, or that were signed twice",
@@ -80,6 +82,8 @@ def watch_figures(core: Challenger, around: Surroundings) -> dict[str, int]:
         "batch_late_seconds": core.batch_late_ms // SECOND_MS,
         "receipt_deadline_seconds": rules.receipt_deadline_ms // SECOND_MS,
         "withheld_entries": len(core.unreadable),
+        "rules_version": replica.book.version_at(now),
+        "unknown_rules_version": replica.book.first_unknown,
         "spent_gwei": 0 if core.defence is None else core.defence.purse.spent_gwei,
         "promises_held": UNKNOWN if core.pledges is None else core.pledges.held,
         "promises_broken": 0 if core.pledges is None else len(core.pledges.broken),
@@ -188,6 +192,14 @@ ALARMS: Final = (
         lambda f: (
             f"{f['withheld_entries']} log entries cannot be derived: their bytes are withheld, "
             "and no claim about them can be judged"
+        ),
+    ),
+    Alarm(
+        "unknown_rules_version",
+        lambda f: f["unknown_rules_version"] > 0,
+        lambda f: (
+            f"rules version {f['unknown_rules_version']} is not known here, in force is "
+            f"{f['rules_version']}: nothing under it can be judged; upgrade sextant"
         ),
     ),
 )

@@ -91,12 +91,22 @@ class RulesBook:
             self._decoded[data] = known
         return known
 
+    @property
+    def first_unknown(self) -> int:
+        """The first version, in force or to come, that is not known here; 0 if there is none."""
+        come = (n for n, each in self.versions.items() if not each.cancelled and self.why_not(n))
+        return min(come, default=0)
+
     def hash_at(self, number: int) -> bytes:
         """Return the hash of a version's rules, known or not; no bytes if L1 did not list it."""
         if number == VERSION_FIRST:
             return self.first_hash
         version = self.versions.get(number)
         return b"" if version is None else version.rules_hash
+
+    def lists(self, rules_hash: bytes) -> bool:
+        """Return whether some version, known here or not, has this hash."""
+        return rules_hash == self.first_hash or rules_hash in self._kept
 
     def named(self, rules_hash: bytes) -> Rules:
         """Return the rules with a hash, taken back since or not, or raise ``RulesUnknown``."""

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from devnet.l1.rules_cli import add_rules_commands
 from sextant.cli.numbers import read_span
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_run(commands.add_parser("run", help="run the stub until ctrl-C"))
+    add_rules_commands(commands)
     for name, text, run in (
         ("status", "show tags, clock, deployment and totals", show_status),
         ("claims", "list the claims as they stand", show_claims),

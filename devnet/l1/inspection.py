@@ -52,6 +52,7 @@ async def read_status(l1: GrpcL1) -> list[Row]:
             "contract": hexed(rules.rules.rollup),
             "sequencer": hexed(rules.sequencer),
             "signer": hexed(rules.signer),
+            "governor": hexed(rules.governor),
             "window_ms": rules.window_ms,
             "bond_gwei": rules.bond_gwei,
             "genesis_root": hexed(rules.genesis.post_root),
@@ -110,6 +111,7 @@ async def read_log(l1: GrpcL1) -> list[Row]:
                 "block": entry.block,
                 "time_ms": entry.time,
                 "inbox_count": entry.inbox_count,
+                "rules_version": entry.version,
                 "data_root": hexed(entry.data_root),
                 "pruned": entry.pruned,
             }

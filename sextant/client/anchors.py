@@ -20,9 +20,10 @@ from enum import StrEnum
 from typing import Final
 
 from proto.sextant.v1 import l1_pb2
-from prover.contract.rules import ContractRules, decode_contract_rules
 from prover.outputs import Output, decode_output
+from prover.rulesbook import RulesBook, RulesUnknown
 from sextant.client.l1 import L1Client
+from sextant.client.upgrades import book_of, read_contract
 from sextant.errors import ProofInvalid, Refused
 from statemachine.errors import FrameInvalid
 from statemachine.rules import Rules
@@ -80,17 +81,13 @@ async def find_anchor(
     Refused
         ``CLAIM_UNKNOWN``, ``CLAIM_DEAD``: the one that was asked for is no use.
     ProofInvalid
-        ``OUTPUT``, ``DEPLOYMENT``: L1 contradicts itself, or has other rules.
+        ``OUTPUT``, ``DEPLOYMENT``: L1 contradicts itself, or has another contract;
+        ``RULES``: the claim's entry was executed by rules that are not known here.
     """
-    deployment = await l1.deployment()
-    try:
-        contract = decode_contract_rules(deployment.encoded)
-    except (FrameInvalid, ValueError) as error:
-        raise ProofInvalid(
-            "DEPLOYMENT", f"L1's contract is of another version: {error}", advice="upgrade sextant"
-        ) from error
+    deployment, contract = await l1.deployment(), await read_contract(l1)
     heads = await l1.heads()
-    live = await live_claims(l1, contract, heads, claim)
+    book = book_of(contract, await l1.rules_page())
+    live = await live_claims(l1, book, heads, claim)
     chosen = choose_claim(live, trust, claim)
     message = live[chosen].message
     return Anchor(
@@ -106,7 +103,7 @@ async def find_anchor(
         l1_block=heads.latest.number,
         l1_time_ms=heads.latest.time_ms,
         l1_is_stub=deployment.stub,
-        rules=contract.rules,
+        rules=rules_of(book, live[chosen].output),
     )
 
 
@@ -129,7 +126,7 @@ async def anchor_of(l1: L1Client, root: bytes) -> Anchor:
 
 
 async def live_claims(
-    l1: L1Client, contract: ContractRules, heads: l1_pb2.L1Heads, claim: int | None
+    l1: L1Client, book: RulesBook, heads: l1_pb2.L1Heads, claim: int | None
 ) -> dict[int, Listed]:
     """Return the newest firm claim and all live ones after it; back to ``claim``, if given."""
     live: dict[int, Listed] = {}
@@ -144,7 +141,7 @@ async def live_claims(
                 name = status.removeprefix("L1_CLAIM_STATUS_").lower()
                 raise Refused("CLAIM_DEAD", f"claim {claim} is dead: {name}")
             if is_live(message):
-                output = check_output(contract, message)
+                output = check_output(book, message)
                 live[message.number] = Listed(
                     message=message, output=output, firm=is_firm(message, heads)
                 )
@@ -186,8 +183,8 @@ def is_firm(message: l1_pb2.L1Claim, heads: l1_pb2.L1Heads) -> bool:
     )
 
 
-def check_output(contract: ContractRules, message: l1_pb2.L1Claim) -> Output:
-    """Return a claim's output, if it is one of this deployment.
+def check_output(book: RulesBook, message: l1_pb2.L1Claim) -> Output:
+    """Return a claim's output, if it is one of this deployment and its rules.
 
     Raises
     ------
@@ -198,14 +195,27 @@ def check_output(contract: ContractRules, message: l1_pb2.L1Claim) -> Output:
         output = decode_output(message.output)
     except FrameInvalid as error:
         raise ProofInvalid("OUTPUT", f"claim {message.number}: {error}") from error
-    rules = contract.rules
-    if (output.chain_id, output.rules_hash) != (rules.chain_id, rules.hash):
+    if output.chain_id != book.first.chain_id or not book.lists(output.rules_hash):
         raise ProofInvalid(
             "OUTPUT",
             f"claim {message.number} is of another chain or other rules than this deployment's",
             advice="upgrade sextant, or ask another L1",
         )
     return output
+
+
+def rules_of(book: RulesBook, output: Output) -> Rules:
+    """Return the rules that executed a claim's entry.
+
+    Raises
+    ------
+    ProofInvalid
+        ``RULES``.
+    """
+    try:
+        return book.named(output.rules_hash)
+    except RulesUnknown as error:
+        raise ProofInvalid("RULES", str(error), advice="upgrade sextant") from error
 
 
 def choose_claim(live: dict[int, Listed], trust: Trust, claim: int | None) -> int:

@@ -19,7 +19,6 @@ from prover.contract.calls import (
     ForceRevoke,
     QueueOracle,
 )
-from prover.contract.rules import decode_contract_rules
 from sextant.client.amounts import Amount
 from sextant.client.anchors import Trust, find_anchor
 from sextant.client.assets import Asset
@@ -31,6 +30,7 @@ from sextant.client.money import positive_micros, read_sub
 from sextant.client.names import read_address, read_number
 from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
 from sextant.client.receipts import Receipt
+from sextant.client.upgrades import read_rules, read_upgrades
 from sextant.client.verified import Verified
 from sextant.errors import BadRequest, ClientError, OutcomeUnknown, ProofInvalid, Refused
 from statemachine.identity.signing import Domain, oracle_digest, sign_digest
@@ -213,8 +213,8 @@ class AsyncClient(Funds):
         found = await self.market(market)
         lots = found.price(price)
         async with self.l1() as l1:
-            deployment = await l1.deployment()
-            rules = decode_contract_rules(deployment.encoded).rules
+            upgrades = await read_upgrades(l1)
+            rules = await read_rules(l1, upgrades.hashes[upgrades.in_force])
             time = (await l1.heads()).clock_ms
         if self._key is None or self.address not in rules.publishers:
             raise BadRequest("PUBLISHER", f"the key is not that of one of {len(rules.publishers)}")

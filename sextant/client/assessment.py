@@ -14,6 +14,7 @@ from sextant.client.collateral_lines import collateral_lines
 from sextant.client.history import quantile
 from sextant.client.lines import Level, Line, Section, level_of, percent, span, usdc
 from sextant.client.models import Side
+from sextant.client.upgrade_lines import upgrade_lines
 from statemachine.units import DAY_MS
 
 SPREAD_MAX: Final = Decimal("0.001")
@@ -63,9 +64,8 @@ def dispute_lines(facts: Facts) -> Iterable[Line]:
         bond = Decimal(deployment.bond_gwei).scaleb(-9)
         text = f"{show_decimal(bond)} ETH behind each claim; half of it goes to who disproves it"
         yield Line(Level.NOTE, "bond", text, bond)
-        same = deployment.rules_hash == status.rules_hash
-        text = "the node runs the rules that L1 holds claims to" if same else "NOT those of L1"
-        yield Line(level_of(fine=same, otherwise=Level.BAD), "rules", text, status.rules_hash)
+    if facts.upgrades is not None:
+        yield from upgrade_lines(facts.upgrades, status.rules_hash)
     guardian = facts.rules.guardian
     if any(guardian):
         text = (

@@ -28,6 +28,7 @@ from sextant.client.exposure import Exposure, exposure_of
 from sextant.client.history import MarketHistory
 from sextant.client.market import Market
 from sextant.client.models import Book, NodeStatus, Side, Ticker, Vault
+from sextant.client.upgrades import Upgrades, read_upgrades
 from sextant.errors import ClientError, Refused
 from statemachine.rules import Rules
 from statemachine.units import DAY_MS
@@ -72,6 +73,7 @@ class Facts:
     history: MarketHistory
     vault: Vault
     deployment: l1_pb2.L1Deployment | None
+    upgrades: Upgrades | None
     l1_silence: str
     size: Decimal
     taking: Walk
@@ -103,10 +105,11 @@ async def gather(client: AsyncClient, wish: Wish, *, mine: bool = False) -> Fact
         client.history(wish.market, span_ms=SPAN_MS, samples=2_000),
         client.vault(wish.market),
     )
-    deployment, silence = None, ""
+    deployment, upgrades, silence = None, None, ""
     try:
         async with client.l1() as l1:
             deployment = await l1.deployment()
+            upgrades = await read_upgrades(l1)
     except ClientError as error:
         silence = error.message
     market, price = ticker.market, ticker.mark or ticker.index
@@ -133,6 +136,7 @@ async def gather(client: AsyncClient, wish: Wish, *, mine: bool = False) -> Fact
         history=history,
         vault=vault,
         deployment=deployment,
+        upgrades=upgrades,
         l1_silence=silence,
         size=size,
         taking=taking,

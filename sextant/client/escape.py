@@ -21,7 +21,7 @@ from prover.contract.calls import (
     RegisterWithdrawal,
 )
 from prover.contract.freeze import silence_limit
-from prover.contract.rules import ContractRules, decode_contract_rules
+from prover.contract.rules import ContractRules
 from prover.equity import (
     ShareKind,
     Worth,
@@ -36,6 +36,7 @@ from sextant.client.l1 import L1Client
 from sextant.client.l1_sender import L1Receipt
 from sextant.client.leaves import StateReader
 from sextant.client.names import FundName
+from sextant.client.upgrades import read_contract, rules_of_claim
 from sextant.errors import ClientError, Refused, Rejected
 from statemachine.keys import portfolio_key, share_key, withdrawal_key
 from statemachine.records import ROLE_OWNER, decode_withdrawal
@@ -170,8 +171,7 @@ class Escape:
 
     async def rules(self) -> ContractRules:
         """Return what the contract was deployed with; asked for once."""
-        if self._rules is None:
-            self._rules = decode_contract_rules((await self.l1.deployment()).encoded)
+        self._rules = self._rules or await read_contract(self.l1)
         return self._rules
 
     async def status(self, owner: bytes | None = None) -> EscapeStatus:
@@ -241,7 +241,7 @@ class Escape:
     async def reader(self) -> StateReader:
         """Return a reader of the state that counts."""
         found = await self.l1.escape()
-        rules = (await self.rules()).rules
+        rules = await rules_of_claim(self.l1, found.claim)
         return StateReader(self.client, rules, found.log_index, found.root)
 
     # Finding

@@ -146,6 +146,12 @@ class L1Client(L1Sender):
         page: l1_pb2.L1ClaimsPage = await self._ask(self._stub.ListClaims, request)
         return page
 
+    async def rules_page(self) -> l1_pb2.L1RulesPage:
+        """Return the versions of the exchange's rules; see ``sextant.client.upgrades``."""
+        request = l1_pb2.L1ListRulesRequest()
+        page: l1_pb2.L1RulesPage = await self._ask(self._stub.ListRules, request)
+        return page
+
     async def attesters(self) -> l1_pb2.L1Attesters:
         """Return attesters and attestations; see ``sextant.client.attesters``."""
         answer: l1_pb2.L1Attesters = await self._ask(

@@ -38,6 +38,10 @@ ADVICE: Final = {
     "WITHDRAWAL_PAID": "there is nothing left to do",
     "SEQUENCER_ALIVE": "the sequencer may still come; overdue items wait for its next block",
     "ENTRY_INDEX": "somebody was faster: look again",
+    "NOT_GOVERNOR": "only the deployment's governor may; on a devnet: --as governor",
+    "RULES_NOTICE": "`sextant l1 rules` says how long ahead",
+    "RULES_PENDING": "`sextant l1 cancel-rules` takes it back, while it may be",
+    "RULES_LOCKED": "too late: the sequencer may be making blocks for it",
 }
 NONCE_CODES: Final = frozenset({"NONCE_USED", "NONCE_GAP"})
 POLICY: Final = FeePolicy()

@@ -137,6 +137,8 @@ GOOD = {
     "batch_late_seconds": 0,
     "receipt_deadline_seconds": 50,
     "withheld_entries": 0,
+    "rules_version": 1,
+    "unknown_rules_version": 0,
     "spent_gwei": 0,
     "promises_held": UNKNOWN,
     "promises_broken": 0,
@@ -152,6 +154,7 @@ GOOD = {
         ("drill_age_seconds", 30 * 86_400, 30 * 86_400 + 1),
         ("funding_divergence_ppm", 20_000, 20_001),
         ("withheld_entries", 0, 1),
+        ("unknown_rules_version", 0, 2),
         ("value_at_risk_micros", 9_000_000, 9_000_001),
     ],
 )

@@ -306,6 +306,9 @@ class FakeL1:
             claims=[one for one in found if one.number >= request.from_number]
         )
 
+    async def list_rules(self, _request: Any, _context: Any) -> l1_pb2.L1RulesPage:
+        return l1_pb2.L1RulesPage(in_force=1)
+
     async def send_call(self, request: Any, _context: Any) -> l1_pb2.L1SendCallResponse:
         self.calls.append(request)
         return l1_pb2.L1SendCallResponse(hash=bytes(32))
@@ -326,6 +329,7 @@ class FakeL1:
                 "GetHeads": (unary, self.get_heads, l1_pb2.L1GetHeadsRequest),
                 "ListClaims": (unary, self.list_claims, l1_pb2.L1ListClaimsRequest),
                 "ListInbox": (unary, self.list_inbox, l1_pb2.L1ListInboxRequest),
+                "ListRules": (unary, self.list_rules, l1_pb2.L1ListRulesRequest),
                 "SendCall": (unary, self.send_call, l1_pb2.L1SendCallRequest),
                 "AwaitCall": (unary, self.await_call, l1_pb2.L1AwaitCallRequest),
             }

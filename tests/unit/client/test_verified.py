@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any, cast
 
 import grpc
 import pytest
 
+from devnet.l1.versions import rules_page
 from node.l1.wire import claim_to_message
 from node.service.errors import Refused as ServiceRefused
 from node.service.proofs import prove_keys
@@ -36,7 +38,7 @@ from statemachine.identity.signing import address_of
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import decode_portfolio
 from statemachine.units import Lots, Millis, Price
-from tests.l1_worlds import L1World, deployment
+from tests.l1_worlds import L1World, deployment, output_with
 from tests.unit.client.fakes import FakeL1, FakeNode, build_handlers, connected, run, serving
 from tests.worlds import USDC, World, trader_key, world_rules
 
@@ -137,6 +139,9 @@ class ClaimsL1(FakeL1):
         page = claims[request.from_number :][: min(request.claims_max, 2)]
         messages = [claim_to_message(claim, b"", self.l1.rules.window_ms) for claim in page]
         return l1_pb2.L1ClaimsPage(claims=messages, claims_count=len(claims))
+
+    async def list_rules(self, _request: Any, _context: Any) -> l1_pb2.L1RulesPage:
+        return rules_page(self.l1.state, self.l1.rules, self.l1.time)
 
     def handlers(self) -> Any:
         """Return its methods."""
@@ -468,6 +473,62 @@ def test_another_deployment_is_not_read_by_these_rules() -> None:
             pass
 
     with pytest.raises(ProofInvalid, match="OUTPUT"):
+        run(story())
+
+
+def upgraded() -> Scene:
+    """Return a scene whose newest final claim is of the second version of the rules."""
+    scene = final()
+    after = replace(scene.l1.rules.rules, referral_ppm=0)
+    assert scene.l1.schedule(after).ok
+    scene.l1.time = scene.l1.state.versions[0].starts
+    assert scene.l1.append(2).ok
+    before = scene.l1.state.claims[scene.l1.state.newest_final].output
+    output, trace = output_with(before, before.post_root)
+    named = replace(output, rules_hash=after.hash)
+    call = propose_output(scene.l1.state.newest_final, named, trace)
+    assert scene.l1.call(b"\x51" * 20, call).ok
+    scene.l1.wait(scene.l1.rules.window_ms)
+    scene.trees[named.log_index] = scene.trees[before.log_index]
+    return scene
+
+
+class StrangeL1(ClaimsL1):
+    """An L1 whose second version is none that this program knows."""
+
+    rules = b"\x91\x09"
+
+    async def list_rules(self, request: Any, context: Any) -> l1_pb2.L1RulesPage:
+        page = await super().list_rules(request, context)
+        page.versions[1].rules = self.rules
+        return page
+
+
+def test_a_claim_is_read_by_the_rules_of_its_entry() -> None:
+    scene = upgraded()
+
+    async def story() -> None:
+        async with reading(scene) as (_, verified):
+            assert verified.anchor.rules.referral_ppm == 0
+            assert verified.anchor.claim == scene.l1.state.newest_final
+        async with reading(scene, claim=1) as (_, verified):
+            assert verified.anchor.rules == scene.l1.rules.rules
+
+    run(story())
+
+
+def test_a_claim_under_rules_that_are_not_known_is_not_read() -> None:
+    scene = upgraded()
+    state, strange = scene.l1.state, StrangeL1.rules
+    claim = state.claims[state.newest_final]
+    named = replace(claim.output, rules_hash=sha256(strange).digest())
+    state.claims.put(claim.number, replace(claim, output=named))
+
+    async def story() -> None:
+        async with reading(scene, StrangeL1(scene)):
+            pass
+
+    with pytest.raises(ProofInvalid, match="RULES"):
         run(story())
 
 
