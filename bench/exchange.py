@@ -6,8 +6,8 @@ durable (its block is synced to disk) and acknowledged to the client, which has 
 over one order stream; then the time until the last block's roots are known is taken.
 The poster, a follower and the challenger do not run: they are other machines' work.
 
-The same blocks, read back, are then replayed as a challenger would, with recovery of
-every signature: in this process, and in workers that recover signers ahead of it.
+The same blocks, read back, are then replayed as a challenger would, recovery of every
+signature and the root after every segment included (:mod:`bench.replaying`).
 """
 
 import asyncio
@@ -21,27 +21,19 @@ from typing import Final, final
 
 from bench.figures import Figure
 from bench.load import BULK_LEGS, Load
-from bench.processor import processor_seconds, used_between
+from bench.processor import CLIENT, busiest_between, process_seconds, used_between
+from bench.replaying import replay
 from devnet.funds import await_credit, deposit
-from devnet.genesis import GENESIS_TIME_MS, devnet_rules
 from devnet.identities import Identity, identity_of
 from devnet.layout import Layout
 from devnet.replay.desk import Desk
 from devnet.replay.exchange import own_exchange
-from node.process.garbage import tame_collector
-from node.process.recovery import RecoveryPool, workers_for
+from node.derivation.roots import workers_for as root_workers_for
+from node.process.recovery import workers_for as recovery_workers_for
 from proto.sextant.v1 import query_pb2
-from prover.entry import encode_entry
-from prover.outputs import genesis_output
-from prover.replica import Replica
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret
 from sextant.client.pipeline import Pipeline
-from statemachine.genesis import genesis_state
-from statemachine.identity.signing import Domain
-from statemachine.inbox import decode_inbox_item
-from statemachine.merkle.tree import Tree
-from statemachine.storage import MemoryStore
 
 INSTANCE: Final = 40
 PROCESSES: Final = frozenset({"l1", "sequencer"})
@@ -61,7 +53,10 @@ LATENCY_BATCH: Final = 20
 LATENCY_SECONDS: Final = 8.0
 ROOT_POLL_S: Final = 0.01
 ROOT_SECONDS_MAX: Final = 60.0
-ENTRY_FRAMES: Final = 16
+SHARED: Final = frozenset({CLIENT, "signatures"})
+"""Roles that do not bound a sequencer: the load's, and the one whose work more processes share."""
+WIDE_PROCESSORS: Final = 6
+"""One for each process of a replay."""
 
 
 @final
@@ -77,23 +72,12 @@ class Run:
     root_lag: float
     frame_bytes: int
     used: dict[str, float]
+    busiest: float
 
     @property
     def rate(self) -> float:
         """Orders acknowledged per second."""
         return self.orders / self.seconds
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class PostedBlocks:
-    """A log entry as L1 would hold it."""
-
-    index: int
-    data: bytes
-    time: int
-    inbox_count: int
-    version: int = 1
 
 
 @final
@@ -112,15 +96,16 @@ class Bench:
         await self.send_all(batches[:warm])
         await self.root_lag((await self.client.status()).unsafe.height)
         first = (await self.client.status()).unsafe.height
-        before = processor_seconds()
+        before = process_seconds()
         started = time.perf_counter()
         last, accepted = await self.send_all(batches[warm:])
         seconds = time.perf_counter() - started
         lag = await self.root_lag(last)
-        used = used_between(before, processor_seconds())
+        after = process_seconds()
+        used, busiest = used_between(before, after), busiest_between(before, after, SHARED)
         orders = legs * sum(map(len, batches[warm:]))
         size = await self.bytes_between(first + 1, last)
-        return Run(orders, seconds, accepted, first + 1, last, lag, size, used)
+        return Run(orders, seconds, accepted, first + 1, last, lag, size, used, busiest)
 
     async def send_all(self, batches: list[Sequence[bytes]]) -> tuple[int, int]:
         """Send batches, some at a time; return the last height, and how many were accepted."""
@@ -194,40 +179,6 @@ async def publish(client: AsyncClient, desk: Desk, market: int, price: int) -> N
         await asyncio.sleep(PRICE_PERIOD_S)
 
 
-def replay_seconds(blocks: list[query_pb2.Block], first: int, last: int) -> float:
-    """Return what a challenger takes for the blocks from ``first`` to ``last``."""
-    rules = devnet_rules()
-    state = genesis_state(rules, GENESIS_TIME_MS)
-    tree = Tree.from_items(state.items())
-    head = genesis_output(rules.chain_id, rules.hash, tree.root)
-    domain = Domain(rules.chain_id, rules.rollup)
-    recover = RecoveryPool(domain, workers_for(os.cpu_count() or 1))
-    replica = Replica(rules, MemoryStore(state.items()), tree, head, recover)
-    tame_collector()
-    replica.add_inbox(0, [decode_inbox_item(item) for block in blocks for item in block.inbox])
-    seconds = 0.0
-    start = 0
-    while start < last:
-        # Entries end where the timed part begins.
-        end = min(start + ENTRY_FRAMES, first - 1 if start < first - 1 else last)
-        part = blocks[start:end]
-        entry = PostedBlocks(
-            replica.next_index,
-            encode_entry([block.frame for block in part]),
-            part[-1].header.time_ms,
-            part[-1].inbox_from + len(part[-1].inbox),
-        )
-        started = time.perf_counter()
-        derived = replica.feed(entry)
-        if start >= first - 1:
-            seconds += time.perf_counter() - started
-        if derived.output.height != part[-1].header.height:
-            raise RuntimeError(f"replayed to {derived.output.height}, not {part[-1].header.height}")
-        start = end
-    recover.close()
-    return seconds
-
-
 def figures_of(kind: str, run: Run, floor: float) -> list[Figure]:
     """Return the figures of one load."""
     blocks = run.last_height - run.first_height + 1
@@ -284,16 +235,43 @@ async def measure_loads(bench: Bench) -> list[Figure]:
     cuts = quantiles(times, n=100)
     bulk = await bench.saturate(bench.load.bulks(BULKS), BULKS_BATCH, BULK_LEGS)
     blocks = await bench.blocks(single.last_height)
-    replayed = replay_seconds(blocks, single.first_height, single.last_height)
-    ratio = single.seconds / replayed
     at = f"{half:,.0f} orders/s, in batches of {LATENCY_BATCH}"
-    speed = f"{single.orders / replayed:,.0f} orders/s, signers recovered ahead, over grpc.single"
     return [
         *figures_of("single", single, 3_000),
         *figures_of("bulk", bulk, 8_000),
         Figure("ack.p50", cuts[49], "ms", at),
         Figure("ack.p99", cuts[98], "ms", at, ceiling=250),
-        Figure("replay.ratio", ratio, "x", speed),
+        *replay_figures(single, blocks),
+    ]
+
+
+def replay_figures(made: Run, blocks: list[query_pb2.Block]) -> list[Figure]:
+    """Return how much sooner a challenger has derived a load's blocks than they were made."""
+    first, last = made.first_height, made.last_height
+    processors = os.cpu_count() or 1
+    here = replay(
+        blocks,
+        first,
+        last,
+        recovery=recovery_workers_for(processors),
+        roots=root_workers_for(processors),
+    )
+    wide = replay(
+        blocks,
+        first,
+        last,
+        recovery=recovery_workers_for(WIDE_PROCESSORS),
+        roots=root_workers_for(WIDE_PROCESSORS),
+    )
+    took = made.seconds + made.root_lag
+    speed = f"{made.orders / here.seconds:,.0f} orders/s, over grpc.single and its root lag"
+    shares = [1e6 * busiest / made.orders for busiest in (made.busiest, wide.busiest)]
+    bound = (
+        f"processor us/order of the busiest process: {shares[0]:.0f} made, {shares[1]:.0f} replayed"
+    )
+    return [
+        Figure("replay.ratio", took / here.seconds, "x", speed),
+        Figure("replay.bound", made.busiest / wide.busiest, "x", bound, floor=2),
     ]
 
 

@@ -117,7 +117,8 @@ MEASUREMENTS: Final = (
     Measurement(
         (
             *("grpc.single", "grpc.single_root_lag", "grpc.bulk", "grpc.bulk_root_lag"),
-            *("ack.p50", "ack.p99", "l1.bytes_single", "l1.bytes_bulk", "replay.ratio"),
+            *("ack.p50", "ack.p99", "l1.bytes_single", "l1.bytes_bulk"),
+            *("replay.ratio", "replay.bound"),
         ),
         "bench.exchange",
     ),

@@ -12,6 +12,8 @@ TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 PROC: Final = Path("/proc")
 ROLES: Final = (
     ("node.sequencing.roots", "roots"),
+    ("node.derivation.roots", "replica roots"),
+    ("node.process.recovery", "recovery"),
     ("node.sequencing.signatures", "signatures"),
     ("sequencer", "sequencer"),
     ("l1", "l1"),
@@ -41,23 +43,39 @@ def role_of(pid: int) -> str:
     return "other"
 
 
-def processor_seconds() -> dict[str, float]:
-    """Return the seconds that this process and all below it have used, by role."""
+def process_seconds() -> dict[tuple[int, str], float]:
+    """Return the seconds that this process and all below it have used, by pid and role."""
     own = os.getpid()
     found = {int(path.name): stat_of(int(path.name)) for path in PROC.glob("[0-9]*")}
     alive = {pid: stat for pid, stat in found.items() if stat is not None}
-    used: dict[str, float] = {}
+    used: dict[tuple[int, str], float] = {}
     for pid, (_, seconds) in alive.items():
         above = pid
         while above in alive and above != own:
             above = alive[above][0]
         if above == own:
-            role = CLIENT if pid == own else role_of(pid)
-            used[role] = used.get(role, 0.0) + seconds
+            used[pid, CLIENT if pid == own else role_of(pid)] = seconds
     return used
 
 
-def used_between(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+def used_between(
+    before: dict[tuple[int, str], float], after: dict[tuple[int, str], float]
+) -> dict[str, float]:
     """Return the seconds used meanwhile, by role, the busiest first."""
-    spent = {role: seconds - before.get(role, 0.0) for role, seconds in after.items()}
+    spent: dict[str, float] = {}
+    for (pid, role), seconds in after.items():
+        spent[role] = spent.get(role, 0.0) + seconds - before.get((pid, role), 0.0)
     return dict(sorted(spent.items(), key=lambda item: -item[1]))
+
+
+def busiest_between(
+    before: dict[tuple[int, str], float],
+    after: dict[tuple[int, str], float],
+    beside: frozenset[str] = frozenset(),
+) -> float:
+    """Return the seconds used meanwhile by the one process that used the most.
+
+    Those of the roles ``beside`` are left out.
+    """
+    spent = {process: used - before.get(process, 0.0) for process, used in after.items()}
+    return max(used for (_, role), used in spent.items() if role not in beside)

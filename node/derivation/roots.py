@@ -40,8 +40,8 @@ ITEMS_PACKED: Final = 10_000
 
 
 def workers_for(processors: int) -> int:
-    """Return how many workers keep up with one executing process and those that recover."""
-    return 2 if processors >= 6 else min(1, processors - 1)
+    """Return how many workers keep up with one that executes, and those that recover."""
+    return min(processors // 2, 3)
 
 
 @final

@@ -35,8 +35,8 @@ def name_of(transactions: Sequence[Transaction]) -> bytes:
 
 
 def workers_for(processors: int) -> int:
-    """Return how many workers keep one executing process busy."""
-    return max(1, min(processors - 1, 3))
+    """Return how many workers keep one that executes busy, next to those for roots."""
+    return max(1, min((processors - 1) // 2, 3))
 
 
 @final

@@ -11,7 +11,7 @@ from bench.engine import ACCOUNTS, DEPOSIT, Traders, engine_rules
 from bench.figures import Figure, table_of, write_latest
 from bench.load import BULK_LEGS, Load
 from bench.measurements import MEASUREMENTS, Broken, Unavailable, chosen
-from bench.processor import CLIENT, processor_seconds, used_between
+from bench.processor import CLIENT, busiest_between, process_seconds, used_between
 from bench.steps import CASES, Case
 from devnet.identities import identity_of
 from sextant.client.clock import NodeClock
@@ -92,10 +92,18 @@ def test_load_is_signed_by_its_accounts() -> None:
 
 
 def test_processor_time_is_told_by_role() -> None:
-    before = processor_seconds()
+    before = process_seconds()
     sum(range(3_000_000))
-    used = used_between(before, processor_seconds())
-    assert used[CLIENT] > 0.01
+    after = process_seconds()
+    assert used_between(before, after)[CLIENT] > 0.01
+
+
+def test_the_busiest_process_is_one_process() -> None:
+    before = {(1, CLIENT): 5.0, (2, "roots"): 1.0, (3, "signatures"): 0.0}
+    after = {(1, CLIENT): 9.0, (2, "roots"): 3.0, (3, "signatures"): 1.5, (4, "signatures"): 1.5}
+    assert busiest_between(before, after) == 4.0
+    assert busiest_between(before, after, frozenset({CLIENT})) == 2.0
+    assert used_between(before, after) == {CLIENT: 4.0, "signatures": 3.0, "roots": 2.0}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -124,8 +124,8 @@ def test_small_entries_start_no_worker(traffic: Traffic) -> None:
     assert not pool.workers
 
 
-def test_one_worker_unless_there_are_processors_to_spare() -> None:
-    assert [workers_for(count) for count in (1, 2, 4, 5, 6, 64)] == [0, 1, 1, 1, 2, 2]
+def test_there_are_as_many_workers_as_processors_for_them() -> None:
+    assert [workers_for(count) for count in (1, 2, 4, 5, 6, 64)] == [0, 1, 2, 2, 3, 3]
 
 
 @final

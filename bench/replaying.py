@@ -1,0 +1,93 @@
+"""What a challenger does with blocks that an exchange has made, and what that takes.
+
+The blocks are put into log entries as the poster would, and derived by a replica whose
+signers are recovered, and whose roots are computed, in processes of their own.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Final, final
+
+from bench.processor import busiest_between, process_seconds
+from devnet.genesis import GENESIS_TIME_MS, devnet_rules
+from node.derivation.roots import RootPool
+from node.process.garbage import tame_collector
+from node.process.recovery import RecoveryPool
+from proto.sextant.v1 import query_pb2
+from prover.entry import encode_entry
+from prover.outputs import genesis_output
+from prover.replica import Replica
+from statemachine.genesis import genesis_state
+from statemachine.identity.signing import Domain
+from statemachine.inbox import decode_inbox_item
+from statemachine.merkle.tree import Tree
+from statemachine.storage import MemoryStore
+
+ENTRY_FRAMES: Final = 16
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PostedBlocks:
+    """A log entry as L1 would hold it."""
+
+    index: int
+    data: bytes
+    time: int
+    inbox_count: int
+    version: int = 1
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The seconds that some blocks took, and those that the busiest process used."""
+
+    seconds: float
+    busiest: float
+
+
+def replay(
+    blocks: list[query_pb2.Block], first: int, last: int, *, recovery: int, roots: int
+) -> Replay:
+    """Derive all blocks up to height ``last``, time those from ``first`` on.
+
+    ``recovery`` and ``roots`` are the workers of either kind; none of the latter: the
+    replica computes roots itself.
+    """
+    rules = devnet_rules()
+    state = genesis_state(rules, GENESIS_TIME_MS)
+    tree = Tree.from_items(sorted(state.items()))
+    head = genesis_output(rules.chain_id, rules.hash, tree.root)
+    recover = RecoveryPool(Domain(rules.chain_id, rules.rollup), recovery)
+    pool = RootPool(roots) if roots else None
+    replica = Replica(rules, MemoryStore(state.items()), tree, head, recover, roots=pool)
+    tame_collector()
+    replica.add_inbox(0, [decode_inbox_item(item) for block in blocks for item in block.inbox])
+    seconds = 0.0
+    before = process_seconds()
+    start = 0
+    while start < last:
+        # Entries end where the timed part begins.
+        end = min(start + ENTRY_FRAMES, first - 1 if start < first - 1 else last)
+        part = blocks[start:end]
+        entry = PostedBlocks(
+            replica.next_index,
+            encode_entry([block.frame for block in part]),
+            part[-1].header.time_ms,
+            part[-1].inbox_from + len(part[-1].inbox),
+        )
+        if start == first - 1:
+            before = process_seconds()
+        started = time.perf_counter()
+        derived = replica.feed(entry)
+        if start >= first - 1:
+            seconds += time.perf_counter() - started
+        if derived.output.height != part[-1].header.height:
+            raise RuntimeError(f"replayed to {derived.output.height}, not {part[-1].header.height}")
+        start = end
+    busiest = busiest_between(before, process_seconds())
+    recover.close()
+    if pool is not None:
+        pool.close()
+    return Replay(seconds, busiest)
