@@ -147,6 +147,10 @@ class Defence:
             self.kept[key] = data
             outbox.push(Keep(key, data))
 
+    def keep_spent(self, outbox: Outbox) -> None:
+        """Have what is spent, or may be, survive a crash."""
+        outbox.push(Keep(SPENT_KEY, encode_spent(self.purse.committed_gwei)))
+
     def drop(self, number: int) -> None:
         """Forget a case whose claim is no longer there, or no longer wrong."""
         self.cases.pop(number, None)
@@ -188,17 +192,20 @@ class Defence:
             else:
                 self.keep(case.key, case.kept(case.block, is_proved=True), outbox)
             outbox.say("info", f"claim {case.claim}: {text}", claim=case.claim)
-            outbox.push(Send(case.claim, call, self.purse.price_max(gas)))
+            bid_max = self.purse.price_max(gas)
+            self.purse.reserve(case.claim, gas, heads.gas_price)
+            self.keep_spent(outbox)
+            outbox.push(Send(case.claim, call, bid_max))
 
     def on_receipt(self, number: int, receipt: CallReceipt | None, outbox: Outbox) -> None:
         """Take note of what became of a case's call; ``None``: nobody knows."""
+        gas, price = (0, 0) if receipt is None else (receipt.gas, receipt.gas_price)
+        self.purse.note(number, gas, price)
+        self.keep_spent(outbox)
         case = self.cases.get(number)
         if case is None:
             return
         case.sending = False
-        if receipt is not None:
-            self.purse.note(receipt.gas, receipt.gas_price)
-            outbox.push(Keep(SPENT_KEY, encode_spent(self.purse.spent_gwei)))
         if receipt is None:
             text = f"claim {number}: L1 did not answer; trying again at its next block"
             outbox.say("warning", text, claim=number)

@@ -2,6 +2,9 @@
 
 Fees are in gwei; a gas price is in gwei per 1,000,000 gas, as everywhere here.  A call
 that is held back is not lost: it is asked for again at every L1 block, and said aloud.
+
+What was sent and not heard of is set aside: calls go out many at a time, and a defender
+who is killed before L1 answers has spent something all the same.
 """
 
 from typing import final
@@ -29,27 +32,39 @@ class Purse:
         self.gas_price_max = gas_price_max
         self.spend_gwei_max = spend_gwei_max
         self.spent_gwei = spent_gwei
+        self.reserved: dict[int, int] = {}
+        """Gwei of the call about each claim that is on its way."""
+
+    @property
+    def committed_gwei(self) -> int:
+        """What is spent, with what may be by now: this is what survives a crash."""
+        return self.spent_gwei + sum(self.reserved.values())
 
     def refusal(self, gas: int, gas_price: int) -> str:
         """Say why a call of ``gas`` is not sent at this price; nothing if it may be."""
         if self.gas_price_max and gas_price > self.gas_price_max:
             return f"the gas price is {gas_price}, --max-gas-price allows {self.gas_price_max}"
         fee = fee_of(gas, gas_price)
-        if self.spend_gwei_max and self.spent_gwei + fee > self.spend_gwei_max:
+        if self.spend_gwei_max and self.committed_gwei + fee > self.spend_gwei_max:
             return (
-                f"it may cost {fee} gwei, {self.spent_gwei} are spent, "
+                f"it may cost {fee} gwei, {self.committed_gwei} are spent, "
                 f"--max-spend allows {self.spend_gwei_max}"
             )
         return ""
+
+    def reserve(self, claim: int, gas: int, gas_price: int) -> None:
+        """Set aside what a call about a claim costs at this price."""
+        self.reserved[claim] = fee_of(gas, gas_price)
 
     def price_max(self, gas: int) -> int:
         """Return the most that a call of ``gas`` may bid, within both bounds; 0: no bound."""
         bounds = [self.gas_price_max] if self.gas_price_max else []
         if self.spend_gwei_max:
-            left = max(self.spend_gwei_max - self.spent_gwei, 0)
+            left = max(self.spend_gwei_max - self.committed_gwei, 0)
             bounds.append(left * GAS_PRICE_UNIT // gas)
         return max(min(bounds), 1) if bounds else 0
 
-    def note(self, gas: int, gas_price: int) -> None:
-        """Take note of a call that was in a block."""
+    def note(self, claim: int, gas: int, gas_price: int) -> None:
+        """Take note of what a call about a claim cost; no gas: nobody knows of it."""
+        self.reserved.pop(claim, None)
         self.spent_gwei += fee_of(gas, gas_price)

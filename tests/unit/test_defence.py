@@ -1,17 +1,22 @@
 """What a defender makes of each answer that L1 can give."""
 
+from dataclasses import replace
+
 import pytest
 
 from prover.accusation import Accusation
-from prover.cases import Case, KeptCase, Stage, decode_case
+from prover.cases import SPENT_KEY, Case, KeptCase, Stage, decode_case, decode_spent
 from prover.contract.calls import CommitFault, ProveFault
 from prover.contract.codes import ContractCode
+from prover.contract.gas import gas_of
+from prover.contract.prices import fee_of
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
 from prover.durations import tell_duration
 from prover.effects import Effect, Keep, Outbox, Said, Send
 from prover.faults import FaultKind, commitment_of
 from prover.l1 import CallReceipt, Heads, L1Block
+from prover.purse import Purse
 from statemachine.codec import pack
 from statemachine.errors import FrameInvalid
 from tests.l1_worlds import deployment
@@ -19,11 +24,12 @@ from tests.l1_worlds import deployment
 PAYEE = bytes(20)
 SALT = bytes(32)
 KEY = b"case"
+GAS_PRICE = 1_000_000
 
 
-def heads_at(number: int) -> Heads:
+def heads_at(number: int, gas_price: int = 0) -> Heads:
     block = L1Block(number, bytes(32), number * 1_000)
-    return Heads(block, block, block, 0)
+    return Heads(block, block, block, 0, gas_price)
 
 
 def receipt_of(code: ContractCode, block: int = 10) -> CallReceipt:
@@ -184,6 +190,47 @@ def test_kept_cases_round_trip() -> None:
     ):
         with pytest.raises(FrameInvalid):
             decode_case(wrong)
+
+
+def spent_in(outbox: Outbox) -> int:
+    """Return what the last effect of its kind would keep as spent."""
+    kept = [e.value for e in outbox.take() if isinstance(e, Keep) and e.key == SPENT_KEY]
+    return decode_spent(kept[-1])
+
+
+def test_calls_on_their_way_count_against_the_bound(defence: Defence) -> None:
+    outbox = Outbox()
+    defence.cases[8] = case_of(b"another")
+    defence.cases[8].claim = 8
+    fee = fee_of(gas_of(CommitFault(bytes(32))), GAS_PRICE)
+    defence.purse = Purse(spend_gwei_max=2 * fee - 1)
+    defence.on_head(heads_at(9, GAS_PRICE), outbox)
+    assert len(calls_in(outbox)) == 1, "there is no money for two"
+    assert "are spent, --max-spend allows" in defence.cases[8].held
+    defence.on_receipt(7, None, outbox)
+    defence.drop(7)
+    outbox.take()
+    defence.on_head(heads_at(10, GAS_PRICE), outbox)
+    assert len(calls_in(outbox)) == 1, "nobody knows of the first one, so it is not counted"
+
+
+def test_a_killed_defender_has_spent_what_he_sent(defence: Defence) -> None:
+    outbox = Outbox()
+    defence.on_head(heads_at(9, GAS_PRICE), outbox)
+    fee = fee_of(gas_of(CommitFault(bytes(32))), GAS_PRICE)
+    assert spent_in(outbox) == fee
+    cheap = replace(receipt_of(ContractCode.OK), gas=100, gas_price=GAS_PRICE)
+    defence.on_receipt(7, cheap, outbox)
+    assert spent_in(outbox) == fee_of(100, GAS_PRICE) < fee
+
+
+def test_a_call_counts_whose_claim_is_gone(defence: Defence) -> None:
+    outbox = Outbox()
+    defence.on_head(heads_at(9, GAS_PRICE), outbox)
+    defence.drop(7)
+    outbox.take()
+    defence.on_receipt(7, replace(receipt_of(ContractCode.OK), gas=1_000_000, gas_price=7), outbox)
+    assert spent_in(outbox) == defence.purse.spent_gwei == 7
 
 
 @pytest.mark.parametrize(
