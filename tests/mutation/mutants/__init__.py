@@ -9,6 +9,7 @@ from tests.mutation.mutants import (
     authority,
     blocks,
     custody,
+    defence,
     due,
     fees,
     forced,
@@ -45,4 +46,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *blocks.MUTANTS,
     *assets.MUTANTS,
     *l1.MUTANTS,
+    *defence.MUTANTS,
 )
