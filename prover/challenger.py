@@ -18,11 +18,9 @@ from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
-from prover.derivation import RecoverAhead
 from prover.docket import Docket
 from prover.durations import tell_duration
 from prover.effects import Effect, Learnt, Outbox, Settled
-from prover.entry import parse_entry
 from prover.footing import Footing
 from prover.l1 import CallReceipt, Heads, PostedClaim
 from prover.pledges import Pledges
@@ -190,11 +188,8 @@ class Challenger:
             self.outbox.say("warning", f"{text}; asking again")
 
     def expect(self, entries: Sequence[LogEntry]) -> None:
-        """Let signers be recovered ahead of the entries that come next: small ones add up."""
-        recover = self.replica.recover
-        if isinstance(recover, RecoverAhead):
-            fresh = [entry for entry in entries if entry.index >= self.replica.next_index]
-            recover.expect([frame for entry in fresh for frame in parse_entry(entry.data)])
+        """Let signers be recovered ahead of the entries that come next."""
+        self.replica.expect(entries)
 
     def on_entry(self, entry: LogEntry) -> list[Effect]:
         """Derive an entry, unless it is known; take back what it replaces."""

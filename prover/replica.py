@@ -148,6 +148,12 @@ class Replica:
         invariant(0 <= index <= len(self.inbox), f"inbox: item {len(self.inbox)} comes next")
         self.inbox[index:] = items
 
+    def expect(self, entries: Sequence[PostedEntry]) -> None:
+        """Let signers be recovered ahead of entries that come next: small ones add up."""
+        if isinstance(self.recover, RecoverAhead):
+            fresh = [entry for entry in entries if entry.index >= self.next_index]
+            self.recover.expect([frame for entry in fresh for frame in parse_entry(entry.data)])
+
     def feed(self, entry: PostedEntry) -> Derived:
         """Derive the next entry and advance to it.
 
@@ -176,8 +182,7 @@ class Replica:
             self.rules,
         )
         frames = parse_entry(entry.data)
-        if isinstance(self.recover, RecoverAhead):
-            self.recover.expect(frames)
+        self.expect([entry])
         roots = self.engage(len(entry.data))
         for data in frames:
             cursor = self.step(derived, cursor, data, roots)

@@ -121,6 +121,7 @@ class Deriver:
             if not fresh:
                 return
             await self.read_inbox(len(self.chain.replica.inbox))
+            self.chain.replica.expect(fresh)
             for entry in fresh:
                 if not self.chain.covers(entry):
                     await self.read_inbox(self.chain.inbox_from)

@@ -12,6 +12,7 @@ module it is the worker: ``python -m node.process.recovery CHAIN_ID ROLLUP``.
 
 import select
 import sys
+from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final, final
@@ -27,6 +28,10 @@ from statemachine.identity.signing import Domain, recover_signers
 
 BATCH_BYTES_MIN: Final = 32 * 1_024
 """A batch below this, some 300 orders, is done before a worker could have begun."""
+
+
+Answers = dict[bytes, tuple[list[bytes], bytes]]
+"""The signers of transactions by their name, and the hash of the frame that they came in."""
 
 
 def name_of(transactions: Sequence[Transaction]) -> bytes:
@@ -48,9 +53,9 @@ class RecoveryPool:
         self.domain = domain
         self.count = workers
         self.workers: list[Helper] = []
-        self.answers: dict[bytes, list[bytes]] = {}
+        self.answers: Answers = {}
         self.given: set[bytes] = set()
-        """Hashes of the frames that workers have, or had: told of twice, they are given once."""
+        """Hashes of the frames that are not asked for yet: told of twice, they are given once."""
         self.failed = False
         self.local = 0
         """Frames that were recovered in this process."""
@@ -80,7 +85,9 @@ class RecoveryPool:
         if found is None:
             self.local += 1
             return recover_signers(self.domain, transactions)
-        return found
+        signers, frame = found
+        self.given.discard(frame)
+        return signers
 
     def collect(self) -> None:
         """Wait for some worker's answers, and take what there is."""
@@ -103,32 +110,36 @@ class RecoveryPool:
 
 @final
 class Helper:
-    """One worker, and how many frames it still owes."""
+    """One worker, and the frames that it still owes."""
 
     def __init__(self, domain: Domain) -> None:
         arguments = [str(domain.chain_id), domain.rollup.hex()]
         self.worker = PipedWorker("node.process.recovery", arguments)
         self.process = self.worker.process
         self.source = self.worker.source
-        self.owed = 0
+        self.frames: deque[bytes] = deque()
+
+    @property
+    def owed(self) -> int:
+        """How many answers are to come."""
+        return len(self.frames)
 
     def give(self, frames: Sequence[bytes]) -> None:
         """Queue frames."""
-        self.owed += len(frames)
+        self.frames.extend(sha256(frame).digest() for frame in frames)
         self.worker.send(frames)
 
-    def take(self, answers: dict[bytes, list[bytes]]) -> bool:
+    def take(self, answers: Answers) -> bool:
         """Move the answers that have come to ``answers``; return whether the worker lives."""
         messages = self.worker.take()
         for message in messages or ():
             name, signers = msgpack.unpackb(message)
-            answers[name] = signers
-            self.owed -= 1
+            answers[name] = signers, self.frames.popleft()
         return messages is not None
 
     def stop(self) -> None:
         """End the process."""
-        self.owed = 0
+        self.frames.clear()
         self.worker.stop()
 
 

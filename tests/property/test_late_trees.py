@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from prover.roots import LateTree
 from statemachine.merkle.tree import Tree
 
-KEYS = st.binary(min_size=2, max_size=2)
+KEYS = st.sampled_from(
+    [bytes((first, second)) for first in (0, 1, 0x80) for second in (0, 7, 0xFF)]
+)
 WRITES = st.dictionaries(KEYS, st.none() | st.binary(max_size=3), max_size=8)
 
 

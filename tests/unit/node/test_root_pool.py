@@ -1,20 +1,31 @@
 """Roots computed elsewhere: the same as here, whatever happens to the workers."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import final
 
 import pytest
 
 from node.derivation import roots as root_work
+from node.derivation.derived import DerivedChain
 from node.derivation.roots import RootPool, workers_for
 from node.ledger.segments import SegmentRoots
-from prover.accusation import build_segment
+from node.process import recovery
+from node.process.recovery import RecoveryPool
+from prover.accusation import accuse, build_segment, find_fault, rehearse
+from prover.contract.inbox import ACCUMULATOR_EMPTY, accumulate
 from prover.derivation import EntryRecord
+from prover.drill import CORRUPTIONS, corrupt, facts_about, garble
+from prover.outputs import Output, genesis_output, trace_root
 from prover.replica import Derived, Replica, genesis_replica
 from prover.roots import Roots, Writes
 from prover.traffic import START_MS, Traffic
 from statemachine.errors import StorageCorrupt
+from statemachine.identity.signing import Domain
 from statemachine.merkle.tree import Tree
+from tests.l1_worlds import deployment
+from tests.unit.test_gauges import as_log
 
 
 @pytest.fixture
@@ -72,6 +83,72 @@ def test_a_witness_over_a_late_tree_is_the_same(traffic: Traffic, pool: RootPool
             for replica, derived in ((ahead, late), (alone, made))
         ]
         assert witnesses[0] == witnesses[1]
+
+
+def lies_about(derived: Derived) -> Iterator[tuple[Output, list[bytes]]]:
+    """Yield wrong claims: every kind of corruption, and every root of the trace by itself."""
+    for how in CORRUPTIONS:
+        yield corrupt(derived, how, 1, "lie")
+    for place in range(1, len(derived.trace) - 1):
+        trace = list(derived.trace)
+        trace[place] = garble(trace[place], "lie")
+        yield replace(derived.output, trace_root=trace_root(trace)), trace
+
+
+def test_every_lie_is_convicted_over_late_trees(traffic: Traffic, pool: RootPool) -> None:
+    ahead, alone = both(traffic, pool)
+    feed(traffic, (ahead, alone), traffic.make_entry(2, 20))
+    late, made = feed(traffic, (ahead, alone), traffic.make_entry(2, 30))
+    assert len(late.trace) > 4
+    for output, trace in lies_about(late):
+        fault = find_fault(late, output, trace)
+        assert fault == find_fault(made, output, trace)
+        assert fault is not None
+        proofs = [
+            accuse(replica.rules, derived, output, trace, fault, replica.recover)
+            for replica, derived in ((ahead, late), (alone, made))
+        ]
+        assert proofs[0] == proofs[1]
+        assert rehearse(facts_about(ahead, late, output), proofs[0]).guilty
+
+
+def test_a_chain_on_disk_is_the_same_with_workers(
+    traffic: Traffic, pool: RootPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "BATCH_BYTES_MIN", 0)
+    rules = traffic.rules
+    signers = RecoveryPool(Domain(rules.chain_id, rules.rollup), 1)
+    root = genesis_replica(rules, START_MS).tree.root
+    genesis = genesis_output(rules.chain_id, rules.hash, root)
+    contract = deployment(rules=rules, genesis=genesis, genesis_time_ms=START_MS)
+    ahead = DerivedChain(tmp_path / "ahead", "test", contract, signers, pool)
+    alone = DerivedChain(tmp_path / "alone", "test", contract)
+
+    def follow(entry: EntryRecord) -> None:
+        accumulator = ACCUMULATOR_EMPTY
+        for item in traffic.inbox[: entry.inbox_count]:
+            accumulator = accumulate(accumulator, item)
+        for chain in (ahead, alone):
+            chain.add_inbox(0, traffic.inbox)
+            chain.feed(as_log(entry, accumulator=accumulator))
+        assert ahead.head == alone.head
+        assert ahead.step(ahead.head.log_index) == alone.step(alone.head.log_index)
+        assert ahead.trees[ahead.head.log_index].root == ahead.head.post_root
+
+    follow(traffic.make_entry(3, 20))
+    lost = traffic.make_entry(3, 20)
+    follow(lost)
+    for chain in (ahead, alone):
+        chain.undo()
+    pool.workers[0].process.kill()
+    follow(replace(lost, time=lost.time + 1))
+    assert signers.local == 0
+    ahead.close()
+    again = DerivedChain(tmp_path / "ahead", "test", contract, signers, pool)
+    assert again.head == alone.head
+    again.close()
+    alone.close()
+    signers.close()
 
 
 def test_a_worker_that_dies_costs_time_only(traffic: Traffic, pool: RootPool) -> None:
