@@ -17,6 +17,8 @@ EXIT_UNREACHABLE: Final = 3
 DOWN_SECONDS_MAX: Final = 5.0
 LINES_MAX: Final = 1_000_000
 FINAL_BLOCKS_MAX: Final = 255
+BASE_FEE: Final = 1_000
+"""Gwei per million gas: calls cost something, and nobody's 10 ETH are ever spent."""
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +49,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     up.add_argument(
         "--base-fee",
         type=whole(),
-        default=0,
+        default=BASE_FEE,
         metavar="GWEI",
         help="of a million gas on L1: where it begins, and how far it falls (default %(default)s)",
     )

@@ -94,6 +94,7 @@ class Defence:
         self.cases: dict[int, Case] = {}
         self.convicted = 0
         self.lost = 0
+        self.raised = 0
         self.largest_witness = 0
 
     def open_case(
@@ -206,6 +207,8 @@ class Defence:
         if case is None:
             return
         case.sending = False
+        if receipt is not None:
+            self.note_bids(number, receipt, outbox)
         if receipt is None:
             text = f"claim {number}: L1 did not answer; trying again at its next block"
             outbox.say("warning", text, claim=number)
@@ -213,6 +216,14 @@ class Defence:
             self.note_commitment(case, receipt, outbox)
         elif case.stage is Stage.COMMITTED:
             self.note_proof(case, receipt, outbox)
+
+    def note_bids(self, number: int, receipt: CallReceipt, outbox: Outbox) -> None:
+        """Say if a call came into a block only after its bid was raised."""
+        if receipt.raised:
+            self.raised += receipt.raised
+            times = "once" if receipt.raised == 1 else f"{receipt.raised} times"
+            text = f"claim {number}: its bid was raised {times}, it paid {receipt.gas_price}"
+            outbox.say("warning", f"{text} gwei per million gas", claim=number)
 
     def note_commitment(self, case: Case, receipt: CallReceipt, outbox: Outbox) -> None:
         """Learn from which block a commitment counts."""

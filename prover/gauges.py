@@ -42,6 +42,8 @@ WATCHED: Final = {
     "rules_version": "version of the rules in force on L1",
     "unknown_rules_version": "first one, in force or to come, that is not known here; 0: none",
     "spent_gwei": "fees of this defender's calls",
+    "gas_price_gwei": "L1's base fee for a million gas",
+    "bids_raised": "how often a call's bid was raised as it was in no block",
     "promises_held": "signed blocks that are compared with L1; -1: none are given",
     "promises_broken": "of them, those that L1 contradicts or lacks, or that were signed twice",
 }
@@ -85,6 +87,8 @@ def watch_figures(core: Challenger, around: Surroundings) -> dict[str, int]:
         "rules_version": replica.book.version_at(now),
         "unknown_rules_version": replica.book.first_unknown,
         "spent_gwei": 0 if core.defence is None else core.defence.purse.spent_gwei,
+        "gas_price_gwei": 0 if core.heads is None else core.heads.gas_price,
+        "bids_raised": 0 if core.defence is None else core.defence.raised,
         "promises_held": UNKNOWN if core.pledges is None else core.pledges.held,
         "promises_broken": 0 if core.pledges is None else len(core.pledges.broken),
     }

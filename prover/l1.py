@@ -80,7 +80,7 @@ class CallReceipt:
     """What became of a call: the block that holds it, and the contract's answer.
 
     ``value`` is the index, number or amount that the call is about; ``gas_price`` in
-    gwei per 1,000,000 gas what it paid.
+    gwei per 1,000,000 gas what it paid; ``raised`` how often its bid was raised before.
     """
 
     hash: bytes
@@ -90,6 +90,7 @@ class CallReceipt:
     value: int
     gas: int
     gas_price: int = 0
+    raised: int = 0
 
     @property
     def ok(self) -> bool:

@@ -15,7 +15,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 from node.l1 import wire
@@ -65,13 +65,17 @@ class Stuck:
 @final
 @dataclass(slots=True)
 class Sent:
-    """A call as it was signed last; ``is_told``: that it is held was said."""
+    """A call as it was signed last; ``is_told``: that it is held was said.
+
+    ``raised`` counts how often its bid was.
+    """
 
     call: Call
     nonce: int
     bid: Bid
     name: bytes
     is_told: bool = False
+    raised: int = 0
 
 
 @final
@@ -227,7 +231,8 @@ class Sender:
         while True:
             patient = (await self._heads(until)).latest.number + policy.bump_blocks
             try:
-                return await self._await(sent.name, until, patient)
+                receipt = await self._await(sent.name, until, patient)
+                return replace(receipt, raised=sent.raised)
             except L1Refused as refused:
                 if is_for(refused, NOT_FOUND):
                     return None
@@ -243,7 +248,7 @@ class Sender:
         before = sent.bid
         raised = raised_bid(policy, before, base_fee)
         if raised is not None:
-            sent.bid = raised
+            sent.bid, sent.raised = raised, sent.raised + 1
         if raised is not None or (before.fee_max < base_fee and not sent.is_told):
             sent.is_told = raised is None
             kind = type(sent.call).__name__

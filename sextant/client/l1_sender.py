@@ -34,6 +34,7 @@ ADVICE: Final = {
     "NO_CLAIM": "`sextant escape register` counts what is there, while the books are open",
     "WINDOW_OPEN": "`sextant escape status` says until when",
     "TOKEN_BALANCE": "on a devnet, `sextant dev faucet` gives some",
+    "GAS_FUNDS": "on a devnet, `sextant dev faucet` gives some ETH",
     "CLAIM_PENDING": "wait for the challenge window to pass",
     "WITHDRAWAL_PAID": "there is nothing left to do",
     "SEQUENCER_ALIVE": "the sequencer may still come; overdue items wait for its next block",

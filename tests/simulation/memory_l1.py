@@ -218,8 +218,9 @@ class MemoryL1:
 
     async def send(self, call: Call, *, fee_max: int = 0) -> CallReceipt:
         chain = self.reach()
+        before = len(chain.raised)
         chain.tip = self.wait_for_a_block(FeePolicy().bounded(fee_max))
-        receipt = chain.execute(self._address, call)
+        receipt = replace(chain.execute(self._address, call), raised=len(chain.raised) - before)
         chain.tip = 0
         if self.chain.lose_answers:
             self.chain.lose_answers -= 1

@@ -214,3 +214,20 @@ def test_no_call_bids_beyond_the_wallets_bounds(scene: Scene, key_file: str) -> 
         assert challenger(*words, "--max-spend", "100000") == 1
     assert calls(scene) == []
     assert all(bid.fee_max * 21_000 // 10**6 <= 100_000 for bid, _ in scene.chain.raised)
+
+
+def test_bids_that_were_raised_are_said_and_counted(
+    scene: Scene, tmp_path: Path, key_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = scene.chain.block
+    scene.chain.wait_blocks = 4
+    scene.chain.price_at = lambda block: 1_000 if block - began < 12 else 2_000_000
+    place = ("--datadir", str(tmp_path))
+    assert challenger("resume", "2", "--key-file", key_file, *place) == 0
+    assert status_of(scene, 2) is ClaimStatus.CONVICTED
+    told = capsys.readouterr().out
+    watched = json.loads((tmp_path / "status.json").read_text())["watched"]
+    assert watched["bids_raised"] == len(scene.chain.raised) > 0
+    assert watched["gas_price_gwei"] == 2_000_000
+    assert "its bid was raised" in told
+    assert "gwei per million gas" in told

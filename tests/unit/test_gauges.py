@@ -140,6 +140,8 @@ GOOD = {
     "rules_version": 1,
     "unknown_rules_version": 0,
     "spent_gwei": 0,
+    "gas_price_gwei": 0,
+    "bids_raised": 0,
     "promises_held": UNKNOWN,
     "promises_broken": 0,
 }
