@@ -211,6 +211,9 @@ def largest() -> dict[CallKind, Largest]:
         ),
         CallKind.ATTEST: Largest(f"{SIGNERS_MAX} signers", vouched(attest, 0)),
         CallKind.SLASH_ATTESTERS: Largest(f"{SIGNERS_MAX} signers", vouched(slash, SLOT_GAS)),
+        CallKind.PAY_ESCAPE: Largest(
+            f"{ASSETS_MAX} assets and USDC", limit_of(example_of(CallKind.PAY_ESCAPE), SETTLE_MAX)
+        ),
         CallKind.JOIN_ATTESTERS: Largest("always the same", limit_of(join, SETTLE_MAX)),
     }
     for kind in CallKind:

@@ -42,6 +42,7 @@ from prover.contract.events import (
     ShareRegistered,
     WithdrawalRegistered,
 )
+from prover.contract.prices import POT_GAS
 from prover.contract.proofs import read_proof
 from prover.contract.records import UINT_LIMIT, Books, Owed, Pot
 from prover.contract.versions import rules_of_entry
@@ -309,6 +310,7 @@ def pay_escape(context: Context, call: PayEscape) -> int:
     )
     require(not owed.paid, ContractCode.PAID_OUT, f"{call.owner.hex()} was paid before")
     require(owed.net > 0, ContractCode.NO_CLAIM, f"nothing is owed to {call.owner.hex()}")
+    context.meter.charge(len(state.pots) * POT_GAS)
 
     # EFFECTS
     if not books.shut:

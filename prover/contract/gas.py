@@ -62,6 +62,7 @@ from prover.contract.prices import (
     DECODE_GAS,
     GAS_CALL_MAX,
     MARK_GAS,
+    POT_GAS,
     RECOVER_GAS,
     SEARCH_GAS,
     SLOT_GAS,
@@ -206,9 +207,9 @@ def refund_deposit_gas(call: RefundDeposit) -> int:
 
 
 def pay_escape_gas(call: PayEscape) -> int:
-    """Return what paying an owner his part of every asset costs."""
+    """Return what noting a payment costs; the payments themselves come on top."""
     del call
-    return 20 * BYTE_GAS + 2 * (1 + ASSETS_MAX) * SLOT_GAS
+    return 20 * BYTE_GAS + 2 * SLOT_GAS
 
 
 def offer_withdrawal_gas(call: OfferWithdrawal) -> int:
@@ -347,6 +348,12 @@ def contradicting_gas(call: ProveBroken) -> int:
     return VERDICT_BYTE_GAS * (len(call.witness) + CHUNK_BYTES)
 
 
+def sharing_gas(call: PayEscape) -> int:
+    """Return what paying an owner his part of every asset takes, if all are held."""
+    del call
+    return (1 + ASSETS_MAX) * POT_GAS
+
+
 def joining_gas(call: JoinAttesters) -> int:
     """Return what checking a proof of possession takes."""
     del call
@@ -377,6 +384,7 @@ COUNTED: Final[dict[type[Any], Callable[[Any], int]]] = {
     JoinAttesters: joining_gas,
     OfferWithdrawal: opening_gas,
     OpenEscape: valuing_gas,
+    PayEscape: sharing_gas,
     ProveBroken: contradicting_gas,
     ProveFault: judging_gas,
     RegisterPortfolio: valuing_gas,

@@ -57,6 +57,8 @@ SETTLE_MAX: Final = 16
 GAS_CALL_MAX: Final = 16_000_000
 VERDICT_GAS: Final = 2_500_000
 """The most that a segment's execution takes, whatever its witness."""
+POT_GAS: Final = 2 * SLOT_GAS + 2_100
+"""A part of a pot paid: the pot read, two balances."""
 VALUE_GAS: Final = 2_500_000
 """The most that it takes to read and value what a proof shows of somebody's money."""
 VERDICT_BYTE_GAS: Final = 400

@@ -14,6 +14,7 @@ from prover.contract.calls import (
     ClaimWithdrawal,
     Freeze,
     LeaveBond,
+    PayEscape,
     Propose,
     RegisterPortfolio,
     propose_output,
@@ -26,6 +27,7 @@ from prover.contract.gas import gas_of, limit_of
 from prover.contract.prices import (
     GAS_CALL_MAX,
     MARK_GAS,
+    POT_GAS,
     SETTLE_MAX,
     STAKE_GAS,
     VALUE_GAS,
@@ -43,7 +45,7 @@ from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.state import State
 from tests.call_gas import PAGE, largest, page_of, valued
-from tests.escape_worlds import LENDER, stopped
+from tests.escape_worlds import ESCAPE_MS, LENDER, owner, stopped
 from tests.exchange_vectors.scene import OTHER
 from tests.fake_bls import FakeBls
 from tests.guilds import Guild
@@ -144,6 +146,18 @@ def test_a_proof_is_paid_for_by_what_it_opens_and_what_is_read() -> None:
     refused = exchange.call(little)
     assert refused.code is C.STATE_PROOF
     assert refused.gas > gas_of(little) + 10_000, "who proves too little pays as well"
+
+
+def test_an_owner_pays_for_the_assets_that_he_is_paid() -> None:
+    exchange = stopped()
+    exchange.open()
+    exchange.register_all()
+    exchange.l1.wait(ESCAPE_MS)
+    call = PayEscape(owner(OTHER))
+    result = exchange.call(call)
+    assert result.ok
+    assert result.gas == gas_of(call) + len(exchange.l1.state.pots) * POT_GAS
+    assert exchange.call(call).gas == gas_of(call), "nothing is paid twice, nor paid for"
 
 
 # Too much
