@@ -60,6 +60,11 @@ class Metrics:
         self.transactions = Counter(
             "sextant_sequencer_transactions", "Transactions in blocks", registry=registry
         )
+        self.taken_back = Counter(
+            "sextant_sequencer_blocks_taken_back",
+            "Acknowledged blocks that were taken back: broken promises",
+            registry=registry,
+        )
         self.queue = Gauge(
             "sextant_sequencer_queue_transactions", "Transactions waiting", registry=registry
         )

@@ -64,6 +64,8 @@ class Anchor:
         self.oldest_height = self.oldest_time = 0
         self.forks: list[Placed] = []
         self.foreign = False
+        self.taken_back = 0
+        """Blocks that had to go since the start, each a broken promise."""
 
     async def watch(self, seconds: float, roots: Rooting) -> None:
         """Keep the view of L1 fresh, for ever."""
@@ -171,6 +173,7 @@ class Anchor:
 
     def take_back(self, height: int) -> list[tuple[bytes, bytes]]:
         """Undo every block above ``height``; none is ever signed again at their heights."""
+        self.taken_back += self.core.cursor.height - height
         taken = self.disk.rollback(height)
         self.core.signer.silent_until = self.disk.signed_until
         return taken

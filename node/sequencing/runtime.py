@@ -128,6 +128,7 @@ class SequencerNode:
         await self.anchor.first_look(self.poll_seconds)
         late = await self.anchor.adopt(self.poll_seconds, self.roots)
         late += await self.anchor.drop_late_blocks(self.poll_seconds, self.roots)
+        self.metrics.taken_back.inc(self.anchor.taken_back)
         self.note_taken_back()
         await asyncio.gather(self.pool.start(), self.roots.start())
         self.core.requeue(late)

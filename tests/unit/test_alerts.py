@@ -3,6 +3,7 @@
 import io
 import re
 
+from node.process.metrics import Metrics
 from prover.board import Board
 from prover.gauges import ALARMS, WATCHED, Watchman
 from tests.tidy import ROOT
@@ -17,6 +18,7 @@ RULE = re.compile(
     r"        annotations:\n          summary: (?P<summary>.+)\n"
     r"          runbook: (?P<page>docs/runbooks/\w+\.md)\n"
 )
+NODE_METRIC = re.compile(r"sextant_sequencer_\w+")
 METRIC = re.compile(r"sextant_challenger_(\w+)")
 FOUND = list(RULE.finditer(RULES.read_text()))
 
@@ -25,6 +27,12 @@ def served() -> set[str]:
     board = Board("watch", io.StringIO(), as_json=False, path=None, port=None)
     names = {metric.name for metric in board.registry.collect()}
     return {name.removeprefix("sextant_challenger_") for name in names}
+
+
+def served_by_nodes() -> set[str]:
+    """Return the names of a node's samples; a counter's end with ``_total``."""
+    families = Metrics().registry.collect()
+    return {sample.name for family in families for sample in family.samples}
 
 
 def test_the_file_holds_rules_and_nothing_else() -> None:
@@ -42,6 +50,7 @@ def test_every_rule_asks_for_metrics_that_are_served() -> None:
         used = set(METRIC.findall(match["expr"]))
         assert used, match["name"]
         assert used <= metrics, match["name"]
+        assert set(NODE_METRIC.findall(match["expr"])) <= served_by_nodes(), match["name"]
 
 
 def test_every_rule_has_a_page_that_says_what_to_do() -> None:

@@ -227,6 +227,9 @@ def test_blocks_that_l1_never_got_are_taken_back_and_their_transactions_run_agai
         assert again.duplicate
         assert again.block.time > answer.block.time
         assert again.block.height > posted
+        assert node.anchor.taken_back == signed - posted
+        figure = "sextant_sequencer_blocks_taken_back_total"
+        assert node.metrics.registry.get_sample_value(figure) == signed - posted
         for height in range(posted + 1, signed + 1):
             while node.durable.height < height:
                 await node.submit([home.order()])
