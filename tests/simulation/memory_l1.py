@@ -2,8 +2,9 @@
 
 Its gas price is what a test says, block by block if it likes (``price_at``); calls
 bid by everybody's rule, wait ``wait_blocks`` and while they bid too little, and are
-bid up.  It can lose its last blocks, be out of reach, and drop the answer to a call that
-it executed: what a challenger has to live with.
+bid up.  It has ``dropped`` the bytes of the first entries; an adapter may know an
+archive that kept them.  It can lose its last blocks, be out of reach, and drop the
+answer to a call that it executed: what a challenger has to live with.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -63,6 +64,7 @@ class MemoryChain:
     gas_price: int = 0
     price_at: Callable[[int], int] | None = None
     wait_blocks: int = 0
+    dropped: int = 0
     tip: int = 0
     raised: list[tuple[Bid, int]] = field(default_factory=list)
     final_blocks: int = FINAL_BLOCKS
@@ -166,6 +168,7 @@ class MemoryL1:
 
     def __init__(self, chain: MemoryChain, address: bytes = b"") -> None:
         self.chain = chain
+        self.archive: list[bytes] = []
         self._address = address
 
     @property
@@ -197,7 +200,15 @@ class MemoryL1:
     async def log_entries(self, from_index: int) -> list[LogEntry]:
         chain = self.reach()
         headers = chain.contract.state.log[from_index : from_index + PAGE]
-        return [entry_of(header, chain.data[header.index]) for header in headers]
+        entries = [entry_of(header, chain.data[header.index]) for header in headers]
+        return [self.as_kept(entry) if entry.index < chain.dropped else entry for entry in entries]
+
+    def as_kept(self, entry: LogEntry) -> LogEntry:
+        """Return an entry whose bytes L1 has dropped, with those of the archive if it has them."""
+        gone = replace(entry, data=b"", pruned=True)
+        kept = self.archive[entry.index : entry.index + 1]
+        whole = replace(gone, data=kept[0], pruned=False) if kept else gone
+        return whole if whole.is_intact else gone
 
     async def inbox_items(self, from_index: int) -> list[QueuedItem]:
         return self.reach().contract.state.inbox[from_index : from_index + PAGE]

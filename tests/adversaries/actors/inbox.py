@@ -26,7 +26,8 @@ from tests.adversaries.actors.forgeries import with_agent
 from tests.adversaries.forgery import cheat, misrule
 from tests.adversaries.library import Outcome, adversary
 from tests.adversaries.world import LIAR, MAKER, MID, RICH, SELL, TAKER, Land, convict
-from tests.simulation.test_challenger import SEQUENCER
+from tests.simulation.memory_l1 import MemoryL1
+from tests.simulation.test_challenger import DEFENDER, SEQUENCER
 from tests.worlds import PUBLISHER_KEYS, USDC, trader_key
 
 HOUR_MS = 3_600_000
@@ -179,6 +180,36 @@ def withheld_data() -> Outcome:
     verdict = land.verdict_on(wrong)
     land.close()
     return land.outcome(verdict, convicted=land.status_of(wrong) is ClaimStatus.CONVICTED)
+
+
+@adversary("claim about data that L1 has dropped", "3", "SEGMENT convicted, by an archive's bytes")
+def expired_data() -> Outcome:
+    """Wait until L1 has dropped the bytes of an entry, and only then claim something wrong."""
+    land = Land()
+    land.open(MAKER, TAKER)
+    derived = land.post([land.order(MAKER, SELL, 1)])
+    parent = land.claim_honestly(derived.facts.index)
+    wrong = land.lie(
+        cheat(land.rules, derived, 1, lambda after, _: setattr(after.cursor, "cost", 1)), parent
+    )
+    archive = list(land.chain.data)
+    land.chain.dropped = len(archive)
+    late = land.fight(rounds=3)
+    assert "L1 has dropped its bytes" in late.said
+    assert late.standing(wrong) is Standing.WAITING
+    spoilt, informed = land.station(), land.station()
+    adapters = [MemoryL1(land.chain, DEFENDER) for _ in range(2)]
+    adapters[0].archive = [data + b"?" for data in archive]
+    adapters[1].archive = archive
+    spoilt.patrol.l1, informed.patrol.l1 = adapters
+    land.fight(spoilt, rounds=3)
+    assert spoilt.standing(wrong) is Standing.WAITING, "an archive is not believed, but checked"
+    land.fight(informed)
+    verdict = land.verdict_on(wrong)
+    land.chain.dropped = 0
+    land.close()
+    convicted = land.status_of(wrong) is ClaimStatus.CONVICTED
+    return land.outcome(f"{verdict}, by an archive's bytes", convicted=convicted)
 
 
 @adversary("batch of somebody else", "3", "refused NOT_SEQUENCER")
