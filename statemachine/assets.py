@@ -20,7 +20,7 @@ are worth one lot's price: exact, as an asset is never coarser than its market's
 from dataclasses import dataclass, fields
 from typing import Any, Final, final
 
-from statemachine.codec import as_list
+from statemachine.codec import as_list, as_symbol, as_uint
 from statemachine.units import PPM_ONE
 
 ASSET_USDC: Final = 0
@@ -108,4 +108,9 @@ def decode_asset_rules(value: object) -> AssetRules:
     """Return the parameters that :func:`encode_asset_rules` wrote."""
     items = as_list(value, len(ASSET_FIELDS), "asset rules")
     named: dict[str, Any] = dict(zip(ASSET_FIELDS, items, strict=True))
+    for name, item in named.items():
+        if name == "symbol":
+            as_symbol(item)
+        else:
+            as_uint(item, UNITS_LIMIT, name)
     return AssetRules(**named)

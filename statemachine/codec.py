@@ -80,6 +80,13 @@ def as_bytes(value: object, size: int, name: str) -> bytes:
     return value
 
 
+def as_symbol(value: object) -> bytes:
+    """Return the bytes of a name, however long it is."""
+    if type(value) is not bytes:
+        raise FrameInvalid(f"symbol: {value!r} is not bytes")
+    return value
+
+
 def as_list(value: object, size: int, name: str) -> list[object]:
     """Return ``value`` if it is an array of exactly ``size`` items; else refuse."""
     if type(value) is not list or len(value) != size:

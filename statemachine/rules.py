@@ -14,7 +14,7 @@ from statemachine.assets import (
     decode_asset_rules,
     encode_asset_rules,
 )
-from statemachine.codec import as_bytes, as_list, pack, unpack
+from statemachine.codec import as_bytes, as_int, as_list, as_symbol, as_uint, pack, unpack
 from statemachine.costs import COST_TABLE
 from statemachine.errors import FrameInvalid
 from statemachine.records import PUBLISHERS_MAX
@@ -27,6 +27,7 @@ FLAG_FILL_BAND: Final = 2
 FLAG_SELF_TRADE: Final = 4
 FLAGS_ALL: Final = 7
 TIERS_MAX: Final = 8
+NUMBER_LIMIT: Final = 1 << 63
 NO_GUARDIAN: Final = bytes(20)
 LOAN_RATE_MAX_PPM: Final = 10 * PPM_ONE
 """A thousand percent a year, for each part of a loan's rate."""
@@ -216,6 +217,8 @@ class Rules:
 
     def __post_init__(self) -> None:
         """Refuse rules that could not work, once, at the edge."""
+        if not 0 <= self.flags <= FLAGS_ALL:
+            raise ValueError(f"need flags from 0 to {FLAGS_ALL}, have {self.flags}")
         if not 1 <= self.publishers_min <= len(self.publishers) <= PUBLISHERS_MAX:
             raise ValueError(
                 f"need 1 <= publishers_min <= publishers <= {PUBLISHERS_MAX}, "
@@ -301,8 +304,24 @@ def decode_market_rules(value: object) -> MarketRules:
     """Return the parameters that :func:`encode_market_rules` wrote."""
     items = as_list(value, len(MARKET_FIELDS), "market rules")
     named: dict[str, Any] = dict(zip(MARKET_FIELDS, items, strict=True))
-    named["tiers"] = tuple(tuple(as_list(tier, 3, "tier")) for tier in named["tiers"])
+    tiers = [read_numbers(tier, 3, "tier") for tier in as_sequence(named["tiers"], "tiers")]
+    for name, item in named.items():
+        if name == "symbol":
+            as_symbol(item)
+        elif name != "tiers":
+            as_int(item, NUMBER_LIMIT, name)
+    named["tiers"] = tuple(tiers)
     return MarketRules(**named)
+
+
+def as_sequence(value: object, name: str) -> list[object]:
+    """Return an array of any length, or raise ``FrameInvalid``."""
+    return as_list(value, len(value) if isinstance(value, list) else 0, name)
+
+
+def read_numbers(value: object, count: int, name: str) -> tuple[int, ...]:
+    """Return so many whole numbers, or raise ``FrameInvalid``."""
+    return tuple(as_uint(item, NUMBER_LIMIT, name) for item in as_list(value, count, name))
 
 
 def decode_rules(data: bytes) -> Rules:
@@ -311,13 +330,21 @@ def decode_rules(data: bytes) -> Rules:
     if version != RULES_VERSION or costs != list(COST_TABLE):
         raise FrameInvalid(f"rules version: {version!r} with costs {costs!r} is not known")
     named: dict[str, Any] = dict(zip(FIELDS, values, strict=True))
+    publishers, markets, assets, tiers = (
+        as_sequence(named.pop(name), name)
+        for name in ("publishers", "markets", "assets", "fee_tiers")
+    )
+    found: dict[str, Any] = {
+        name: as_bytes(named.pop(name), 20, name) for name in ("rollup", "guardian")
+    }
+    found.update({name: as_uint(value, NUMBER_LIMIT, name) for name, value in named.items()})
+    found["fee_tiers"] = tuple(read_numbers(tier, 3, "fee tier") for tier in tiers)
     try:
-        named["publishers"] = tuple(as_bytes(p, 20, "publisher") for p in named["publishers"])
-        named["guardian"] = as_bytes(named["guardian"], 20, "guardian")
-        named["markets"] = tuple(decode_market_rules(market) for market in named["markets"])
-        named["assets"] = tuple(decode_asset_rules(asset) for asset in named["assets"])
-        tiers = named["fee_tiers"]
-        named["fee_tiers"] = tuple(tuple(as_list(tier, 3, "fee tier")) for tier in tiers)
-        return Rules(**named)
+        return Rules(
+            publishers=tuple(as_bytes(each, 20, "publisher") for each in publishers),
+            markets=tuple(decode_market_rules(market) for market in markets),
+            assets=tuple(decode_asset_rules(asset) for asset in assets),
+            **found,
+        )
     except (TypeError, ValueError) as error:
         raise FrameInvalid(f"rules: {error}") from error

@@ -12,10 +12,12 @@ by the guardian's ramps (:mod:`statemachine.risk.ramps`); the bounds of a market
 first size tier never fall below rates that may be in force.
 """
 
+from dataclasses import fields
 from typing import Any, Final
 
 from statemachine.assets import AssetRules
 from statemachine.rules import MarketRules, Rules
+from statemachine.units import PPM_ONE
 
 FIXED: Final = (
     # Who the chain is
@@ -31,6 +33,13 @@ FIXED: Final = (
     "atomic_legs_max",
     "atomic_visits_max",
     "victims_max",
+    # What blocks and records are built for
+    "signer_transactions_max",
+    "due_items_max",
+    "user_items_max",
+    "triggers_max",
+    "orders_per_portfolio_max",
+    "reduce_only_per_position_max",
     # The windows of nonces
     "nonce_past_ms",
     "nonce_future_ms",
@@ -48,6 +57,35 @@ FIXED: Final = (
     "funding_interval_ms",
 )
 """Fields of ``Rules`` that stay."""
+POSITIVE: Final = (
+    "twap_interval_min",
+    "order_equity",
+    "oracle_age_ms_max",
+    "average_window_ms",
+    "average_factor_max",
+    "basis_window_ms",
+    "impact_notional",
+    "slice_ppm",
+    "slice_notional_min",
+    "slice_interval_ms",
+    "liquidation_ramp_ms",
+    "ramp_step_ms",
+    "rank_notional_min",
+    "velocity_period_ms",
+)
+"""Fields that the rules divide by, or wait for: none of them is 0."""
+SHARES: Final = (
+    "oracle_move_ppm",
+    "slice_ppm",
+    "liquidation_fee_ppm",
+    "liquidation_fee_ppm_max",
+    "liquidation_margin_ppm",
+    "vault_slippage_ppm",
+    "velocity_ppm",
+)
+"""Fields that are a part of something: none of them is more than all of it."""
+NUMBER_LIMIT: Final = 1 << 53
+"""Amounts and durations stay below it, so that sums of them fit their records."""
 FIXED_OF_MARKET: Final = (
     "market",
     "symbol",
@@ -63,6 +101,9 @@ FIXED_OF_ASSET: Final = ("asset", "symbol", "decimals", "market", "lot_units")
 def check_succession(before: Rules, after: Rules) -> None:
     """Raise ``ValueError`` if ``after`` may not follow ``before``; it names the field."""
     check_fixed("", FIXED, before, after)
+    check_numbers(after)
+    for market in after.markets:
+        check_range(f"market {market.market}: ", market, signed=("maker_ppm",))
     check_members("markets", before.markets, after.markets)
     for old, new in zip(before.markets, after.markets, strict=True):
         check_fixed(f"market {old.market}: ", FIXED_OF_MARKET, old, new)
@@ -79,6 +120,31 @@ def check_fixed(place: str, names: tuple[str, ...], before: object, after: objec
         new: Any = getattr(after, name)
         if old != new:
             raise ValueError(f"{place}{name}: {old!r} stays, have {new!r}")
+
+
+def check_numbers(after: Rules) -> None:
+    """Refuse numbers that execution could not work by: nobody could prove it wrong then."""
+    check_range("", after)
+    for name in POSITIVE:
+        if getattr(after, name) < 1:
+            raise ValueError(f"{name}: need 1 or more")
+    for name in SHARES:
+        if getattr(after, name) > PPM_ONE:
+            raise ValueError(f"{name}: need {PPM_ONE} or less, have {getattr(after, name)}")
+    if after.liquidation_fee_ppm > after.liquidation_fee_ppm_max:
+        raise ValueError(
+            f"liquidation_fee_ppm: need at most liquidation_fee_ppm_max, "
+            f"have {after.liquidation_fee_ppm} and {after.liquidation_fee_ppm_max}"
+        )
+
+
+def check_range(place: str, record: Rules | MarketRules, signed: tuple[str, ...] = ()) -> None:
+    """Refuse numbers below 0, but for those that are ``signed``, and too large ones."""
+    for field in fields(record):
+        value: Any = getattr(record, field.name)
+        low = -NUMBER_LIMIT if field.name in signed else 0
+        if isinstance(value, int) and not low <= value < NUMBER_LIMIT:
+            raise ValueError(f"{place}{field.name}: need {low} to {NUMBER_LIMIT - 1}, have {value}")
 
 
 def check_members(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import msgpack
 import pytest
 
 from prover.contract.calls import (
@@ -26,8 +27,17 @@ from prover.contract.versions import (
 )
 from prover.entry import encode_entry
 from prover.faults import ClaimFacts, FaultKind, Verdict
-from statemachine.rules import Rules
-from statemachine.succession import FIXED, FIXED_OF_ASSET, FIXED_OF_MARKET, check_succession
+from statemachine.codec import pack, unpack
+from statemachine.errors import FrameInvalid
+from statemachine.rules import FIELDS, Rules, decode_rules
+from statemachine.succession import (
+    FIXED,
+    FIXED_OF_ASSET,
+    FIXED_OF_MARKET,
+    POSITIVE,
+    SHARES,
+    check_succession,
+)
 from tests.l1_worlds import (
     GOVERNOR,
     PROPOSER,
@@ -298,7 +308,76 @@ def test_first_tiers_never_fall_below_rates_that_may_be_in_force() -> None:
     )
     with pytest.raises(ValueError, match="there were none"):
         check_succession(plain, tiered)
-    with pytest.raises(ValueError, match="may not fall"):
-        check_succession(tiered, lower)
+    kept = replace(tiered.markets[0], tiers=((1_000_000, 100_000, 49_999),))
+    for fallen in (lower, replace(tiered, markets=(kept,))):
+        with pytest.raises(ValueError, match="may not fall"):
+            check_succession(tiered, fallen)
     check_succession(lower, tiered)
     check_succession(tiered, plain)
+
+
+def test_numbers_that_execution_could_not_work_by_are_refused() -> None:
+    """A division by zero in every verdict would make every claim right."""
+    before = world_rules(1)
+    for name in POSITIVE:
+        change: dict[str, Any] = {name: 0}
+        with pytest.raises(ValueError, match=name):
+            check_succession(before, replace(before, **change))
+    for name in SHARES:
+        change = {name: 1_000_001}
+        with pytest.raises(ValueError, match=name):
+            check_succession(before, replace(before, **change))
+    for value in (-1, 1 << 53):
+        with pytest.raises(ValueError, match="withdrawal_min"):
+            check_succession(before, replace(before, withdrawal_min=value))
+    with pytest.raises(ValueError, match="liquidation_fee_ppm_max"):
+        check_succession(before, replace(before, liquidation_fee_ppm=20_000))
+
+
+def fields_of_other_kinds() -> list[tuple[str, object]]:
+    """Return (field of rules, a value of another kind) for each field."""
+    strange: list[tuple[str, object]] = []
+    for name in FIELDS:
+        value = getattr(world_rules(1), name)
+        if isinstance(value, int):
+            strange += [(name, b"1"), (name, True), (name, -1), (name, [1])]
+        elif isinstance(value, bytes):
+            strange += [(name, 5), (name, b"short")]
+        else:
+            strange += [(name, 5), (name, [b"x"]), (name, b"")]
+    return strange
+
+
+@pytest.mark.parametrize(("name", "value"), fields_of_other_kinds())
+def test_rules_with_a_field_of_another_kind_are_none(name: str, value: object) -> None:
+    items = unpack(world_rules(1).encode())
+    assert isinstance(items, list)
+    items[2 + FIELDS.index(name)] = value
+    with pytest.raises(FrameInvalid):
+        decode_rules(pack(items))
+
+
+def test_members_with_a_field_of_another_kind_are_none() -> None:
+    rules = L1World().rules.rules
+    for group in ("markets", "assets"):
+        items = unpack(rules.encode())
+        assert isinstance(items, list)
+        member = items[2 + FIELDS.index(group)][0]
+        for place, value in enumerate(list(member)):
+            for strange in (None, "x", [b"x"], b"" if isinstance(value, int) else 7):
+                member[place] = strange
+                with pytest.raises(FrameInvalid):
+                    decode_rules(pack_any(items))
+            member[place] = value
+    assert decode_rules(rules.encode()) == rules
+
+
+def pack_any(items: object) -> bytes:
+    """Return bytes that say whatever they like."""
+    packed: bytes = msgpack.packb(items, use_bin_type=True)
+    return packed
+
+
+def test_flags_that_nobody_knows_are_refused() -> None:
+    with pytest.raises(ValueError, match="flags"):
+        replace(world_rules(1), flags=8)

@@ -24,6 +24,7 @@ from tests.mutation.mutants import (
     pegs,
     settlement,
     terms,
+    upgrades,
 )
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -46,5 +47,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *blocks.MUTANTS,
     *assets.MUTANTS,
     *l1.MUTANTS,
+    *upgrades.MUTANTS,
     *defence.MUTANTS,
 )
