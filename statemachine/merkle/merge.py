@@ -14,7 +14,6 @@ from statemachine.merkle.nodes import (
     HEADER_BYTES,
     KEY_BYTES_MAX,
     MASKS,
-    PADDING,
     VALUE_BYTES_MAX,
     Branch,
     Leaf,
@@ -158,43 +157,33 @@ def build_nodes(leaves: Iterable[Leaf]) -> Node | None:
     return node
 
 
-def put_leaf(root: Node | None, key: bytes, value: bytes | None, known: int) -> Node | None:
-    """Return the tree under ``root`` with one key set, or deleted if ``value`` is ``None``.
+def put_leaf(node: Node | None, key: bytes, value: bytes | None, known: int) -> Node | None:
+    """Return the tree under ``node`` with one key set, or deleted if ``value`` is ``None``.
 
     ``known`` is the number of leading bits that ``key`` is known to share with
-    every key under ``root``.
+    every key under ``node``.
     """
-    padded = key + PADDING
-    path: list[Branch] = []
-    node = root
-    while True:
-        if isinstance(node, Branch):
-            bit = node.bit
-            if bit != known and not is_below(padded, node.header, known, bit):
-                break
-            path.append(node)
-            node = node.right if padded[bit >> 3] & MASKS[bit & 7] else node.left
-            known = bit + 1
-        elif isinstance(node, Stub):
-            node = node.open()
-        else:
-            break
-    fresh = replace_node(node, key, value)
-    if fresh is node:
-        return root
-    while path:
-        parent = path.pop()
-        if padded[parent.bit >> 3] & MASKS[parent.bit & 7]:
-            left: Node | None = parent.left
-            right = fresh
-        else:
-            left = fresh
-            right = parent.right
-        if left is None or right is None:
-            fresh = left if right is None else right
-        else:
-            fresh = Branch(parent.bit, parent.header, left, right)
-    return fresh
+    if isinstance(node, Stub):
+        opened = node.open()
+        changed = put_leaf(opened, key, value, known)
+        return node if changed is opened else changed
+    if not isinstance(node, Branch):
+        return replace_node(node, key, value)
+    bit = node.bit
+    if bit != known and not is_below(key, node.header, known, bit):
+        return replace_node(node, key, value)
+    place = bit >> 3
+    if place < len(key) and key[place] & MASKS[bit & 7]:
+        below: Node = node.right
+        fresh = put_leaf(below, key, value, bit + 1)
+        if fresh is None:
+            return node.left
+        return node if fresh is below else Branch(bit, node.header, node.left, fresh)
+    below = node.left
+    fresh = put_leaf(below, key, value, bit + 1)
+    if fresh is None:
+        return node.right
+    return node if fresh is below else Branch(bit, node.header, fresh, node.right)
 
 
 def replace_node(node: Node | None, key: bytes, value: bytes | None) -> Node | None:
