@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from devnet.l1.attesters import ATTESTATIONS_MAX, attesters_message
 from prover.contract.ahead import numbers_in, room_ahead
 from prover.contract.attesters import (
     attestation_digest,
@@ -21,7 +22,7 @@ from prover.contract.calls import (
 from prover.contract.codes import ContractCode
 from prover.contract.context import Context
 from prover.contract.events import AttestersSlashed, WithdrawalPaid
-from prover.contract.records import ClaimStatus
+from prover.contract.records import Attestation, ClaimStatus
 from prover.contract.records.attesters import ATTESTERS_MAX
 from prover.contract.withdrawals import sale_of
 from statemachine.records import encode_withdrawal
@@ -313,6 +314,21 @@ def test_there_are_at_most_so_many_attesters_ever() -> None:
         attesters.put(number, replace(gone, key=number.to_bytes(48, "big")))
     assert guild.world.call(USER, guild.join(50)).value == ATTESTERS_MAX - 1
     refused_in_order(guild.world, [(C.ATTESTERS_FULL, lambda _: (USER, guild.join(51)))])
+
+
+def test_the_stub_tells_of_as_many_attestations_as_there_are() -> None:
+    """More than a call could weigh: whoever looks needs no gas."""
+    guild = Guild()
+    world, state = guild.world, guild.world.state
+    for number in range(4, 64):
+        state.attesters.put(number, replace(state.attesters[0], key=number.to_bytes(48, "big")))
+    found = Attestation(guild.claim, b"\xff" * 8, 1 << 60)
+    for number in range(ATTESTATIONS_MAX + 9):
+        state.attestations.put(number.to_bytes(32, "big"), found)
+    state.attestations.put(guild.output(guild.claim).hash, found)
+    told = attesters_message(state, world.rules, world.time)
+    assert (len(told.attesters), len(told.attestations)) == (64, ATTESTATIONS_MAX)
+    assert told.attestations[-1].enough
 
 
 def test_leave_and_take_refuse_in_code_order() -> None:
