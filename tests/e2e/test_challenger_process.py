@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc.aio
@@ -29,6 +30,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.e2e
 
 BOND = 1_000_000_000
+SPIKE = 5_000_000
+"""Gwei per million gas, out of nothing."""
 COMMITMENT_BLOCKS = 30
 WAIT_SECONDS = 30
 
@@ -140,25 +143,86 @@ def kill_at(step: str, log: Path, words: list[str]) -> None:
         life.wait()
 
 
-def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
+@dataclass
+class Place:
+    """An L1 with a wrong claim on it, and the words that start a defender."""
+
+    ports: list[int]
+    target: str
+    log: Path
+    defend: list[str]
+    wrong: int
+
+
+@contextmanager
+def attacked(folder: Path) -> Iterator[Place]:
+    """Run an L1 of short blocks on which somebody claims what is wrong."""
     deployment = deployment_of(time.time_ns() // 1_000_000)
-    (tmp_path / "deployment.bin").write_bytes(deployment.encode())
-    key_file = tmp_path / "key"
+    (folder / "deployment.bin").write_bytes(deployment.encode())
+    key_file = folder / "key"
     key_file.touch(mode=0o600)
     key_file.write_text(key_of("defender").hex())
     ports = free_ports(2)
     target = f"127.0.0.1:{ports[0]}"
-    log = tmp_path / "log"
+    log = folder / "log"
     stub = [
-        *("l1", "run", "--datadir", str(tmp_path / "l1"), "--block-time-ms", "20"),
-        *("--deployment", str(tmp_path / "deployment.bin")),
+        *("l1", "run", "--datadir", str(folder / "l1"), "--block-time-ms", "20"),
+        *("--deployment", str(folder / "deployment.bin")),
     ]
     defend = [
         *("challenger", "defend", "--l1", target, "--poll-ms", "20"),
-        *("--datadir", str(tmp_path / "defender"), "--key-file", str(key_file)),
+        *("--datadir", str(folder / "defender"), "--key-file", str(key_file)),
     ]
     with command(log, *stub, "--port", str(ports[0]), "--dev-port", str(ports[1])):
-        wrong = asyncio.run(play(ports, deployment))
+        yield Place(ports, target, log, defend, asyncio.run(play(ports, deployment)))
+
+
+async def spike_over_the_proof(ports: list[int]) -> None:
+    """Hold calls up until the proof waits among them, and then make gas dear."""
+    async with (
+        grpc.aio.insecure_channel(f"127.0.0.1:{ports[0]}") as channel,
+        grpc.aio.insecure_channel(f"127.0.0.1:{ports[1]}") as dev_channel,
+    ):
+        l1, dev = l1_pb2_grpc.L1Stub(channel), l1_pb2_grpc.L1DevStub(dev_channel)
+        delay = l1_pb2.L1SetMempoolRequest(delay_blocks=1_000)
+        await dev.SetMempool(delay, timeout=WAIT_SECONDS)
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            page = await l1.ListMempool(l1_pb2.L1ListMempoolRequest(), timeout=WAIT_SECONDS)
+            if "ProveFault" in {call.kind for call in page.calls}:
+                break
+            assert time.monotonic() < until, "no proof was sent"
+            await asyncio.sleep(0.02)
+        spike = l1_pb2.L1SetGasPriceRequest(gas_price=SPIKE, hold_blocks=1_000_000)
+        await dev.SetGasPrice(spike, timeout=WAIT_SECONDS)
+        await dev.SetMempool(l1_pb2.L1SetMempoolRequest(), timeout=WAIT_SECONDS)
+
+
+def test_a_defender_bids_his_proof_through_a_fee_spike(tmp_path: Path) -> None:
+    with attacked(tmp_path) as place:
+        said = tmp_path / "defender.log"
+        with command(said, *place.defend):
+            wait_until(
+                lambda: "committed in L1 block" in said.read_text(), "never", show=said.read_text
+            )
+            asyncio.run(spike_over_the_proof(place.ports))
+            wait_until(
+                lambda: status_of(place.ports[0], place.wrong) is ClaimStatus.CONVICTED,
+                "no conviction",
+                show=said.read_text,
+            )
+            wait_until(
+                lambda: "its bid was raised" in said.read_text(), "not said", show=said.read_text
+            )
+        assert f"ProveFault with nonce 1 waits, the base fee is {SPIKE}" in said.read_text()
+        happened = asyncio.run(events_of(place.ports[0]))
+        assert happened.count(FaultProved) == 1
+
+
+def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
+    with attacked(tmp_path) as place:
+        ports, target, log, defend = place.ports, place.target, place.log, place.defend
+        wrong = place.wrong
 
         with command(log, "challenger", "watch", "--l1", target) as watch:
             assert watch.wait(WAIT_SECONDS) == 1, log.read_text()
