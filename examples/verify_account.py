@@ -20,7 +20,9 @@ with Client.from_environment(key=load_key()) as client:
         anchor = verified.anchor
         if account is not None:
             for portfolio in account.portfolios:
+                equity = show_decimal(portfolio.margin.equity)
                 print(f"sub-account {portfolio.sub}: {show_decimal(portfolio.balance)} USDC")
+                print(f"equity {equity} USDC, health {portfolio.margin.health or 'no position'}")
             print(f"under claim {anchor.claim}, root 0x{anchor.root.hex()}, {anchor.trust.value}")
             break
         print(f"claim {anchor.claim} has no such account yet")

@@ -17,6 +17,7 @@ from sextant.cli.session import run_client
 from sextant.client.anchors import Anchor, Trust
 from sextant.client.api import AsyncClient
 from sextant.client.models import Order
+from sextant.client.proved_margin import ProvedMargin
 from sextant.client.state_reads import ProvedAccount, ProvedPortfolio, ProvedPosition, Who
 from sextant.client.verified import ORDERS, ORDERS_MAX, ProvedBook, Verified
 from sextant.errors import EXIT_NO, EXIT_OK, Refused
@@ -30,7 +31,7 @@ Answer = TypeVar("Answer")
 
 def add_proved(commands: "Commands") -> None:
     """Add the four reads."""
-    account = add_read(commands, "account", "prove an account: sub-accounts, positions, assets")
+    account = add_read(commands, "account", "prove an account: sub-accounts, margin, positions")
     add_who(account)
     account.add_argument("--orders", action="store_true", help="all its open orders as well")
     account.set_defaults(run=run_account)
@@ -137,6 +138,7 @@ def print_portfolio(arguments: argparse.Namespace, portfolio: ProvedPortfolio) -
             ("", ""),
             ("sub-account", portfolio.sub),
             ("balance", f"{portfolio.balance:,f} USDC"),
+            *margin_pairs(portfolio.margin),
             *((name, f"{amount:,f}") for name, amount in portfolio.assets),
             ("open orders", portfolio.open_orders),
             *([("state", "being liquidated")] if portfolio.liquidating else []),
@@ -144,6 +146,27 @@ def print_portfolio(arguments: argparse.Namespace, portfolio: ProvedPortfolio) -
     )
     if portfolio.positions:
         print_positions(arguments, portfolio.positions)
+
+
+def margin_pairs(margin: ProvedMargin) -> list[tuple[str, str]]:
+    """Return the lines about what a sub-account is worth, and what it must keep."""
+    health = "nothing to maintain"
+    if margin.health is not None:
+        state = "" if margin.covered else ": may be liquidated"
+        health = f"{margin.health:,f} times maintenance{state}"
+    lines = [
+        ("equity", f"{margin.equity:,f} USDC"),
+        ("initial margin", f"{margin.initial:,f} USDC"),
+        ("maintenance", f"{margin.maintenance:,f} USDC"),
+        ("health", health),
+        ("available", f"{margin.available:,f} USDC"),
+        ("withdrawable", f"{margin.withdrawable:,f} USDC"),
+    ]
+    if margin.collateral:
+        lines.insert(1, ("of it to trade", f"{margin.equity_initial:,f} USDC"))
+    if margin.loan_margined:
+        lines.append(("loan in margin", f"{margin.loan_margined:,f} USDC"))
+    return lines
 
 
 def print_positions(arguments: argparse.Namespace, positions: tuple[ProvedPosition, ...]) -> None:

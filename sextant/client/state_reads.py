@@ -7,15 +7,18 @@ absent is proved to be; what is listed is all there is.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Final, ParamSpec, Protocol, TypeVar
 
 from prover.ranges import KeyRange, RangeItems
 from sextant.client.amounts import from_micros
 from sextant.client.anchors import Anchor
 from sextant.client.decoding import amount_of, markets_of
+from sextant.client.leaves import KnownLeaves, LeafUnknown
 from sextant.client.market import Market
 from sextant.client.names import read_address, read_number
 from sextant.client.proofs import StateProof
+from sextant.client.proved_margin import ProvedMargin, likely_leaves, measure
 from sextant.errors import BadRequest, ProofInvalid
 from statemachine import keys
 from statemachine.cursor import decode_cursor
@@ -36,6 +39,7 @@ from statemachine.records import (
 from statemachine.records import (
     Position as PositionRecord,
 )
+from statemachine.state import State
 
 PAGE: Final = 200
 """Values of one range in one request."""
@@ -44,6 +48,7 @@ Who = str | bytes | int
 Values = dict[bytes, bytes | None]
 Taken = ParamSpec("Taken")
 Record = TypeVar("Record")
+Found = TypeVar("Found")
 
 
 class Prove(Protocol):
@@ -77,7 +82,10 @@ class ProvedPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvedPortfolio:
-    """One sub-account; ``assets`` are by name, without USDC.  A negative balance is owed."""
+    """One sub-account; ``assets`` are by name, without USDC.  A negative balance is owed.
+
+    ``margin`` is what it is worth against what it must keep, at the marks of its state.
+    """
 
     sub: int
     balance: Decimal
@@ -85,6 +93,7 @@ class ProvedPortfolio:
     liquidating: bool
     positions: tuple[ProvedPosition, ...]
     assets: tuple[tuple[str, Decimal], ...]
+    margin: ProvedMargin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +103,14 @@ class ProvedAccount:
     account: int
     owner: bytes
     portfolios: tuple[ProvedPortfolio, ...]
+
+
+def measured(place: int, state: State) -> ProvedMargin:
+    """Return the margin of a portfolio that is there."""
+    portfolio = state.portfolio(place)
+    if portfolio is None:
+        raise StorageCorrupt(f"portfolio {place} was proved, and is not there")
+    return measure(state, portfolio)
 
 
 def decoded(decode: Callable[Taken, Record], /, *args: Taken.args, **named: Taken.kwargs) -> Record:
@@ -206,13 +223,58 @@ class StateReads:
         holdings = await self.read_all(bytes([keys.TABLE_HOLDING]) + name)
         records = [decoded(decode_position, k, v) for k, v in positions]
         marks = await self.market_records({record.market for record in records})
+        known: Values = {**dict(portfolios), **dict(positions), **dict(holdings)}
+        margins = await self.margins([key for key, _ in portfolios], known)
         return ProvedAccount(
             account=number,
             owner=decoded(decode_account, owner),
             portfolios=tuple(
-                self.portfolio_of(key, value, records, holdings, marks) for key, value in portfolios
+                self.portfolio_of(key, value, records, holdings, marks, margin)
+                for (key, value), margin in zip(portfolios, margins, strict=True)
             ),
         )
+
+    async def margin(self, who: Who, *, sub: int = 0) -> ProvedMargin | None:
+        """Return a sub-account's margin; ``None`` is proved: there is no such one."""
+        number = await self.account_number(who)
+        if number is None:
+            return None
+        key = keys.portfolio_key(number << 8 | read_number(sub, "sub-account", 8))
+        known, _ = await self.read([key])
+        if known[key] is None:
+            return None
+        [margin] = await self.margins([key], known)
+        return margin
+
+    async def margins(self, places: Sequence[bytes], known: Values) -> list[ProvedMargin]:
+        """Measure portfolios, given their keys and some leaves."""
+        records = [decoded(decode_portfolio, key, known[key] or b"") for key in places]
+        likely = likely_leaves(self.anchor.rules, records)
+        await self.learn([key for key in likely if key not in known], known)
+        found = []
+        for record in records:
+            place = record.portfolio
+            found.append(await self.evaluate(partial(measured, place), known))
+        return found
+
+    async def learn(self, wanted: Sequence[bytes], known: Values) -> None:
+        """Read leaves, a bounded number at a time, and add them to those known."""
+        for first in range(0, len(wanted), PAGE):
+            values, _ = await self.read(wanted[first : first + PAGE])
+            known.update(values)
+
+    async def evaluate(self, work: Callable[[State], Found], known: Values) -> Found:
+        """Return what a function of the state machine finds in the state under the anchor.
+
+        What it reads and is not known is read with its proof, and it runs again.
+        """
+        if keys.CURSOR_KEY not in known:
+            await self.learn([keys.CURSOR_KEY], known)
+        while True:
+            try:
+                return decoded(lambda: work(State(KnownLeaves(known), self.anchor.rules)))
+            except LeafUnknown as unknown:
+                await self.learn([unknown.key], known)
 
     def portfolio_of(
         self,
@@ -221,6 +283,7 @@ class StateReads:
         positions: Sequence[PositionRecord],
         holdings: Sequence[tuple[bytes, bytes]],
         marks: dict[int, MarketRecord],
+        margin: ProvedMargin,
     ) -> ProvedPortfolio:
         """Return one sub-account with what of the account's leaves is its own."""
         record = decoded(decode_portfolio, key, value)
@@ -241,6 +304,7 @@ class StateReads:
                 if each.key[1:6] == place
             ),
             assets=tuple(assets),
+            margin=margin,
         )
 
     def position_of(self, record: PositionRecord, market: MarketRecord) -> ProvedPosition:

@@ -24,6 +24,7 @@ from sextant.client.l1_sender import POLICY, OnRaised
 from sextant.client.market import Market
 from sextant.client.models import Order
 from sextant.client.orders import OrderRef
+from sextant.client.proved_margin import ProvedMargin
 from sextant.client.receipt_store import ReceiptStore
 from sextant.client.sales import Sales
 from sextant.client.state_reads import ProvedAccount, ProvedPosition, Who
@@ -90,6 +91,10 @@ class SyncVerified:
     def account(self, who: Who) -> ProvedAccount | None:
         """Return an account with all its sub-accounts; ``None`` is proved: there is none."""
         return self.client.wait_for(self.core.account(who))
+
+    def margin(self, who: Who, *, sub: int = 0) -> ProvedMargin | None:
+        """Return a sub-account's margin; ``None`` is proved: there is no such one."""
+        return self.client.wait_for(self.core.margin(who, sub=sub))
 
     def position(
         self, who: Who, which: str | int | Market, *, sub: int = 0

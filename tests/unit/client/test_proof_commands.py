@@ -54,10 +54,14 @@ def test_an_account_names_root_claim_and_stage() -> None:
     assert "final: its challenge window has passed" in done.stdout
     assert "STUB" in done.stdout
     assert "slices to come" in done.stdout
+    assert "times maintenance" in done.stdout
     told = json.loads(command(scene, "account", who, "--json").stdout)
     assert told["schema"] == "sextant.proof.account.v1"
     assert told["trust"]["stage"] == "final"
-    assert told["account"]["portfolios"][0]["positions"][0]["size"] == "0.0200"
+    [portfolio] = told["account"]["portfolios"]
+    assert portfolio["positions"][0]["size"] == "0.0200"
+    assert portfolio["margin"]["covered"] is True
+    assert float(portfolio["margin"]["health"]) > 1
 
 
 def test_what_is_absent_is_an_answer_with_exit_code_1() -> None:
