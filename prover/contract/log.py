@@ -134,13 +134,14 @@ def append_empty(context: Context, call: AppendEmpty) -> int:
     rules, state, now = context.rules, context.state, context.moment.time
     silence, silence_max = now - silent_since(context), rules.liveness_ms_max
     overdue, overdue_max = overdue_ms(state, rules, now), overdue_ms_max(rules)
+    waits = f"; an item waits for room for {overdue} ms, not yet for more than {overdue_max} ms"
 
     # CHECKS, in the order of their codes
     require(
         silence > silence_max or overdue > overdue_max,
         ContractCode.SEQUENCER_ALIVE,
-        f"the log was silent for {silence} ms, not yet for more than {silence_max} ms; "
-        f"an item waits for room for {overdue} ms, not yet for more than {overdue_max} ms",
+        f"the log was silent for {silence} ms, not yet for more than {silence_max} ms"
+        + (waits if overdue else ""),
     )
     check_place(context, call.index)
 

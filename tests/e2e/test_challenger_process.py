@@ -155,7 +155,7 @@ class Place:
 
 
 @contextmanager
-def attacked(folder: Path) -> Iterator[Place]:
+def attacked(folder: Path, *extra: str) -> Iterator[Place]:
     """Run an L1 of short blocks on which somebody claims what is wrong."""
     deployment = deployment_of(time.time_ns() // 1_000_000)
     (folder / "deployment.bin").write_bytes(deployment.encode())
@@ -167,7 +167,7 @@ def attacked(folder: Path) -> Iterator[Place]:
     log = folder / "log"
     stub = [
         *("l1", "run", "--datadir", str(folder / "l1"), "--block-time-ms", "20"),
-        *("--deployment", str(folder / "deployment.bin")),
+        *("--deployment", str(folder / "deployment.bin"), *extra),
     ]
     defend = [
         *("challenger", "defend", "--l1", target, "--poll-ms", "20"),
@@ -258,5 +258,38 @@ def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
             last.send_signal(signal.SIGTERM)
             assert last.wait(WAIT_SECONDS) == 0
         happened = asyncio.run(events_of(ports[0]))
+        assert happened.count(FaultCommitted) == 1
+        assert happened.count(FaultProved) == 1
+
+
+async def forget_commitment(ports: list[int]) -> None:
+    """Have L1 take back the block of the only commitment, and all after it."""
+    l1 = GrpcL1(f"127.0.0.1:{ports[0]}")
+    last = (await l1.head()).latest.number
+    async for block in l1.events(0):
+        if any(isinstance(event, FaultCommitted) for event in block.events):
+            break
+        assert block.block.number < last, "there is no commitment"
+    depth = (await l1.head()).latest.number + 1 - block.block.number
+    await l1.close()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{ports[1]}") as channel:
+        request = l1_pb2.L1ReorgRequest(depth=depth, drop_calls=True)
+        await l1_pb2_grpc.L1DevStub(channel).Reorg(request, timeout=WAIT_SECONDS)
+
+
+def test_a_commitment_that_l1_lost_while_nobody_looked_is_made_again(tmp_path: Path) -> None:
+    with attacked(tmp_path, "--final-blocks", "250") as place:
+        kill_at("committed in L1 block", tmp_path / "committing", place.defend)
+        asyncio.run(forget_commitment(place.ports))
+        assert FaultCommitted not in asyncio.run(events_of(place.ports[0]))
+        kill_at("sending the proof", tmp_path / "proving", place.defend)
+        assert "going on with the commitment of L1 block" in (tmp_path / "proving").read_text()
+        with command(place.log, *place.defend):
+            wait_until(
+                lambda: status_of(place.ports[0], place.wrong) is ClaimStatus.CONVICTED,
+                "no conviction",
+                show=place.log.read_text,
+            )
+        happened = asyncio.run(events_of(place.ports[0]))
         assert happened.count(FaultCommitted) == 1
         assert happened.count(FaultProved) == 1
