@@ -43,6 +43,7 @@ WATCHED: Final = {
     "unknown_rules_version": "first one, in force or to come, that is not known here; 0: none",
     "spent_gwei": "fees of this defender's calls",
     "gas_price_gwei": "L1's base fee for a million gas",
+    "gas_price_max_gwei": "up to which a convicted bond pays the gas of its proof back",
     "bids_raised": "how often a call's bid was raised as it was in no block",
     "promises_held": "signed blocks that are compared with L1; -1: none are given",
     "promises_broken": "of them, those that L1 contradicts or lacks, or that were signed twice",
@@ -88,6 +89,7 @@ def watch_figures(core: Challenger, around: Surroundings) -> dict[str, int]:
         "unknown_rules_version": replica.book.first_unknown,
         "spent_gwei": 0 if core.defence is None else core.defence.purse.spent_gwei,
         "gas_price_gwei": 0 if core.heads is None else core.heads.gas_price,
+        "gas_price_max_gwei": core.deployment.gas_price_max,
         "bids_raised": 0 if core.defence is None else core.defence.raised,
         "promises_held": UNKNOWN if core.pledges is None else core.pledges.held,
         "promises_broken": 0 if core.pledges is None else len(core.pledges.broken),
@@ -188,6 +190,14 @@ ALARMS: Final = (
         lambda f: (
             f"a mark is {f['funding_divergence_ppm'] / 10_000:.2f} % from its index: "
             "somebody pays funding for it"
+        ),
+    ),
+    Alarm(
+        "gas_price_gwei",
+        lambda f: f["gas_price_gwei"] > f["gas_price_max_gwei"],
+        lambda f: (
+            f"a million gas cost {f['gas_price_gwei']} gwei on L1; a convicted bond pays proofs "
+            f"back up to {f['gas_price_max_gwei']}: beyond it the defender pays himself"
         ),
     ),
     Alarm(

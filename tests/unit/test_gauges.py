@@ -141,6 +141,7 @@ GOOD = {
     "unknown_rules_version": 0,
     "spent_gwei": 0,
     "gas_price_gwei": 0,
+    "gas_price_max_gwei": 30,
     "bids_raised": 0,
     "promises_held": UNKNOWN,
     "promises_broken": 0,
@@ -152,6 +153,7 @@ GOOD = {
     [
         ("forced_item_age_seconds", 79, 80),
         ("batch_late_seconds", 39, 40),
+        ("gas_price_gwei", 30, 31),
         ("data_left_seconds", 120, 119),
         ("drill_age_seconds", 30 * 86_400, 30 * 86_400 + 1),
         ("funding_divergence_ppm", 20_000, 20_001),
