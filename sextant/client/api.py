@@ -30,7 +30,7 @@ from sextant.client.money import positive_micros, read_sub
 from sextant.client.names import read_address, read_number
 from sextant.client.pipeline import BatchOutcome, Pipeline, submit_batch
 from sextant.client.receipts import Receipt
-from sextant.client.upgrades import read_rules, read_upgrades
+from sextant.client.upgrades import Upgrades, read_rules, read_upgrades
 from sextant.client.verified import Verified
 from sextant.errors import BadRequest, ClientError, OutcomeUnknown, ProofInvalid, Refused
 from statemachine.identity.signing import Domain, oracle_digest, sign_digest
@@ -100,6 +100,11 @@ class AsyncClient(Funds):
         async with self.l1() as l1:
             anchor = await find_anchor(l1, trust, claim=claim)
         return Verified(self.proof, anchor)
+
+    async def upgrades(self) -> Upgrades:
+        """Return which rules are in force on L1, what is announced, and the last safe exit."""
+        async with self.l1() as l1:
+            return await read_upgrades(l1)
 
     async def l1_account(self, address: str | bytes | None = None) -> L1Account:
         """Return what an address holds on L1; without one, the signer."""

@@ -302,6 +302,7 @@ class Client:
     funds = waiting(AsyncClient.funds)
 
     l1_account = waiting(AsyncClient.l1_account)
+    upgrades = waiting(AsyncClient.upgrades)
     deposit = waiting(AsyncClient.deposit)
     force_withdraw = waiting(AsyncClient.force_withdraw)
     force_cancel_all = waiting(AsyncClient.force_cancel_all)

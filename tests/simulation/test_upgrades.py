@@ -13,6 +13,7 @@ import pytest
 
 from node.derivation.follower import Follower
 from node.posting.poster import Poster
+from node.rebuild import rebuild
 from node.sequencing.chain import ChainStore
 from node.sequencing.sequencer import Execution
 from prover.contract.calls import CancelRules, ProveFault, ScheduleRules
@@ -32,6 +33,7 @@ from statemachine.state import State
 from statemachine.transition import LEG_INBOX
 from statemachine.units import Millis
 from tests.adversaries.world import MAKER, MID, SELL, TAKER, Land
+from tests.e2e.processes import SEQUENCER_KEY
 from tests.simulation.memory_l1 import MemoryL1
 from tests.simulation.town import (
     BLOCK_EVERY,
@@ -381,6 +383,29 @@ def test_entries_of_rules_that_are_not_in_force_are_refused(tell: Callable[[Plot
         assert receipt.code is ContractCode.ENTRY_RULES
         await town.rest()
         await town.check()
+
+    tell(plot)
+
+
+@pytest.mark.parametrize("role", ["follower", "sequencer"])
+def test_what_is_rebuilt_from_l1_goes_over_as_well(
+    tell: Callable[[Plot], None], role: str, tmp_path: Path
+) -> None:
+    async def plot(town: Town) -> None:
+        starts = schedule(town)
+        await come_near(town, starts)
+        await pass_by(town)
+        town.wants_withdrawal = True
+        await town.until(lambda: len(town.taken) == 2)
+        await town.rest()
+        l1, place = MemoryL1(town.l1), tmp_path / "new"
+        made = await rebuild(place, role, l1, SEQUENCER_KEY, lambda _text: None)
+        head = town.follower.chain.head
+        assert (made.log_index, made.root) == (head.log_index, head.post_root)
+        if role == "sequencer":
+            disk = ChainStore(place / role / "chain", "test", town.contract)
+            assert disk.book.version_at(starts) == 2
+            disk.close()
 
     tell(plot)
 

@@ -9,10 +9,10 @@ from devnet.l1.versions import rules_page
 from proto.sextant.v1 import l1_pb2
 from prover.changes import Change, ChangeUnknown, apply_changes, list_changes
 from prover.contract.calls import CancelRules
-from sextant.client.l1 import L1Client
+from sextant.client.api import AsyncClient
 from sextant.client.lines import Level, Line
 from sextant.client.upgrade_lines import upgrade_lines
-from sextant.client.upgrades import Upgrades, read_upgrades
+from sextant.client.upgrades import Upgrades
 from tests.l1_worlds import GOVERNOR, L1World, deployment
 from tests.unit.client.fakes import FakeL1, run, serving
 from tests.worlds import world_rules
@@ -40,8 +40,11 @@ def seen(world: L1World) -> Upgrades:
     """Return what a client reads from the L1 of a world."""
 
     async def story() -> Upgrades:
-        async with serving(VersionsL1(world)) as target, L1Client(target) as l1:
-            return await read_upgrades(l1)
+        async with (
+            serving(VersionsL1(world)) as target,
+            AsyncClient("127.0.0.1:1", l1=target) as client,
+        ):
+            return await client.upgrades()
 
     found: Upgrades = run(story())
     return found
