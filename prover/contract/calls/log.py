@@ -19,7 +19,7 @@ class Append:
 @final
 @dataclass(frozen=True, slots=True)
 class AppendEmpty:
-    """Write an empty entry ``index`` while the sequencer is silent: inbox items only."""
+    """Write entry ``index`` of inbox items only: in a silence, or while they wait for room."""
 
     index: int
 
