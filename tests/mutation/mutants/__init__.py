@@ -7,6 +7,7 @@ from tests.mutation.mutants import (
     assets,
     atomic,
     authority,
+    bids,
     blocks,
     custody,
     defence,
@@ -49,4 +50,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *l1.MUTANTS,
     *upgrades.MUTANTS,
     *defence.MUTANTS,
+    *bids.MUTANTS,
 )
