@@ -127,6 +127,8 @@ class Deriver:
                     await self.read_inbox(self.chain.inbox_from)
                 if not self.chain.covers(entry):
                     raise L1Unreachable(f"log entry {entry.index} and the inbox are of two forks")
+                if not self.chain.book.hash_at(entry.version):
+                    raise L1Unreachable(f"log entry {entry.index} and its rules are of two forks")
                 await self.derive(entry)
 
     def is_known(self, entry: LogEntry) -> bool:

@@ -1,6 +1,7 @@
 """The sequencer's core: what is queued, in which order it runs, and who gets which answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ from node.sequencing import sequencer as module
 from node.sequencing.censor import Censor
 from node.sequencing.sequencer import Execution, Sequencer
 from node.sequencing.tickets import Limits, Ticket
-from statemachine.actions import Cancel, PlaceOrder, Transaction
+from prover.contract.records import RulesVersion
+from prover.rulesbook import RulesUnknown
+from statemachine.actions import FLAG_SELL, Cancel, PlaceOrder, Transaction
 from statemachine.errors import InvariantBroken
 from statemachine.frame import CLASS_CANCEL, CLASS_OTHER, CLASS_POST_ONLY, class_of, decode_frame
 from statemachine.identity.signing import address_of, block_digest, recover, recover_signer
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.receipts import verify_path
+from statemachine.storage import MemoryStore
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.worlds import USDC, World, trader_key, world_rules
 
@@ -303,3 +307,61 @@ def test_an_oracle_update_without_news_is_refused_for_it_costs_its_sender_nothin
     assert reasons(answer) == ["SIGNATURE_INVALID"]
     stale = desk.submit(desk.world.prices(0, 6_300_000, publishers=(1,)))
     assert reasons(stale) == ["NONCE_OLD"]
+
+
+def pair(desk: Desk, lots: int) -> list[Transaction]:
+    """Return a sale and a purchase of so many lots, at 6 USDC each."""
+    return [
+        desk.world.sign(trader, PlaceOrder(0, 0, flags, Price(6_000_000), Lots(lots)))
+        for trader, flags in ((0, FLAG_SELL), (1, 0))
+    ]
+
+
+def test_the_first_block_after_a_change_is_made_by_the_new_rules() -> None:
+    """What is in memory was read by the old ones: a market with one rate for all sizes."""
+    desk = Desk()
+    before = desk.world.rules
+    markets = tuple(
+        replace(market, open_interest_lower=1, open_interest_upper=2) for market in before.markets
+    )
+    after = replace(before, markets=markets)
+    desk.submit(*pair(desk, 20_000))
+    assert {receipt.name for receipt in desk.block().block.receipts} == {"OK"}
+    starts = desk.now + 200
+    desk.core.book.learn([RulesVersion(2, starts, after.encode(), 1)])
+    assert desk.block().source.time == starts - 100
+    assert desk.core.rules == before
+    assert desk.block().source.time == starts
+    assert desk.core.rules == desk.core.gate.rules == after
+    fresh = Sequencer(
+        before,
+        MemoryStore(desk.world.store.values.items()),
+        BlockSigner(KEY, before.chain_id),
+        lambda _: None,
+        book=desk.core.book,
+    )
+    assert fresh.rules == after, "by the time of the last block"
+    fresh.observe(fresh.inbox_from, [], FAR)
+    offers = pair(desk, 1)
+    blocks = []
+    for core in (desk.core, fresh):
+        for transaction in offers:
+            signer = recover_signer(desk.world.domain, transaction)
+            core.offer(transaction.data, signer, desk.now, Ticket(1, lambda _: None), 0)
+        execution = core.build(desk.now + 100)
+        assert execution is not None
+        blocks.append(execution.block)
+    assert blocks[0].cursor.hash == blocks[1].cursor.hash, "nothing in memory decides"
+    assert {receipt.name for receipt in blocks[0].receipts} == {"MARGIN"}
+
+
+def test_no_block_is_made_by_rules_that_are_not_known() -> None:
+    desk = Desk()
+    starts = desk.now + 200
+    desk.core.book.learn([RulesVersion(2, starts, b"\x91\x09", 1)])
+    desk.submit(desk.order())
+    assert desk.block().source.time < starts
+    desk.submit(desk.order())
+    with pytest.raises(RulesUnknown, match="upgrade sextant"):
+        desk.build()
+    assert len(desk.core.queue) == 1, "nothing is lost"
