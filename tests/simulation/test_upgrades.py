@@ -16,12 +16,15 @@ from node.posting.poster import Poster
 from node.rebuild import rebuild
 from node.sequencing.chain import ChainStore
 from node.sequencing.sequencer import Execution
+from prover.bundle import check_bundle, decode_bundle
 from prover.contract.calls import CancelRules, ProveFault, ScheduleRules
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus, RulesVersion
-from prover.contract.versions import notice_ms
+from prover.contract.versions import cancel_until, notice_ms
+from prover.duty import fetch_bundle
 from prover.entry import parse_entry
 from prover.keeper import Keeper
+from prover.rehearsal import rehearse_defence
 from prover.rulesbook import RulesUnknown
 from statemachine.actions import ApproveAgent, Kind
 from statemachine.codec import pack
@@ -37,6 +40,7 @@ from tests.e2e.processes import SEQUENCER_KEY
 from tests.simulation.memory_l1 import MemoryL1
 from tests.simulation.town import (
     BLOCK_EVERY,
+    DEFENDER,
     DEPOSIT,
     FINAL_BLOCKS,
     FOLLOWER,
@@ -383,6 +387,61 @@ def test_entries_of_rules_that_are_not_in_force_are_refused(tell: Callable[[Plot
         assert receipt.code is ContractCode.ENTRY_RULES
         await town.rest()
         await town.check()
+
+    tell(plot)
+
+
+def test_no_block_is_late_enough_for_rules_that_may_yet_be_taken_back(
+    tell: Callable[[Plot], None],
+) -> None:
+    """Taken back at the last moment, and L1 makes nothing final until they would have come."""
+
+    async def plot(town: Town) -> None:
+        starts = schedule(town)
+        await town.rest()
+        town.works = False
+        until = cancel_until(town.contract, town.state.versions[0])
+        town.l1.mine(1, until - 1_000 - FINAL_BLOCKS * 1_000 - town.l1.time)
+        town.l1.mine(FINAL_BLOCKS)
+        await town.tick()
+        assert town.l1.time == until
+        assert town.l1.execute(GOVERNOR, CancelRules(2), 0).ok
+        town.l1.mine(FINAL_BLOCKS - 2, (starts - town.l1.time) // (FINAL_BLOCKS - 3))
+        await town.tick()
+        assert town.l1.time >= starts
+        known = town.core.book
+        assert known.version_at(starts) == 2, "that it was taken back is not final"
+        assert town.core.horizon < starts
+        town.works, town.ticks = True, BLOCK_EVERY
+        await town.sequence()
+        assert town.core.cursor.time == starts - 1, "as late as can be"
+        assert town.core.rules == town.contract.rules
+        town.l1.mine(FINAL_BLOCKS)
+        await town.tick()
+        assert known.version_at(starts) == 1
+        await town.rest()
+        await town.check()
+        assert {version for version, _ in times_of(town)} == {1}
+
+    tell(plot)
+
+
+def test_bundles_and_drills_go_across_a_change(tell: Callable[[Plot], None]) -> None:
+    async def plot(town: Town) -> None:
+        starts = schedule(town)
+        await come_near(town, starts)
+        await pass_by(town)
+        await town.rest()
+        text = await fetch_bundle(lambda _target, _key: MemoryL1(town.l1), "")
+        bundle = decode_bundle(text)
+        assert {entry.version for entry in bundle.entries} == {1, 2}
+        findings = check_bundle(bundle, lambda _: None)
+        assert findings
+        assert all(finding.judged and finding.fault is None for finding in findings)
+        with pytest.raises(RulesUnknown):
+            check_bundle(replace(bundle, versions=[]), lambda _: None)
+        drill = await rehearse_defence(bundle, DEFENDER, lambda: 0)
+        assert drill.won, drill.lines
 
     tell(plot)
 
