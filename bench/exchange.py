@@ -13,11 +13,11 @@ signature and the root after every segment included (:mod:`bench.replaying`).
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import quantiles
-from typing import Final, final
+from typing import Final, TypeVar, final
 
 from bench.figures import Figure
 from bench.load import BULK_LEGS, Load
@@ -57,6 +57,8 @@ SHARED: Final = frozenset({CLIENT, "signatures"})
 """Roles that do not bound a sequencer: the load's, and the one whose work more processes share."""
 WIDE_PROCESSORS: Final = 6
 """One for each process of a replay."""
+
+MeasuredT = TypeVar("MeasuredT")
 
 
 @final
@@ -194,8 +196,8 @@ def figures_of(kind: str, run: Run, floor: float) -> list[Figure]:
     ]
 
 
-async def measure_all() -> list[Figure]:
-    """Start an exchange, load it in every way, stop it."""
+async def on_exchange(measure: Callable[[Bench], Awaitable[MeasuredT]]) -> MeasuredT:
+    """Start an exchange, measure on it, stop it."""
     identities = [identity_of(f"bench-{number}") for number in range(ACCOUNTS)]
     async with own_exchange(INSTANCE, None, PROCESSES) as layout:
         target = layout.address("grpc")
@@ -219,30 +221,45 @@ async def measure_all() -> list[Figure]:
             )
             try:
                 async with client.pipeline() as pipeline:
-                    return await measure_loads(Bench(client, pipeline, load))
+                    return await measure(Bench(client, pipeline, load))
             finally:
                 publishing.cancel()
                 with suppress(asyncio.CancelledError):
                     await publishing
 
 
-async def measure_loads(bench: Bench) -> list[Figure]:
-    """Return the figures of every load, and of the replay of the first."""
+async def measure_all() -> list[Figure]:
+    """Load an exchange in every way, and replay what it made once it is gone.
+
+    Each load has a fresh one: without a poster it makes blocks for half of the receipt
+    deadline.
+    """
+    figures, single, blocks = await on_exchange(measure_singles)
+    bulks = await on_exchange(measure_bulks)
+    return [*figures, *bulks, *replay_figures(single, blocks)]
+
+
+async def measure_singles(bench: Bench) -> tuple[list[Figure], Run, list[query_pb2.Block]]:
+    """Return the figures of single orders, with the load and its blocks."""
     single = await bench.saturate(bench.load.singles(SINGLES), SINGLES_BATCH, 1)
+    blocks = await bench.blocks(single.last_height)
     half = single.rate / 2
     count = int(half * LATENCY_SECONDS) // LATENCY_BATCH * LATENCY_BATCH
     times = await bench.latencies(bench.load.singles(count), half)
     cuts = quantiles(times, n=100)
-    bulk = await bench.saturate(bench.load.bulks(BULKS), BULKS_BATCH, BULK_LEGS)
-    blocks = await bench.blocks(single.last_height)
     at = f"{half:,.0f} orders/s, in batches of {LATENCY_BATCH}"
-    return [
+    figures = [
         *figures_of("single", single, 3_000),
-        *figures_of("bulk", bulk, 8_000),
         Figure("ack.p50", cuts[49], "ms", at),
         Figure("ack.p99", cuts[98], "ms", at, ceiling=250),
-        *replay_figures(single, blocks),
     ]
+    return figures, single, blocks
+
+
+async def measure_bulks(bench: Bench) -> list[Figure]:
+    """Return the figures of bulks."""
+    bulk = await bench.saturate(bench.load.bulks(BULKS), BULKS_BATCH, BULK_LEGS)
+    return figures_of("bulk", bulk, 8_000)
 
 
 def replay_figures(made: Run, blocks: list[query_pb2.Block]) -> list[Figure]:
