@@ -11,7 +11,8 @@ inbox    the claim left an item waiting for ``freeze_ms`` after its deadline:
          what it must not ignore
 silence  its state says (``cursor.framed_at``) that no sequencer made a valid
          frame for ``liveness_ms_max`` and ``freeze_ms``: junk in the log, and
-         entries of inbox items that others append, are no sequencer
+         entries of inbox items that others append, are no sequencer.  Counted
+         from the first log entry at the earliest: genesis may be of any time
 =======  ====================================================================
 
 Claims that are pending then still run out their windows and may still be
@@ -147,12 +148,21 @@ def silence_from(context: Context, proof: bytes, root: bytes) -> int:
     cursor = read_proof(context, proof, root, ContractCode.FREEZE_PROOF, open_cursor)
     if cursor is None:
         raise Refusal(ContractCode.FREEZE_PROOF, "the state shown has no cursor")
-    return silence_limit(context.rules, cursor.framed_at)
+    log = context.state.log
+    require(
+        len(log) > 0,
+        ContractCode.FREEZE_EARLY,
+        "the log is empty: no sequencer has fallen silent that never began",
+    )
+    return silence_limit(context.rules, log[0].time, cursor.framed_at)
 
 
-def silence_limit(rules: ContractRules, framed_at: int) -> int:
-    """Return how long after a frame at ``framed_at`` silence permits a freeze, in ms."""
-    return framed_at + rules.liveness_ms_max + rules.freeze_ms
+def silence_limit(rules: ContractRules, began: int, framed_at: int) -> int:
+    """Return from when on (ms) silence permits a freeze, after a last frame at ``framed_at``.
+
+    ``began`` is when the log's first entry came.
+    """
+    return max(began, framed_at) + rules.liveness_ms_max + rules.freeze_ms
 
 
 def freeze(context: Context, call: Freeze) -> int:

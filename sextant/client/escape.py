@@ -1,8 +1,7 @@
 """Getting out of an exchange that stopped: freeze it, register claims, be paid.
 
-All of it needs the L1, and proofs of the last final state from any follower;
-the sequencer may be gone.  What is registered is found by reading that state,
-checked against the root that L1 has.
+All of it needs the L1, and proofs of the last final state from any follower, checked against
+the root that L1 has; no sequencer.  What is registered is found by reading that state.
 """
 
 from collections.abc import Callable, Iterable
@@ -225,12 +224,13 @@ class Escape:
         return await self.freeze(attempts - 1)
 
     async def silence_from(self) -> int | None:
-        """Return from when on silence permits a freeze (ms); ``None`` if no node can tell."""
+        """Return from when on silence permits a freeze (ms); ``None`` if nobody can tell yet."""
         try:
             framed_at = await (await self.reader()).read(lambda state: state.cursor.framed_at)
+            began = await self.l1.log_began_ms()
         except ClientError:
             return None
-        return silence_limit(await self.rules(), framed_at)
+        return None if began is None else silence_limit(await self.rules(), began, framed_at)
 
     async def open(self) -> L1Receipt:
         """Open the books: anyone may, once no claim is pending."""

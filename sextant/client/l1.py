@@ -100,6 +100,12 @@ class L1Client(L1Sender):
         page: l1_pb2.L1LogPage = await self._ask(self._stub.ListLog, request)
         return await self.send(AppendEmpty(page.log_count))
 
+    async def log_began_ms(self) -> int | None:
+        """Return when the first log entry came (ms); ``None`` if there is none."""
+        request = l1_pb2.L1ListLogRequest(from_index=0, entries_max=1)
+        page: l1_pb2.L1LogPage = await self._ask(self._stub.ListLog, request)
+        return page.entries[0].time_ms if page.entries else None
+
     async def inbox_item(self, index: int) -> InboxItem:
         """Return item ``index`` of the inbox.
 

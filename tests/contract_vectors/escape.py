@@ -46,7 +46,7 @@ from tests.escape_worlds import (
     silent,
 )
 from tests.exchange_vectors.scene import MAKER, OTHER, TRADER
-from tests.l1_worlds import GENESIS_MS, PROPOSER, SEQUENCER, USER, output_with
+from tests.l1_worlds import PROPOSER, SEQUENCER, USER, output_with
 
 C = ContractCode
 
@@ -121,7 +121,8 @@ def refund_cases(cases: Cases) -> None:
 
 def silence_cases(cases: Cases) -> None:
     """Freeze an exchange that nobody makes blocks for."""
-    exchange, other = silent(GENESIS_MS + 1), silent(GENESIS_MS)
+    began = silent(0).l1.state.log[0].time
+    exchange, other = silent(began + 1), silent(began)
     l1 = exchange.l1
     l1.wait(l1.rules.window_ms)
     proof = exchange.proof(lambda state: state.cursor)
@@ -131,7 +132,7 @@ def silence_cases(cases: Cases) -> None:
     cases.call(l1, USER, Freeze(exchange.claim, b"junk"), C.FREEZE_PROOF, "junk")
     cases.call(l1, USER, Freeze(exchange.claim, blind), C.FREEZE_PROOF, "blind")
     cases.call(l1, USER, Freeze(exchange.claim, proof), C.FREEZE_EARLY, "silence")
-    l1.time = GENESIS_MS + l1.rules.liveness_ms_max + FREEZE_MS
+    l1.time = began + l1.rules.liveness_ms_max + FREEZE_MS
     cases.call(l1, USER, Freeze(exchange.claim, proof), word="silence")
 
 

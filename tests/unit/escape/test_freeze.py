@@ -1,5 +1,6 @@
 """Freezing: when it may be done, and what it stops."""
 
+from dataclasses import replace
 from functools import partial
 
 from prover.contract.calls import (
@@ -25,6 +26,7 @@ from prover.contract.calls import (
 )
 from prover.contract.codes import ContractCode
 from prover.contract.freeze import KEPT_BY_FREEZE, STOPPED_BY_FREEZE
+from prover.outputs import genesis_output
 from tests.escape_worlds import (
     FREEZE_MS,
     INBOX_DEADLINE_MS,
@@ -125,7 +127,8 @@ def test_claims_that_were_pending_run_out_their_windows() -> None:
 
 
 def test_an_exchange_without_a_sequencer_can_be_frozen() -> None:
-    exchange = silent(GENESIS_MS + 1)
+    framed_at = silent(0).l1.state.log[0].time + 1
+    exchange = silent(framed_at)
     rules = exchange.l1.rules
     exchange.l1.wait(rules.window_ms)
     proof = exchange.proof(lambda state: state.cursor)
@@ -144,9 +147,35 @@ def test_an_exchange_without_a_sequencer_can_be_frozen() -> None:
             (C.FREEZE_EARLY, lambda _: (USER, Freeze(exchange.claim, proof))),
         ],
     )
-    exchange.l1.time = GENESIS_MS + rules.liveness_ms_max + FREEZE_MS - 1_000
+    freeze_exactly_at(exchange, proof, framed_at + rules.liveness_ms_max + FREEZE_MS)
+
+
+def test_silence_counts_from_the_first_entry_whenever_genesis_was() -> None:
+    exchange = silent(0)
+    rules = exchange.l1.rules
+    exchange.l1.wait(rules.window_ms)
+    proof = exchange.proof(lambda state: state.cursor)
+    began = exchange.l1.state.log[0].time
+    freeze_exactly_at(exchange, proof, began + rules.liveness_ms_max + FREEZE_MS)
+
+
+def test_an_exchange_that_has_not_begun_is_not_silent() -> None:
+    exchange = silent(0)
+    rules = exchange.l1.rules
+    genesis = genesis_output(rules.rules.chain_id, rules.rules.hash, exchange.tree.root)
+    l1 = L1World(replace(rules, genesis=genesis))
+    l1.time += 10 * (rules.liveness_ms_max + FREEZE_MS)
+    early = l1.call(USER, Freeze(0, exchange.proof(lambda state: state.cursor)))
+    assert early.code is C.FREEZE_EARLY
+    assert "never began" in early.message
+
+
+def freeze_exactly_at(exchange: StoppedExchange, proof: bytes, time: int) -> None:
+    """Freeze by silence, which a millisecond before ``time`` is too early."""
+    # A call's block is a second after the last.
+    exchange.l1.time = time - 1_001
     assert exchange.call(Freeze(exchange.claim, proof)).code is C.FREEZE_EARLY
-    exchange.l1.time = GENESIS_MS + rules.liveness_ms_max + FREEZE_MS - 999
+    exchange.l1.time = time - 1_000
     made = exchange.call(Freeze(exchange.claim, proof))
     assert (made.ok, made.value) == (True, 2)
 
