@@ -14,6 +14,7 @@ import pytest
 from node.derivation.follower import Follower
 from node.posting.poster import Poster
 from node.rebuild import rebuild
+from node.roles import NodeFailed, run_group
 from node.sequencing.chain import ChainStore
 from node.sequencing.sequencer import Execution
 from prover.bundle import check_bundle, decode_bundle
@@ -346,6 +347,8 @@ def test_old_software_halts_at_the_change_and_a_new_one_goes_on(
             await pass_by(town)
         assert town.follower.chain.head.log_index >= head.log_index
         assert town.follower.rules == town.contract.rules
+        with pytest.raises(NodeFailed, match="RulesUnknown: rules version 2 is in force"):
+            await run_group(town.follower.run())
         await town.patrol.make_round()
         told = town.stream.getvalue()
         assert "is NOT known here" in told, "when it was announced"
