@@ -223,9 +223,8 @@ class Challenger:
             return True
         if not told:
             self.unreadable[entry.index] = entry.data_root
-            what = "has dropped its bytes" if entry.pruned else "serves bytes not under its root"
-            text = f"entry {entry.index}: L1 {what}"
-            self.outbox.say("alert", f"{text}; no claim after it can be judged")
+            text = f"entry {entry.index}: no claim after it can be judged: {entry.tell_missing()}"
+            self.outbox.say("alert", text)
         return False
 
     def is_judgeable(self, entry: LogEntry) -> bool:

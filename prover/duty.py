@@ -32,11 +32,12 @@ from prover.replica import Replica, genesis_replica
 from prover.roots import Roots
 from prover.rulesbook import RulesUnknown
 from prover.vigil import Vigil
-from statemachine.errors import FrameInvalid
+from statemachine.errors import FrameInvalid, SextantError
 from statemachine.identity.signing import Domain, address_of
 
 EXIT_OK = 0
 EXIT_NO = 1
+EXIT_UNREADABLE = 3
 SILENCE_SECONDS_MAX: Final = 1.0
 DRILL_NOTE: Final = "drill.json"
 """In a data directory: what the last drill that was won there told."""
@@ -44,6 +45,10 @@ LOOK_SECONDS_MAX: Final = 10.0
 """How long a command that looks once waits for L1."""
 
 AnswerT = TypeVar("AnswerT")
+
+
+class BytesMissing(SextantError):
+    """L1 does not give the bytes of a log entry: nothing from there on can be judged."""
 
 
 Connect = Callable[[str, bytes | None], L1]
@@ -137,6 +142,8 @@ async def keep_duty(
     else:
         if settings.only is not None:
             return EXIT_OK if is_won(core, settings.only) else EXIT_NO
+        if right and settings.rehearses and core.unreadable:
+            return EXIT_UNREADABLE
         return EXIT_OK if right else EXIT_NO
     finally:
         await l1.close()
@@ -290,8 +297,23 @@ async def fetch_deadline(connect: Connect, target: str, number: int) -> dict[str
     }
 
 
+def check_intact(entries: Sequence[LogEntry]) -> None:
+    """Raise ``BytesMissing`` for an entry whose bytes are not those that L1 hashed."""
+    for entry in entries:
+        if not entry.is_intact:
+            raise BytesMissing(f"L1 log entry {entry.index}: {entry.tell_missing()}")
+
+
 async def fetch_bundle(connect: Connect, target: str) -> str:
-    """Return a bundle of all of L1's log, inbox and claims."""
+    """Return a bundle of all of L1's log, inbox and claims.
+
+    Raises
+    ------
+    BytesMissing
+        L1 has dropped the bytes of an entry, and no archive that was named has them.
+    L1Unreachable
+        It does not answer.
+    """
     l1 = connect(target, None)
     try:
         try:
@@ -305,6 +327,7 @@ async def fetch_bundle(connect: Connect, target: str) -> str:
             items += items_page
         versions = await l1.versions()
         while entries_page := await l1.log_entries(len(entries)):
+            check_intact(entries_page)
             entries += entries_page
         posted = await fetch_claims(l1)
     finally:

@@ -65,7 +65,8 @@ def watch_figures(core: Challenger, around: Surroundings) -> dict[str, int]:
     replica, rules = core.replica, core.deployment.rules
     cursor = replica.cursor
     now = cursor.time if core.heads is None else core.heads.latest.time
-    waiting = core.items[cursor.inbox_index : cursor.inbox_index + 1]
+    # Behind an entry that cannot be read nobody knows what blocks took: that accuses no one.
+    waiting = () if core.unreadable else core.items[cursor.inbox_index : cursor.inbox_index + 1]
     unsettled = min((entry.time for entry in core.entries.values()), default=now)
     kept = around.data_ms or (0 if core.heads is None else core.heads.retention_ms)
     left = kept - (now - unsettled)

@@ -48,9 +48,12 @@ def receive(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def send(stream: BinaryIO, message: bytes) -> None:
-    """Write one message."""
-    stream.write(len(message).to_bytes(LENGTH_BYTES, "big") + message)
-    stream.flush()
+    """Write one message; end, without a word, if the parent has gone and reads no more."""
+    try:
+        stream.write(len(message).to_bytes(LENGTH_BYTES, "big") + message)
+        stream.flush()
+    except BrokenPipeError:
+        raise SystemExit(0) from None
 
 
 def open_pipes() -> tuple[BinaryIO, BinaryIO]:

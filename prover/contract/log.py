@@ -75,6 +75,11 @@ class LogEntry:
         """Whether ``data`` is what the contract hashed."""
         return data_root(self.data) == self.data_root
 
+    def tell_missing(self) -> str:
+        """Return why ``data`` is not what the contract hashed, and what helps."""
+        what = "has dropped its bytes" if self.pruned else "serves bytes not under its root"
+        return f"L1 {what}; --archives names followers that keep what L1 drops"
+
 
 def entry_of(header: LogHeader, data: bytes) -> LogEntry:
     """Return the whole entry."""

@@ -5,6 +5,7 @@ import asyncio
 import json
 import secrets
 import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -47,6 +48,12 @@ def add_commands(commands: "Commands") -> None:
     accuse.add_argument("--l1", metavar="HOST:PORT", help="address of L1 (default: $SEXTANT_L1)")
     accuse.add_argument(
         "--instance", type=instance_number, metavar="N", help="the devnet's L1: adds 100 * N"
+    )
+    accuse.add_argument(
+        "--archives",
+        default="",
+        metavar="HOST:PORT,...",
+        help="followers that keep the bytes of batches which L1 has dropped",
     )
     accuse.add_argument("--payee", metavar="ADDRESS", help="who is paid; default: the key's")
     accuse.add_argument("--dry-run", action="store_true", help="say what is broken, send nothing")
@@ -127,7 +134,11 @@ def run_accuse(arguments: argparse.Namespace) -> int:
     else:
         payee = bytes(20) if key is None else address_of(key)
     salt = secrets.token_bytes(32)
-    signed, found = asyncio.run(find_broken_promises(connect, target, blocks, payee, salt))
+    signed, found = asyncio.run(
+        find_broken_promises(
+            partial(connect, archives=arguments.archives), target, blocks, payee, salt
+        )
+    )
     say(f"{signed} of {len(blocks)} blocks are signed by the exchange's signer")
     answer: dict[str, Any] = {
         "blocks": len(blocks),
@@ -165,6 +176,8 @@ async def send_first(target: str, key: bytes, found: list[Any]) -> dict[str, Any
     return {"code": receipt.code.name, "l1_block": receipt.block, "paid_gwei": paid}
 
 
-def connect(target: str, key: bytes | None) -> Any:  # noqa: ANN401  the adapter stands above
+def connect(target: str, key: bytes | None, archives: str = "") -> Any:  # noqa: ANN401
     """Return an adapter to the L1 at ``target``, which signs with ``key``."""
-    return import_module("node.l1.adapter").GrpcL1(target, key or b"", on_stuck=say)
+    keepers = import_module("node.l1.archives").archives_of(archives)
+    adapter = import_module("node.l1.adapter").GrpcL1
+    return adapter(target, key or b"", archives=keepers, on_stuck=say)

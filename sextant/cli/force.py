@@ -9,7 +9,8 @@ from sextant.cli.session import run_client
 from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient, ForcedAction
 from sextant.client.l1_sender import L1Receipt
-from sextant.client.refusals import show_arguments
+from sextant.client.receipts import Receipt
+from sextant.client.refusals import show_arguments, words_of
 from sextant.errors import EXIT_NO, EXIT_OK
 
 Ask = Callable[[AsyncClient, float], Awaitable[ForcedAction]]
@@ -131,6 +132,16 @@ def run_batch(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def reasons_of(receipt: Receipt) -> list[tuple[str, object]]:
+    """Return why an item could not be done, and what to do; nothing about one that was."""
+    if receipt.accepted:
+        return []
+    words = words_of(receipt)
+    detail = ", ".join(show_arguments(receipt))
+    rows = [("why", words.meaning), ("of which", detail), ("do", words.advice)]
+    return [(name, text) for name, text in rows if text]
+
+
 def force(arguments: argparse.Namespace, ask: Ask) -> int:
     """Queue it on L1, wait unless told otherwise, and show what became of it."""
     wait_s = 0.0 if arguments.no_wait else WAIT_S
@@ -145,7 +156,7 @@ def force(arguments: argparse.Namespace, ask: Ask) -> int:
         ]
         if receipt is not None:
             rows += [("block", receipt.height), ("result", receipt.code_name)]
-            rows += [("", line) for line in show_arguments(receipt, None)]
+            rows += reasons_of(receipt)
             if receipt.filled:
                 rows.append(("closed", f"{receipt.filled} lots for {show_usdc(receipt.notional)}"))
                 rows.append(("fee", show_usdc(receipt.fee)))

@@ -16,13 +16,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple, NoReturn
 
 from sextant.errors import (
     EXIT_BUG,
     EXIT_OK,
     EXIT_UNREACHABLE,
     EXIT_USAGE,
+    BadRequest,
     ClientError,
 )
 
@@ -98,6 +99,22 @@ COMMANDS: Final[dict[str, Command]] = {
 Run = Callable[[argparse.Namespace], int]
 
 
+class Unreadable(ClientError):
+    """A file or a device does not give, or take, what it should."""
+
+    exit_code: ClassVar[int] = EXIT_UNREACHABLE
+
+
+class JsonParser(argparse.ArgumentParser):
+    """A parser, as are those of its subcommands, that says no to programs."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ``BadRequest`` for bad usage."""
+        raise BadRequest(
+            "USAGE", f"{self.prog}: {message}", advice=f"`{self.prog} --help` says more"
+        )
+
+
 def describe() -> str:
     """Return the list of commands, grouped."""
     width = max(map(len, COMMANDS)) + 2
@@ -126,8 +143,10 @@ def build_root() -> argparse.ArgumentParser:
     return parser
 
 
-def build_parser(name: str) -> argparse.ArgumentParser:
-    """Load one command's module and return its parser.
+def build_parser(
+    name: str, kind: type[argparse.ArgumentParser] = argparse.ArgumentParser
+) -> argparse.ArgumentParser:
+    """Load one command's module and return its parser, of a ``kind``.
 
     Raises
     ------
@@ -135,7 +154,7 @@ def build_parser(name: str) -> argparse.ArgumentParser:
         Part of the installation is missing.
     """
     command = COMMANDS[name]
-    parser = argparse.ArgumentParser(
+    parser = kind(
         prog=f"sextant {name}",
         description=command.summary[0].upper() + command.summary[1:] + ".",
         allow_abbrev=False,
@@ -162,7 +181,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return EXIT_USAGE
         if options.command not in COMMANDS:
             return _refuse_unknown(options.command)
-        arguments = build_parser(options.command).parse_args(words[before + 1 :])
+        kind = JsonParser if "--json" in words else argparse.ArgumentParser
+        arguments = build_parser(options.command, kind).parse_args(words[before + 1 :])
+    except BadRequest as error:
+        return _say_json(error)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE
     except KeyboardInterrupt:
@@ -194,7 +216,10 @@ def execute(arguments: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except (OSError, EOFError) as error:
-        return _say(EXIT_UNREACHABLE, f"{type(error).__name__}: {error}")
+        refused = _unreadable(error)
+        if getattr(arguments, "json", False):
+            return _say_json(refused)
+        return _say(refused.exit_code, str(refused))
     except Exception as error:  # noqa: BLE001 - the last resort of a program
         return _say(EXIT_BUG, _report_bug(error))
     return code
@@ -207,6 +232,13 @@ def end_interrupted() -> int:
     # A channel that outlived this would be taken apart along with the modules it needs.
     gc.collect()
     return EXIT_INTERRUPTED
+
+
+def _unreadable(error: OSError | EOFError) -> Unreadable:
+    """Return what the system said of a file, in words."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return Unreadable("FILE", f"{error.filename}: {error.strerror}")
+    return Unreadable("SYSTEM", f"{type(error).__name__}: {error}")
 
 
 def _say_json(error: ClientError) -> int:

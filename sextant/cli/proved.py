@@ -121,7 +121,8 @@ def run_account(arguments: argparse.Namespace) -> int:
     else:
         print_anchor(anchor, time_ms)
         if account is None:
-            say("there is no such account, and that is proved")
+            newer = "; --stage safe asks a newer state" if arguments.stage == "final" else ""
+            say(f"there is no such account in this state, and that is proved{newer}")
         else:
             print_pairs([("account", account.account), ("owner", account.owner)])
             for portfolio in account.portfolios:

@@ -61,6 +61,11 @@ WORDS: Final[dict[str, Words]] = {
     "NOTIONAL_MIN": Words("the order is worth too little", "make it larger", ("least:usdc",)),
     "ORDER_EXPIRED": Words("the order had expired"),
     "DUE": Words("the exchange is busy with due work", "try again"),
+    "MESSAGE_OLD": Words(
+        "the exchange has a price of this publisher that is as new, or newer",
+        "say it again",
+        ("", "time of the message (ms)"),
+    ),
     "ORACLE_STALE": Words("the oracle price is stale: only reducing is allowed", "try later"),
     "BAND": Words("the price is too far from mark", "move it into the band", ("worst:price",)),
     "LIQUIDATING": Words(

@@ -127,13 +127,25 @@ class Sales:
         return await self.l1.send(BuyWithdrawal(sale.sale, int(sale.price * 1_000_000)))
 
     async def cancel(self, index: int) -> list[L1Receipt]:
-        """Take back the signer's offers of a withdrawal."""
+        """Take back the signer's offers of a withdrawal.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FOUND``: the signer offers no such withdrawal, or somebody has bought it.
+        """
         mine = self.client.address
         found = [
             sale
             for sale in await self.offers()
             if sale.index == index and sale.seller == mine and sale.buyer is None
         ]
+        if not found:
+            raise Refused(
+                "NOT_FOUND",
+                f"the signer has no offer of withdrawal {index} that nobody has taken",
+                advice="see `sextant sale list`",
+            )
         return [await self.l1.send(CancelOffer(sale.sale)) for sale in found]
 
     async def appraise(self, sale: WithdrawalSale) -> Appraisal:

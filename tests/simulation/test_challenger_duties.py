@@ -88,6 +88,38 @@ def test_a_dry_run_of_honest_claims_ends_well(
     assert calls(scene) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("defend", "--dry-run", "--poll-ms", "0", "--workers", "0"),
+        ("explain", "1"),
+        ("export", "FILE"),
+        ("drill", "--fork"),
+    ],
+)
+def test_what_l1_has_dropped_accuses_nobody(
+    words: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    honest = Scene()
+    honest.propose(0, honest.append())
+    honest.chain.dropped = 1
+    for module in ("commands", "drills"):
+        monkeypatch.setattr(
+            f"prover.cli.{module}.connect_by", lambda _: lambda *_: Ticking(honest.chain)
+        )
+    file = tmp_path / "bundle"
+    given = [str(file) if word == "FILE" else word for word in words]
+    assert main(["challenger", *given, "--l1", "127.0.0.1:1"]) == 3
+    told = "".join(capsys.readouterr())
+    assert "entry 0" in told
+    assert "L1 has dropped its bytes; --archives" in told
+    assert "wrong" not in told
+    assert not file.exists()
+
+
 def test_to_act_takes_a_key(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     assert challenger("defend") == 2
     assert "takes a --key-file" in capsys.readouterr().err

@@ -119,6 +119,8 @@ def test_withheld_bytes_are_counted_and_said_once(scene: Scene) -> None:
     for _ in range(2):
         core.on_entry(scene.as_log(entry, b"other bytes"))
     assert scene.at(entry.time)["withheld_entries"] == 1
+    scene.queue([core.items[0].item])
+    assert scene.at(entry.time + 61_500)["forced_item_age_seconds"] == UNKNOWN, "nobody can tell"
     core.on_entry(scene.as_log(entry))
     assert scene.at(entry.time)["withheld_entries"] == 0
 

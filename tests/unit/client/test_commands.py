@@ -113,6 +113,15 @@ def test_errors_are_for_programs_with_json(
     assert error["schema"] == "sextant.error.v1"
     assert error["code"] == "KEY_MISSING"
     assert "sextant wallet new" in error["advice"]
+    for words in (["order", "buy", "--json"], ["tx", "--json", "--nonsense"], ["claim", "-1"]):
+        assert main([*words, "--json"]) == 2
+        error = json.loads(capsys.readouterr().err)
+        assert error["code"] == "USAGE"
+        assert error["message"].startswith(f"sextant {words[0]}")
+        assert "--help" in error["advice"]
+    assert main(["proof", "verify", missing, "--json"]) == 3
+    error = json.loads(capsys.readouterr().err)
+    assert (error["code"], error["message"]) == ("FILE", f"{missing}: No such file or directory")
 
 
 @pytest.mark.usefixtures("parser_only")

@@ -1,11 +1,13 @@
 """Signers recovered ahead: the same as here, whatever happens to the workers."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from node.process import recovery
 from node.process.recovery import RecoveryPool, workers_for
+from node.process.worker import send
 from prover.challenger import Challenger
 from prover.entry import encode_entry, parse_entry
 from prover.outputs import genesis_output
@@ -104,3 +106,11 @@ def test_a_page_of_small_batches_is_recovered_ahead_as_one(
     assert sum(worker.owed for worker in pool.workers) == 0
     core.expect(page)
     assert sum(worker.owed for worker in pool.workers) == 0  # what is derived is not expected
+
+
+def test_a_worker_whose_parent_has_gone_ends_without_a_word() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with pytest.raises(SystemExit) as ended, os.fdopen(writing, "wb", buffering=0) as stream:
+        send(stream, b"an answer")
+    assert ended.value.code == 0
