@@ -3,7 +3,10 @@
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # heavy: only the command that needs it loads it
+    from google.protobuf.message import Message
 
 EXIT_UNREADABLE = 3
 EXIT_USAGE = 2
@@ -71,7 +74,6 @@ def show_status(arguments: argparse.Namespace) -> int:
     import asyncio
 
     import grpc.aio
-    from google.protobuf.json_format import MessageToDict
 
     from proto.sextant.v1 import query_pb2_grpc, status_pb2
     from sextant.client.connection import reason_of
@@ -91,10 +93,26 @@ def show_status(arguments: argparse.Namespace) -> int:
         advice = f"`{starter_of(target)}` starts a devnet"
         sys.stderr.write(f"sextant: {target} does not answer ({why}); {advice}\n")
         return EXIT_UNREADABLE
-    found: dict[str, Any] = MessageToDict(answer, preserving_proto_field_name=True)
+    found = read_fields(answer)
     if arguments.json:
         sys.stdout.write(json.dumps({"schema": "sextant.status.v1", **found}) + "\n")
         return 0
     for name, value in found.items():
-        sys.stdout.write(f"{name:<20} {value}\n")
+        text = " ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
+        sys.stdout.write(f"{name:<31} {text}\n")
     return 0
+
+
+def read_fields(message: "Message") -> dict[str, Any]:
+    """Return the fields that are set as plain values: bytes in hex, wide numbers as text."""
+    found: dict[str, Any] = {}
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            found[field.name] = read_fields(value)
+        elif field.enum_type is not None:
+            found[field.name] = field.enum_type.values_by_number[value].name
+        else:
+            wide = field.cpp_type in {field.CPPTYPE_INT64, field.CPPTYPE_UINT64}
+            exact = str(value) if wide else value
+            found[field.name] = f"0x{value.hex()}" if isinstance(value, bytes) else exact
+    return found

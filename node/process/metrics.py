@@ -167,7 +167,12 @@ class MetricsServer:
         """
         self.exposition = make_wsgi_app(metrics.registry)
         self.ready = ready
-        self.server: WSGIServer = make_server(host, port, self.answer, handler_class=QuietHandler)
+        try:
+            server = make_server(host, port, self.answer, handler_class=QuietHandler)
+        except OSError as error:
+            what = f"cannot serve metrics on {host}:{port}: {error.strerror}"
+            raise OSError(f"{what}; name another --metrics.port, or use --instance N") from error
+        self.server: WSGIServer = server
         self.port: int = self.server.server_port
         self.thread = threading.Thread(
             target=self.server.serve_forever, args=(POLL_S,), name="metrics", daemon=True

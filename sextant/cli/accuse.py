@@ -176,7 +176,7 @@ async def send_first(target: str, key: bytes, found: list[Any]) -> dict[str, Any
     return {"code": receipt.code.name, "l1_block": receipt.block, "paid_gwei": paid}
 
 
-def connect(target: str, key: bytes | None, archives: str = "") -> Any:  # noqa: ANN401
+def connect(target: str, key: bytes | None, archives: str = "") -> Any:  # noqa: ANN401  an L1
     """Return an adapter to the L1 at ``target``, which signs with ``key``."""
     keepers = import_module("node.l1.archives").archives_of(archives)
     adapter = import_module("node.l1.adapter").GrpcL1

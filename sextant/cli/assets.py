@@ -24,8 +24,16 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 def add_asset(parser: argparse.ArgumentParser) -> None:
     """Add which asset an amount is of."""
     parser.add_argument(
-        "--asset", metavar="ASSET", help="which asset, such as WSTETH (default: USDC)"
+        "--asset",
+        type=asset_name,
+        metavar="ASSET",
+        help="which asset, such as WSTETH (default: USDC)",
     )
+
+
+def asset_name(text: str) -> str | None:
+    """Return an asset's name; nothing for USDC, which is what stands where no asset does."""
+    return None if text.upper() == "USDC" else text
 
 
 def show_amount(arguments: argparse.Namespace) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from devnet.place import add_place, place_of
+from node.cli import read_fields
+from proto.sextant.v1 import status_pb2
 from sextant.cli.main import build_parser, main
 from sextant.errors import BadRequest
 
@@ -106,3 +108,13 @@ def test_who_is_away_is_named_with_its_instance(
     assert "`sextant devnet up --instance 97`" in said
     assert main(["dev", "mine", "--datadir", str(tmp_path)]) == 3
     assert "`sextant devnet up --instance 97`" in capsys.readouterr().err
+
+
+def test_a_nodes_status_is_in_hex_and_exact() -> None:
+    told = status_pb2.Status(rollup=b"\xba\x2b", ready=True)
+    told.unsafe_head.height, told.unsafe_head.time_ms = 2**63, 5
+    assert read_fields(told) == {
+        "rollup": "0xba2b",
+        "unsafe_head": {"height": str(2**63), "time_ms": "5"},
+        "ready": True,
+    }

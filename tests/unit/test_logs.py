@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
@@ -118,3 +119,12 @@ def test_figures_health_and_readiness_are_served() -> None:
         missing.value.close()
     finally:
         server.stop()
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(OSError, match=f"127.0.0.1:{port}: Address already in use; .*metrics"):
+            MetricsServer(Metrics(), "127.0.0.1", port, lambda: "")

@@ -179,3 +179,8 @@ def test_an_interrupted_command_ends_without_a_word(
     finally:
         signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("word", "asset"), [("usdc", None), ("USDC", None), ("wsteth", "wsteth")])
+def test_usdc_is_what_stands_where_no_asset_does(word: str, asset: str | None) -> None:
+    assert build_parser("deposit").parse_args(["1", "--asset", word]).asset == asset
