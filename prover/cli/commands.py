@@ -29,7 +29,8 @@ from prover.cli.places import (
     print_line,
 )
 from prover.cli.reports import add_reports
-from sextant.cli.numbers import whole
+from sextant.cli.numbers import U16_MAX, argument_of, whole
+from sextant.client.names import read_address
 from statemachine.errors import SextantError
 from statemachine.units import DAY_MS
 
@@ -60,7 +61,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add_l1(export)
     export.set_defaults(run=run_export)
     explain = commands.add_parser("explain", help="say what is wrong with a claim")
-    explain.add_argument("claim", type=int, metavar="CLAIM", help="number of the claim")
+    explain.add_argument("claim", type=whole(), metavar="CLAIM", help="number of the claim")
     add_l1(explain)
     explain.add_argument("--file", type=Path, help="read a bundle instead of asking L1")
     explain.add_argument("--json", action="store_true", help="print one JSON object")
@@ -69,7 +70,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     resume = commands.add_parser(
         "resume", help="finish one dispute by hand; 0: the claim is dead, 1: it is not"
     )
-    resume.add_argument("claim", type=int, metavar="CLAIM", help="number of the claim")
+    resume.add_argument("claim", type=whole(), metavar="CLAIM", help="number of the claim")
     add_defender(resume)
     add_common(resume)
     resume.set_defaults(run=run_defend, dry_run=False)
@@ -101,8 +102,10 @@ def add_common(duty: argparse.ArgumentParser) -> None:
     """Add what every duty needs to know."""
     add_l1(duty)
     duty.add_argument("--datadir", type=Path, help="where to keep state and commitments")
-    duty.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus here")
-    duty.add_argument("--poll-ms", type=int, default=250, help="pause between looks at L1")
+    duty.add_argument(
+        "--metrics-port", type=whole(0, U16_MAX), metavar="PORT", help="serve Prometheus here"
+    )
+    duty.add_argument("--poll-ms", type=whole(), default=250, help="pause between looks at L1")
     duty.add_argument(
         "--workers",
         type=int,
@@ -139,7 +142,7 @@ def add_defender(duty: argparse.ArgumentParser) -> None:
     """Add the key, and what it may spend."""
     duty.add_argument("--key-file", type=Path, help="the L1 key to act with")
     duty.add_argument(
-        "--balance-gwei-min", type=int, default=BALANCE_GWEI_MIN, help="alarm below this"
+        "--balance-gwei-min", type=whole(), default=BALANCE_GWEI_MIN, help="alarm below this"
     )
     duty.add_argument(
         "--max-gas-price",
@@ -155,7 +158,12 @@ def add_defender(duty: argparse.ArgumentParser) -> None:
         metavar="GWEI",
         help="send nothing that takes all fees beyond this, restarts included (default: no limit)",
     )
-    duty.add_argument("--payee", metavar="ADDRESS", help="who is paid; default: the key's")
+    duty.add_argument(
+        "--payee",
+        type=argument_of(read_address),
+        metavar="ADDRESS",
+        help="who is paid; default: the key's",
+    )
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
@@ -191,7 +199,7 @@ def run_duty(arguments: argparse.Namespace, key: bytes | None) -> int:
             )
         settings = DutySettings(
             key=key,
-            payee=bytes.fromhex((getattr(arguments, "payee", None) or "").removeprefix("0x")),
+            payee=getattr(arguments, "payee", None) or b"",
             stay=key is not None or getattr(arguments, "stay", True),
             pause=arguments.poll_ms / 1_000,
             as_json=arguments.json,

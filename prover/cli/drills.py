@@ -23,6 +23,7 @@ from prover.cli.places import (
     print_line,
 )
 from prover.durations import tell_duration
+from sextant.cli.numbers import whole
 from statemachine.errors import SextantError
 
 if TYPE_CHECKING:  # a name of argparse that only checkers see, and what is heavy
@@ -47,9 +48,9 @@ def add_drill(commands: "Commands") -> None:
     drill.add_argument(
         "--key-file", type=Path, help="--fork: the defender's key; can it pay for a dispute?"
     )
-    drill.add_argument("--faults", type=int, default=50, help="random segments to corrupt")
+    drill.add_argument("--faults", type=whole(1), default=50, help="random segments to corrupt")
     drill.add_argument("--seed", type=int, default=1, help="of traffic and choices")
-    drill.add_argument("--bystanders", type=int, default=0, help="accounts that do nothing")
+    drill.add_argument("--bystanders", type=whole(), default=0, help="accounts that do nothing")
     drill.add_argument("--json", action="store_true", help="print one JSON object")
     drill.set_defaults(run=run_drill)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from prover.cli.places import EXIT_NO, EXIT_OK, EXIT_UNREADABLE, note
 from prover.durations import tell_duration
+from sextant.cli.numbers import whole
 
 if TYPE_CHECKING:  # a name of argparse that only checkers see
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  no other name
@@ -27,7 +28,7 @@ def add_reports(commands: "Commands") -> None:
     listing.add_argument("--json", action="store_true", help="print one JSON object")
     listing.set_defaults(run=run_list)
     status = commands.add_parser("status", help="show what a running challenger found")
-    status.add_argument("claim", nargs="?", type=int, metavar="CLAIM", help="about one claim")
+    status.add_argument("claim", nargs="?", type=whole(), metavar="CLAIM", help="about one claim")
     status.add_argument("--datadir", type=Path, required=True, help="his data directory")
     status.set_defaults(run=run_status)
 

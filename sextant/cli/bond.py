@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from sextant.cli.numbers import instance_number
+from sextant.cli.numbers import U64_MAX, instance_number
 from sextant.cli.options import add_key_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, say, show_time
 from sextant.cli.session import read_key
 from sextant.client.amounts import read_decimal
 from sextant.client.environment import L1 as L1_PLACE
-from sextant.errors import EXIT_NO, EXIT_OK
+from sextant.errors import EXIT_NO, EXIT_OK, BadRequest
 
 if TYPE_CHECKING:  # heavy: loaded by the command that needs it
     from prover.contract.calls import Call
@@ -116,6 +116,8 @@ def run_put(arguments: argparse.Namespace) -> int:
     from prover.contract.calls import BondSequencer
 
     amount = read_decimal(arguments.eth)
+    if not 0 < amount * GWEI_PER_ETH <= U64_MAX:
+        raise BadRequest("AMOUNT", f"{arguments.eth} ETH is no bond", advice="such as 10")
 
     async def make(l1: Any) -> "Call":  # noqa: ANN401  see with_l1
         del l1

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from sextant.cli.numbers import argument_of
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options, names_key
 from sextant.cli.output import print_json, print_pairs, print_table, show_time
 from sextant.cli.session import run_client
@@ -44,7 +45,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     for verb in (claims, register):
         verb.add_argument(
             "--fund",
-            type=read_fund,
+            type=argument_of(read_fund),
             action="append",
             default=[],
             metavar="FUND",
@@ -54,7 +55,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         if verb is not freeze:
             verb.add_argument(
                 "--owner",
-                type=read_address,
+                type=argument_of(read_address),
                 metavar="ADDRESS",
                 help="whose (default: the signer's); it is always the owner who is paid",
             )

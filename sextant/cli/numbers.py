@@ -9,11 +9,13 @@ import argparse
 import math
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, TypeVar
 
 from sextant.client.environment import read_instance
 from sextant.errors import BadRequest
 from statemachine.units import PPM_ONE
+
+Answer = TypeVar("Answer")
 
 U16_MAX: Final = (1 << 16) - 1
 U32_MAX: Final = (1 << 32) - 1
@@ -34,6 +36,18 @@ def whole(low: int = 0, high: int = U64_MAX) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def argument_of(read: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """Return a type that takes what ``read`` does, and says why it does not."""
+
+    def take(text: str) -> Answer:
+        try:
+            return read(text)
+        except BadRequest as error:
+            raise argparse.ArgumentTypeError(error.message) from error
+
+    return take
 
 
 def is_digits(text: str) -> bool:

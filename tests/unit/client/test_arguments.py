@@ -51,6 +51,19 @@ WRONG = [
     "status --instance -1",
     "status --instance 100",
     "status --instance \u0661",
+    "challenger drill --faults 0",
+    "challenger drill --bystanders -1",
+    "challenger explain -5",
+    "challenger resume -1",
+    "challenger status -1",
+    "challenger watch --metrics-port 99999",
+    "challenger watch --poll-ms -1",
+    "challenger defend --payee zz",
+    "bond put -1 --as alice",
+    "bond put 0 --as alice",
+    "bond put 1e30 --as alice",
+    "escape claims --owner zz",
+    "escape register --fund zz --as alice",
 ]
 
 
