@@ -34,6 +34,7 @@ def add_l1(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--archives",
+        type=archive_targets,
         default="",
         metavar="HOST:PORT,...",
         help="followers that keep the bytes of batches which L1 has dropped",
@@ -58,6 +59,13 @@ def l1_target(text: str) -> str:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no HOST:PORT, such as 127.0.0.1:{L1_PLACE.port}"
         )
+    return text
+
+
+def archive_targets(text: str) -> str:
+    """Return ``HOST:PORT,...`` as given; refuse a part that no connection could be made to."""
+    for part in filter(None, text.split(",")):
+        l1_target(part.strip())
     return text
 
 

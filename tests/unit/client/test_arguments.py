@@ -59,6 +59,8 @@ WRONG = [
     "challenger watch --metrics-port 99999",
     "challenger watch --poll-ms -1",
     "challenger defend --payee zz",
+    "challenger watch --archives nonsense",
+    "challenger export out.json --archives 127.0.0.1:1,nonsense",
     "bond put -1 --as alice",
     "bond put 0 --as alice",
     "bond put 1e30 --as alice",
