@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import gc
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from sextant.errors import (
     BadRequest,
     ClientError,
 )
+from statemachine.errors import SextantError
 
 EXIT_INTERRUPTED: Final = 130
 
@@ -215,7 +217,7 @@ def execute(arguments: argparse.Namespace) -> int:
         # The reader of our output has gone: not an error, and nothing to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, SextantError) as error:
         refused = _unreadable(error)
         if getattr(arguments, "json", False):
             return _say_json(refused)
@@ -234,8 +236,11 @@ def end_interrupted() -> int:
     return EXIT_INTERRUPTED
 
 
-def _unreadable(error: OSError | EOFError) -> Unreadable:
-    """Return what the system said of a file, in words."""
+def _unreadable(error: OSError | EOFError | SextantError) -> Unreadable:
+    """Return what the system said of a file, or our own code of L1 or a store, in words."""
+    if isinstance(error, SextantError):
+        name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(error).__name__)
+        return Unreadable(name.upper(), str(error))
     if isinstance(error, OSError) and error.filename and error.strerror:
         return Unreadable("FILE", f"{error.filename}: {error.strerror}")
     return Unreadable("SYSTEM", f"{type(error).__name__}: {error}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from prover.l1 import L1Unreachable
 from sextant.cli.main import COMMANDS, build_parser, main
 from sextant.cli.options import node_target
 
@@ -103,8 +104,11 @@ def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("parser_only")
 def test_errors_are_for_programs_with_json(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def out_of_reach(_: object) -> None:
+        raise L1Unreachable("no answer")
+
     missing = str(tmp_path / "nothing")
     assert main(["wallet", "address", "--key-file", missing, "--json"]) == 3
     shown = capsys.readouterr()
@@ -119,6 +123,11 @@ def test_errors_are_for_programs_with_json(
         assert error["code"] == "USAGE"
         assert error["message"].startswith(f"sextant {words[0]}")
         assert "--help" in error["advice"]
+    nowhere = ["--l1", "127.0.0.1:9", "--json"]
+    monkeypatch.setattr("node.l1.adapter.GrpcL1.deployment", out_of_reach)
+    assert main(["bond", "status", *nowhere]) == 3
+    error = json.loads(capsys.readouterr().err)
+    assert (error["code"], error["message"]) == ("L1_UNREACHABLE", "no answer")
     assert main(["proof", "verify", missing, "--json"]) == 3
     error = json.loads(capsys.readouterr().err)
     assert (error["code"], error["message"]) == ("FILE", f"{missing}: No such file or directory")
