@@ -9,7 +9,7 @@ from prover.bundle import check_bundle, decode_bundle
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
-from prover.duty import Connect, fetch_bundle, fetch_claims
+from prover.duty import Connect, fetch_bundle, fetch_claims, reach_once
 from prover.l1 import L1, CallReceipt
 
 POLL_SECONDS: Final = 0.2
@@ -24,7 +24,7 @@ async def find_broken_promises(
     """
     l1 = connect(target, None)
     try:
-        rules: ContractRules = await l1.deployment()
+        rules: ContractRules = await reach_once(l1, target)
         signed = len(signed_by(rules, blocks))
         found = find_betrayals(rules, blocks, [], (), payee, salt)
         if found or not signed:

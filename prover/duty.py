@@ -304,6 +304,21 @@ def check_intact(entries: Sequence[LogEntry]) -> None:
             raise BytesMissing(f"L1 log entry {entry.index}: {entry.tell_missing()}")
 
 
+async def reach_once(l1: L1, target: str) -> ContractRules:
+    """Return what the contract was deployed with; for who looks once, and does not wait long.
+
+    Raises
+    ------
+    L1Unreachable
+        No answer came in ``LOOK_SECONDS_MAX``.
+    """
+    try:
+        async with asyncio.timeout(LOOK_SECONDS_MAX):
+            return await announced(l1.deployment(), target)
+    except TimeoutError:
+        raise L1Unreachable(f"no answer from L1 at {target}; is it running?") from None
+
+
 async def fetch_bundle(connect: Connect, target: str) -> str:
     """Return a bundle of all of L1's log, inbox and claims.
 
@@ -316,11 +331,7 @@ async def fetch_bundle(connect: Connect, target: str) -> str:
     """
     l1 = connect(target, None)
     try:
-        try:
-            async with asyncio.timeout(LOOK_SECONDS_MAX):
-                deployment = await announced(l1.deployment(), target)
-        except TimeoutError:
-            raise L1Unreachable(f"no answer from L1 at {target}; is it running?") from None
+        deployment = await reach_once(l1, target)
         items: list[QueuedItem] = []
         entries: list[LogEntry] = []
         while items_page := await l1.inbox_items(len(items)):

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from prover.l1 import L1Unreachable
 from sextant.cli.main import COMMANDS, build_parser, main
 from sextant.cli.options import node_target
 
@@ -106,9 +105,6 @@ def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
 def test_errors_are_for_programs_with_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def out_of_reach(_: object) -> None:
-        raise L1Unreachable("no answer")
-
     missing = str(tmp_path / "nothing")
     assert main(["wallet", "address", "--key-file", missing, "--json"]) == 3
     shown = capsys.readouterr()
@@ -124,10 +120,12 @@ def test_errors_are_for_programs_with_json(
         assert error["message"].startswith(f"sextant {words[0]}")
         assert "--help" in error["advice"]
     nowhere = ["--l1", "127.0.0.1:9", "--json"]
-    monkeypatch.setattr("node.l1.adapter.GrpcL1.deployment", out_of_reach)
-    assert main(["bond", "status", *nowhere]) == 3
-    error = json.loads(capsys.readouterr().err)
-    assert (error["code"], error["message"]) == ("L1_UNREACHABLE", "no answer")
+    monkeypatch.setattr("prover.duty.LOOK_SECONDS_MAX", 0.2)
+    for words in (["bond", "status"], ["receipt", "accuse", "--dry-run", "--store", str(tmp_path)]):
+        assert main([*words, *nowhere]) == 3
+        error = json.loads(capsys.readouterr().err)
+        assert error["code"] == "L1_UNREACHABLE"
+        assert error["message"].startswith("no answer from L1 at 127.0.0.1:9")
     assert main(["proof", "verify", missing, "--json"]) == 3
     error = json.loads(capsys.readouterr().err)
     assert (error["code"], error["message"]) == ("FILE", f"{missing}: No such file or directory")
