@@ -157,5 +157,5 @@ def measure(variant: str) -> list[Figure]:
         f"{min(rates):,.0f} to {max(rates):,.0f} in {ROUNDS} rounds; {accepted:.0%} accepted, "
         f"{len(traders.resting):,} resting, root {root.hex()[:8]}"
     )
-    floor = 15_000 if variant == "interpreted" else None
+    floor = 20_000 if variant == "interpreted" else 50_000
     return [Figure(f"engine.{variant}", median(rates), "orders/s", note, floor=floor)]
