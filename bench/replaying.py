@@ -14,7 +14,7 @@ from node.derivation.roots import RootPool
 from node.process.garbage import tame_collector
 from node.process.recovery import RecoveryPool
 from proto.sextant.v1 import query_pb2
-from prover.entry import encode_entry
+from prover.entry import ENTRY_BYTES_MAX, FRAME_BYTES_MAX, encode_entry
 from prover.outputs import genesis_output
 from prover.replica import Replica
 from statemachine.genesis import genesis_state
@@ -23,7 +23,8 @@ from statemachine.inbox import decode_inbox_item
 from statemachine.merkle.tree import Tree
 from statemachine.storage import MemoryStore
 
-ENTRY_FRAMES: Final = 16
+ENTRY_FRAMES: Final = ENTRY_BYTES_MAX // FRAME_BYTES_MAX - 1
+"""Full frames that fit an entry, with its head."""
 
 
 @final
