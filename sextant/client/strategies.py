@@ -30,6 +30,26 @@ from statemachine.units import Lots, Millis, Price
 EXITS_MAX: Final = 2
 
 
+def check_stop(market: Market, stop: PlaceOrder, bounds: Sequence[tuple[str, int]]) -> None:
+    """Refuse a stop that would wake at once: past its entry's price, or past a take-profit.
+
+    Raises
+    ------
+    BadRequest
+        ``BRACKET``.
+    """
+    sells = bool(stop.flags & FLAG_SELL)
+    at = stop.terms.trigger_price
+    for name, price in bounds:
+        if at >= price if sells else at <= price:
+            word = "below" if sells else "above"
+            raise BadRequest(
+                "BRACKET",
+                f"the stop at {market.show_price(at):f} would wake at once",
+                advice=f"put it {word} the {name}'s price, {market.show_price(price):f}",
+            )
+
+
 class Strategies(Trading):
     """A session that can leave work to the exchange."""
 
@@ -73,6 +93,13 @@ class Strategies(Trading):
             exit_order = replace(order, sub=place, reduce_only=True, client_id=None)
             actions.append(await self.compose(exit_order))
         first = None if entry is None else await self.compose(replace(entry, sub=place))
+        market = await self.market(exits[0].market)
+        pairs = list(zip(exits, actions, strict=True))
+        bounds = [("entry", first.price)] if first is not None else []
+        bounds += [("take-profit", a.terms.trigger_price) for o, a in pairs if o.stop is None]
+        for order, action in pairs:
+            if order.stop is not None:
+                check_stop(market, action, bounds)
         return Bracket(place, first, tuple(actions))
 
     async def place_twap(
