@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,10 @@ class DevnetBlocked(SextantError):
     """The devnet cannot start here: ports or data directory are in use."""
 
 
+class InstanceTaken(DevnetBlocked):
+    """Another supervisor has this instance's ports, or is about to listen on them."""
+
+
 @final
 class Supervisor:
     """The processes of one devnet, in the order in which they start."""
@@ -52,6 +57,7 @@ class Supervisor:
         self.stopping = asyncio.Event()
         self._trouble = ""
         self._lock: int | None = None
+        self._ports: int | None = None
         self._watch: asyncio.Task[None] | None = None
 
     def claim(self) -> None:
@@ -60,7 +66,9 @@ class Supervisor:
         Raises
         ------
         DevnetBlocked
-            Another supervisor runs here, or something else has our ports.
+            Another supervisor runs here.
+        InstanceTaken
+            Something else has our ports, or will have them in a moment.
         """
         self.layout.logs.mkdir(parents=True, exist_ok=True)
         self._lock = take_lock(self.layout.lock)
@@ -72,7 +80,23 @@ class Supervisor:
             )
         taken = find_taken(self.layout)
         if taken:
-            raise DevnetBlocked("\n".join([*map(str, taken), advise(self.layout)]))
+            self._release()
+            raise InstanceTaken("\n".join([*map(str, taken), advise(self.layout)]))
+        # Ports that are free may be those that another one is about to listen on.
+        self._ports = take_lock(ports_lock(self.layout.instance))
+        if self._ports is None:
+            self._release()
+            number = self.layout.instance
+            raise InstanceTaken(
+                f"another devnet starts on the ports of instance {number}; {advise(self.layout)}"
+            )
+
+    def _release(self) -> None:
+        """Let others have the directory and the ports."""
+        for handle in (self._lock, self._ports):
+            if handle is not None:
+                os.close(handle)
+        self._lock = self._ports = None
 
     async def start(self) -> None:
         """Start every process; a gate is awaited before the next starts."""
@@ -157,8 +181,7 @@ class Supervisor:
             child.ask_to_stop()
         await asyncio.gather(*(child.stop(until) for child in self.children.values()))
         self.layout.state.unlink(missing_ok=True)
-        if self._lock is not None:
-            os.close(self._lock)
+        self._release()
 
     def stop_on_signals(self) -> None:
         """Let SIGINT and SIGTERM ask for the stop."""
@@ -167,19 +190,29 @@ class Supervisor:
             loop.add_signal_handler(number, self.stopping.set)
 
 
-def free_layout(instances: range, directory: Path) -> Layout:
-    """Return the layout of the first of ``instances`` whose ports are all free.
+def claim_free(
+    instances: range, directory: Path, make: Callable[[Layout], Supervisor]
+) -> Supervisor:
+    """Return a supervisor that has claimed the first of ``instances`` that nobody has.
 
     Raises
     ------
     DevnetBlocked
-        None is.
+        None is, or another supervisor runs in the directory.
     """
     for instance in instances:
-        layout = layout_of(instance, directory)
-        if not find_taken(layout):
-            return layout
+        supervisor = make(layout_of(instance, directory))
+        try:
+            supervisor.claim()
+        except InstanceTaken:
+            continue
+        return supervisor
     raise DevnetBlocked(f"no instance from {instances[0]} to {instances[-1]} has its ports free")
+
+
+def ports_lock(instance: int) -> Path:
+    """Return the file whose lock says that a supervisor has an instance's ports."""
+    return Path(tempfile.gettempdir()) / f"sextant-{os.getuid()}-instance-{instance}.lock"
 
 
 def is_hopeless(child: Child) -> bool:

@@ -16,7 +16,7 @@ from typing import Final
 from devnet.funds import fund_operators
 from devnet.layout import INSTANCES_MAX, Layout
 from devnet.processes import Options, core_of, prepare
-from devnet.supervisor import Supervisor, free_layout
+from devnet.supervisor import DevnetBlocked, Supervisor, claim_free
 
 OPTIONS: Final = Options(block_time_ms=1_000)
 PROCESSES: Final = frozenset({"l1", "sequencer", "poster", "follower", "challenger"})
@@ -42,13 +42,19 @@ async def own_exchange(
         It could not be started.
     """
     place = directory or Path(tempfile.mkdtemp(prefix="sextant-own-"))
-    layout = free_layout(range(first, INSTANCES_MAX), place)
-    layout.directory.mkdir(parents=True, exist_ok=True)
-    after = {"l1": partial(once_l1_serves, layout)}
-    core = core_of(layout, options)
-    supervisor = Supervisor(layout, [spec for spec in core if spec.name in processes], after)
+
+    def make(layout: Layout) -> Supervisor:
+        specs = [spec for spec in core_of(layout, options) if spec.name in processes]
+        return Supervisor(layout, specs, {"l1": partial(once_l1_serves, layout)})
+
     try:
-        supervisor.claim()
+        supervisor = claim_free(range(first, INSTANCES_MAX), place, make)
+    except DevnetBlocked:
+        if directory is None:
+            shutil.rmtree(place, ignore_errors=True)
+        raise
+    layout = supervisor.layout
+    try:
         prepare(layout)
         await supervisor.start()
         yield layout

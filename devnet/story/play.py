@@ -14,7 +14,7 @@ from devnet.layout import Layout
 from devnet.processes import Options, prepare, specs_of
 from devnet.story import dispute, market
 from devnet.story.stage import Stage, StoryFailed
-from devnet.supervisor import DevnetBlocked, Supervisor, free_layout
+from devnet.supervisor import DevnetBlocked, Supervisor, claim_free
 from sextant.errors import ClientError
 from statemachine.errors import SextantError
 
@@ -54,12 +54,14 @@ async def play(*, keep: bool, as_json: bool) -> int:
 
 async def perform(directory: Path, *, as_json: bool) -> int:
     """Start a devnet in ``directory``, tell the story, stop everything."""
-    layout = free_layout(INSTANCES, directory)
-    supervisor = Supervisor(
-        layout, specs_of(layout, Options()), {"l1": partial(fund_operators, layout)}
-    )
+
+    def make(layout: Layout) -> Supervisor:
+        funded = {"l1": partial(fund_operators, layout)}
+        return Supervisor(layout, specs_of(layout, Options()), funded)
+
+    supervisor = claim_free(INSTANCES, directory, make)
+    layout = supervisor.layout
     supervisor.stop_on_signals()
-    supervisor.claim()
     prepare(layout)
     telling: asyncio.Task[None] | None = None
     stopping = asyncio.create_task(supervisor.stopping.wait())

@@ -15,7 +15,7 @@ import pytest
 from devnet.child import ProcessSpec
 from devnet.layout import HOST, Layout, layout_of
 from devnet.ports import Taken, advise, find_taken, holder_of
-from devnet.supervisor import DevnetBlocked, Supervisor, running_pid
+from devnet.supervisor import DevnetBlocked, InstanceTaken, Supervisor, claim_free, running_pid
 from tests.ports import layout_to_test
 from tests.waiting import until
 
@@ -152,6 +152,22 @@ def test_second_supervisor_is_told_who_runs(tmp_path: Path) -> None:
 
     supervisor = run_supervised(tmp_path, [spec("a", SLEEPER)], story)
     assert running_pid(supervisor.layout) is None
+
+
+def test_ports_that_somebody_is_about_to_listen_on_are_taken(tmp_path: Path) -> None:
+    first = Supervisor(place(tmp_path / "first"), [])
+    first.claim()
+    number = first.layout.instance
+    second = Supervisor(layout_of(number, tmp_path / "second"), [])
+    with pytest.raises(InstanceTaken, match=f"another devnet starts on .* instance {number}"):
+        second.claim()
+    instances = range(number, 90)
+    other = claim_free(instances, tmp_path / "third", lambda layout: Supervisor(layout, []))
+    assert other.layout.instance > number
+    asyncio.run(first.stop())
+    second.claim()
+    for supervisor in (second, other):
+        asyncio.run(supervisor.stop())
 
 
 def test_taken_port_names_its_holder(tmp_path: Path) -> None:
