@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final, final
 
 ROOT: Final = Path(__file__).parent.parent
 LATEST: Final = ROOT / "bench" / "latest.json"
+LOOPS: Final = 1_000_000
 
 
 @final
@@ -19,7 +21,8 @@ class Figure:
     """One measured value.
 
     ``floor`` and ``ceiling`` are what the project promises, where it promises
-    something; ``note`` says how the value came about, in a line.
+    something; ``note`` says how the value came about, in a line.  ``loop_ns`` is what
+    a turn of a plain loop took beside it (:func:`measure_loop`).
     """
 
     name: str
@@ -28,12 +31,26 @@ class Figure:
     note: str = ""
     floor: float | None = None
     ceiling: float | None = None
+    loop_ns: float | None = None
 
     @property
     def holds(self) -> bool:
         """Whether the value is within what is promised."""
         above = self.floor is None or self.value >= self.floor
         return above and (self.ceiling is None or self.value <= self.ceiling)
+
+
+def measure_loop() -> float:
+    """Return the nanoseconds of one turn of a plain loop, as this machine is now.
+
+    Machines that are shared change their speed within minutes, and Pythons are built
+    in different ways: figures are compared by what this is beside them.
+    """
+    started = time.perf_counter_ns()
+    total = 0
+    for number in range(LOOPS):
+        total += number
+    return (time.perf_counter_ns() - started) / LOOPS
 
 
 def machine_name() -> str:
@@ -112,13 +129,16 @@ def show_promise(figure: Figure) -> str:
 
 def table_of(figures: Iterable[Figure]) -> str:
     """Return ``figures`` as a table of text."""
-    rows = [("name", "value", "unit", "promise", "how")]
-    rows += [(f.name, show_value(f.value), f.unit, show_promise(f), f.note) for f in figures]
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    rows = [("name", "value", "unit", "promise", "loop", "how")]
+    for figure in figures:
+        loop = "" if figure.loop_ns is None else f"{figure.loop_ns:.0f} ns"
+        value, promise = show_value(figure.value), show_promise(figure)
+        rows.append((figure.name, value, figure.unit, promise, loop, figure.note))
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
     lines = []
-    for name, value, unit, promise, note in rows:
+    for name, value, unit, promise, loop, note in rows:
         head = f"{name:<{widths[0]}}  {value:>{widths[1]}}  {unit:<{widths[2]}}"
-        lines.append(f"{head}  {promise:<{widths[3]}}  {note}".rstrip())
+        lines.append(f"{head}  {promise:<{widths[3]}}  {loop:>{widths[4]}}  {note}".rstrip())
     return "\n".join(lines)
 
 

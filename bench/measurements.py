@@ -9,10 +9,10 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
-from bench.figures import ROOT, Figure, figure_from
+from bench.figures import ROOT, Figure, figure_from, measure_loop
 from bench.steps import CASES
 from node.compiled import compiled_directory
 
@@ -80,6 +80,7 @@ class Measurement:
             It failed, or did not end.
         """
         environment = environment_of(compiled=self.compiled)
+        before = measure_loop()
         try:
             done = subprocess.run(  # noqa: S603 - our own interpreter on our own module
                 # -P: the working directory must not come before the compiled form
@@ -95,7 +96,9 @@ class Measurement:
             raise Broken(f"{self.module} took more than {SECONDS_MAX} s") from error
         if done.returncode != 0:
             raise Broken(f"{self.module} {self.variant} failed")
-        return [figure_from(entry) for entry in json.loads(done.stdout.splitlines()[-1])]
+        loop_ns = round((before + measure_loop()) / 2, 1)
+        entries = json.loads(done.stdout.splitlines()[-1])
+        return [replace(figure_from(entry), loop_ns=loop_ns) for entry in entries]
 
 
 STEPS: Final = tuple(case.name for case in CASES)

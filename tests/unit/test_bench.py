@@ -8,7 +8,7 @@ import pytest
 from bench import figures, measurements, steps
 from bench.arena import Arena
 from bench.engine import ACCOUNTS, DEPOSIT, Traders, engine_rules
-from bench.figures import Figure, table_of, write_latest
+from bench.figures import Figure, measure_loop, table_of, write_latest
 from bench.load import BULK_LEGS, Load
 from bench.measurements import MEASUREMENTS, Broken, Unavailable, chosen
 from bench.processor import CLIENT, busiest_between, process_seconds, used_between
@@ -58,6 +58,16 @@ def test_a_missed_promise_shows() -> None:
     assert ">= 20.0 MISSED" in slow
     assert "<= 5 " in f"{fast} "
     assert "MISSED" not in fast
+
+
+def test_a_figure_says_how_fast_the_machine_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert measure_loop() > 0
+    turns = iter((30.0, 50.0))
+    monkeypatch.setattr(measurements, "measure_loop", lambda: next(turns))
+    monkeypatch.setattr(measurements, "RUNNER", """print('[{"name":"x","value":1,"unit":"s"}]')""")
+    [figure] = measurements.Measurement(("x",), "bench.absent", compiled=False).run()
+    assert figure.loop_ns == 40
+    assert "  40 ns" in table_of([figure])
 
 
 def test_a_benchmark_that_fails_says_so() -> None:
