@@ -264,6 +264,16 @@ def test_a_killed_defender_comes_back_and_wins(tmp_path: Path) -> None:
 
 async def forget_commitment(ports: list[int]) -> None:
     """Have L1 take back the block of the only commitment, and all after it."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{ports[1]}") as channel:
+        dev = l1_pb2_grpc.L1DevStub(channel)
+        # No block may come between looking and taking back.
+        await dev.SetMining(l1_pb2.L1SetMiningRequest(mining=False), timeout=WAIT_SECONDS)
+        await take_back_commitment(ports, dev)
+        await dev.SetMining(l1_pb2.L1SetMiningRequest(mining=True), timeout=WAIT_SECONDS)
+
+
+async def take_back_commitment(ports: list[int], dev: l1_pb2_grpc.L1DevStub) -> None:
+    """Take back all blocks from that of the only commitment on."""
     l1 = GrpcL1(f"127.0.0.1:{ports[0]}")
     last = (await l1.head()).latest.number
     async for block in l1.events(0):
@@ -272,9 +282,8 @@ async def forget_commitment(ports: list[int]) -> None:
         assert block.block.number < last, "there is no commitment"
     depth = (await l1.head()).latest.number + 1 - block.block.number
     await l1.close()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{ports[1]}") as channel:
-        request = l1_pb2.L1ReorgRequest(depth=depth, drop_calls=True)
-        await l1_pb2_grpc.L1DevStub(channel).Reorg(request, timeout=WAIT_SECONDS)
+    request = l1_pb2.L1ReorgRequest(depth=depth, drop_calls=True)
+    await dev.Reorg(request, timeout=WAIT_SECONDS)
 
 
 def test_a_commitment_that_l1_lost_while_nobody_looked_is_made_again(tmp_path: Path) -> None:
