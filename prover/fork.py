@@ -11,14 +11,7 @@ from typing import Final, final
 
 from prover.bundle import Bundle
 from prover.contract.calls import (
-    Append,
-    AppendEmpty,
     Call,
-    ClaimWithdrawal,
-    CommitFault,
-    Deposit,
-    ForceWithdraw,
-    ProveFault,
     propose_output,
 )
 from prover.contract.context import Moment
@@ -29,7 +22,7 @@ from prover.contract.records import Account, Claim, ClaimStatus, LogHeader, Queu
 from prover.contract.rules import ContractRules
 from prover.contract.versions import VERSION_FIRST, list_versions
 from prover.entry import data_root
-from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
+from prover.l1 import L1, BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
 from prover.outputs import Output
 from prover.replica import Derived
 from prover.verdict import judge_fault
@@ -40,7 +33,7 @@ PURSE_GWEI: Final = 10**12
 
 
 @final
-class Fork:
+class Fork(L1):
     """The forked chain, and an adapter to it for one sender."""
 
     def __init__(self, bundle: Bundle, address: bytes, gas_price: int) -> None:
@@ -178,48 +171,6 @@ class Fork:
         """Mine a block with a call of the sender."""
         del fee_max
         return self.execute(self._address, call)
-
-    async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
-        """Append log entry ``index``."""
-        return await self.send(Append(index, data, version))
-
-    async def append_empty(self, index: int) -> CallReceipt:
-        """Append an empty entry."""
-        return await self.send(AppendEmpty(index))
-
-    async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
-        """Claim an output."""
-        return await self.send(propose_output(parent, output, list(trace)))
-
-    async def commit_fault(self, commitment: bytes) -> CallReceipt:
-        """Commit to a fault."""
-        return await self.send(CommitFault(commitment))
-
-    async def prove_fault(
-        self,
-        kind: int,
-        claim: int,
-        segment: int,
-        correct_root: bytes,
-        payee: bytes,
-        salt: bytes,
-        witness: bytes,
-    ) -> CallReceipt:
-        """Disprove a claim."""
-        call = ProveFault(kind, claim, segment, correct_root, payee, salt, witness)
-        return await self.send(call)
-
-    async def deposit(self, owner: bytes, sub: int, amount: int, asset: int = 0) -> CallReceipt:
-        """Deposit micro-USDC, or units of an asset."""
-        return await self.send(Deposit(owner, sub, amount, asset))
-
-    async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> CallReceipt:
-        """Queue a withdrawal."""
-        return await self.send(ForceWithdraw(sub, amount, asset))
-
-    async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
-        """Collect a withdrawal."""
-        return await self.send(ClaimWithdrawal(claim, index, proof))
 
     async def close(self) -> None:
         """Nothing to close."""

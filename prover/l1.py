@@ -10,7 +10,17 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, final
 
-from prover.contract.calls import Call
+from prover.contract.calls import (
+    Append,
+    AppendEmpty,
+    Call,
+    ClaimWithdrawal,
+    CommitFault,
+    Deposit,
+    ForceWithdraw,
+    ProveFault,
+    propose_output,
+)
 from prover.contract.codes import ContractCode
 from prover.contract.events import Event
 from prover.contract.log import LogEntry
@@ -103,7 +113,8 @@ class L1(Protocol):
 
     Every method raises ``L1Unreachable`` when L1 does not answer in time, and
     ``L1Refused`` when it will not take the request; a send without a key is
-    refused.
+    refused.  Adapters derive from this: what has a call of its own is here, in
+    terms of :meth:`send`.
     """
 
     @property
@@ -163,19 +174,19 @@ class L1(Protocol):
 
     async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
         """Append log entry ``index``, to be executed by rules ``version``."""
-        ...
+        return await self.send(Append(index, data, version))
 
     async def append_empty(self, index: int) -> CallReceipt:
         """Append an entry of inbox items only, while the log is silent."""
-        ...
+        return await self.send(AppendEmpty(index))
 
     async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
         """Claim an output; ``value`` is the claim's number."""
-        ...
+        return await self.send(propose_output(parent, output, trace))
 
     async def commit_fault(self, commitment: bytes) -> CallReceipt:
         """Commit to a fault (``prover.faults.commitment_of``)."""
-        ...
+        return await self.send(CommitFault(commitment))
 
     async def prove_fault(
         self,
@@ -188,19 +199,20 @@ class L1(Protocol):
         witness: bytes,
     ) -> CallReceipt:
         """Disprove a claim; ``value`` is the reward in gwei."""
-        ...
+        call = ProveFault(int(kind), claim, segment, correct_root, payee, salt, witness)
+        return await self.send(call)
 
     async def deposit(self, owner: bytes, sub: int, amount: int, asset: int = 0) -> CallReceipt:
         """Deposit micro-USDC, or units of an asset; ``value`` is the inbox index."""
-        ...
+        return await self.send(Deposit(owner, sub, amount, asset))
 
     async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> CallReceipt:
         """Queue a withdrawal that the sequencer cannot refuse."""
-        ...
+        return await self.send(ForceWithdraw(sub, amount, asset))
 
     async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
         """Collect a withdrawal under a final claim; ``value`` is the amount."""
-        ...
+        return await self.send(ClaimWithdrawal(claim, index, proof))
 
     async def close(self) -> None:
         """Let go of the connection."""

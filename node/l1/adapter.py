@@ -4,7 +4,7 @@ How it sends is in :mod:`node.l1.sender`.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, TypeVar, final
 
 import grpc
@@ -16,22 +16,13 @@ from node.l1.retry import TRANSIENT, Pause, ask_until
 from node.l1.sender import Sender, Stuck
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import (
-    Append,
-    AppendEmpty,
     Call,
-    ClaimWithdrawal,
-    CommitFault,
-    Deposit,
-    ForceWithdraw,
-    ProveFault,
-    propose_output,
 )
 from prover.contract.fees import FeePolicy
 from prover.contract.log import LogEntry
 from prover.contract.records import Account, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules, decode_contract_rules
-from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
-from prover.outputs import Output
+from prover.l1 import L1, BlockEvents, CallReceipt, Heads, L1Block, L1Refused, PostedClaim
 from statemachine.identity.signing import address_of
 
 MESSAGE_BYTES_MAX: Final = 16 << 20
@@ -59,8 +50,8 @@ def ignore(stuck: Stuck) -> None:
 
 
 @final
-class GrpcL1:
-    """An L1 behind its wire; implements ``prover.l1.L1``.
+class GrpcL1(L1):
+    """An L1 behind its wire.
 
     Parameters
     ----------
@@ -221,45 +212,3 @@ class GrpcL1:
         """Call a method, again after transient failures, until time is up."""
         deadline = time.monotonic() + self.patience_seconds if until is None else until
         return await ask_until(method, request, deadline, seconds, self.target)
-
-    async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
-        """Append log entry ``index``, to be executed by rules ``version``."""
-        return await self.send(Append(index, data, version))
-
-    async def append_empty(self, index: int) -> CallReceipt:
-        """Append an empty log entry while the sequencer is silent."""
-        return await self.send(AppendEmpty(index))
-
-    async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
-        """Claim an output; ``value`` is the claim's number."""
-        return await self.send(propose_output(parent, output, trace))
-
-    async def commit_fault(self, commitment: bytes) -> CallReceipt:
-        """Commit to a fault (``prover.faults.commitment_of``)."""
-        return await self.send(CommitFault(commitment))
-
-    async def prove_fault(
-        self,
-        kind: int,
-        claim: int,
-        segment: int,
-        correct_root: bytes,
-        payee: bytes,
-        salt: bytes,
-        witness: bytes,
-    ) -> CallReceipt:
-        """Disprove a claim; ``value`` is the reward in gwei."""
-        call = ProveFault(int(kind), claim, segment, correct_root, payee, salt, witness)
-        return await self.send(call)
-
-    async def deposit(self, owner: bytes, sub: int, amount: int, asset: int = 0) -> CallReceipt:
-        """Deposit micro-USDC, or units of an asset; ``value`` is the inbox index."""
-        return await self.send(Deposit(owner, sub, amount, asset))
-
-    async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> CallReceipt:
-        """Queue a withdrawal that the sequencer cannot refuse."""
-        return await self.send(ForceWithdraw(sub, amount, asset))
-
-    async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
-        """Collect a withdrawal under a final claim; ``value`` is the amount."""
-        return await self.send(ClaimWithdrawal(claim, index, proof))

@@ -27,6 +27,7 @@ MAKER, LEAVER = 0, 1
 LIVENESS_MS = 700_000
 STEP_MS = 40_000
 STEP_S = 0.8
+STEPS_MAX = 75
 
 
 def start_example(rollup: Rollup, trader: int) -> "subprocess.Popen[bytes]":
@@ -120,7 +121,9 @@ async def leave_the_dead(rollup: Rollup) -> None:
     for name in ("sequencer", "poster"):
         rollup.kill(name)
     process = start_example(rollup, MAKER)
-    while process.poll() is None:
+    for _ in range(STEPS_MAX):
+        if process.poll() is not None:
+            break
         await asyncio.sleep(STEP_S)
         await warp(rollup, STEP_MS)
     text = await ended(rollup)

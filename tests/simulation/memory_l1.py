@@ -7,7 +7,7 @@ archive that kept them.  It can lose its last blocks, be out of reach, and drop 
 answer to a call that it executed: what a challenger has to live with.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -16,13 +16,7 @@ from prover.contract.calls import (
     Append,
     AppendEmpty,
     Call,
-    ClaimWithdrawal,
-    CommitFault,
-    Deposit,
-    ForceWithdraw,
     Propose,
-    ProveFault,
-    propose_output,
 )
 from prover.contract.codes import ContractCode
 from prover.contract.context import Moment
@@ -32,8 +26,7 @@ from prover.contract.log import EMPTY_ENTRY, LogEntry, entry_of
 from prover.contract.records import Account, QueuedItem, RulesVersion
 from prover.contract.rules import ContractRules
 from prover.contract.versions import list_versions
-from prover.l1 import BlockEvents, CallReceipt, Heads, L1Block, L1Unreachable, PostedClaim
-from prover.outputs import Output
+from prover.l1 import L1, BlockEvents, CallReceipt, Heads, L1Block, L1Unreachable, PostedClaim
 from prover.verdict import judge_fault
 
 FINAL_BLOCKS = 3
@@ -163,7 +156,7 @@ class MemoryChain:
         return self.headers[max(number, 0)]
 
 
-class MemoryL1:
+class MemoryL1(L1):
     """One sender's view of a ``MemoryChain``."""
 
     def __init__(self, chain: MemoryChain, address: bytes = b"") -> None:
@@ -252,40 +245,6 @@ class MemoryL1:
                 return price_of(bid, chain.base_fee) - chain.base_fee
             chain.mine(step_ms=100)
         raise L1Unreachable(f"a call that bids {bid} is in no block")
-
-    async def append(self, index: int, data: bytes, version: int = 1) -> CallReceipt:
-        return await self.send(Append(index, data, version))
-
-    async def append_empty(self, index: int) -> CallReceipt:
-        return await self.send(AppendEmpty(index))
-
-    async def propose(self, parent: int, output: Output, trace: Sequence[bytes]) -> CallReceipt:
-        return await self.send(propose_output(parent, output, list(trace)))
-
-    async def commit_fault(self, commitment: bytes) -> CallReceipt:
-        return await self.send(CommitFault(commitment))
-
-    async def prove_fault(
-        self,
-        kind: int,
-        claim: int,
-        segment: int,
-        correct_root: bytes,
-        payee: bytes,
-        salt: bytes,
-        witness: bytes,
-    ) -> CallReceipt:
-        call = ProveFault(kind, claim, segment, correct_root, payee, salt, witness)
-        return await self.send(call)
-
-    async def deposit(self, owner: bytes, sub: int, amount: int, asset: int = 0) -> CallReceipt:
-        return await self.send(Deposit(owner, sub, amount, asset))
-
-    async def force_withdraw(self, sub: int, amount: int, asset: int = 0) -> CallReceipt:
-        return await self.send(ForceWithdraw(sub, amount, asset))
-
-    async def claim_withdrawal(self, claim: int, index: int, proof: bytes) -> CallReceipt:
-        return await self.send(ClaimWithdrawal(claim, index, proof))
 
     async def close(self) -> None:
         return None

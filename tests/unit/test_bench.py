@@ -12,8 +12,10 @@ from bench.figures import Figure, measure_loop, table_of, write_latest
 from bench.load import BULK_LEGS, Load
 from bench.measurements import MEASUREMENTS, Broken, Unavailable, chosen
 from bench.processor import CLIENT, busiest_between, process_seconds, used_between
+from bench.replaying import ENTRY_FRAMES
 from bench.steps import CASES, Case
 from devnet.identities import identity_of
+from prover.entry import ENTRY_BYTES_MAX, FRAME_BYTES_MAX, encode_entry
 from sextant.client.clock import NodeClock
 from statemachine.actions import Bulk, decode_transaction
 from statemachine.identity.signing import Domain, recover_signer
@@ -68,6 +70,11 @@ def test_a_figure_says_how_fast_the_machine_was(monkeypatch: pytest.MonkeyPatch)
     [figure] = measurements.Measurement(("x",), "bench.absent", compiled=False).run()
     assert figure.loop_ns == 40
     assert "  40 ns" in table_of([figure])
+
+
+def test_full_frames_of_a_replayed_entry_fit_it() -> None:
+    frames = [bytes(FRAME_BYTES_MAX)] * ENTRY_FRAMES
+    assert len(encode_entry(frames)) <= ENTRY_BYTES_MAX
 
 
 def test_a_benchmark_that_fails_says_so() -> None:
