@@ -65,7 +65,7 @@ def test_a_bound_is_kept_and_the_call_taken_up_again(tmp_path: Path) -> None:
         await bench.fund(USER)
         await spike(bench)
         stuck: list[Stuck] = []
-        user = impatient(bench, stuck, FeePolicy(fee_max=SPIKE - 1, bump_blocks=2), 1.0)
+        user = impatient(bench, stuck, FeePolicy(fee_max=SPIKE - 1, bump_blocks=2), 3.0)
         with pytest.raises(L1Unreachable):
             await user.deposit(USER, 0, 1_000_000)
         assert [each.is_held for each in stuck] == [True]
