@@ -25,7 +25,7 @@ from prover.contract.calls import Call, call_hash, decode_call, encode_call, sig
 from prover.contract.codes import ContractCode
 from prover.contract.fees import Bid, FeePolicy, first_bid, raised_bid
 from prover.contract.rules import ContractRules
-from prover.l1 import CallReceipt, L1Refused
+from prover.l1 import CallReceipt, L1Refused, L1Unreachable
 from statemachine.errors import FrameInvalid
 
 AWAIT_SECONDS_MAX: Final = 30.0
@@ -140,6 +140,7 @@ class Sender:
                 if await self._submit(sent, until):
                     await pause.sleep()
                 else:
+                    check_time(sent, until)
                     self.in_flight.discard(sent.nonce)
                     sent = None  # its nonce was spent by another call
         finally:
@@ -179,6 +180,7 @@ class Sender:
             name = call_hash(rules.l1_chain_id, rules.rules.rollup, nonce, call, self.address)
             sent = Sent(call, nonce, bid, name)
             if not await self._submit(sent, until):
+                check_time(sent, until)
                 return None
             self.in_flight.add(nonce)
             return sent
@@ -234,10 +236,12 @@ class Sender:
                 receipt = await self._await(sent.name, until, patient)
                 return replace(receipt, raised=sent.raised)
             except L1Refused as refused:
+                if not is_for(refused, NOT_FOUND, STILL_WAITING):
+                    raise
+                # However fast L1 answers: no answer is the one that was waited for.
+                check_time(sent, until)
                 if is_for(refused, NOT_FOUND):
                     return None
-                if not is_for(refused, STILL_WAITING):
-                    raise
             base_fee = await self._base_fee(until)
             await self._raise_older(sent, policy, base_fee, until)
             if self._raise(sent, policy, base_fee):
@@ -272,6 +276,13 @@ class Sender:
                 older = Sent(call, waiting.nonce, raised, waiting.hash)
                 self.on_stuck(Stuck(waiting.kind, waiting.nonce, bid, raised, base_fee))
                 await self._submit(older, until)
+
+
+def check_time(sent: Sent, until: float) -> None:
+    """Give a call up once time is up."""
+    if time.monotonic() >= until:
+        kind = type(sent.call).__name__
+        raise L1Unreachable(f"{kind} with nonce {sent.nonce} is in no block; it may still come")
 
 
 def is_for(refused: L1Refused, *names: str) -> bool:

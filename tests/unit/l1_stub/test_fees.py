@@ -82,6 +82,17 @@ def test_a_bound_is_kept_and_the_call_taken_up_again(tmp_path: Path) -> None:
     on_stub(tmp_path, story, block_ms=50)
 
 
+def test_patience_ends_however_fast_l1_answers(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        await bench.fund(USER)
+        await spike(bench)
+        user = impatient(bench, [], FeePolicy(fee_max=1, bump_blocks=1), 0.5)
+        with pytest.raises(L1Unreachable, match="Deposit with nonce 0 is in no block"):
+            await user.deposit(USER, 0, 1_000_000)
+
+    on_stub(tmp_path, story, block_ms=10)
+
+
 def test_what_a_dead_process_left_behind_is_brought_along(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
         await bench.fund(USER)
