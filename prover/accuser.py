@@ -9,7 +9,7 @@ from prover.bundle import check_bundle, decode_bundle
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
-from prover.duty import Connect, fetch_bundle, fetch_claims, reach_once
+from prover.inquiry import Connect, fetch_bundle, fetch_claims, reach_once
 from prover.l1 import L1, CallReceipt
 
 POLL_SECONDS: Final = 0.2

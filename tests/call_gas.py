@@ -25,7 +25,8 @@ from prover.contract.calls import (
     SlashAttesters,
 )
 from prover.contract.calls.lengths import FIELD_BYTES
-from prover.contract.gas import COUNTED, count_signers, gas_of, limit_of, proof_gas
+from prover.contract.ceilings import COUNTED, count_signers
+from prover.contract.gas import gas_of, limit_of, proof_gas
 from prover.contract.prices import (
     MARK_GAS,
     SETTLE_MAX,

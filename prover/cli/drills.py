@@ -27,7 +27,7 @@ from sextant.cli.numbers import whole
 from statemachine.errors import SextantError
 
 if TYPE_CHECKING:  # a name of argparse that only checkers see, and what is heavy
-    from prover.duty import Connect
+    from prover.inquiry import Connect
     from prover.rehearsal import Rehearsal
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  no other name
@@ -87,7 +87,8 @@ def drill_synthetic(arguments: argparse.Namespace) -> int:
 def drill_on_fork(arguments: argparse.Namespace) -> int:
     """Fork the L1 that is watched, play a fraud, and say how it went."""
     from prover.bundle import decode_bundle
-    from prover.duty import DRILL_NOTE, fetch_bundle
+    from prover.duty import DRILL_NOTE
+    from prover.inquiry import fetch_bundle
     from prover.rehearsal import rehearse_defence
     from statemachine.identity.signing import address_of
 

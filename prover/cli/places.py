@@ -13,7 +13,7 @@ from sextant.cli.numbers import instance_number
 from sextant.client.environment import L1 as L1_PLACE
 
 if TYPE_CHECKING:  # heavy: only the command that needs it loads it
-    from prover.duty import Connect
+    from prover.inquiry import Connect
     from prover.l1 import L1
 
 EXIT_OK: Final = 0

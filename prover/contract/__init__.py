@@ -5,10 +5,10 @@ to add         write
 =============  ==============================================================
 a call         its kind in ``calls.kinds``, its shape and a line of the table
                in a module of ``calls``; its handler and a line of HANDLERS in
-               the module of its idea here; a line of ``gas.WORK``, and of ``gas.COUNTED``
-               if more is counted on top; its place in
-               one of the two sets of ``freeze``; a message
-               with the same fields in ``proto/sextant/v1/l1.proto``; a line of
+               the module of its idea here; a line of ``intrinsic.WORK``, and
+               of ``ceilings.COUNTED`` if more is counted on top; its place
+               in one of the two sets of ``freeze``; a message with the same
+               fields in ``proto/sextant/v1/l1.proto``; a line of
                ``calls.lengths`` for each new name of a byte string
 an event       its kind in ``events.kinds``, its shape and a line of the table
                in a module of ``events``; a message as above

@@ -27,6 +27,7 @@ from prover.contract import (
     log,
     promises,
     sales,
+    slashing,
     versions,
     withdrawals,
 )
@@ -52,6 +53,7 @@ HANDLERS: Final[Handlers] = {
     **log.HANDLERS,
     **promises.HANDLERS,
     **sales.HANDLERS,
+    **slashing.HANDLERS,
     **versions.HANDLERS,
     **withdrawals.HANDLERS,
 }

@@ -201,7 +201,8 @@ async def keep_attesting(
     from prover.attester import Attester, Seal
     from prover.bls import default_bls, secret_from
     from prover.board import Board
-    from prover.duty import DutySettings, make_core, reach_deployment
+    from prover.duty import DutySettings, make_core
+    from prover.inquiry import reach_deployment
     from prover.patrol import Patrol
     from prover.vows import Vows
 

@@ -50,7 +50,7 @@ def with_l1(
     arguments: argparse.Namespace, key: bytes, work: Callable[[Any], Awaitable[Any]]
 ) -> Any:  # noqa: ANN401  the adapter stands above this package
     """Connect to L1, do the work, and let go."""
-    from prover.duty import reach_once
+    from prover.inquiry import reach_once
 
     async def run() -> Any:  # noqa: ANN401  whatever the work gives
         target = L1_PLACE.resolve(arguments.l1, arguments.instance)

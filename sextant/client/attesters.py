@@ -9,7 +9,6 @@ from typing import Final, Self
 from proto.sextant.v1 import l1_pb2
 from prover.bls import Bls, default_bls, secret_from
 from prover.contract.ahead import numbers_in
-from prover.contract.attesters import slash_commitment
 from prover.contract.calls import (
     CommitFault,
     JoinAttesters,
@@ -17,6 +16,7 @@ from prover.contract.calls import (
     SlashAttesters,
     TakeStake,
 )
+from prover.contract.slashing import slash_commitment
 from sextant.client.amounts import Amount, from_micros
 from sextant.client.api import AsyncClient
 from sextant.client.l1 import L1Client

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from prover.bls import Bls
-from prover.contract.attesters import slash_commitment
 from prover.contract.calls import ClaimWithdrawal, CommitFault, LeaveAttesters, TakeStake
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
+from prover.contract.slashing import slash_commitment
 from statemachine.records import encode_withdrawal
 from tests.contract_vectors.cases import Cases
 from tests.guilds import FREEZE_MS, PAYEE, STAKE, Guild, lie

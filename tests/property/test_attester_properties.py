@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prover.contract.ahead import numbers_in
-from prover.contract.attesters import attestation_digest, bitmap_of, slash_commitment
+from prover.contract.attesters import attestation_digest, bitmap_of
 from prover.contract.calls import (
     Attest,
     ClaimWithdrawal,
@@ -23,6 +23,7 @@ from prover.contract.calls import (
     TakeStake,
     propose_output,
 )
+from prover.contract.slashing import slash_commitment
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.records import encode_withdrawal

@@ -22,8 +22,8 @@ from prover.contract.calls import CancelRules, ProveFault, ScheduleRules
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus, RulesVersion
 from prover.contract.versions import cancel_until, notice_ms
-from prover.duty import fetch_bundle
 from prover.entry import parse_entry
+from prover.inquiry import fetch_bundle
 from prover.keeper import Keeper
 from prover.rehearsal import rehearse_defence
 from prover.rulesbook import RulesUnknown

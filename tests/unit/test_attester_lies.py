@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover.contract.attesters import slash_commitment
 from prover.contract.calls import ClaimWithdrawal, CommitFault, LeaveAttesters
 from prover.contract.codes import ContractCode
 from prover.contract.events import AttestersSlashed
 from prover.contract.records import ClaimStatus, Freeze
 from prover.contract.rules import ContractRules
+from prover.contract.slashing import slash_commitment
 from statemachine.records import encode_withdrawal
 from tests.guilds import PAYEE, STAKE, Guild, lie
 from tests.l1_worlds import (

@@ -6,11 +6,7 @@ import pytest
 
 from devnet.l1.attesters import ATTESTATIONS_MAX, attesters_message
 from prover.contract.ahead import numbers_in, room_ahead
-from prover.contract.attesters import (
-    attestation_digest,
-    bitmap_of,
-    slash_commitment,
-)
+from prover.contract.attesters import attestation_digest, bitmap_of
 from prover.contract.calls import (
     BuyWithdrawal,
     ClaimWithdrawal,
@@ -24,6 +20,7 @@ from prover.contract.context import Context
 from prover.contract.events import AttestersSlashed, WithdrawalPaid
 from prover.contract.records import Attestation, ClaimStatus
 from prover.contract.records.attesters import ATTESTERS_MAX
+from prover.contract.slashing import slash_commitment
 from prover.contract.withdrawals import sale_of
 from statemachine.records import encode_withdrawal
 from tests.guilds import FREEZE_MS, LATE_MS, PAYEE, SPAN_MS, STAKE, Guild, lie

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.duty import announced
+from prover.inquiry import announced
 from sextant.cli.main import main
 
 NOWHERE = "/nonexistent/place"
@@ -46,7 +46,7 @@ def test_missing_file_is_said_in_one_plain_line(
 def test_silent_l1_is_announced(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("prover.duty.SILENCE_SECONDS_MAX", 0.01)
+    monkeypatch.setattr("prover.inquiry.SILENCE_SECONDS_MAX", 0.01)
 
     async def story() -> None:
         never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -61,7 +61,7 @@ def test_silent_l1_is_announced(
 def test_commands_that_look_once_give_up(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("prover.duty.LOOK_SECONDS_MAX", 0.2)
+    monkeypatch.setattr("prover.inquiry.LOOK_SECONDS_MAX", 0.2)
     with socket.socket() as listener:  # accepts, and says nothing
         listener.bind(("127.0.0.1", 0))
         listener.listen()

@@ -13,7 +13,7 @@ from prover.contract.calls.lengths import BULK, FIELD_BYTES
 from prover.contract.contract import HANDLERS
 from prover.contract.events import EVENTS, EventKind, decode_event, encode_event
 from prover.contract.fees import Bid
-from prover.contract.gas import WORK
+from prover.contract.intrinsic import WORK
 from prover.contract.records import Account, decode_account
 from prover.contract.state import ContractState
 from prover.contract.tables import BYTE, BYTES, NOTHING, Series, Single, Table, Tables, form_of

@@ -80,7 +80,7 @@ def test_the_command_tells_how_it_went_and_notes_a_drill_that_was_won(
     async def purse(*_: object) -> tuple[int, int]:
         return 10**9, 1_000
 
-    monkeypatch.setattr("prover.duty.fetch_bundle", fetch)
+    monkeypatch.setattr("prover.inquiry.fetch_bundle", fetch)
     monkeypatch.setattr(drills, "look_at_purse", purse)
     if lenient:
         verdict = Verdict(guilty=False, reason="no")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from prover.contract.attesters import attestation_digest, bitmap_of, slash_commitment
+from prover.contract.attesters import attestation_digest, bitmap_of
 from prover.contract.calls import (
     Attest,
     ClaimWithdrawal,
@@ -13,6 +13,7 @@ from prover.contract.calls import (
 )
 from prover.contract.disputes import commitment_to
 from prover.contract.records import ClaimStatus
+from prover.contract.slashing import slash_commitment
 from prover.l1 import CallReceipt
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree

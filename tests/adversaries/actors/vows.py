@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from prover.betrayal import open_end
-from prover.contract.attesters import attestation_digest, bitmap_of, slash_commitment
+from prover.contract.attesters import attestation_digest, bitmap_of
 from prover.contract.calls import (
     Attest,
     BondSequencer,
@@ -16,6 +16,7 @@ from prover.contract.calls import (
     SlashAttesters,
     TakeBond,
 )
+from prover.contract.slashing import slash_commitment
 from prover.l1 import CallReceipt
 from prover.outputs import Output
 from prover.promises import (

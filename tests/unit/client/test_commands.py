@@ -120,7 +120,7 @@ def test_errors_are_for_programs_with_json(
         assert error["message"].startswith(f"sextant {words[0]}")
         assert "--help" in error["advice"]
     nowhere = ["--l1", "127.0.0.1:9", "--json"]
-    monkeypatch.setattr("prover.duty.LOOK_SECONDS_MAX", 0.2)
+    monkeypatch.setattr("prover.inquiry.LOOK_SECONDS_MAX", 0.2)
     for words in (["bond", "status"], ["receipt", "accuse", "--dry-run", "--store", str(tmp_path)]):
         assert main([*words, *nowhere]) == 3
         error = json.loads(capsys.readouterr().err)
