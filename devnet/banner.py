@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from devnet.genesis import devnet_contract
 from devnet.identities import MAKERS, TAKERS, USERS, identity_of
 from devnet.layout import PORTS, Layout
+from prover.contract.rules import ContractRules
 from sextant import __version__
 
 LABELS = {
@@ -21,9 +21,8 @@ LABELS = {
 }
 
 
-def lines_of(layout: Layout) -> Iterator[str]:
+def lines_of(layout: Layout, contract: ContractRules) -> Iterator[str]:
     """Yield the banner's lines."""
-    contract = devnet_contract()
     yield f"Sextant {__version__} devnet, instance {layout.instance}: the L1 is a STUB, no security"
     yield ""
     yield f"  data directory   {layout.directory}"

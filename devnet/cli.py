@@ -16,6 +16,8 @@ EXIT_NO: Final = 1
 EXIT_UNREACHABLE: Final = 3
 DOWN_SECONDS_MAX: Final = 5.0
 LINES_MAX: Final = 1_000_000
+SALT_MAX: Final = 99_999_999
+"""As in :mod:`devnet.genesis`, which is heavy."""
 FINAL_BLOCKS_MAX: Final = 255
 BASE_FEE: Final = 1_000
 """Gwei per million gas: calls cost something, and nobody's 10 ETH are ever spent."""
@@ -52,6 +54,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         default=BASE_FEE,
         metavar="GWEI",
         help="of a million gas on L1: where it begins, and how far it falls (default %(default)s)",
+    )
+    up.add_argument(
+        "--salt",
+        type=whole(0, SALT_MAX),
+        metavar="N",
+        help="of a new data directory: sets its chain id and contract address apart from those of "
+        "other devnets (default: drawn; 0: chain id 7714001)",
     )
     up.add_argument("--plain", action="store_true", help="lines instead of a screen")
     up.set_defaults(run=run_up)
@@ -109,7 +118,8 @@ def run_up(arguments: argparse.Namespace) -> int:
 
     from devnet.session import watch
 
-    return asyncio.run(watch(place_of(arguments), options_of(arguments), plain=arguments.plain))
+    layout, options = place_of(arguments), options_of(arguments)
+    return asyncio.run(watch(layout, options, salt=arguments.salt, plain=arguments.plain))
 
 
 def run_down(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,7 @@
-"""The devnet's rules, contract and first state: constants, so that everyone has the same genesis.
+"""The devnet's rules, contract and first state: constants but for the salt of each deployment.
+
+The first root is the same everywhere; chain id and contract address follow from the salt
+(:mod:`devnet.deployments`).
 
 The prices in the comments are only to show the scale; prices come from the publishers.
 """
@@ -15,6 +18,9 @@ from statemachine.merkle.tree import Tree
 from statemachine.rules import MarketRules, Rules
 
 CHAIN_ID: Final = 7_714_001
+SALT_FIXED: Final = 0
+SALT_MAX: Final = 99_999_999
+"""Eight decimals after ``CHAIN_ID``: a chain id that any wallet takes (below 2**52)."""
 L1_CHAIN_ID: Final = 7_714_000
 GENESIS_TIME_MS: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 WINDOW_MS: Final = 60_000
@@ -67,11 +73,26 @@ def staked_ether() -> AssetRules:
     )
 
 
-def devnet_rules() -> Rules:
+def chain_id_of(salt: int) -> int:
+    """Return the chain id of the devnet with a salt: ``CHAIN_ID``, then the salt's digits."""
+    return CHAIN_ID if salt == SALT_FIXED else CHAIN_ID * (SALT_MAX + 1) + salt
+
+
+def salt_of(chain_id: int) -> int:
+    """Return the salt of a devnet with a chain id, or raise ``ValueError``."""
+    if chain_id == CHAIN_ID:
+        return SALT_FIXED
+    first, salt = divmod(chain_id, SALT_MAX + 1)
+    if first != CHAIN_ID or salt == SALT_FIXED:
+        raise ValueError(f"chain id {chain_id} is no devnet's")
+    return salt
+
+
+def devnet_rules(salt: int = SALT_FIXED) -> Rules:
     """Return the rules of every devnet: markets, publishers, an asset, short deadlines."""
     return Rules(
-        chain_id=CHAIN_ID,
-        rollup=identity_of("rollup").address,
+        chain_id=chain_id_of(salt),
+        rollup=identity_of("rollup" if salt == SALT_FIXED else f"rollup/{salt}").address,
         publishers=tuple(identity_of(name).address for name in PUBLISHERS),
         publishers_min=2,
         guardian=identity_of("guardian").address,
@@ -93,9 +114,9 @@ def devnet_rules() -> Rules:
     )
 
 
-def devnet_contract() -> ContractRules:
-    """Return the contract as every devnet deploys it; its genesis output names the first root."""
-    rules = devnet_rules()
+def devnet_contract(salt: int = SALT_FIXED) -> ContractRules:
+    """Return the contract as a devnet deploys it; its genesis output names the first root."""
+    rules = devnet_rules(salt)
     root = Tree.from_items(genesis_state(rules, GENESIS_TIME_MS).items()).root
     return ContractRules(
         l1_chain_id=L1_CHAIN_ID,

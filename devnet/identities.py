@@ -1,7 +1,7 @@
 """Who is who on a devnet: keys made from one public phrase, the same on every machine.
 
 They are UNSAFE by design: anyone can derive them, so that anyone can follow a tutorial, and so
-that the genesis root and all addresses are the same everywhere.
+that the genesis root and all accounts' addresses are the same everywhere.
 """
 
 from dataclasses import dataclass

@@ -69,7 +69,7 @@ class Layout:
 
     @property
     def deployment(self) -> Path:
-        """Return the file with the contract's rules: canonical bytes, the same everywhere."""
+        """Return the file with the contract's rules: canonical bytes, kept for its life."""
         return self.directory / "deployment.bin"
 
     @property

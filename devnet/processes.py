@@ -1,6 +1,5 @@
 """Which processes a devnet runs, in which order, with which command lines."""
 
-import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +7,13 @@ from pathlib import Path
 from typing import Final, final
 
 from devnet.child import ProcessSpec
-from devnet.genesis import devnet_contract
+from devnet.deployments import keep_deployment
+from devnet.genesis import SALT_FIXED
 from devnet.identities import MAKERS, NAMES, PUBLISHERS, TAKERS, identity_of
 from devnet.l1.chain import RETENTION_MS
 from devnet.layout import Layout
-from devnet.supervisor import DevnetBlocked
 from node.compiled import ROOT, compiled_directory
+from prover.contract.rules import ContractRules
 
 BATCH_MS: Final = 2_000
 
@@ -36,28 +36,25 @@ class Options:
     """Blocks are made by hand, and at L1 one for each call."""
 
 
-def prepare(layout: Layout) -> None:
-    """Write what the processes read at their start: the deployment and the key files.
+def prepare(layout: Layout, salt: int | None = SALT_FIXED) -> ContractRules:
+    """Write what the processes read at their start, and return the deployment.
+
+    ``salt`` is that of a new data directory; ``None``: it gets one of its own.
 
     Raises
     ------
     DevnetBlocked
-        What is there was made under other rules: no process could go on with it.
+        What is there is another deployment, or was made under other rules.
     """
-    rules = devnet_contract().encode()
-    with contextlib.suppress(FileNotFoundError):
-        if layout.deployment.read_bytes() != rules:
-            raise DevnetBlocked(
-                f"this data directory was made under other rules: {layout.directory}; "
-                "use another --datadir, or remove it"
-            )
+    layout.directory.mkdir(parents=True, exist_ok=True)
+    contract = keep_deployment(layout, salt)
     layout.logs.mkdir(parents=True, exist_ok=True)
     layout.keys.mkdir(parents=True, exist_ok=True)
-    layout.deployment.write_bytes(rules)
     for name in NAMES:
         file = layout.key_file(name)
         file.touch(mode=0o600)
         file.write_text("0x" + identity_of(name).key.hex() + "\n")
+    return contract
 
 
 def specs_of(layout: Layout, options: Options) -> list[ProcessSpec]:

@@ -26,7 +26,7 @@ FIRST_BLOCK_POLL_S: Final = 0.1
 PLAIN_COLUMNS: Final = 140
 
 
-async def watch(layout: Layout, options: Options, *, plain: bool) -> int:
+async def watch(layout: Layout, options: Options, *, salt: int | None, plain: bool) -> int:
     """Run everything until a signal asks to stop; return the exit code."""
     layout.directory.mkdir(parents=True, exist_ok=True)
     after = {"l1": partial(fund_operators, layout)}
@@ -36,8 +36,7 @@ async def watch(layout: Layout, options: Options, *, plain: bool) -> int:
     started = time.monotonic()
     try:
         supervisor.claim()
-        prepare(layout)
-        for line in lines_of(layout):
+        for line in lines_of(layout, prepare(layout, salt)):
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
         try:

@@ -139,7 +139,9 @@ def run_accuse(arguments: argparse.Namespace) -> int:
             partial(connect, archives=arguments.archives), target, blocks, payee, salt
         )
     )
-    say(f"{signed} of {len(blocks)} blocks are signed by the exchange's signer")
+    say(f"{signed} of {len(blocks)} blocks are signed by this exchange's signer")
+    if signed and not found:
+        say("none of them is broken")
     answer: dict[str, Any] = {
         "blocks": len(blocks),
         "broken": [

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from devnet.genesis import devnet_contract
 from devnet.identities import identity_of
 from node.l1.adapter import GrpcL1
 from prover.changes import apply_changes
 from prover.contract.log import LogEntry
 from prover.contract.records import Claim
+from prover.contract.rules import decode_contract_rules
 from tests.e2e.test_devnet import ENVIRONMENT, Devnet
 from tests.ports import layout_to_test
 
@@ -117,7 +117,7 @@ def test_a_devnet_upgrades_live_and_keeps_trading(devnet: Operated) -> None:
     versions = devnet.versions()
     assert versions == sorted(versions), "and never back"
     assert devnet.ask("l1", "rules")["versions"][1]["state"] == "in force"
-    before = devnet_contract().rules
+    before = decode_contract_rules(devnet.layout.deployment.read_bytes()).rules
     after = apply_changes(before, [change])
     assert devnet.ask("status")["rules_hash"] == f"0x{after.hash.hex()}"
     placed = devnet.ask(*order)

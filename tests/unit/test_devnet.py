@@ -71,8 +71,11 @@ def test_instances_share_no_port() -> None:
 
 
 def test_banner_has_what_a_user_copies() -> None:
-    text = "\n".join(lines_of(layout_of(0, Path("/data"))))
-    for expected in ("127.0.0.1:50551", "UNSAFE", "STUB", "/data/logs", "genesis root", "alice"):
+    text = "\n".join(lines_of(layout_of(0, Path("/data")), devnet_contract(55)))
+    for expected in (
+        *("127.0.0.1:50551", "UNSAFE", "STUB", "/data/logs", "genesis root", "alice"),
+        *("771400100000055", devnet_rules(55).rollup.hex()),
+    ):
         assert expected in text
 
 
