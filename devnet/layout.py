@@ -38,7 +38,6 @@ PORTS: Final = {
     "poster_dev": 50598,
     "dev": 50599,
 }
-STORES: Final = ("l1", "sequencer", "poster", "follower", "challenger")
 
 
 @final

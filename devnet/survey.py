@@ -37,7 +37,6 @@ class Facts:
     inbox_count: int = 0
     claims_count: int = 0
     claims_by_status: dict[int, int] = field(default_factory=dict)
-    last_claim: l1_pb2.L1Claim | None = None
     challenger: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -78,7 +77,6 @@ class Surveyor:
         counts = dict(self._settled)
         for claim in self._claims.values():
             counts[claim.status] = counts.get(claim.status, 0) + 1
-        last = self._claims.get(max(self._claims, default=-1))
         return Facts(
             sequencer=sequencer.result(),
             follower=follower.result(),
@@ -88,7 +86,6 @@ class Surveyor:
             inbox_count=inbox_count.result(),
             claims_count=claims.result(),
             claims_by_status=counts,
-            last_claim=last,
             challenger=challenger_says(self.layout.store("challenger") / "status.json"),
         )
 

@@ -6,7 +6,7 @@ for its process to carry out, in order: lines to say, secrets to keep, calls to
 send.  It judges nothing that it has not derived itself, and a claim only once
 its parent is judged.
 
-    core = Challenger(deployment, genesis_replica(...), defends=True, ...)
+    core = Challenger(deployment, genesis_replica(...), monotonic_ns, Defence(...))
     for effect in core.on_entry(entry): ...
 """
 

@@ -1,14 +1,15 @@
 """What a challenger keeps on disk, so that a crash costs him only time.
 
-====  ==========================  ==========================================
+====  ==========================  =============================================
 key   rest of the key             value
-====  ==========================  ==========================================
+====  ==========================  =============================================
 h     none                        the output up to which the state stands
 d     none                        hash of the deployment that it belongs to
 s     key of the state            value in the state
-c     claim number, output hash   payee, salt, commitment, its block
+c     claim number, output hash   what has to survive of a case (``cases.KeptCase``)
+c     ``spent``                   what all calls of the defender cost, in gwei
 v     none                        the versions of the rules that L1 listed
-====  ==========================  ==========================================
+====  ==========================  =============================================
 
 The state moves only with what L1 can no longer take back; everything after it
 is derived again from L1 at the next start.

@@ -3,7 +3,7 @@
 The trace of a log entry is ``[root before, root after segment 1, ... after
 segment n]``: n + 1 roots for n segments.  An output commits to it by
 ``trace_root``.  The claim carries the roots themselves as call data (32 bytes
-for some 64 transactions): L1 recomputes the trace root before it accepts the
+for each segment): L1 recomputes the trace root before it accepts the
 claim (``is_trace_of``), and announces the roots in the claim's event.  A trace
 whose roots nobody can see could not be accused, for an accuser opens the first
 wrong one.

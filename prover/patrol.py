@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final, final
 
 from prover.board import Board
-from prover.cases import Standing
 from prover.challenger import Challenger
 from prover.effects import Effect, Keep, Learnt, Said, Send, Settled
 from prover.gauges import Surroundings, Watchman, watch_figures
@@ -176,8 +175,3 @@ class Patrol:
     def note(self, level: str, text: str) -> None:
         """Write a line of the process's own."""
         self.board.write_line(Said(level, text, {}), self.wall_ms())
-
-
-def standing_claims(core: Challenger, standing: Standing) -> list[int]:
-    """Return the numbers of the claims that stand like this."""
-    return sorted(n for n, claim in core.docket.claims.items() if claim.standing is standing)

@@ -7,7 +7,7 @@ remains is re-execution of one segment by ``apply_segment``, the code that the
 sequencer runs; there is no other.
 
 Accusations fail safe: whatever is missing, malformed or inconsistent in a
-witness acquits the claim.  ``False`` never means "the claim is right", only
+witness acquits the claim.  An acquittal never means "the claim is right", only
 "this does not prove it wrong".
 """
 
@@ -89,7 +89,7 @@ class ProvedItems(Sequence[InboxItem]):
 
 
 def judge_fault(kind: int, facts: ClaimFacts, witness: bytes) -> Verdict:
-    """Return whether ``witness`` proves that a claim has a fault of this kind."""
+    """Return the verdict: whether ``witness`` proves that a claim has a fault of this kind."""
     judges: dict[int, Callable[[ClaimFacts, Witness, Work], Verdict]] = {
         FaultKind.SEGMENT: judge_segment,
         FaultKind.TRACE_LENGTH: judge_trace_length,

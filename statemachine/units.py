@@ -10,12 +10,12 @@ Name          One unit                                   Range
 ``Lots``      the market's smallest size, long positive  abs(x) < 2**63
 ``Price``     micro-USDC per lot                         0 < x < 2**63
 ``Micros``    10^-6 USDC                                 abs(x) < 2**95
-``Ppm``       one part per million                       0 <= x <= 10**6
 ``Millis``    milliseconds since the Unix epoch          0 <= x < 2**64
 ============  =========================================  =================
 
-``size * price`` is exact.  Where a division is needed: **what a user owes
-rounds up, what a user has rounds down**; the difference is booked as dust.
+Rates are parts per million, and their names end in ``_ppm``.  ``size * price`` is exact.
+Where a division is needed: **what a user owes rounds up, what a user has rounds down**;
+the difference is booked as dust.
 """
 
 from typing import Final, NewType
@@ -23,14 +23,12 @@ from typing import Final, NewType
 Lots = NewType("Lots", int)
 Price = NewType("Price", int)
 Micros = NewType("Micros", int)
-Ppm = NewType("Ppm", int)
 Millis = NewType("Millis", int)
 
 PPM_ONE: Final = 1_000_000
 DAY_MS: Final = 86_400_000
 LOTS_LIMIT: Final = 1 << 63
 PRICE_LIMIT: Final = 1 << 63
-MICROS_LIMIT: Final = 1 << 95
 TIME_LIMIT: Final = 1 << 53
 """Times stay below 2**53 ms, so that a nonce (time << 10 | counter) fits 63 bits."""
 

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from devnet.l1.rules_cli import add_rules_commands
-from sextant.cli.numbers import read_span
+from sextant.cli.numbers import instance_number, read_span
+from sextant.client.environment import L1 as L1_PLACE
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # heavy: loaded by the command that needs it
+    from collections.abc import Awaitable, Callable
+
+    from node.l1.adapter import GrpcL1
     from prover.contract.rules import ContractRules
+
+    Read = Callable[[GrpcL1], Awaitable[list[dict[str, Any]]]]
 
 RETENTION: Final = "1572864s"
 """18.2 days, the least time that blobs are served on Ethereum (``chain.RETENTION_MS``)."""
@@ -30,7 +36,12 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
-            "--l1", default="127.0.0.1:50545", metavar="HOST:PORT", help="where the L1 listens"
+            "--l1",
+            metavar="HOST:PORT",
+            help="where the L1 listens (default: $SEXTANT_L1, else that of a devnet here)",
+        )
+        command.add_argument(
+            "--instance", type=instance_number, metavar="N", help="the devnet's L1: adds 100 * N"
         )
         command.add_argument("--json", action="store_true", help="print JSON, one object a line")
         if name == "account":
@@ -136,37 +147,37 @@ def load_deployment(path: Path | None) -> "ContractRules":
 
 def show_status(arguments: argparse.Namespace) -> int:
     """Show tags, clock, deployment and totals."""
-    from devnet.l1.inspection import ask, read_status
+    from devnet.l1.inspection import read_status
 
-    return show(arguments, ask(arguments.l1, read_status))
+    return show(arguments, read_status)
 
 
 def show_claims(arguments: argparse.Namespace) -> int:
     """List the claims as they stand."""
-    from devnet.l1.inspection import ask, read_claims
+    from devnet.l1.inspection import read_claims
 
-    return show(arguments, ask(arguments.l1, read_claims))
+    return show(arguments, read_claims)
 
 
 def show_log(arguments: argparse.Namespace) -> int:
     """List the log entries, without their bytes."""
-    from devnet.l1.inspection import ask, read_log
+    from devnet.l1.inspection import read_log
 
-    return show(arguments, ask(arguments.l1, read_log))
+    return show(arguments, read_log)
 
 
 def show_mempool(arguments: argparse.Namespace) -> int:
     """List the calls that wait."""
-    from devnet.l1.inspection import ask, read_mempool
+    from devnet.l1.inspection import read_mempool
 
-    return show(arguments, ask(arguments.l1, read_mempool))
+    return show(arguments, read_mempool)
 
 
 def show_account(arguments: argparse.Namespace) -> int:
     """Show what an address holds."""
     from functools import partial
 
-    from devnet.l1.inspection import ask, read_account
+    from devnet.l1.inspection import read_account
 
     text = arguments.address.removeprefix("0x")
     try:
@@ -176,14 +187,18 @@ def show_account(arguments: argparse.Namespace) -> int:
     if len(address) != 20:
         sys.stderr.write(f"sextant l1 account: {arguments.address!r} is not 20 bytes in hex\n")
         return 2
-    return show(arguments, ask(arguments.l1, partial(read_account, address=address)))
+    return show(arguments, partial(read_account, address=address))
 
 
-def show(arguments: argparse.Namespace, rows: list[dict[str, Any]] | None) -> int:
-    """Print rows as JSON lines or as text; ``None``: the L1 did not answer."""
+def show(arguments: argparse.Namespace, read: "Read") -> int:
+    """Ask the L1, and print its answer as JSON lines or as text."""
+    from devnet.l1.inspection import ask
+
+    target = L1_PLACE.resolve(arguments.l1, arguments.instance)
+    rows = ask(target, read)
     if rows is None:
         sys.stderr.write(
-            f"sextant l1: no answer from {arguments.l1}; is it running? see `sextant l1 run`\n"
+            f"sextant l1: no answer from {target}; is it running? see `sextant l1 run`\n"
         )
         return 3
     for row in rows:

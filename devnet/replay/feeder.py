@@ -227,7 +227,6 @@ class Feeder:
 
     async def resync(self) -> None:
         """Ask the exchange which of our orders rest, and start from there."""
-        self.tally.resyncs += 1
         mirror = self.mirror
         mirror.forget()
         extra: list[bytes] = []

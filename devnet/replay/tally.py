@@ -32,7 +32,6 @@ class Tally:
     examples: list[str] = field(default_factory=list)
     books_compared: int = 0
     books_different: int = 0
-    resyncs: int = 0
     late_ms_max: int = 0
     blocks: int = 0
     frame_bytes: int = 0

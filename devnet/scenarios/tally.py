@@ -30,7 +30,6 @@ from statemachine.events import (
     Deleveraged,
     Event,
     Fill,
-    FundingPaid,
     Liquidated,
     OrderAwake,
 )
@@ -92,7 +91,6 @@ class Tally:
     volume: int = 0
     fees: int = 0
     stops: int = 0
-    funding_hours: int = 0
     blocks: int = 0
     samples: list[Sample] = field(default_factory=list)
 
@@ -120,8 +118,6 @@ class Tally:
                 self.victim_events += 1
                 self.victim_notional += abs(event.size) * event.price
                 touched.add(event.portfolio)
-            elif isinstance(event, FundingPaid):
-                self.funding_hours += 1
             elif isinstance(event, OrderAwake):
                 self.stops += 1
                 touched.add(event.portfolio)

@@ -118,12 +118,6 @@ class Worker:
         if pipe is not None and not pipe.is_closing():
             pipe.write(len(message).to_bytes(LENGTH_BYTES, "big") + message)
 
-    @property
-    def unsent(self) -> int:
-        """Bytes that the pipe has not taken yet."""
-        pipe = None if self.process is None else self.process.stdin
-        return 0 if pipe is None else pipe.transport.get_write_buffer_size()
-
     async def read(self, process: asyncio.subprocess.Process) -> None:
         """Hand each answer over, until the process ends."""
         pipe = process.stdout

@@ -89,7 +89,7 @@ def check_ahead(context: Context, asset: int, amount: int) -> None:
 
 
 def note_ahead(context: Context, claim: Claim, index: int, sale: bytes, amount: int) -> None:
-    """Note what is paid ahead: by its leaf, with its attestation, and in the sum of late."""
+    """Note what is paid ahead: by its leaf, with its attestation, and among what was lately."""
     state, span = context.state, span_of(context)
     state.ahead.put(sale, index)
     found = state.attestations[claim.output.hash]

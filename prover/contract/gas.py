@@ -17,7 +17,7 @@ from prover.faults import Work
 
 
 def gas_of(call: Call) -> int:
-    """Return the gas of a call, but for verdicts and claims that are marked."""
+    """Return the gas that a call takes at least: what is counted while it is done comes on top."""
     return CALL_GAS + WORK[type(call)](call)
 
 

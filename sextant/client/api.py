@@ -1,8 +1,8 @@
 """``AsyncClient``: everything the client can do, in one class.
 
-Its parts, each a module: ``session`` (identity, time, signing), ``reads``,
-``trading``, ``money``, ``feeds``, ``funds``, and here what needs the L1 as well, and
-the fast path for signed transactions.
+Its parts, each a module: ``session`` (identity, time, signing), ``chain``, ``reads``,
+``trading``, ``strategies``, ``money``, ``collateral``, ``feeds``, ``funds``, and here what
+needs the L1 as well, and the fast path for signed transactions.
 """
 
 import asyncio

@@ -2,13 +2,12 @@
 
 A thin client of the L1 stub's service.  Every call is signed over the
 canonical bytes of ``prover.contract.calls``; a withdrawal is claimed with a
-proof that is checked here, against the root of a claim that L1 calls final,
-before anything is sent.
+proof that is checked here before anything is sent, against the root of a claim that
+L1 calls final, or that enough attesters vouch for.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from proto.sextant.v1 import l1_pb2
 from prover.contract.calls import AppendEmpty, ClaimWithdrawal, Deposit, ForceWithdraw
@@ -18,8 +17,6 @@ from sextant.client.l1_sender import ADVICE, L1Receipt, L1Sender
 from sextant.errors import Refused, Rejected
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, decode_inbox_item
-
-GWEI_DECIMALS: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

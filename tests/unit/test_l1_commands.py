@@ -85,6 +85,23 @@ def test_an_absent_l1_is_exit_code_3(
     assert "is it running?" in capsys.readouterr().err
 
 
+def test_where_l1_is_may_be_said_as_everywhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devnet.l1.inspection.PATIENCE_SECONDS", 0.0)
+
+    def place_of(*words: str) -> str:
+        assert main(["l1", "log", *words]) == 3
+        return capsys.readouterr().err.split("no answer from ")[1].split(";")[0]
+
+    assert place_of("--instance", "2") == "127.0.0.1:50745"
+    monkeypatch.setenv("SEXTANT_INSTANCE", "3")
+    assert place_of() == "127.0.0.1:50845"
+    monkeypatch.setenv("SEXTANT_L1", "127.0.0.1:9")
+    assert place_of() == "127.0.0.1:9"
+    assert place_of("--l1", "127.0.0.1:7") == "127.0.0.1:7"
+
+
 def test_wrong_usage_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["l1", "account", "0x12"]) == 2
     assert main(["l1", "run"]) == 2

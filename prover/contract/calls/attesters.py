@@ -49,7 +49,7 @@ class Attest:
 @final
 @dataclass(frozen=True, slots=True)
 class SlashAttesters:
-    """Take the stakes of who vouched for ``output``, where another one is final.
+    """Take the stakes of who vouched for ``output``, which L1 holds to be wrong.
 
     ``aggregate``, a BLS signature, is empty for what the contract has seen already.
     A commitment to output, signers, payee and salt that is old enough earns the payee
