@@ -8,8 +8,9 @@ segment and correct root, which must be those committed to.  Who copies the
 call out of the mempool has no commitment old enough; who commits to a guess
 knows neither the root nor, where no root is secret, the witness.
 
-Of the convicted bond half is burnt (floor), the gas of proof and commitment is
-refunded out of the other half, and the rest goes to the payee.
+Of the convicted bond half is burnt (floor), and the other half goes to the payee:
+what proof and commitment took, and the reward.  Nobody else gets any of it back, whoever
+sent the calls: a refund to whoever copies them would be his to spend on a tip.
 """
 
 from dataclasses import replace
@@ -145,22 +146,19 @@ def judge_claim(context: Context, claim: Claim, call: ProveFault) -> Verdict:
 
 
 def slash(context: Context, claim: Claim, call: ProveFault, made: Commitment) -> int:
-    """Split a convicted bond: half burnt, gas refunded, the rest to the payee.
+    """Split a convicted bond: half burnt, the rest to the payee; return his reward in gwei.
 
-    The caller gets back what his call takes, and who committed what that took:
-    whoever copies a call gains nothing, whoever made both has spent nothing.
+    The reward is what is left of the payee's half when it has made up for the gas of proof
+    and commitment, as they were paid for.
     """
     state = context.state
     burnt = claim.bond // 2
     left = claim.bond - burnt
-    proof = min(fee_of(context.meter.gas, context.moment.gas_price), left)
-    commitment = min(made.fee, left - proof)
-    refunded = proof + commitment
+    proof = fee_of(context.meter.gas, context.moment.gas_price)
+    refunded = min(proof + made.fee, left)
     reward = left - refunded
     burn_bond(state, burnt)
-    release_bond(state, context.sender, proof)
-    release_bond(state, made.sender, commitment)
-    release_bond(state, call.payee, reward)
+    release_bond(state, call.payee, left)
     context.emit(
         FaultProved(
             claim.number,

@@ -1,11 +1,11 @@
 """The sequencer's bond: what its signature over a block is worth.
 
 Each broken promise (:mod:`prover.promises`) is shown in one call, and costs all of
-the bond that is there: half is burnt (floor), the caller's gas is refunded, and
-the rest goes to the payee of a commitment to this very evidence, if there is one
-that is old enough.  Without, the rest is burnt too: whoever only wants the
-sequencer punished needs no second call, and whoever copies that call gains
-nothing.
+the bond that is there: half is burnt (floor), and the rest goes to the payee of a
+commitment to this very evidence, if there is one that is old enough: what the calls
+took, and the reward.  Without, the caller's gas is refunded, at no more than
+``gas_price_max``, and the rest is burnt too: whoever only wants the sequencer punished
+needs no second call, and whoever copies that call gains nothing, nor by what he tips.
 
 A sequencer that wants its bond back says so first.  The bond stays until a claim
 that covers the deadline of its last block has been final for W.
@@ -239,28 +239,25 @@ def punish(
     evidence: bytes,
     call: ProveEquivocation | ProveBroken,
 ) -> int:
-    """Split the bond: half burnt, gas refunded, the rest to who committed, or burnt."""
+    """Split the bond: half burnt, the rest to who committed; or burnt, but for the gas."""
     state, moment = context.state, context.moment
     bond = check_bond(context)
-    burnt = bond.amount // 2
-    left = bond.amount - burnt
-    gas = min(fee_of(context.meter.gas, moment.gas_price), left)
-    left -= gas
+    left = bond.amount - bond.amount // 2
     name = promise_commitment(int(kind), height, evidence, call.payee, call.salt)
     made = state.commitments.get(name)
-    commitment = reward = 0
     if made is not None and moment.block - made.block >= context.rules.commitment_blocks_min:
-        commitment = min(made.fee, left)
-        reward = left - commitment
+        refunded = min(fee_of(context.meter.gas, moment.gas_price) + made.fee, left)
+        paid, payee = left, call.payee
         state.commitments.drop(name)
-        release_bond(state, made.sender, commitment)
-        release_bond(state, call.payee, reward)
     else:
-        burnt += left
+        price = min(moment.gas_price, context.rules.gas_price_max)
+        refunded = min(fee_of(context.meter.gas, price), left)
+        paid, payee = refunded, context.sender
+    burnt, reward = bond.amount - paid, paid - refunded
     state.bond.put(SequencerBond(0, bond.left_at))
     burn_bond(state, burnt)
-    release_bond(state, context.sender, gas)
-    context.emit(PromiseBroken(int(kind), height, call.payee, burnt, gas + commitment, reward))
+    release_bond(state, payee, paid)
+    context.emit(PromiseBroken(int(kind), height, call.payee, burnt, refunded, reward))
     return reward
 
 

@@ -223,15 +223,30 @@ def test_an_honest_accuser_is_never_out_of_pocket() -> None:
     world.append()
     wrong = world.propose(lie=1)
     before = world.eth(CHALLENGER)
-    accusation = world.accusation(wrong, payee=USER)
+    accusation = world.accusation(wrong)
     world.commit(accusation)
     committed = world.eth(CHALLENGER)
     assert committed < before, "a commitment costs gas"
     world.wait(1_000)
-    payee = world.eth(USER)
     result = world.call(CHALLENGER, accusation)
     assert result.ok
-    assert world.eth(CHALLENGER) == before, "the gas of both calls is refunded"
     assert result.gas <= limit_of(accusation, world.rules.settle_max)
-    fee = fee_of(result.gas, world.gas_price)
-    assert world.eth(USER) - payee == BOND - BOND // 2 - fee - (before - committed)
+    fees = fee_of(result.gas, world.gas_price) + before - committed
+    assert world.eth(CHALLENGER) - before == BOND - BOND // 2 - fees == result.value
+    (proved,) = [event for event in result.events if isinstance(event, FaultProved)]
+    assert proved.refunded == fees, "of his half so much makes up for the gas of both calls"
+
+
+def test_whoever_sends_the_proof_the_payee_has_half_of_the_bond() -> None:
+    world = L1World(gas_price=20_000)
+    world.append()
+    wrong = world.propose(lie=1)
+    accusation = world.accusation(wrong, payee=USER)
+    world.commit(accusation)
+    world.wait(1_000)
+    payee, sender = world.eth(USER), world.eth(CHALLENGER)
+    world.gas_price = 5_000_000
+    result = world.call(CHALLENGER, accusation)
+    assert result.ok
+    assert world.eth(USER) - payee == BOND - BOND // 2
+    assert sender - world.eth(CHALLENGER) == fee_of(result.gas, world.gas_price)

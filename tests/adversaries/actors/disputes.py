@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 from prover.accusation import accuse, build_segment, find_fault
 from prover.contract.calls import (
+    Call,
     ClaimWithdrawal,
     CommitFault,
+    ProveEquivocation,
     ProveFault,
     propose_output,
 )
@@ -14,6 +16,7 @@ from prover.contract.disputes import commitment_to
 from prover.contract.records import ClaimStatus
 from prover.drill import corrupt
 from prover.faults import FaultKind
+from prover.l1 import CallReceipt
 from prover.replica import Derived
 from prover.traffic import START_MS
 from statemachine.identity.signing import address_of
@@ -167,6 +170,57 @@ def front_run() -> Outcome:
     forged = richer(land, land.derived[-1])
     wrong = land.lie(forged, land.claim_honestly(1))
     land.fight()
+    return ended(land, wrong, land.verdict_on(wrong))
+
+
+@dataclass
+class BribedChain(CountingChain):
+    """A chain whose blocks the liar fills: what he tips comes back to him, whatever it is."""
+
+    tips: int = 3 * BOND
+
+    def execute(self, sender: bytes, call: Call, step_ms: int = 1_000) -> CallReceipt:
+        if isinstance(call, ProveFault | ProveEquivocation) and sender == DEFENDER:
+            self.bribe(call)
+        return super().execute(sender, call, step_ms)
+
+    def bribe(self, call: Call) -> None:
+        """Have a copy of a call executed first, at a price that would use up a bond's half."""
+        self.tip, before = self.tips, self.tip
+        copied = super().execute(LIAR, call, 0)
+        self.tip = before
+        assert copied.ok, "it is a copy of an honest call"
+
+
+class BribedLand(Land):
+    """A land in which the liar makes L1's blocks."""
+
+    def make_chain(self) -> CountingChain:
+        return BribedChain(self.deployment, START_MS, GAS_PRICE)
+
+
+@adversary("proof front-run for its refund", "4", "SEGMENT convicted")
+def bribed() -> Outcome:
+    """Make L1's blocks, and send a copy of the proof first, at a tip that eats up the reward."""
+    land = traded(BribedLand())
+    forged = richer(land, land.derived[-1])
+    wrong = land.lie(forged, land.claim_honestly(1))
+    land.fight()
+    return ended(land, wrong, land.verdict_on(wrong))
+
+
+@adversary("commitment copied for its refund", "4", "SEGMENT convicted")
+def bribed_commitment() -> Outcome:
+    """Copy the defender's commitment at a price that eats up what he would be paid for it."""
+    land = traded()
+    forged = richer(land, land.derived[-1])
+    wrong = land.lie(forged, land.claim_honestly(1))
+    post = land.station()
+    proof = replace(proof_of(land, wrong, forged, DEFENDER), salt=(1).to_bytes(32, "big"))
+    land.chain.tip = 10 * BOND
+    assert land.send(LIAR, CommitFault(commitment_to(proof))).ok
+    land.chain.tip = 0
+    land.fight(post)
     return ended(land, wrong, land.verdict_on(wrong))
 
 

@@ -1,6 +1,7 @@
 """Words that were given and not kept: the sequencer's signatures, the attesters' vows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from prover.betrayal import open_end
 from prover.contract.attesters import attestation_digest, bitmap_of
@@ -16,6 +17,7 @@ from prover.contract.calls import (
     SlashAttesters,
     TakeBond,
 )
+from prover.contract.codes import ContractCode
 from prover.contract.slashing import slash_commitment
 from prover.l1 import CallReceipt
 from prover.outputs import Output
@@ -32,7 +34,7 @@ from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree
 from statemachine.records import encode_withdrawal
 from statemachine.state import State
-from tests.adversaries.actors.disputes import SALT, richer, traded
+from tests.adversaries.actors.disputes import SALT, BribedChain, BribedLand, richer, traded
 from tests.adversaries.forgery import Forgery, cheat
 from tests.adversaries.library import Outcome, adversary
 from tests.adversaries.world import (
@@ -50,9 +52,9 @@ from tests.worlds import USDC
 # The sequencer's signature
 
 
-def bonded() -> Land:
+def bonded(land: Land | None = None) -> Land:
     """Return a land whose sequencer has a bond behind its signature."""
-    land = traded()
+    land = traded(land)
     assert land.send(SEQUENCER, BondSequencer(10 * BOND)).ok
     return land
 
@@ -107,6 +109,25 @@ def equivocation() -> Outcome:
     name = promise_commitment(kind, height, evidence, DEFENDER, SALT)
     verdict = told(land, accused(land, name, ProveEquivocation(height, *pair, DEFENDER, SALT)))
     assert land.eth(DEFENDER) > land.start[DEFENDER]
+    land.close()
+    return land.outcome(verdict)
+
+
+@adversary("equivocation shown by a copier", "8", "bond slashed")
+def copied_equivocation() -> Outcome:
+    """Equivocate, make L1's blocks, and show it oneself at a tip that eats up the reward."""
+    land = bonded(BribedLand())
+    assert isinstance(land.chain, BribedChain)
+    land.chain.tips = 60 * BOND
+    first = land.honest.cursor
+    second = another(first)
+    pair = (first.hash, signature(land, first), second.hash, signature(land, second))
+    kind, height = int(PromiseKind.EQUIVOCATION), first.height
+    name = promise_commitment(kind, height, equivocation_evidence(*pair), DEFENDER, SALT)
+    honest = accused(land, name, ProveEquivocation(height, *pair, DEFENDER, SALT))
+    assert honest.code is ContractCode.NO_BOND, "the copy came first"
+    verdict = told(land, replace(honest, code=ContractCode.OK))
+    assert land.eth(DEFENDER) > land.start[DEFENDER], "and the accuser is paid all the same"
     land.close()
     return land.outcome(verdict)
 
