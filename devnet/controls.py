@@ -10,8 +10,9 @@ import grpc.aio
 from devnet.genesis import devnet_rules
 from devnet.layout import Layout
 from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, l1_pb2, l1_pb2_grpc
+from sextant.client.connection import explain
 from sextant.client.environment import starter_of
-from sextant.errors import Refused, Unreachable
+from sextant.errors import Unreachable
 
 CALL_SECONDS_MAX: Final = 30.0
 FINAL_BLOCKS: Final = 3
@@ -42,14 +43,15 @@ class Controls:
             try:
                 yield build(channel)
             except grpc.aio.AioRpcError as error:
-                if error.code() is grpc.StatusCode.UNAVAILABLE:
+                refused = explain(error, target=address, sends=True)
+                if refused.code == "UNREACHABLE":
                     start = starter_of(self.layout.address("grpc"))
                     raise Unreachable(
                         "UNREACHABLE",
                         f"nothing answers at {address}",
                         advice=f"is the devnet up? `{start}` starts one",
                     ) from None
-                raise Refused(error.code().name, error.details() or "refused") from None
+                raise refused from None
 
     async def mine(self, blocks: int) -> int:
         """Make L1 blocks now; return the number of the latest."""

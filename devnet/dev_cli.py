@@ -7,6 +7,7 @@ the publishers watch.
 import argparse
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -21,6 +22,7 @@ HOLD_BLOCKS_MAX: Final = 1_000_000
 ENTRIES_MAX: Final = (1 << 32) - 1
 GWEI_DIGITS: Final = 9
 U63: Final = 1 << 63
+BACKWARD: Final = re.compile(r"-\d")
 CORRUPTIONS: Final = ("segment-root", "trace-length", "wrong-start")
 
 
@@ -35,7 +37,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         "blocks", nargs="?", type=whole(1, BLOCKS_MAX), default=1, help="how many (default 1)"
     )
     warp = add_command(commands, "warp", "move the chain's clock forward", run_warp)
-    warp.add_argument("by", type=read_span, help="such as 90s, 30m, 8h, 1d")
+    warp.add_argument("by", type=read_forward, help="such as 90s, 30m, 8h, 1d")
+    # Else argparse takes -5m for an option, and says that the argument is missing.
+    warp._negative_number_matcher = BACKWARD  # noqa: SLF001  there is no other way to say so
     reorg = add_command(commands, "reorg", "take L1 blocks back, and make others", run_reorg)
     reorg.add_argument("depth", type=whole(1, BLOCKS_MAX), help="how many; none that is final")
     reorg.add_argument("--drop", action="store_true", help="forget the calls in them")
@@ -89,6 +93,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     resume.set_defaults(paused=False)
     keys = add_command(commands, "keys", "print the devnet's public, UNSAFE keys", run_keys)
     keys.add_argument("name", nargs="?", help="such as alice; without it, all")
+
+
+def read_forward(text: str) -> int:
+    """Return a span of time in ms, which is no way back."""
+    if BACKWARD.match(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a chain's clock only goes forward, such as 5m")
+    return read_span(text)
 
 
 def add_command(
@@ -209,6 +220,7 @@ def run_faucet(arguments: argparse.Namespace) -> int:
     """Give an address money on L1."""
     from devnet.controls import Controls
     from devnet.genesis import devnet_rules
+    from devnet.identities import address_of_name
     from sextant.client.amounts import (
         from_micros,
         scale_exact,
@@ -218,7 +230,7 @@ def run_faucet(arguments: argparse.Namespace) -> int:
     )
     from sextant.errors import BadRequest
 
-    address = read_name(arguments.address)
+    address = address_of_name(arguments.address)
     eth, usdc = scale_exact(arguments.eth, GWEI_DIGITS), to_micros(arguments.usdc)
     if not (0 <= eth < U63 and eth.denominator == 1 and 0 <= usdc < U63):
         what = f"{arguments.eth} ETH and {arguments.usdc} USDC"
@@ -242,14 +254,6 @@ def run_faucet(arguments: argparse.Namespace) -> int:
         token_micros=str(account.token_micros),
         asset_units={names[h.asset].symbol.decode(): str(h.units) for h in account.holdings},
     )
-
-
-def read_name(name: str) -> bytes:
-    """Return the address of a devnet name, or the one that is written out."""
-    from devnet.identities import NAMES, identity_of
-    from sextant.client.names import read_address
-
-    return identity_of(name).address if name in NAMES else read_address(name)
 
 
 def read_asset(arguments: argparse.Namespace) -> tuple[int, int]:
@@ -286,8 +290,9 @@ def run_corrupt(arguments: argparse.Namespace) -> int:
 def run_censor(arguments: argparse.Namespace) -> int:
     """Have the sequencer ignore people, or stop that."""
     from devnet.controls import Controls
+    from devnet.identities import address_of_name
 
-    addresses = [read_name(name) for name in arguments.addresses]
+    addresses = [address_of_name(name) for name in arguments.addresses]
     asyncio.run(Controls(place_of(arguments)).censor(addresses, inbox=arguments.inbox))
     text = f"the sequencer ignores {', '.join(arguments.addresses) or 'nobody'}"
     if arguments.inbox:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, final
 
+from sextant.client.names import read_address
+from sextant.errors import BadRequest
 from statemachine.identity.signing import address_of
 
 PHRASE: Final = "sextant devnet unsafe keys never hold value"
@@ -42,3 +44,20 @@ def identity_of(name: str) -> Identity:
     """Return the devnet's identity of that name; any name has one."""
     key = sha256(f"{PHRASE}/{name}".encode()).digest()
     return Identity(name, key, address_of(key))
+
+
+def address_of_name(name: str) -> bytes:
+    """Return the address of a devnet name such as ``alice``, or the one that is written out.
+
+    Raises
+    ------
+    BadRequest
+        ``ADDRESS``: it is neither.
+    """
+    if name in NAMES:
+        return identity_of(name).address
+    try:
+        return read_address(name)
+    except BadRequest as error:
+        known = f"say 0x and 40 hex digits, or one of {', '.join(NAMES)}"
+        raise BadRequest(error.code, f"{name!r} is no address and no name", advice=known) from None

@@ -6,7 +6,6 @@ reads it never sees half of it.  Metrics are served only if a port is given.
 
 import json
 from collections import Counter, deque
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO, final
 from wsgiref.simple_server import WSGIServer
@@ -15,17 +14,13 @@ from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 from prover.cases import JudgedClaim, Stage, Standing
 from prover.challenger import Challenger
+from prover.durations import tell_time
 from prover.effects import Said
 from prover.gauges import WATCHED, Surroundings, watch_figures
 
 STATUS_SCHEMA: Final = 1
 LINES_KEPT: Final = 20
 CLAIMS_SHOWN: Final = 64
-
-
-def tell_time(time_ms: int) -> str:
-    """Return a time as people read it, in UTC."""
-    return datetime.fromtimestamp(time_ms / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def describe_status(mode: str, core: Challenger) -> dict[str, object]:

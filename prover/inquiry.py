@@ -5,12 +5,11 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
-from prover.board import tell_time
 from prover.bundle import BundledClaim, encode_bundle
 from prover.contract.log import LogEntry
 from prover.contract.records import QueuedItem
 from prover.contract.rules import ContractRules
-from prover.durations import tell_duration
+from prover.durations import tell_duration, tell_time
 from prover.l1 import L1, L1Unreachable, PostedClaim
 from prover.rulesbook import RulesUnknown
 from statemachine.errors import FrameInvalid, SextantError
@@ -35,7 +34,7 @@ async def announced(answer: Awaitable[AnswerT], target: str) -> AnswerT:
     try:
         done, _ = await asyncio.wait({asked}, timeout=SILENCE_SECONDS_MAX)
         if not done:
-            sys.stderr.write(f"sextant challenger: waiting for L1 at {target}\n")
+            sys.stderr.write(f"sextant: waiting for L1 at {target}\n")
             sys.stderr.flush()
         return await asked
     finally:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from devnet.l1.rules_cli import add_rules_commands
 from sextant.cli.numbers import instance_number, read_span
 from sextant.client.environment import L1 as L1_PLACE
+from sextant.client.environment import starter_of
+from sextant.errors import Unreachable
 
 if TYPE_CHECKING:  # heavy: loaded by the command that needs it
     from collections.abc import Awaitable, Callable
@@ -45,7 +47,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         )
         command.add_argument("--json", action="store_true", help="print JSON, one object a line")
         if name == "account":
-            command.add_argument("address", help="20 bytes in hex")
+            command.add_argument(
+                "address", help="0x and 40 hex digits, or a devnet name such as alice"
+            )
         command.set_defaults(run=run)
 
 
@@ -177,16 +181,10 @@ def show_account(arguments: argparse.Namespace) -> int:
     """Show what an address holds."""
     from functools import partial
 
+    from devnet.identities import address_of_name
     from devnet.l1.inspection import read_account
 
-    text = arguments.address.removeprefix("0x")
-    try:
-        address = bytes.fromhex(text)
-    except ValueError:
-        address = b""
-    if len(address) != 20:
-        sys.stderr.write(f"sextant l1 account: {arguments.address!r} is not 20 bytes in hex\n")
-        return 2
+    address = address_of_name(arguments.address)
     return show(arguments, partial(read_account, address=address))
 
 
@@ -197,10 +195,8 @@ def show(arguments: argparse.Namespace, read: "Read") -> int:
     target = L1_PLACE.resolve(arguments.l1, arguments.instance)
     rows = ask(target, read)
     if rows is None:
-        sys.stderr.write(
-            f"sextant l1: no answer from {target}; is it running? see `sextant l1 run`\n"
-        )
-        return 3
+        advice = f"is it running? `{starter_of(target)}` starts one, or `sextant l1 run`"
+        raise Unreachable("UNREACHABLE", f"no answer from the L1 at {target}", advice=advice)
     for row in rows:
         if arguments.json:
             sys.stdout.write(json.dumps({"schema": 1, **row}) + "\n")

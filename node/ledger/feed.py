@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NONCE_USED = "NONCE_USED"
     NONCE_OLD = "NONCE_OLD"
     NONCE_AHEAD = "NONCE_AHEAD"
+    SIGNER_IGNORED = "SIGNER_IGNORED"
     SIGNER_BUSY = "SIGNER_BUSY"
     QUEUE_FULL = "QUEUE_FULL"
     NOT_READY = "NOT_READY"
@@ -50,6 +51,7 @@ class Reason(StrEnum):
 RETRYABLE = frozenset(
     {
         Reason.NONCE_AHEAD,
+        Reason.SIGNER_IGNORED,
         Reason.SIGNER_BUSY,
         Reason.QUEUE_FULL,
         Reason.NOT_READY,

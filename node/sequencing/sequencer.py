@@ -180,7 +180,8 @@ class Sequencer:
     def refuse(self, transaction: Transaction, signer: bytes, now: int) -> Refusal | None:
         """Return why a transaction is not even queued, if it is not."""
         if self.censor.ignores(signer):
-            return Refusal(Reason.NOT_READY, "this sequencer was told to ignore you")
+            message = f"the sequencer was told to ignore 0x{signer.hex()}"
+            return Refusal(Reason.SIGNER_IGNORED, message)
         most = self.limits.queue_transactions_max
         if len(self.pending) >= most:
             return Refusal(Reason.QUEUE_FULL, f"queue: {most} transactions wait already")

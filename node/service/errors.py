@@ -50,6 +50,7 @@ CLASSES: Final[Mapping[str, Class]] = {
     "NONCE_OLD": Class(Code.FAILED_PRECONDITION),
     "NONCE_AHEAD": Class(Code.FAILED_PRECONDITION, retryable=True),
     "NOT_SEQUENCER": Class(Code.FAILED_PRECONDITION),
+    "SIGNER_IGNORED": Class(Code.FAILED_PRECONDITION, retryable=True),
     # slow down
     "RATE_LIMITED": Class(Code.RESOURCE_EXHAUSTED, retryable=True, pause_ms=100),
     "SIGNER_BUSY": Class(Code.RESOURCE_EXHAUSTED, retryable=True, pause_ms=100),

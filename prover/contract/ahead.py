@@ -12,6 +12,7 @@ from prover.contract.codes import ContractCode, require
 from prover.contract.context import Context
 from prover.contract.prices import STAKE_GAS
 from prover.contract.records import Claim, ClaimStatus
+from prover.durations import tell_moment
 from prover.outputs import Output
 from statemachine.assets import ASSET_USDC
 from statemachine.units import PPM_ONE, div_floor
@@ -36,7 +37,7 @@ def check_vouched(context: Context, claim: Claim) -> None:
         claim.status is not ClaimStatus.PENDING
         or (context.moment.time < closes and is_attested(context, claim.output)),
         ContractCode.CLAIM_PENDING,
-        f"claim {claim.number} is final at {closes}, it is {context.moment.time}",
+        f"claim {claim.number} is final at {tell_moment(closes, context.moment.time)}",
     )
 
 

@@ -26,6 +26,7 @@ from prover.contract.events import AttesterJoined, AttesterLeft, OutputAttested
 from prover.contract.prices import STAKE_GAS, signature_gas
 from prover.contract.records import Attestation, Attester, ClaimStatus
 from prover.contract.records.attesters import ATTESTERS_MAX, SIGNERS_MAX
+from prover.durations import tell_moment
 from statemachine.codec import pack
 
 BITMAP_BYTES_MAX: Final = ATTESTERS_MAX // 8
@@ -130,7 +131,7 @@ def take_stake(context: Context, call: TakeStake) -> int:
     require(
         now >= stake_from,
         ContractCode.STAKE_LOCKED,
-        f"the stake may be taken from {stake_from} on, it is {now}",
+        f"the stake may be taken from {tell_moment(stake_from, now)} on",
     )
 
     # EFFECTS

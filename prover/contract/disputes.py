@@ -25,6 +25,7 @@ from prover.contract.events import FaultCommitted, FaultProved
 from prover.contract.prices import CONVICT_GAS, MARK_GAS, fee_of, verdict_gas
 from prover.contract.records import Claim, ClaimStatus, Commitment
 from prover.contract.versions import rules_of_entry
+from prover.durations import tell_moment
 from prover.faults import ClaimFacts, FaultKind, Verdict, commitment_of
 from statemachine.errors import SextantError
 
@@ -100,7 +101,7 @@ def check_accused(context: Context, call: ProveFault) -> Claim:
     require(
         claim.status is ClaimStatus.PENDING and context.moment.time < closed,
         ContractCode.WINDOW_CLOSED,
-        f"the window of claim {claim.number} closed at {closed}, it is {context.moment.time}",
+        f"the window of claim {claim.number} closed at {tell_moment(closed, context.moment.time)}",
     )
     return claim
 

@@ -47,6 +47,7 @@ from prover.contract.proofs import read_proof
 from prover.contract.records import UINT_LIMIT, Books, Owed, Pot
 from prover.contract.versions import rules_of_entry
 from prover.contract.withdrawals import beneficiary, sale_of
+from prover.durations import tell_moment
 from prover.equity import (
     Worth,
     committed_sums,
@@ -135,7 +136,7 @@ def check_window(context: Context) -> Books:
     require(
         context.moment.time < closes,
         ContractCode.WINDOW_OVER,
-        f"claims could be registered until {closes}, it is {context.moment.time}",
+        f"claims could be registered until {tell_moment(closes, context.moment.time)}",
     )
     return books
 
@@ -306,7 +307,7 @@ def pay_escape(context: Context, call: PayEscape) -> int:
     require(
         now >= closes,
         ContractCode.WINDOW_OPEN,
-        f"claims can be registered until {closes}, it is {now}",
+        f"claims can be registered until {tell_moment(closes, now)}",
     )
     require(not owed.paid, ContractCode.PAID_OUT, f"{call.owner.hex()} was paid before")
     require(owed.net > 0, ContractCode.NO_CLAIM, f"nothing is owed to {call.owner.hex()}")

@@ -70,6 +70,7 @@ from prover.contract.records import Freeze as Stopped
 from prover.contract.records import FreezeReason
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
+from prover.durations import tell_moment
 from prover.verdict import open_cursor
 
 STOPPED_BY_FREEZE: Final = frozenset(
@@ -187,16 +188,17 @@ def freeze(context: Context, call: Freeze) -> int:
     start: int | None
     if call.proof:
         start = silence_from(context, call.proof, newest.output.post_root)
-        why = f"a frame was valid so lately that silence permits a freeze from {start} on"
+        why = "a frame was valid so lately that silence permits a freeze only from"
     else:
         start = freeze_from(state, context.rules)
-        why = f"item {index} of the inbox permits a freeze from {start} on"
+        why = f"item {index} of the inbox permits a freeze only from"
     require(
         start is not None,
         ContractCode.FREEZE_EARLY,
         f"claim {newest.number} consumed all {index} items of the inbox",
     )
-    require(now >= (start or 0), ContractCode.FREEZE_EARLY, f"{why}, it is {now}")
+    if start is not None and now < start:
+        raise Refusal(ContractCode.FREEZE_EARLY, f"{why} {tell_moment(start, now)} on")
 
     # EFFECTS
     state.frozen.put(Stopped(now, int(reason), index))

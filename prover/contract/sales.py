@@ -19,6 +19,7 @@ from prover.contract.context import Context, Handlers
 from prover.contract.events import OfferCancelled, WithdrawalOffered, WithdrawalSold
 from prover.contract.records import NOBODY, Sale
 from prover.contract.withdrawals import check_unpaid, open_withdrawal
+from prover.durations import tell_moment
 
 
 def offer_withdrawal(context: Context, call: OfferWithdrawal) -> int:
@@ -45,7 +46,7 @@ def offer_withdrawal(context: Context, call: OfferWithdrawal) -> int:
         ContractCode.SOLD,
         f"withdrawal {call.index} is sold already",
     )
-    require(call.until > now, ContractCode.OFFER_EXPIRED, f"until {call.until}, it is {now}")
+    require(call.until > now, ContractCode.OFFER_EXPIRED, f"until {tell_moment(call.until, now)}")
     check_unpaid(state, call.index, shown.sale)
 
     # EFFECTS
@@ -77,7 +78,9 @@ def buy_withdrawal(context: Context, call: BuyWithdrawal) -> int:
     )
     require(not sale.buyer, ContractCode.SOLD, f"withdrawal {sale.index} is sold already")
     require(
-        now < sale.until, ContractCode.OFFER_EXPIRED, f"offered until {sale.until}, it is {now}"
+        now < sale.until,
+        ContractCode.OFFER_EXPIRED,
+        f"offered until {tell_moment(sale.until, now)}",
     )
     require(
         sale.price <= call.price_max,

@@ -27,6 +27,7 @@ from prover.contract.events import RulesCancelled, RulesScheduled
 from prover.contract.records import RulesVersion
 from prover.contract.rules import ContractRules
 from prover.contract.state import ContractState
+from prover.durations import tell_moment
 from statemachine.delay import deadline_least
 from statemachine.errors import FrameInvalid
 from statemachine.rules import Rules, decode_rules
@@ -209,7 +210,7 @@ def cancel_rules(context: Context, call: CancelRules) -> int:
     require(
         now <= until,
         ContractCode.RULES_LOCKED,
-        f"version {pending.number} could be taken back until {until}, it is {now}",
+        f"version {pending.number} could be taken back until {tell_moment(until, now)}",
     )
 
     # EFFECTS

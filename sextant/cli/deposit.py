@@ -35,11 +35,16 @@ def run_deposit(arguments: argparse.Namespace) -> int:
         positive_micros(arguments.amount)
 
     async def work(client: AsyncClient) -> L1Receipt:
-        say("sending to L1, then waiting until the exchange has credited it")
-        wait = 0 if arguments.no_wait else CREDIT_S
-        return await client.deposit(
-            arguments.amount, owner=arguments.owner, asset=arguments.asset, wait_s=wait
+        receipt = await client.deposit(
+            arguments.amount, owner=arguments.owner, asset=arguments.asset, wait_s=0
         )
+        if not arguments.no_wait:
+            say(
+                f"inbox item {receipt.value} is on L1, in block {receipt.block}: waiting until the"
+                " exchange has credited it; ctrl-C ends the wait alone"
+            )
+            await client.wait_inbox(receipt.value, CREDIT_S)
+        return receipt
 
     receipt = run_client(arguments, work, signs=True)
     if arguments.json:

@@ -1,17 +1,20 @@
 """``sextant force``: act through L1, where the sequencer can neither refuse nor delay for ever."""
 
 import argparse
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
+from prover.durations import tell_duration
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
-from sextant.cli.output import print_json, print_pairs
+from sextant.cli.output import print_json, print_pairs, say, show_time
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient, ForcedAction
 from sextant.client.l1_sender import L1Receipt
 from sextant.client.receipts import Receipt
-from sextant.client.refusals import show_arguments, words_of
-from sextant.errors import EXIT_NO, EXIT_OK
+from sextant.client.refusals import NOTHING_TO_POKE, Words, show_arguments, words_of
+from sextant.errors import EXIT_NO, EXIT_OK, ClientError
+from statemachine.errors import SextantError
 
 Ask = Callable[[AsyncClient, float], Awaitable[ForcedAction]]
 WAIT_S = 120.0
@@ -105,7 +108,7 @@ def run_poke(arguments: argparse.Namespace) -> int:
     def ask(client: AsyncClient, wait_s: float) -> Awaitable[ForcedAction]:
         return client.force_poke(arguments.owner, sub=arguments.of_sub, wait_s=wait_s)
 
-    return force(arguments, ask)
+    return force(arguments, ask, {"SIGNER_UNKNOWN": NOTHING_TO_POKE})
 
 
 def run_oracle(arguments: argparse.Namespace) -> int:
@@ -132,20 +135,46 @@ def run_batch(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def reasons_of(receipt: Receipt) -> list[tuple[str, object]]:
-    """Return why an item could not be done, and what to do; nothing about one that was."""
+def reasons_of(receipt: Receipt, special: Mapping[str, Words]) -> list[tuple[str, object]]:
+    """Return why an item could not be done, and what to do; nothing about one that was.
+
+    ``special`` are words for codes that mean something else here.
+    """
     if receipt.accepted:
         return []
-    words = words_of(receipt)
+    words = special.get(receipt.code_name) or words_of(receipt)
     detail = ", ".join(show_arguments(receipt))
     rows = [("why", words.meaning), ("of which", detail), ("do", words.advice)]
     return [(name, text) for name, text in rows if text]
 
 
-def force(arguments: argparse.Namespace, ask: Ask) -> int:
+async def waiting_line(client: AsyncClient, sent: L1Receipt) -> str:
+    """Return what is waited for from now on, and until when."""
+    begun = f"inbox item {sent.value} is on L1, in block {sent.block}: waiting"
+    try:
+        until = await client.inbox_deadline_ms(sent.value)
+        left = tell_duration(until - await client.sync_clock())
+    except (ClientError, SextantError):
+        return f"{begun} until a block takes it"
+    return (
+        f"{begun} until a block takes it, which one has to by {show_time(until)}, in {left};"
+        f" ctrl-C ends the wait alone"
+    )
+
+
+def force(
+    arguments: argparse.Namespace, ask: Ask, special: Mapping[str, Words] = MappingProxyType({})
+) -> int:
     """Queue it on L1, wait unless told otherwise, and show what became of it."""
-    wait_s = 0.0 if arguments.no_wait else WAIT_S
-    made = run_client(arguments, lambda client: ask(client, wait_s), signs=True)
+
+    async def work(client: AsyncClient) -> ForcedAction:
+        made = await ask(client, 0.0)
+        if arguments.no_wait:
+            return made
+        say(await waiting_line(client, made.l1))
+        return await client.wait_forced(made.l1, WAIT_S)
+
+    made = run_client(arguments, work, signs=True)
     receipt = made.receipt
     if arguments.json:
         print_json("forced", made)
@@ -156,7 +185,7 @@ def force(arguments: argparse.Namespace, ask: Ask) -> int:
         ]
         if receipt is not None:
             rows += [("block", receipt.height), ("result", receipt.code_name)]
-            rows += reasons_of(receipt)
+            rows += reasons_of(receipt, special)
             if receipt.filled:
                 rows.append(("closed", f"{receipt.filled} lots for {show_usdc(receipt.notional)}"))
                 rows.append(("fee", show_usdc(receipt.fee)))

@@ -125,19 +125,30 @@ def run_provide(arguments: argparse.Namespace) -> int:
     least: Decimal = arguments.fee_min
     bought: list[Appraisal] = []
 
+    told: set[tuple[int, str]] = set()
+
+    def pass_over(sale: WithdrawalSale, why: str) -> None:
+        if (sale.index, why) not in told:  # it is looked at every two seconds
+            told.add((sale.index, why))
+            say(f"withdrawal {sale.index}: not bought: {why}")
+
     async def look(sales: Sales, left: Decimal) -> Decimal:
         clock = await sales.l1.clock_ms()
         for sale in await sales.offers():
-            if sale.buyer is not None or sale.until_ms <= clock or sale.price > left:
+            if sale.buyer is not None or sale.until_ms <= clock:
+                continue
+            if sale.price > left:
+                price, rest = show_decimal(sale.price), show_decimal(left)
+                pass_over(sale, f"its price is {price} USDC, {rest} may still be paid")
                 continue
             found = await sales.appraise(sale)
             if found.objection or found.fee < least:
-                say(f"withdrawal {sale.index}: not bought: {found.objection or 'the fee is small'}")
+                pass_over(sale, found.objection or "the fee is small")
                 continue
             try:
                 await sales.buy(sale)
             except ClientError as error:
-                say(f"withdrawal {sale.index}: not bought: {error}")
+                pass_over(sale, str(error))
                 continue
             left -= sale.price
             bought.append(found)
@@ -146,6 +157,8 @@ def run_provide(arguments: argparse.Namespace) -> int:
 
     async def work(sales: Sales) -> None:
         left = await look(sales, budget)
+        if not arguments.once and left > 0:
+            say(f"looking for more every {LOOK_SECONDS:g} s, until it is spent or ctrl-C")
         while not arguments.once and left > 0:
             await asyncio.sleep(LOOK_SECONDS)
             left = await look(sales, left)
@@ -153,6 +166,9 @@ def run_provide(arguments: argparse.Namespace) -> int:
     run_sales(arguments, work)
     if arguments.json:
         print_json("sale.provide", {"bought": [found.sale for found in bought]})
+    else:
+        spent = sum((found.sale.price for found in bought), Decimal(0))
+        print_pairs([("bought", len(bought)), ("paid", f"{show_decimal(spent)} USDC")])
     return EXIT_OK
 
 

@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
-from sextant.cli.options import add_node_options
-from sextant.cli.output import print_json, print_pairs, print_table, show_time
+from sextant.cli.options import add_node_options, node_target
+from sextant.cli.output import print_json, print_pairs, print_table, say, show_time
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_decimal, show_usdc
 from sextant.client.api import AsyncClient
@@ -59,6 +59,12 @@ def run_tx(arguments: argparse.Namespace) -> int:
         print_json("transaction", info)
     else:
         print_transaction(arguments, info, markets)
+    if info.stage is Stage.UNKNOWN:
+        say(
+            f"the node at {node_target(arguments)} does not know it: is the hash whole, and of this"
+            " exchange? what was sent a moment ago may be on its way: `--wait sequenced`;"
+            " sending the same bytes again never does anything twice"
+        )
     return EXIT_NO if info.stage in {Stage.UNKNOWN, Stage.REFUSED} else EXIT_OK
 
 

@@ -232,8 +232,32 @@ class AsyncClient(Funds):
         """Queue something on L1, and wait for what becomes of it, unless ``wait_s`` is 0."""
         async with self.l1() as l1:
             sent = await l1.send(call)
-            if not wait_s:
-                return ForcedAction(sent, None)
+        return await self.wait_forced(sent, wait_s) if wait_s else ForcedAction(sent, None)
+
+    async def inbox_deadline_ms(self, index: int) -> int:
+        """Return by when a block takes inbox item ``index``, whatever its sequencer wants, ms.
+
+        If blocks are made at all: without any, ``sextant force batch`` makes one.
+
+        Raises
+        ------
+        Refused
+            ``NOT_FOUND``: L1 has no such item.
+        """
+        async with self.l1() as l1:
+            item, upgrades = await l1.inbox_item(index), await read_upgrades(l1)
+            rules = await read_rules(l1, upgrades.hashes[upgrades.in_force])
+        return item.time + rules.inbox_deadline_ms
+
+    async def wait_forced(self, sent: L1Receipt, wait_s: float = CREDIT_S) -> ForcedAction:
+        """Wait for what becomes of an action that L1 has.
+
+        Raises
+        ------
+        OutcomeUnknown
+            ``NOT_CREDITED``: no block has taken it, within ``wait_s``.
+        """
+        async with self.l1() as l1:
             item = await l1.inbox_item(sent.value)
         await self.wait_inbox(sent.value, wait_s)
         deadline = monotonic() + RECEIPT_S

@@ -49,6 +49,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "QUEUE_FULL": "try again in a moment",
     "UNIMPLEMENTED": "is that a node's port (usually 50551), not the L1's (50545)?"
     " if so, the node is of another version",
+    "SIGNER_IGNORED": "`sextant force` and `sextant withdraw --forced` go through L1, which nobody"
+    " can refuse; on a devnet, `sextant dev censor` without a name ends it",
     "NOT_READY": "wait until `sextant status` says ready",
 }
 NOT_SENT: Final = "failed to connect"

@@ -19,7 +19,7 @@ import grpc.aio
 
 from proto.sextant.v1 import common_pb2, sequencer_pb2
 from sextant.client.closing import Closing
-from sextant.client.connection import Connection, backoff, explain, uncertain
+from sextant.client.connection import ADVICE, Connection, backoff, explain, uncertain
 from sextant.errors import ClientError, OutcomeUnknown, Refused, Unreachable
 
 BATCH_TRANSACTIONS_MAX: Final = 1_000
@@ -54,7 +54,8 @@ async def submit_batch(
 def refused_error(refusal: common_pb2.Refusal) -> Refused:
     """Return a refusal inside a batch as an error."""
     name = common_pb2.Reason.Name(refusal.reason).removeprefix("REASON_")
-    return Refused(name, refusal.message, retryable=refusal.retryable)
+    advice = ADVICE.get(name, "")
+    return Refused(name, refusal.message, advice=advice, retryable=refusal.retryable)
 
 
 class Pipeline(Closing):

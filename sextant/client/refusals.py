@@ -185,19 +185,26 @@ NOTHING_THERE: Final = Words(
     "the sub-account holds nothing", "`sextant transfer` moves money into it"
 )
 """What ``MARGIN`` means to one that does not even exist: it needs and has 0."""
+NOTHING_TO_POKE: Final = Words(
+    "there is no such portfolio, or it holds nothing",
+    "`sextant account OWNER --sub N` shows what there is; `--of-sub` names another",
+)
+"""What ``HEALTHY`` says of one that has no equity and needs none."""
 
 
 def words_of(receipt: Receipt) -> Words:
     """Return what a rejected receipt's code means, and what to do."""
     if receipt.code_name == "MARGIN" and not any(receipt.arguments):
         return NOTHING_THERE
+    if receipt.code_name == "HEALTHY" and not any(receipt.arguments):
+        return NOTHING_TO_POKE
     return WORDS.get(receipt.code_name, Words("the rules do not allow it"))
 
 
 def rejection_of(receipt: Receipt, market: Market | None = None) -> Rejected:
     """Return the error for a rejected receipt; ``market`` turns prices into decimals."""
     words = words_of(receipt)
-    shown = [] if words is NOTHING_THERE else show_arguments(receipt, market)
+    shown = show_arguments(receipt, market)
     detail = f" ({', '.join(shown)})" if shown else ""
     return Rejected(
         receipt.code_name,
@@ -210,7 +217,9 @@ def rejection_of(receipt: Receipt, market: Market | None = None) -> Rejected:
 
 
 def show_arguments(receipt: Receipt, market: Market | None = None) -> list[str]:
-    """Return a receipt's arguments, each with its name and in its unit."""
+    """Return a receipt's arguments, each with its name and in its unit; none about nothing."""
+    if words_of(receipt) in {NOTHING_THERE, NOTHING_TO_POKE}:
+        return []
     names = WORDS[receipt.code_name].arguments if receipt.code_name in WORDS else ()
     return [
         show_argument(names[place] if place < len(names) else "", value, market)

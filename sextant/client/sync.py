@@ -310,6 +310,8 @@ class Client:
     force_revoke = waiting(AsyncClient.force_revoke)
     force_poke = waiting(AsyncClient.force_poke)
     force_oracle = waiting(AsyncClient.force_oracle)
+    inbox_deadline_ms = waiting(AsyncClient.inbox_deadline_ms)
+    wait_forced = waiting(AsyncClient.wait_forced)
     claim_withdrawal = waiting(AsyncClient.claim_withdrawal)
 
     watch_book = iterating(AsyncClient.watch_book)

@@ -59,7 +59,10 @@ async def force(rollup: Rollup, *words: str, code: int = 0) -> dict[str, Any]:
     """Force something; return what the command says, checked against the block."""
     found, said = await rollup.command(LEAVER, *words, "--json", node="grpc")
     assert found == code, said
-    body: dict[str, Any] = json.loads(said.splitlines()[-1])
+    waits, answer = said.splitlines()
+    assert "is on L1, in block" in waits
+    assert "waiting until a block takes it, which one has to by 20" in waits, "until when"
+    body: dict[str, Any] = json.loads(answer)
     receipt: dict[str, Any] = body["receipt"]
     item = int(body["l1"]["value"])
     request = query_pb2.GetBlockRequest(height=int(receipt["height"]), with_frame=True)
@@ -78,8 +81,10 @@ def test_whoever_is_ignored_leaves_through_l1(tmp_path: Path) -> None:
             await settle_in(rollup)
             await censor(rollup)
             async with client_of(rollup, LEAVER) as leaver:
-                with pytest.raises(Refused, match="ignore you"):
+                with pytest.raises(Refused, match="told to ignore 0x") as refused:
                     await leaver.cancel_all()
+            assert refused.value.code == "SIGNER_IGNORED"
+            assert "`sextant force`" in refused.value.advice, "what to do"
 
             cancelled = await force(rollup, "force", "cancel-all")
             assert cancelled["code_name"] == "OK"
@@ -90,6 +95,9 @@ def test_whoever_is_ignored_leaves_through_l1(tmp_path: Path) -> None:
             owner = f"0x{address_of(trader_key(MAKER)).hex()}"
             poked = await force(rollup, "force", "poke", owner, code=1)
             assert poked["code_name"] == "HEALTHY"
+            for nobody in ((f"0x{bytes([9] * 20).hex()}",), (owner, "--of-sub", "7")):
+                found = await rollup.command(LEAVER, "force", "poke", *nobody, node="grpc")
+                assert (found[0], "there is no such portfolio" in found[1]) == (1, True), found
             code, said = await rollup.command(LEAVER, "withdraw", "--forced", node="grpc")
             assert code == 0, said
 

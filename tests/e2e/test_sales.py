@@ -23,10 +23,10 @@ SELLER, PROVIDER = 0, 1
 WINDOW_MS = 12_000
 
 
-async def provide(rollup: Rollup, fee_min: str) -> list[dict[str, object]]:
-    """Run the provider's command once; return what it bought."""
+async def look_once(rollup: Rollup, fee_min: str, *options: str) -> bytes:
+    """Run the provider's command once; return what it prints."""
     words = [
-        *("sale", "provide", "--fee-min", fee_min, "--most", "500", "--once", "--json"),
+        *("sale", "provide", "--fee-min", fee_min, "--most", "500", "--once", *options),
         *("--node", rollup.address("follower"), "--l1", rollup.address("l1")),
         *("--key-env", "PROVIDER_KEY"),
     ]
@@ -43,6 +43,12 @@ async def provide(rollup: Rollup, fee_min: str) -> list[dict[str, object]]:
     )
     output, _ = await process.communicate()
     assert process.returncode == 0
+    return output
+
+
+async def provide(rollup: Rollup, fee_min: str) -> list[dict[str, object]]:
+    """Run the provider's command once; return what it bought."""
+    output = await look_once(rollup, fee_min, "--json")
     bought: list[dict[str, object]] = json.loads(output)["bought"]
     return bought
 
@@ -73,7 +79,7 @@ async def sell(rollup: Rollup) -> None:
         bought = await provide(rollup, "0.5%")
         assert [one["index"] for one in bought] == [made.index]
         assert (await sales.l1.account(owner(SELLER))).usdc - before == Decimal("99.5")
-        assert await provide(rollup, "0.5%") == []
+        assert await look_once(rollup, "0.5%") == b"bought  0\npaid    0 USDC\n"
 
         held = (await sales.l1.account(owner(PROVIDER))).usdc
 

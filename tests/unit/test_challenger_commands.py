@@ -55,7 +55,7 @@ def test_silent_l1_is_announced(
         assert never.cancelled()
 
     asyncio.run(story())
-    assert capsys.readouterr().err == "sextant challenger: waiting for L1 at 127.0.0.1:1\n"
+    assert capsys.readouterr().err == "sextant: waiting for L1 at 127.0.0.1:1\n"
 
 
 def test_commands_that_look_once_give_up(

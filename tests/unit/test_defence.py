@@ -12,7 +12,7 @@ from prover.contract.gas import gas_of
 from prover.contract.prices import fee_of
 from prover.contract.rules import ContractRules
 from prover.defence import Defence
-from prover.durations import tell_duration
+from prover.durations import TIME_MS_MAX, tell_duration, tell_moment, tell_time
 from prover.effects import Effect, Keep, Outbox, Said, Send
 from prover.faults import FaultKind, commitment_of
 from prover.l1 import CallReceipt, Heads, L1Block
@@ -246,3 +246,11 @@ def test_a_call_counts_whose_claim_is_gone(defence: Defence) -> None:
 )
 def test_durations(time_ms: int, text: str) -> None:
     assert tell_duration(time_ms) == text
+
+
+def test_moments_are_a_time_and_how_far_off_it_is_whatever_the_time() -> None:
+    assert tell_moment(61_000, 1_500) == "1970-01-01T00:01:01Z (in 59 s)"
+    assert tell_moment(1_999, 61_999) == "1970-01-01T00:00:01Z (1 min 0 s ago)"
+    assert tell_time(TIME_MS_MAX) == "9999-12-31T23:59:59Z"
+    for unseen in (-1, TIME_MS_MAX + 1, (1 << 64) - 1):
+        assert tell_time(unseen) == f"{unseen} ms"

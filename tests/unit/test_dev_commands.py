@@ -1,15 +1,19 @@
 """The developer's commands: which devnet they mean, and what they refuse to ask of it."""
 
 import argparse
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from devnet.l1.server import Stub, StubSettings
 from devnet.place import add_place, place_of
 from node.cli import read_fields
 from proto.sextant.v1 import status_pb2
 from sextant.cli.main import build_parser, main
 from sextant.errors import BadRequest
+from tests.l1_worlds import deployment, judge_by_truth
+from tests.ports import layout_to_test
 
 WRONG = [
     "dev mine -5",
@@ -80,9 +84,10 @@ def test_the_challengers_l1_and_the_oracles_node_follow_the_environment(
         asked.append(target)
         raise Asked
 
-    monkeypatch.setattr(
-        "prover.cli.commands.connect_by", lambda _: lambda target, _key: ask(target)
-    )
+    for module in ("bundles", "commands"):
+        monkeypatch.setattr(
+            f"prover.cli.{module}.connect_by", lambda _: lambda target, _key: ask(target)
+        )
     monkeypatch.setattr("sextant.client.session.Session", ask)
     for variable in ("SEXTANT_L1", "SEXTANT_NODE"):
         monkeypatch.delenv(variable, raising=False)
@@ -108,6 +113,36 @@ def test_who_is_away_is_named_with_its_instance(
     assert "`sextant devnet up --instance 97`" in said
     assert main(["dev", "mine", "--datadir", str(tmp_path)]) == 3
     assert "`sextant devnet up --instance 97`" in capsys.readouterr().err
+
+
+def test_a_clock_goes_forward_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dev", "warp", "-5m"]) == 2
+    assert "'-5m': a chain's clock only goes forward, such as 5m" in capsys.readouterr().err
+    assert main(["dev", "warp", "--jsn"]) == 2
+    assert "the following arguments are required: by" in capsys.readouterr().err
+
+
+def test_what_l1s_controls_refuse_is_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = layout_to_test(range(70, 76), tmp_path)
+
+    async def story() -> int:
+        port = layout.port("l1_dev")
+        settings = StubSettings(datadir=tmp_path / "l1", port=0, dev_port=port, block_ms=0)
+        stub = Stub(settings, deployment(), judge_by_truth)
+        await stub.start()
+        work = asyncio.create_task(stub.run())
+        words = ["dev", "reorg", "500", "--instance", str(layout.instance)]
+        code = await asyncio.to_thread(main, [*words, "--datadir", str(tmp_path)])
+        stub.stop()
+        await work
+        return code
+
+    assert asyncio.run(story()) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("sextant: ARGUMENT_INVALID: depth 500: blocks after the final one are")
+    assert said.count("INVALID") == 1
 
 
 def test_a_nodes_status_is_in_hex_and_exact() -> None:

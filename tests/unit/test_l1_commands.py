@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from devnet.identities import identity_of
 from devnet.l1.server import Stub, StubSettings
 from node.l1.adapter import GrpcL1
 from prover.entry import encode_entry
@@ -27,6 +28,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("claims",),
     ("log",),
     ("account", f"0x{PROPOSER.hex()}"),
+    ("account", "alice"),
     ("mempool",),
 )
 
@@ -60,7 +62,7 @@ def test_commands_print_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
     assert all(row["schema"] == 1 for row in rows)
-    status, contract, totals, genesis, claim, entry, account, mempool = rows
+    status, contract, totals, genesis, claim, entry, account, alice, mempool = rows
     assert status["latest"] == 2
     assert contract["stub"] is True
     assert totals["eth_bonded_gwei"] == BOND
@@ -68,6 +70,7 @@ def test_commands_print_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (entry["entry"], entry["bytes"]) == (0, len(encode_entry([b"frame"])))
     assert (status["gas_price"], mempool["waiting"]) == (0, 0)
     assert (account["eth_gwei"], account["token_micros"]) == (BOND, 7)
+    assert (alice["address"], alice["eth_gwei"]) == (f"0x{identity_of('alice').address.hex()}", 0)
 
 
 def test_commands_print_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,6 +86,10 @@ def test_an_absent_l1_is_exit_code_3(
     monkeypatch.setattr("devnet.l1.inspection.PATIENCE_SECONDS", 0.2)
     assert main(["l1", "status", "--l1", "127.0.0.1:9"]) == 3
     assert "is it running?" in capsys.readouterr().err
+    assert main(["l1", "status", "--l1", "127.0.0.1:9", "--json"]) == 3
+    assert json.loads(capsys.readouterr().err)["code"] == "UNREACHABLE"
+    assert main(["l1", "status", "--instance", "97"]) == 3
+    assert "`sextant devnet up --instance 97`" in capsys.readouterr().err
 
 
 def test_where_l1_is_may_be_said_as_everywhere(
@@ -92,7 +99,7 @@ def test_where_l1_is_may_be_said_as_everywhere(
 
     def place_of(*words: str) -> str:
         assert main(["l1", "log", *words]) == 3
-        return capsys.readouterr().err.split("no answer from ")[1].split(";")[0]
+        return capsys.readouterr().err.split("no answer from the L1 at ")[1].split(";")[0]
 
     assert place_of("--instance", "2") == "127.0.0.1:50745"
     monkeypatch.setenv("SEXTANT_INSTANCE", "3")
@@ -103,7 +110,10 @@ def test_where_l1_is_may_be_said_as_everywhere(
 
 
 def test_wrong_usage_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["l1", "account", "0x12"]) == 2
+    for name in ("0x12", "alicia"):
+        assert main(["l1", "account", name]) == 2
+        assert f"ADDRESS: {name!r} is no address and no name" in (said := capsys.readouterr().err)
+        assert "alice, bob" in said
     assert main(["l1", "run"]) == 2
     words = ["l1", "run", "--datadir", str(tmp_path)]
     assert main([*words, "--block-time-ms", "-1"]) == 2

@@ -40,6 +40,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_NONCE_OLD: _ClassVar[Reason]
     REASON_NONCE_AHEAD: _ClassVar[Reason]
     REASON_NOT_SEQUENCER: _ClassVar[Reason]
+    REASON_SIGNER_IGNORED: _ClassVar[Reason]
     REASON_RATE_LIMITED: _ClassVar[Reason]
     REASON_SIGNER_BUSY: _ClassVar[Reason]
     REASON_SLOW_CONSUMER: _ClassVar[Reason]
@@ -76,6 +77,7 @@ REASON_NONCE_USED: Reason
 REASON_NONCE_OLD: Reason
 REASON_NONCE_AHEAD: Reason
 REASON_NOT_SEQUENCER: Reason
+REASON_SIGNER_IGNORED: Reason
 REASON_RATE_LIMITED: Reason
 REASON_SIGNER_BUSY: Reason
 REASON_SLOW_CONSUMER: Reason

@@ -1,5 +1,6 @@
 """Money between the layers: signed calls, and proofs that are checked before they are sent."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,9 @@ from prover.contract.calls import (
     call_digest,
 )
 from prover.contract.fees import Bid
+from sextant.cli.main import main
+from sextant.client.chain import TransactionInfo
+from sextant.client.models import Stage
 from sextant.client.proofs import StateProof, verify_proof
 from sextant.errors import BadRequest, ProofInvalid, Refused, Rejected
 from statemachine.identity.signing import address_of, recover
@@ -176,3 +180,72 @@ def test_a_state_proof_holds_only_as_it_is() -> None:
     ):
         with pytest.raises(ProofInvalid):
             verify_proof(broken, wanted)
+
+
+def type_in(l1: FakeL1, node: FakeNode, *words: str) -> int:
+    """Return the exit code of a command."""
+
+    async def story() -> int:
+        async with serving(l1) as other, serving(node) as target:
+            where = ("--node", target, "--l1", other, "--as", "alice")
+            return await asyncio.to_thread(main, [*words, *where])
+
+    code: int = run(story())
+    return code
+
+
+def test_a_deposit_says_that_it_waits_once_l1_has_it(capsys: pytest.CaptureFixture[str]) -> None:
+    l1, node = FakeL1(TREE.root), FakeNode()
+    node.inbox_index = 6
+    assert type_in(l1, node, "deposit", "5") == 0
+    shown = capsys.readouterr()
+    assert shown.err.startswith("inbox item 5 is on L1, in block 7: waiting until the exchange")
+    assert "waiting" not in shown.out
+    assert type_in(l1, node, "deposit", "5", "--no-wait") == 0
+    assert not capsys.readouterr().err, "it waits for nothing"
+    l1.refusal = "TOKEN_BALANCE"
+    assert type_in(l1, node, "deposit", "5") == 1
+    assert capsys.readouterr().err.startswith("sextant: TOKEN_BALANCE"), "and says nothing before"
+    assert type_in(l1, node, "deposit", "0.0000001") == 2
+    assert capsys.readouterr().err.startswith("sextant: PRECISION")
+
+
+def test_what_is_forced_says_what_it_waits_for(capsys: pytest.CaptureFixture[str]) -> None:
+    l1, node = FakeL1(TREE.root), FakeNode()
+    l1.item = InboxItem(InboxKind.FORCED_CLOSE, bytes(20), 0, Micros(0), Millis(7))
+    node.inbox_index = 6
+    receipts = [common_pb2.Receipt(transaction_hash=l1.item.hash, leg=255, code_name="OK")]
+    sequenced = sequencer_pb2.Sequenced(receipts=receipts)
+    node.answers[l1.item.hash] = sequencer_pb2.Outcome(sequenced=sequenced)
+    assert type_in(l1, node, "force", "cancel-all", "--json") == 0
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 1
+    assert shown.err == "inbox item 5 is on L1, in block 7: waiting until a block takes it\n", (
+        "an L1 that does not tell the rules tells no deadline"
+    )
+    assert type_in(l1, node, "force", "cancel-all", "--no-wait") == 0
+    assert not capsys.readouterr().err
+
+
+def test_an_unknown_transaction_comes_with_advice(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = TransactionInfo(
+        transaction_hash=bytes(32),
+        stage=Stage.UNKNOWN,
+        height=0,
+        log_index=0,
+        accepted_ms=0,
+        sequenced_ms=0,
+        posted_ms=0,
+        final_ms=0,
+        refusal="",
+        receipts=(),
+        header=None,
+    )
+    monkeypatch.setattr("sextant.cli.tx.run_client", lambda _arguments, _work: (unknown, []))
+    assert main(["tx", bytes(32).hex(), "--node", "127.0.0.1:9", "--json"]) == 1
+    shown = capsys.readouterr()
+    assert "the node at 127.0.0.1:9 does not know it" in shown.err
+    assert "`--wait sequenced`" in shown.err
+    assert len(shown.out.splitlines()) == 1

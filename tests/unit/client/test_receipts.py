@@ -14,7 +14,7 @@ from sextant.client.receipts import (
     verify_receipt,
     verify_sequenced,
 )
-from sextant.client.refusals import WORDS, rejection_of
+from sextant.client.refusals import WORDS, rejection_of, show_arguments
 from sextant.errors import ProofInvalid
 from statemachine import receipts as leaves
 from statemachine.cursor import PHASE_DUE, Cursor
@@ -167,6 +167,11 @@ def test_rejection_says_code_words_and_arguments() -> None:
     assert str(empty) == (
         "MARGIN: the sub-account holds nothing; `sextant transfer` moves money into it"
     )
+    nobody = replace(shown[0], code=int(Code.HEALTHY), code_name="HEALTHY", arguments=(0, 0))
+    assert str(rejection_of(nobody)).startswith("HEALTHY: there is no such portfolio, or it holds")
+    assert not show_arguments(nobody)
+    somebody = replace(nobody, arguments=(5_000_000, 0))
+    assert str(rejection_of(somebody)).startswith("HEALTHY: the portfolio is healthy (equity 5.00")
     assert rejected.retryable
     assert rejected.order_id == 100
     assert "not enough margin (need 5.00 USDC, left after its fee and loss -0.00002 USDC)" in str(

@@ -26,6 +26,7 @@ from prover.contract.calls import (
 )
 from prover.contract.codes import ContractCode
 from prover.contract.freeze import KEPT_BY_FREEZE, STOPPED_BY_FREEZE
+from prover.durations import tell_time
 from prover.outputs import genesis_output
 from tests.escape_worlds import (
     FREEZE_MS,
@@ -71,6 +72,11 @@ def test_a_freeze_waits_until_an_item_has_waited() -> None:
         (C.NOT_FROZEN, lambda _: (USER, PayEscape(USER))),
     ]
     refused_in_order(exchange.l1, rows)
+    exchange.l1.time = due + FREEZE_MS - 91_000
+    early = exchange.call(Freeze(exchange.claim, b"")).message
+    assert early.endswith(
+        f"permits a freeze only from {tell_time(due + FREEZE_MS)} (in 1 min 30 s) on"
+    )
     exchange.l1.time = due + FREEZE_MS - 1_001
     assert exchange.call(Freeze(exchange.claim, b"")).code is C.FREEZE_EARLY
     assert exchange.call(Freeze(exchange.claim, b"")).ok

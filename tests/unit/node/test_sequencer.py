@@ -254,7 +254,7 @@ def test_a_censor_takes_nothing_and_names_nothing_but_what_is_overdue_happens() 
     desk.core.censor = Censor(frozenset([address_of(trader_key(0))]))
     answer = desk.submit(desk.order(0), desk.order(1))
     desk.block()
-    assert reasons(answer) == ["NOT_READY", ""]
+    assert reasons(answer) == ["SIGNER_IGNORED", ""], "no node to wait for, but L1 to go to"
 
 
 def test_an_idle_chain_makes_a_block_a_second() -> None:
