@@ -111,6 +111,8 @@ class Exchange:
             ready=self.ready,
             halted="",
             l1_heads=Heads(l1_block(9), l1_block(8), l1_block(7), 0),
+            rules_version=self.core.book.version_at(self.cursor.time),
+            rules_unknown=self.core.book.first_unknown,
         )
 
     def block(self, height: int) -> SealedBlock | None:

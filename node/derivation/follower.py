@@ -174,6 +174,8 @@ class Follower:
             halted="",
             l1_heads=self.deriver.heads,
             genesis_root=self.deployment.genesis.post_root,
+            rules_version=self.chain.book.version_at(self.cursor.time),
+            rules_unknown=self.chain.book.first_unknown,
         )
 
     def block(self, height: int) -> SealedBlock | None:

@@ -20,6 +20,7 @@ from typing import Protocol, final
 from node.l1.postings import Posting
 from prover.l1 import Heads
 from prover.ranges import KeyRange
+from prover.rulesbook import VERSION_FIRST
 from statemachine.cursor import Cursor
 from statemachine.events import Event
 from statemachine.inbox import InboxItem
@@ -148,6 +149,8 @@ class Status:
     halted: str  # why the node stopped making blocks, or ""
     l1_heads: Heads | None = None  # as last seen
     genesis_root: bytes = b""
+    rules_version: int = VERSION_FIRST  # in force at the last block's time
+    rules_unknown: int = 0  # the first version that this program does not know; 0: none
 
 
 class Lagging(Exception):

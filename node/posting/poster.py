@@ -151,14 +151,16 @@ class Poster:
         while True:
             if await self.deriver.refresh():
                 self.deriver.settle()
-                self.note_price()
+                self.note_l1()
                 batch = self.next_batch() if self.is_followed() else []
                 if batch and await self.try_post(batch):
                     continue
             await asyncio.sleep(self.poll_seconds)
 
-    def note_price(self) -> None:
-        """Show what gas costs on L1."""
+    def note_l1(self) -> None:
+        """Show what gas costs on L1, and by which rules its log goes on."""
+        book = self.chain.book
+        self.metrics.note_rules(book.version_at(self.chain.cursor.time), book.first_unknown)
         if self.deriver.heads is not None:
             self.metrics.l1_gas_price.set(self.deriver.heads.gas_price)
 

@@ -86,6 +86,16 @@ class Metrics:
         self.final_height = Gauge(
             "sextant_final_height", "Last height under a final claim", registry=registry
         )
+        self.rules_version = Gauge(
+            "sextant_rules_version",
+            "Version of the exchange's rules at the last block's time; 0 before the first look",
+            registry=registry,
+        )
+        self.rules_unknown = Gauge(
+            "sextant_rules_unknown_version",
+            "First version of the rules, in force or to come, that is not known here; 0: none",
+            registry=registry,
+        )
         self.l1_age = Gauge(
             "sextant_l1_head_age_seconds", "Age of the L1's latest block", registry=registry
         )
@@ -119,6 +129,11 @@ class Metrics:
             registry=registry,
         )
         self.trades = Counter("sextant_trades", "Trades", ["market"], registry=registry)
+
+    def note_rules(self, version: int, unknown: int) -> None:
+        """Show which version of the rules is in force, and the first that is not known; 0: none."""
+        self.rules_version.set(version)
+        self.rules_unknown.set(unknown)
 
     def make_service_figures(self, registry: CollectorRegistry) -> None:
         """Create the figures of the gRPC services."""

@@ -302,6 +302,8 @@ class SequencerNode:
             halted=self.halted,
             l1_heads=view.heads,
             genesis_root=self.deployment.genesis.post_root,
+            rules_version=self.core.book.version_at(self.durable.time),
+            rules_unknown=self.core.book.first_unknown,
         )
 
     def waits(self, tx_hash: bytes) -> bool:

@@ -120,6 +120,7 @@ def update_figures(ledger: feed.Ledger, metrics: Metrics) -> None:
     metrics.batch_lag.set(max(0, status.unsafe.height - status.safe.height))
     metrics.posted_height.set(max(0, status.safe.height))
     metrics.final_height.set(max(0, status.final.height))
+    metrics.note_rules(status.rules_version, status.rules_unknown)
     if status.l1_heads is not None:
         metrics.l1_age.set(max(0, status.time - status.l1_heads.latest.time) / 1000)
     state = State(ledger.store, ledger.rules)

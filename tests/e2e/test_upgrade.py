@@ -4,8 +4,10 @@ import asyncio
 import json
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -77,6 +79,14 @@ def devnet(tmp_path: Path) -> Iterator[Operated]:
         found.up.wait()
 
 
+def rules_of(devnet: Operated, name: str) -> list[float]:
+    """Return the version of the rules that a node shows, and the first that it does not know."""
+    with urlopen(f"http://{devnet.layout.address(name)}/metrics") as answer:
+        text = answer.read().decode()
+    found = dict(line.split() for line in text.splitlines() if line.startswith("sextant_rules_"))
+    return [float(found[f"sextant_rules_{kind}"]) for kind in ("version", "unknown_version")]
+
+
 def lines_of(checklist: dict[str, Any]) -> dict[str, str]:
     """Return the level of each line of a checklist, by its name."""
     sections = checklist["sections"]
@@ -110,6 +120,8 @@ def test_a_devnet_upgrades_live_and_keeps_trading(devnet: Operated) -> None:
     assert lines["upgrade"] == lines["last safe exit"] == "look"
     assert fee_ppm(devnet.ask(*order)) == 350, "not yet"
 
+    nodes = [f"{name}_metrics" for name in ("sequencer", "poster", "follower")]
+    assert [rules_of(devnet, name) for name in nodes] == [[1, 0]] * 3, "known, and not yet"
     pids = devnet.pids()
     assert devnet.run("dev", "warp", "11m").returncode == 0
     devnet.eventually(lambda: 2 in devnet.versions(), "the log does not go over")
@@ -117,6 +129,8 @@ def test_a_devnet_upgrades_live_and_keeps_trading(devnet: Operated) -> None:
     versions = devnet.versions()
     assert versions == sorted(versions), "and never back"
     assert devnet.ask("l1", "rules")["versions"][1]["state"] == "in force"
+    for name in nodes:
+        devnet.eventually(partial(lambda at: rules_of(devnet, at) == [2, 0], name), name)
     before = decode_contract_rules(devnet.layout.deployment.read_bytes()).rules
     after = apply_changes(before, [change])
     assert devnet.ask("status")["rules_hash"] == f"0x{after.hash.hex()}"

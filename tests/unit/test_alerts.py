@@ -18,7 +18,7 @@ RULE = re.compile(
     r"        annotations:\n          summary: (?P<summary>.+)\n"
     r"          runbook: (?P<page>docs/runbooks/\w+\.md)\n"
 )
-NODE_METRIC = re.compile(r"sextant_sequencer_\w+")
+NODE_METRIC = re.compile(r"sextant_(?!challenger_)\w+")
 METRIC = re.compile(r"sextant_challenger_(\w+)")
 FOUND = list(RULE.finditer(RULES.read_text()))
 
