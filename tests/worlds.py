@@ -47,6 +47,11 @@ def trader_key(number: int) -> bytes:
     return (0x5E << 240 | number + 1).to_bytes(32, "big")
 
 
+def trader_address(number: int) -> bytes:
+    """Return the address of trader ``number``, who owns an account."""
+    return address_of(trader_key(number))
+
+
 def market_rules(market: int, **changes: Any) -> MarketRules:
     """Return a market like BTC: lots of 0.0001, tick 0.1 USD, 20x, 0.05% taker."""
     base = MarketRules(

@@ -18,16 +18,23 @@ import grpc.aio
 from devnet.identities import PUBLISHERS
 from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import (
+    dev_pb2,
+    dev_pb2_grpc,
     l1_pb2,
     l1_pb2_grpc,
     query_pb2,
     query_pb2_grpc,
+    sequencer_pb2,
     sequencer_pb2_grpc,
     status_pb2,
     stream_pb2_grpc,
 )
 from prover.contract.rules import ContractRules
 from prover.outputs import genesis_output
+from sextant.client.api import AsyncClient
+from sextant.client.keys import Secret
+from sextant.client.l1 import L1Client
+from sextant.errors import Refused
 from statemachine.actions import encode_transaction
 from statemachine.actions.kinds import OracleMessage, OracleUpdate
 from statemachine.genesis import genesis_state
@@ -204,6 +211,15 @@ class Rollup:
         """Return what a process has logged."""
         return (self.folder / f"{name}.log").read_text()
 
+    def client(self, trader: int, node: str = "grpc") -> AsyncClient:
+        """Return a trader's client, of the sequencer or of the ``follower``."""
+        return AsyncClient(
+            self.address(node),
+            key=Secret(trader_key(trader)),
+            l1=self.address("l1"),
+            follower=self.address("follower"),
+        )
+
     # Stories' first lines
 
     async def status(self, stub: query_pb2_grpc.QueryStub | None = None) -> status_pb2.Status:
@@ -231,6 +247,31 @@ class Rollup:
         request = query_pb2.GetAccountRequest(address=owners[-1])
         await patiently(lambda: self.query.GetAccount(request, timeout=ASK_SECONDS))
 
+    async def warp(self, forward_ms: int) -> None:
+        """Move L1's clock forward."""
+        async with grpc.aio.insecure_channel(self.address("l1_dev")) as channel:
+            dev = l1_pb2_grpc.L1DevStub(channel)
+            await dev.Warp(l1_pb2.L1WarpRequest(forward_ms=forward_ms), timeout=WAIT_SECONDS)
+
+    async def censor(self, *addresses: bytes) -> None:
+        """Have the sequencer ignore these owners, and all of the inbox."""
+        async with grpc.aio.insecure_channel(self.address("dev")) as channel:
+            request = dev_pb2.CensorRequest(addresses=addresses, inbox=True)
+            await dev_pb2_grpc.DevStub(channel).Censor(request, timeout=ASK_SECONDS)
+
+    async def wait_final(self, *, height: int = 0, entries: int = 0) -> None:
+        """Wait until claims are final up to a height, and about so many log entries."""
+        async with L1Client(self.address("l1")) as l1:
+
+            async def is_final() -> bool:
+                try:
+                    claim = await l1.final_claim()
+                except Refused:
+                    return False
+                return claim.height >= height and claim.log_index >= entries
+
+            await until(is_final)
+
     async def clock(self) -> int:
         """Return the chain's clock."""
         request = status_pb2.GetClockRequest()
@@ -250,6 +291,11 @@ class Rollup:
             update = OracleUpdate(market.market, messages)
             updates.append(encode_transaction(update, 0, 0, b""))
         return updates
+
+    async def say_prices(self, price: int = PRICE) -> None:
+        """Have every publisher say a price of every market."""
+        request = sequencer_pb2.SubmitBatchRequest(transactions=await self.prices(price))
+        await patiently(lambda: self.sequencer.SubmitBatch(request, timeout=ASK_SECONDS))
 
 
 async def patiently(ask: Callable[[], Awaitable[AnswerT]]) -> AnswerT:

@@ -12,9 +12,8 @@ import pytest
 from sextant.client.attesters import Attesters
 from sextant.errors import Refused
 from statemachine.identity.signing import address_of
-from tests.e2e.processes import PRICE, ROOT, Rollup, deployment, until
-from tests.e2e.test_escape import client_of, owner, say_price
-from tests.worlds import USDC, trader_key
+from tests.e2e.processes import ROOT, Rollup, deployment, until
+from tests.worlds import USDC, trader_address, trader_key
 
 pytestmark = pytest.mark.e2e
 
@@ -43,11 +42,11 @@ def start(rollup: Rollup) -> "subprocess.Popen[bytes]":
 
 
 async def be_paid(rollup: Rollup) -> None:
-    async with client_of(rollup, ATTESTER) as attester, Attesters(attester) as attesters:
+    async with rollup.client(ATTESTER) as attester, Attesters(attester) as attesters:
         assert (await attesters.join(STAKE)).value == 0
         assert await attesters.number() == 0
         rollup.processes["attester"] = start(rollup)
-        async with client_of(rollup, USER) as user:
+        async with rollup.client(USER) as user:
             made = await user.withdraw("100")
             before = (await user.l1_account()).usdc
 
@@ -87,9 +86,9 @@ def test_a_withdrawal_is_paid_ahead_of_its_claim(tmp_path: Path) -> None:
         try:
             rollup.start("l1", "sequencer", "poster", "follower")
             await rollup.fund(2)
-            await say_price(rollup, PRICE)
+            await rollup.say_prices()
             await rollup.give(address_of(trader_key(ATTESTER)), token_micros=STAKE * USDC)
-            await rollup.give(owner(USER), token_micros=0)
+            await rollup.give(trader_address(USER), token_micros=0)
             await be_paid(rollup)
         finally:
             await rollup.close()

@@ -12,13 +12,11 @@ from typing import Any
 import grpc.aio
 import pytest
 
-from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, query_pb2, sequencer_pb2
-from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
+from proto.sextant.v1 import query_pb2
 from sextant.errors import Refused
 from statemachine.frame import decode_frame
 from statemachine.identity.signing import address_of
-from tests.e2e.processes import ASK_SECONDS, Rollup, deployment, patiently
+from tests.e2e.processes import ASK_SECONDS, Rollup, deployment
 from tests.worlds import trader_key
 
 pytestmark = pytest.mark.e2e
@@ -27,17 +25,10 @@ LEAVER, MAKER, AGENT = 0, 1, 2
 DEADLINE_MS = 4_000
 
 
-def client_of(rollup: Rollup, trader: int) -> AsyncClient:
-    return AsyncClient(
-        rollup.address("grpc"), key=Secret(trader_key(trader)), l1=rollup.address("l1")
-    )
-
-
 async def settle_in(rollup: Rollup) -> None:
     """Give the leaver a position, orders and an agent; the maker bids for half of it."""
-    request = sequencer_pb2.SubmitBatchRequest(transactions=await rollup.prices())
-    await patiently(lambda: rollup.sequencer.SubmitBatch(request, timeout=ASK_SECONDS))
-    async with client_of(rollup, LEAVER) as leaver, client_of(rollup, MAKER) as maker:
+    await rollup.say_prices()
+    async with rollup.client(LEAVER) as leaver, rollup.client(MAKER) as maker:
         await maker.place("M0", "sell", "2", limit="60000")
         await leaver.place("M0", "buy", "2", limit="60000")
         await leaver.place("M0", "buy", "1", limit="50000")
@@ -47,12 +38,9 @@ async def settle_in(rollup: Rollup) -> None:
 
 async def censor(rollup: Rollup) -> None:
     """Have the sequencer ignore the leaver, and the inbox."""
-    async with grpc.aio.insecure_channel(rollup.address("dev")) as channel:
-        dev = dev_pb2_grpc.DevStub(channel)
-        with pytest.raises(grpc.aio.AioRpcError, match="20 bytes"):
-            await dev.Censor(dev_pb2.CensorRequest(addresses=[b"short"]), timeout=ASK_SECONDS)
-        owner = address_of(trader_key(LEAVER))
-        await dev.Censor(dev_pb2.CensorRequest(addresses=[owner], inbox=True), timeout=ASK_SECONDS)
+    with pytest.raises(grpc.aio.AioRpcError, match="20 bytes"):
+        await rollup.censor(b"short")
+    await rollup.censor(address_of(trader_key(LEAVER)))
 
 
 async def force(rollup: Rollup, *words: str, code: int = 0) -> dict[str, Any]:
@@ -80,7 +68,7 @@ def test_whoever_is_ignored_leaves_through_l1(tmp_path: Path) -> None:
             await rollup.fund(2)
             await settle_in(rollup)
             await censor(rollup)
-            async with client_of(rollup, LEAVER) as leaver:
+            async with rollup.client(LEAVER) as leaver:
                 with pytest.raises(Refused, match="told to ignore 0x") as refused:
                     await leaver.cancel_all()
             assert refused.value.code == "SIGNER_IGNORED"
@@ -101,7 +89,7 @@ def test_whoever_is_ignored_leaves_through_l1(tmp_path: Path) -> None:
             code, said = await rollup.command(LEAVER, "withdraw", "--forced", node="grpc")
             assert code == 0, said
 
-            async with client_of(rollup, LEAVER) as leaver:
+            async with rollup.client(LEAVER) as leaver:
                 account = await leaver.account()
                 held = [position for one in account.portfolios for position in one.positions]
                 assert not [one for one in held if one.size or one.resting_bids]

@@ -7,17 +7,13 @@ entry in each silence would take many silences.
 import asyncio
 from pathlib import Path
 
-import grpc.aio
 import pytest
 
 from node.l1.adapter import GrpcL1
-from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import ForcePoke
 from prover.contract.reach import overdue_ms_max
-from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
 from statemachine.identity.signing import address_of
-from tests.e2e.processes import WAIT_SECONDS, Rollup, deployment, until
+from tests.e2e.processes import Rollup, deployment, until
 from tests.worlds import trader_key
 
 pytestmark = pytest.mark.e2e
@@ -76,15 +72,9 @@ def test_an_exit_behind_a_full_inbox_takes_one_silence(tmp_path: Path) -> None:
             rollup.kill("poster")
             before = await log_count(rollup)
             await crowd(rollup)
-            key = Secret(trader_key(LEAVER))
-            async with AsyncClient(
-                rollup.address("follower"), key=key, l1=rollup.address("l1")
-            ) as client:
+            async with rollup.client(LEAVER, "follower") as client:
                 await client.force_withdraw("10", wait_s=0)
-                async with grpc.aio.insecure_channel(rollup.address("l1_dev")) as channel:
-                    forward = DEADLINE_MS + overdue_ms_max(contract)
-                    dev = l1_pb2_grpc.L1DevStub(channel)
-                    await dev.Warp(l1_pb2.L1WarpRequest(forward_ms=forward), timeout=WAIT_SECONDS)
+                await rollup.warp(DEADLINE_MS + overdue_ms_max(contract))
 
                 async def is_out() -> bool:
                     return len(await client.withdrawals()) == 1

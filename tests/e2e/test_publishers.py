@@ -8,12 +8,11 @@ import asyncio
 import json
 from pathlib import Path
 
-import grpc.aio
 import pytest
 
 from devnet.identities import PUBLISHERS, identity_of
 from node.l1.adapter import GrpcL1
-from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, query_pb2
+from proto.sextant.v1 import query_pb2
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret
 from statemachine.identity.signing import address_of
@@ -47,17 +46,13 @@ async def trade(rollup: Rollup) -> None:
 
     await until(priced)
     for trader, side in ((OTHER, "sell"), (LEAVER, "buy")):
-        key = Secret(trader_key(trader))
-        async with AsyncClient(rollup.address("grpc"), key=key) as client:
+        async with rollup.client(trader) as client:
             await client.place("M0", side, "2", limit="60000")
 
 
 async def turn_hostile(rollup: Rollup) -> None:
     """Have the sequencer take no price, nothing of the leaver's, and no inbox item."""
-    ignored = [*ADDRESSES, address_of(trader_key(LEAVER))]
-    async with grpc.aio.insecure_channel(rollup.address("dev")) as channel:
-        request = dev_pb2.CensorRequest(addresses=ignored, inbox=True)
-        await dev_pb2_grpc.DevStub(channel).Censor(request, timeout=ASK_SECONDS)
+    await rollup.censor(*ADDRESSES, address_of(trader_key(LEAVER)))
 
 
 async def heard_on_l1(rollup: Rollup) -> None:

@@ -13,9 +13,8 @@ from sextant.client.l1_sender import L1Receipt
 from sextant.client.sales import Sales
 from sextant.errors import Refused
 from statemachine.identity.signing import address_of
-from tests.e2e.processes import PRICE, ROOT, Rollup, deployment, until
-from tests.e2e.test_escape import client_of, owner, say_price
-from tests.worlds import trader_key
+from tests.e2e.processes import ROOT, Rollup, deployment, until
+from tests.worlds import trader_address, trader_key
 
 pytestmark = pytest.mark.e2e
 
@@ -69,19 +68,19 @@ async def offered(sales: Sales, index: int) -> L1Receipt:
 
 
 async def sell(rollup: Rollup) -> None:
-    async with client_of(rollup, SELLER) as seller, Sales(seller) as sales:
+    async with rollup.client(SELLER) as seller, Sales(seller) as sales:
         made = await seller.withdraw("100")
         await offered(sales, made.index)
         with pytest.raises(Refused, match="NOT_FINAL"):
             await seller.claim_withdrawal(made.index)
         assert await provide(rollup, "1%") == []
-        before = (await sales.l1.account(owner(SELLER))).usdc
+        before = (await sales.l1.account(trader_address(SELLER))).usdc
         bought = await provide(rollup, "0.5%")
         assert [one["index"] for one in bought] == [made.index]
-        assert (await sales.l1.account(owner(SELLER))).usdc - before == Decimal("99.5")
+        assert (await sales.l1.account(trader_address(SELLER))).usdc - before == Decimal("99.5")
         assert await look_once(rollup, "0.5%") == b"bought  0\npaid    0 USDC\n"
 
-        held = (await sales.l1.account(owner(PROVIDER))).usdc
+        held = (await sales.l1.account(trader_address(PROVIDER))).usdc
 
         async def is_paid() -> bool:
             try:
@@ -91,7 +90,7 @@ async def sell(rollup: Rollup) -> None:
             return True
 
         await until(is_paid)
-        assert (await sales.l1.account(owner(PROVIDER))).usdc - held == 100
+        assert (await sales.l1.account(trader_address(PROVIDER))).usdc - held == 100
 
 
 def test_a_withdrawal_is_sold_and_paid_to_the_buyer(tmp_path: Path) -> None:
@@ -100,7 +99,7 @@ def test_a_withdrawal_is_sold_and_paid_to_the_buyer(tmp_path: Path) -> None:
         try:
             rollup.start("l1", "sequencer", "poster", "follower")
             await rollup.fund(2)
-            await say_price(rollup, PRICE)
+            await rollup.say_prices()
             await rollup.give(address_of(trader_key(PROVIDER)), token_micros=1_000_000_000)
             await sell(rollup)
         finally:

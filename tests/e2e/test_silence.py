@@ -35,20 +35,11 @@ LEAVER, OTHER = 0, 1
 DEADLINE_MS, RECEIPT_MS, LIVENESS_MS, FRESH_MS = 4_000, 7_000, 8_000, 10_000
 
 
-def client_of(rollup: Rollup, trader: int) -> AsyncClient:
-    """Return a client that has only the L1 and the follower to ask."""
-    return AsyncClient(
-        rollup.address("follower"), key=Secret(trader_key(trader)), l1=rollup.address("l1")
-    )
-
-
 async def trade(rollup: Rollup) -> None:
     """Give the leaver a position."""
-    request = sequencer_pb2.SubmitBatchRequest(transactions=await rollup.prices())
-    await patiently(lambda: rollup.sequencer.SubmitBatch(request, timeout=ASK_SECONDS))
+    await rollup.say_prices()
     for trader, side in ((OTHER, "sell"), (LEAVER, "buy")):
-        key = Secret(trader_key(trader))
-        async with AsyncClient(rollup.address("grpc"), key=key) as client:
+        async with rollup.client(trader) as client:
             await client.place("M0", side, "2", limit="60000")
 
 
@@ -63,7 +54,7 @@ async def say_prices(rollup: Rollup) -> None:
 
 async def leave(rollup: Rollup, *, by_hand: bool) -> None:
     """Close, withdraw all without a sequencer, and be paid."""
-    async with client_of(rollup, LEAVER) as client:
+    async with rollup.client(LEAVER, "follower") as client:
         code, said = await rollup.command(LEAVER, "force", "cancel-all", "--no-wait")
         assert code == 0, said
         await say_prices(rollup)

@@ -10,29 +10,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-import grpc.aio
 import pytest
 
 from node.l1.adapter import GrpcL1
-from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, l1_pb2, l1_pb2_grpc, sequencer_pb2
 from prover.contract.codes import ContractCode
 from prover.contract.records import FreezeReason
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret
 from sextant.client.l1 import L1Client
 from sextant.errors import Refused
-from statemachine.identity.signing import address_of
 from tests.e2e.processes import (
-    ASK_SECONDS,
     FUNDS,
     POSTER_KEY,
-    WAIT_SECONDS,
     Rollup,
     deployment,
-    patiently,
     until,
 )
-from tests.worlds import USDC, trader_key
+from tests.worlds import USDC, trader_address, trader_key
 
 pytestmark = pytest.mark.e2e
 
@@ -40,16 +34,6 @@ KEEPER, LEAVER = 0, 1
 RECEIPT_MS, LIVENESS_MS, FREEZE_MS, ESCAPE_MS = 20_000, 30_000, 60_000, 60_000
 JUNK = b"\x01\x00\x01junk"
 STEP_MS = LIVENESS_MS - 10_000
-
-
-def owner(trader: int) -> bytes:
-    return address_of(trader_key(trader))
-
-
-async def warp(rollup: Rollup, forward_ms: int) -> None:
-    async with grpc.aio.insecure_channel(rollup.address("l1_dev")) as channel:
-        dev = l1_pb2_grpc.L1DevStub(channel)
-        await dev.Warp(l1_pb2.L1WarpRequest(forward_ms=forward_ms), timeout=WAIT_SECONDS)
 
 
 async def run(rollup: Rollup, trader: int, *words: str) -> dict[str, Any]:
@@ -62,26 +46,15 @@ async def run(rollup: Rollup, trader: int, *words: str) -> dict[str, Any]:
 
 async def settle_in(rollup: Rollup) -> None:
     """Sequence something, and wait until a claim that has the deposits is final."""
-    request = sequencer_pb2.SubmitBatchRequest(transactions=await rollup.prices())
-    await patiently(lambda: rollup.sequencer.SubmitBatch(request, timeout=ASK_SECONDS))
+    await rollup.say_prices()
     height = (await rollup.status()).unsafe_head.height
-    async with L1Client(rollup.address("l1")) as l1:
-
-        async def is_final() -> bool:
-            try:
-                return (await l1.final_claim()).height >= height
-            except Refused:
-                return False
-
-        await until(is_final)
+    await rollup.wait_final(height=height)
 
 
 async def turn_hostile(rollup: Rollup) -> None:
     """Have the sequencer ignore the leaver and the inbox, and post nothing of its own."""
     rollup.kill("poster")
-    async with grpc.aio.insecure_channel(rollup.address("dev")) as channel:
-        request = dev_pb2.CensorRequest(addresses=[owner(LEAVER)], inbox=True)
-        await dev_pb2_grpc.DevStub(channel).Censor(request, timeout=ASK_SECONDS)
+    await rollup.censor(trader_address(LEAVER))
     key = Secret(trader_key(LEAVER))
     async with AsyncClient(rollup.address("grpc"), key=key, timeout=1.0) as leaver:
         with pytest.raises(Refused, match="ignore you"):
@@ -101,11 +74,9 @@ async def post_junk(rollup: Rollup) -> ContractCode:
 
 async def leave_through_junk(rollup: Rollup) -> None:
     """Withdraw by force: junk makes blocks too, and those take what is overdue."""
-    async with AsyncClient(
-        rollup.address("follower"), key=Secret(trader_key(LEAVER)), l1=rollup.address("l1")
-    ) as client:
+    async with rollup.client(LEAVER, "follower") as client:
         await client.force_withdraw(wait_s=0)
-        await warp(rollup, rollup.rules.inbox_deadline_ms)
+        await rollup.warp(rollup.rules.inbox_deadline_ms)
         assert await post_junk(rollup) is ContractCode.OK
 
         async def is_paid() -> bool:
@@ -118,7 +89,7 @@ async def leave_through_junk(rollup: Rollup) -> None:
 
         await until(is_paid)
     async with L1Client(rollup.address("l1")) as l1:
-        assert (await l1.account(owner(LEAVER))).usdc * USDC == FUNDS
+        assert (await l1.account(trader_address(LEAVER))).usdc * USDC == FUNDS
 
 
 async def wait_out(rollup: Rollup, *, is_hostile: bool) -> None:
@@ -129,7 +100,7 @@ async def wait_out(rollup: Rollup, *, is_hostile: bool) -> None:
     for _ in range((LIVENESS_MS + FREEZE_MS) // STEP_MS + 1):
         if is_hostile:
             assert await post_junk(rollup) is ContractCode.OK
-        await warp(rollup, STEP_MS)
+        await rollup.warp(STEP_MS)
     if is_hostile:
         code, said = await rollup.command(KEEPER, "force", "batch")
         assert code == 1, said
@@ -140,7 +111,7 @@ async def escape(rollup: Rollup) -> None:
     """Freeze, register, and be paid, by the command line."""
     frozen = await run(rollup, KEEPER, "escape", "freeze")
     assert int(frozen["l1"][0]["value"]) == FreezeReason.SILENCE
-    await warp(rollup, rollup.contract.window_ms)
+    await rollup.warp(rollup.contract.window_ms)
     async with L1Client(rollup.address("l1")) as l1:
 
         async def is_settled() -> bool:
@@ -148,9 +119,9 @@ async def escape(rollup: Rollup) -> None:
 
         await until(is_settled)
         await run(rollup, KEEPER, "escape", "register")
-        await warp(rollup, ESCAPE_MS)
+        await rollup.warp(ESCAPE_MS)
         await run(rollup, KEEPER, "escape", "pay")
-        assert (await l1.account(owner(KEEPER))).usdc * USDC == FUNDS
+        assert (await l1.account(trader_address(KEEPER))).usdc * USDC == FUNDS
 
 
 @pytest.mark.timeout(240)

@@ -12,14 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sextant.client.api import AsyncClient
-from sextant.client.keys import parse_key
 from sextant.client.l1 import L1Client
-from sextant.errors import Refused
-from statemachine.identity.signing import address_of
-from tests.e2e.processes import FUNDS, PRICE, ROOT, Rollup, deployment, until
-from tests.e2e.test_escape import ESCAPE_MS, FREEZE_MS, say_price, warp
-from tests.worlds import USDC, trader_key
+from tests.e2e.processes import FUNDS, ROOT, Rollup, deployment, until
+from tests.e2e.test_escape import ESCAPE_MS, FREEZE_MS
+from tests.worlds import USDC, trader_address, trader_key
 
 pytestmark = pytest.mark.e2e
 
@@ -76,18 +72,14 @@ async def until_ended(process: "subprocess.Popen[bytes]") -> None:
 async def held(rollup: Rollup, trader: int) -> int:
     """Return the micros that a trader holds on L1."""
     async with L1Client(rollup.address("l1")) as l1:
-        account = await l1.account(address_of(trader_key(trader)))
+        account = await l1.account(trader_address(trader))
     return int(account.usdc * USDC)
 
 
 async def trade(rollup: Rollup) -> None:
     """Give the leaver a position, which the maker's quotes let him close."""
-    await say_price(rollup, PRICE)
-    maker, leaver = (
-        AsyncClient(rollup.address("grpc"), key=parse_key(trader_key(who).hex()))
-        for who in (MAKER, LEAVER)
-    )
-    async with maker, leaver:
+    await rollup.say_prices()
+    async with rollup.client(MAKER) as maker, rollup.client(LEAVER) as leaver:
         await maker.place("M0", "sell", "1", limit="60000")
         await leaver.place("M0", "buy", "1", limit="60000")
         await maker.place("M0", "buy", "2", limit="59990")
@@ -108,16 +100,7 @@ async def leave_gently(rollup: Rollup) -> None:
 
 async def leave_the_dead(rollup: Rollup) -> None:
     """See the maker's money come back from an exchange that is gone, while time passes."""
-    async with L1Client(rollup.address("l1")) as l1, AsyncClient(rollup.address("grpc")) as client:
-        height = (await client.status()).unsafe.height
-
-        async def is_final() -> bool:
-            try:
-                return (await l1.final_claim()).height >= height
-            except Refused:
-                return False
-
-        await until(is_final)
+    await rollup.wait_final(height=(await rollup.status()).unsafe_head.height)
     for name in ("sequencer", "poster"):
         rollup.kill(name)
     process = start_example(rollup, MAKER)
@@ -125,7 +108,7 @@ async def leave_the_dead(rollup: Rollup) -> None:
         if process.poll() is not None:
             break
         await asyncio.sleep(STEP_S)
-        await warp(rollup, STEP_MS)
+        await rollup.warp(STEP_MS)
     text = await ended(rollup)
     for said in (
         "nobody answers",

@@ -9,25 +9,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import grpc.aio
 import pytest
 
 from node.l1.adapter import GrpcL1
-from proto.sextant.v1 import l1_pb2, l1_pb2_grpc, sequencer_pb2
 from sextant.client.api import AsyncClient
 from sextant.client.keys import Secret
-from sextant.client.l1 import L1Client
 from sextant.client.receipt_store import ReceiptStore
-from sextant.errors import Refused
 from statemachine.identity.signing import address_of
 from tests.e2e.processes import (
-    ASK_SECONDS,
     SEQUENCER_KEY,
     WAIT_SECONDS,
     Rollup,
     deployment,
-    patiently,
-    until,
 )
 from tests.tidy import ROOT
 from tests.worlds import trader_key
@@ -68,20 +61,6 @@ async def trade(rollup: Rollup, store: ReceiptStore) -> int:
     return max(block.height for block in store.read(rollup.rules.chain_id))
 
 
-async def wait_final(rollup: Rollup, *, height: int = 0, entries: int = 0) -> None:
-    """Wait until claims are final up to a height, and about so many log entries."""
-    async with L1Client(rollup.address("l1")) as l1:
-
-        async def is_final() -> bool:
-            try:
-                claim = await l1.final_claim()
-            except Refused:
-                return False
-            return claim.height >= height and claim.log_index >= entries
-
-        await until(is_final)
-
-
 @pytest.mark.timeout(240)
 def test_an_acknowledged_block_that_never_comes_costs_the_bond(tmp_path: Path) -> None:
     async def story() -> None:
@@ -105,10 +84,9 @@ def test_an_acknowledged_block_that_never_comes_costs_the_bond(tmp_path: Path) -
             await rollup.give(address_of(trader_key(TRADER)), 0)
             assert (await ask(rollup, "bond", "put", str(BOND_ETH), *key, "--json"))[0] == 0
             assert await bonded(rollup) == BOND_GWEI
-            request = sequencer_pb2.SubmitBatchRequest(transactions=await rollup.prices())
-            await patiently(lambda: rollup.sequencer.SubmitBatch(request, timeout=ASK_SECONDS))
+            await rollup.say_prices()
             kept = await trade(rollup, store)
-            await wait_final(rollup, height=kept)
+            await rollup.wait_final(height=kept)
             code, told = await ask(rollup, *accuse)
             assert (code, told["broken"]) == (1, []), "it has kept its word so far"
 
@@ -116,14 +94,11 @@ def test_an_acknowledged_block_that_never_comes_costs_the_bond(tmp_path: Path) -
             denied = await trade(rollup, store)
             assert denied > kept
             rollup.kill("sequencer")
-            async with grpc.aio.insecure_channel(rollup.address("l1_dev")) as channel:
-                forward = l1_pb2.L1WarpRequest(forward_ms=LIVENESS_MS + RECEIPT_MS)
-                dev = l1_pb2_grpc.L1DevStub(channel)
-                await dev.Warp(forward, timeout=WAIT_SECONDS)
+            await rollup.warp(LIVENESS_MS + RECEIPT_MS)
             code, said = await rollup.command(TRADER, "force", "batch", "--json")
             assert code == 0, said
             index = int(json.loads(said.splitlines()[-1])["value"])
-            await wait_final(rollup, entries=index + 1)
+            await rollup.wait_final(entries=index + 1)
             code, told = await ask(rollup, *accuse)
             assert code == 0
             [broken] = told["broken"]

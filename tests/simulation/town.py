@@ -163,6 +163,18 @@ class Town:
 
     # One L1 block
 
+    async def reorganise(self, depth: int, *, again: bool) -> None:
+        """Take so many L1 blocks back, and see that nothing final goes with them.
+
+        ``again``: their calls come once more.
+        """
+        final = self.follower.status().final.log_index
+        self.l1.reorganise(depth, again=again)
+        if not again:
+            self.l1.mine(depth)  # as on a real L1, the fork that wins is the longer one
+        await self.tick()
+        assert self.follower.status().final.log_index >= final, "final never goes back"
+
     async def tick(self) -> None:
         """Mine a block, then let everybody look at L1 and act."""
         self.ticks += 1
