@@ -135,14 +135,9 @@ def receipts_of(outcome: feed.Sequenced, *, with_paths: bool) -> list[common_pb2
     ]
 
 
-def receipt_of(
-    block: feed.SealedBlock, leaf: int, receipt: Receipt, *, with_path: bool
-) -> common_pb2.Receipt:
-    """Return receipt number ``leaf`` of a block, with its Merkle path if asked."""
-    message = common_pb2.Receipt(
-        transaction_hash=receipt.tx_hash,
-        height=block.height,
-        index=receipt.index,
+def told_by(receipt: Receipt) -> common_pb2.Receipt:
+    """Return what a receipt says by itself, whatever block it is in."""
+    return common_pb2.Receipt(
         leg=receipt.leg,
         code=receipt.code,
         code_name=CODE_NAMES.get(receipt.code, ""),
@@ -151,9 +146,17 @@ def receipt_of(
         filled_lots=receipt.filled,
         notional_micros=saturate(receipt.notional),
         fee_micros=saturate(receipt.fee),
-        leaf=leaf,
-        time_ms=block.time,
     )
+
+
+def receipt_of(
+    block: feed.SealedBlock, leaf: int, receipt: Receipt, *, with_path: bool
+) -> common_pb2.Receipt:
+    """Return receipt number ``leaf`` of a block, with its Merkle path if asked."""
+    message = told_by(receipt)
+    message.transaction_hash = receipt.tx_hash
+    message.height, message.time_ms = block.height, block.time
+    message.index, message.leaf = receipt.index, leaf
     if with_path:
         path = common_pb2.MerklePath(
             leaf=leaf, count=len(block.receipts), siblings=block.path(leaf)

@@ -5,7 +5,7 @@ on") and then has no holes: a reader that is too slow is closed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any, Final, final
 
 from node.ledger import feed
@@ -123,14 +123,18 @@ class StreamService(stream_pb2_grpc.StreamServicer):
             raise Refused("NOT_FOUND", f"there is no market {market}")
         return book
 
+    def need_markets(self, asked: Collection[int]) -> set[int]:
+        """Return the markets asked for; refuse too many, and any that is not there."""
+        few(asked, MARKETS_MAX, "markets")
+        for market in asked:
+            self.need_book(market)
+        return set(asked)
+
     async def Trades(  # noqa: N802 - the name of the RPC
         self, request: stream_pb2.TradesRequest, _context: Context
     ) -> AsyncIterator[stream_pb2.TradesUpdate]:
         """Yield each block's trades in the markets asked for."""
-        few(request.markets, MARKETS_MAX, "markets")
-        markets = set(request.markets)
-        for market in markets:
-            self.need_book(market)
+        markets = self.need_markets(request.markets)
         topic = self.hub.trade_readers
         subscription = topic.subscribe(ALL)
         try:
@@ -164,10 +168,7 @@ class StreamService(stream_pb2_grpc.StreamServicer):
         self, request: stream_pb2.MarketEventsRequest, _context: Context
     ) -> AsyncIterator[stream_pb2.MarketEventsUpdate]:
         """Yield what the guardian does to markets, after an empty update that says from where."""
-        few(request.markets, MARKETS_MAX, "markets")
-        markets = set(request.markets)
-        for market in markets:
-            self.need_book(market)
+        markets = self.need_markets(request.markets)
         topic = self.hub.market_readers
         subscription = topic.subscribe(ALL)
         try:

@@ -9,7 +9,7 @@ from typing import Final, Protocol, final
 
 from node.l1.postings import Posting
 from node.ledger import feed
-from node.service.answers import CODE_NAMES, Answers, narrow, receipt_of, saturate
+from node.service.answers import Answers, receipt_of, saturate, told_by
 from node.service.assets import holdings_of
 from node.service.backstops import payable_ppm, vault_view
 from node.service.errors import Refused, few
@@ -195,17 +195,7 @@ class Views:
         )
         state = State(preview.store, self.ledger.rules)
         answer = query_pb2.PreviewResponse(height=cursor.height, time_ms=now)
-        for receipt in preview.receipts:
-            answer.receipts.add(
-                leg=receipt.leg,
-                code=receipt.code,
-                code_name=CODE_NAMES.get(receipt.code, ""),
-                arguments=narrow(receipt.args),
-                order_id=receipt.order_id,
-                filled_lots=receipt.filled,
-                notional_micros=saturate(receipt.notional),
-                fee_micros=saturate(receipt.fee),
-            )
+        answer.receipts.extend(map(told_by, preview.receipts))
         for sub in preview.subs_of(account):
             portfolio = state.portfolio(account << 8 | sub)
             if portfolio is not None:
