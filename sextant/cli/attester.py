@@ -7,17 +7,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from sextant.cli.numbers import whole
+from sextant.cli.on_l1 import run_on_l1
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options, l1_target
 from sextant.cli.output import print_json, print_pairs, print_table, say, show_time
-from sextant.cli.session import policy_of, read_key, run_client
+from sextant.cli.session import policy_of, read_key
 from sextant.client.amounts import show_decimal
-from sextant.client.api import AsyncClient
 from sextant.client.attesters import AttesterBook, Attesters
 from sextant.client.l1_sender import L1Receipt
 from sextant.errors import EXIT_OK, BadRequest
@@ -27,7 +26,6 @@ if TYPE_CHECKING:  # heavy: only the command that needs it loads it
     from prover.keeper import Disk
     from prover.l1 import L1
 
-Answer = TypeVar("Answer")
 PAUSE_SECONDS: Final = 0.25
 
 
@@ -75,43 +73,28 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         add_node_options(verb)
 
 
-def run_with(
-    arguments: argparse.Namespace,
-    work: Callable[[Attesters], Awaitable[Answer]],
-    *,
-    signs: bool = True,
-) -> Answer:
-    """Open a client, and do the work."""
-
-    async def run(client: AsyncClient) -> Answer:
-        async with Attesters(client) as attesters:
-            return await work(attesters)
-
-    return run_client(arguments, run, signs=signs)
-
-
 def run_join(arguments: argparse.Namespace) -> int:
     """Stake tokens."""
-    receipt = run_with(arguments, lambda attesters: attesters.join(arguments.amount))
+    receipt = run_on_l1(arguments, Attesters, lambda attesters: attesters.join(arguments.amount))
     return show(arguments, "attester.join", receipt, [("attester", receipt.value)])
 
 
 def run_leave(arguments: argparse.Namespace) -> int:
     """Attest no more."""
-    receipt = run_with(arguments, Attesters.leave)
+    receipt = run_on_l1(arguments, Attesters, Attesters.leave)
     free = [("stake may be taken from", show_time(receipt.value))]
     return show(arguments, "attester.leave", receipt, free)
 
 
 def run_take(arguments: argparse.Namespace) -> int:
     """Take a stake back."""
-    receipt = run_with(arguments, Attesters.take)
+    receipt = run_on_l1(arguments, Attesters, Attesters.take)
     return show(arguments, "attester.take", receipt, [("micros", receipt.value)])
 
 
 def run_slash(arguments: argparse.Namespace) -> int:
     """Slash who lied."""
-    receipt = run_with(arguments, lambda attesters: attesters.slash(arguments.claim))
+    receipt = run_on_l1(arguments, Attesters, lambda attesters: attesters.slash(arguments.claim))
     return show(arguments, "attester.slash", receipt, [("micros slashed", receipt.value)])
 
 
@@ -131,7 +114,7 @@ def show(
 
 def run_list(arguments: argparse.Namespace) -> int:
     """List attesters and attestations."""
-    book: AttesterBook = run_with(arguments, Attesters.book, signs=False)
+    book: AttesterBook = run_on_l1(arguments, Attesters, Attesters.book, signs=False)
     if arguments.json:
         print_json("attesters", book)
         return EXIT_OK
@@ -159,7 +142,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_attester(arguments: argparse.Namespace) -> int:
     """Judge and vouch until told to stop."""
-    number = run_with(arguments, Attesters.number)
+    number = run_on_l1(arguments, Attesters, Attesters.number)
     key = read_key(arguments).reveal()
     database = open_store(arguments, key)
     try:

@@ -1,21 +1,15 @@
 """``sextant escape``: out of an exchange that ignores its inbox, without its sequencer."""
 
 import argparse
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from sextant.cli.numbers import argument_of
+from sextant.cli.on_l1 import print_calls, run_on_l1
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options, names_key
 from sextant.cli.output import print_json, print_pairs, print_table, show_time
-from sextant.cli.session import run_client
 from sextant.client.amounts import show_decimal
-from sextant.client.api import AsyncClient
 from sextant.client.escape import Escape, EscapeClaim, EscapeStatus
-from sextant.client.l1_sender import L1Receipt
 from sextant.client.names import read_address, read_fund
 from sextant.errors import EXIT_OK
-
-Answer = TypeVar("Answer")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -64,18 +58,6 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         add_node_options(verb)
 
 
-def run_escape(
-    arguments: argparse.Namespace, work: Callable[[Escape], Awaitable[Answer]], *, signs: bool
-) -> Answer:
-    """Open a client and an escape, and do the work."""
-
-    async def run(client: AsyncClient) -> Answer:
-        async with Escape(client) as escape:
-            return await work(escape)
-
-    return run_client(arguments, run, signs=signs)
-
-
 def run_status(arguments: argparse.Namespace) -> int:
     """Show how far it is."""
     signs = arguments.owner is None and names_key(arguments)
@@ -84,7 +66,7 @@ def run_status(arguments: argparse.Namespace) -> int:
         owner = escape.client.address if signs else arguments.owner
         return await escape.status(owner)
 
-    status = run_escape(arguments, work, signs=signs)
+    status = run_on_l1(arguments, Escape, work, signs=signs)
     if arguments.json:
         print_json("escape.status", {"status": status, "advice": status.advice})
     else:
@@ -123,14 +105,15 @@ def rows_of(status: EscapeStatus) -> list[tuple[str, object]]:
 
 def run_freeze(arguments: argparse.Namespace) -> int:
     """Stop the exchange."""
-    receipt = run_escape(arguments, Escape.freeze, signs=True)
+    receipt = run_on_l1(arguments, Escape, Escape.freeze)
     return print_calls(arguments, "escape.freeze", [receipt], "frozen in L1 block")
 
 
 def run_claims(arguments: argparse.Namespace) -> int:
     """List what an owner has."""
-    found = run_escape(
+    found = run_on_l1(
         arguments,
+        Escape,
         lambda escape: escape.claims(arguments.owner, arguments.fund),
         signs=arguments.owner is None,
     )
@@ -145,19 +128,19 @@ def run_register(arguments: argparse.Namespace) -> int:
             return await escape.register_debts()
         return await escape.register(arguments.owner, arguments.fund)
 
-    found = run_escape(arguments, work, signs=True)
+    found = run_on_l1(arguments, Escape, work)
     return print_claims(arguments, found, "all of it is registered already")
 
 
 def run_pay(arguments: argparse.Namespace) -> int:
     """Pay an owner."""
-    receipt = run_escape(arguments, lambda escape: escape.pay(arguments.owner), signs=True)
+    receipt = run_on_l1(arguments, Escape, lambda escape: escape.pay(arguments.owner))
     return print_calls(arguments, "escape.pay", [receipt], "paid in L1 block")
 
 
 def run_refund(arguments: argparse.Namespace) -> int:
     """Refund an owner's deposits."""
-    receipts = run_escape(arguments, lambda escape: escape.refund(arguments.owner), signs=True)
+    receipts = run_on_l1(arguments, Escape, lambda escape: escape.refund(arguments.owner))
     return print_calls(arguments, "escape.refund", receipts, "refunded in L1 block")
 
 
@@ -175,15 +158,4 @@ def print_claims(arguments: argparse.Namespace, found: list[EscapeClaim], nothin
         ],
         empty=nothing,
     )
-    return EXIT_OK
-
-
-def print_calls(
-    arguments: argparse.Namespace, schema: str, receipts: list[L1Receipt], title: str
-) -> int:
-    """Print what became of calls."""
-    if arguments.json:
-        print_json(schema, {"l1": receipts})
-    else:
-        print_pairs([(title, receipt.block) for receipt in receipts] or [(title, "none")])
     return EXIT_OK

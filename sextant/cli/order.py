@@ -16,7 +16,8 @@ from sextant.cli.signing import add_dry_run, print_placed, show_dry
 from sextant.client.amounts import Rounding, show_decimal
 from sextant.client.api import AsyncClient
 from sextant.client.models import Order
-from sextant.client.orders import NewOrder, TimeInForce, new_client_id, read_client_id
+from sextant.client.names import new_client_id, read_client_id
+from sextant.client.orders import NewOrder, TimeInForce
 from sextant.client.receipts import Placed
 from sextant.errors import EXIT_OK, BadRequest
 from statemachine.actions import Action

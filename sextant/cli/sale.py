@@ -2,22 +2,18 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from sextant.cli.numbers import read_share, read_span, whole
+from sextant.cli.on_l1 import print_calls, run_on_l1
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
 from sextant.cli.output import print_json, print_pairs, print_table, say, show_time
-from sextant.cli.session import run_client
 from sextant.client.amounts import show_decimal
-from sextant.client.api import AsyncClient
-from sextant.client.l1_sender import L1Receipt
 from sextant.client.money import positive_micros
 from sextant.client.sales import Appraisal, Sales, WithdrawalSale
 from sextant.errors import EXIT_OK, ClientError
 
-Answer = TypeVar("Answer")
 LOOK_SECONDS: Final = 2.0
 
 
@@ -68,36 +64,26 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         add_node_options(verb)
 
 
-def run_sales(
-    arguments: argparse.Namespace, work: Callable[[Sales], Awaitable[Answer]], *, signs: bool = True
-) -> Answer:
-    """Open a client and the market, and do the work."""
-
-    async def run(client: AsyncClient) -> Answer:
-        async with Sales(client) as sales:
-            return await work(sales)
-
-    return run_client(arguments, run, signs=signs)
-
-
 def run_offer(arguments: argparse.Namespace) -> int:
     """Offer a withdrawal."""
     seconds = max(1, arguments.span // 1_000)
-    receipt = run_sales(
-        arguments, lambda sales: sales.offer(arguments.index, arguments.price, seconds=seconds)
+    receipt = run_on_l1(
+        arguments,
+        Sales,
+        lambda sales: sales.offer(arguments.index, arguments.price, seconds=seconds),
     )
-    return print_receipts(arguments, "sale.offer", [receipt], "offered in L1 block")
+    return print_calls(arguments, "sale.offer", [receipt], "offered in L1 block")
 
 
 def run_cancel(arguments: argparse.Namespace) -> int:
     """Take back an offer."""
-    receipts = run_sales(arguments, lambda sales: sales.cancel(arguments.index))
-    return print_receipts(arguments, "sale.cancel", receipts, "cancelled in L1 block")
+    receipts = run_on_l1(arguments, Sales, lambda sales: sales.cancel(arguments.index))
+    return print_calls(arguments, "sale.cancel", receipts, "cancelled in L1 block")
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """List sales."""
-    found = run_sales(arguments, Sales.offers, signs=False)
+    found = run_on_l1(arguments, Sales, Sales.offers, signs=False)
     if arguments.json:
         print_json("sales", {"sales": found})
         return EXIT_OK
@@ -163,7 +149,7 @@ def run_provide(arguments: argparse.Namespace) -> int:
             await asyncio.sleep(LOOK_SECONDS)
             left = await look(sales, left)
 
-    run_sales(arguments, work)
+    run_on_l1(arguments, Sales, work)
     if arguments.json:
         print_json("sale.provide", {"bought": [found.sale for found in bought]})
     else:
@@ -178,14 +164,3 @@ def bought_line(sale: WithdrawalSale, found: Appraisal) -> str:
         f"withdrawal {sale.index}: bought {show_decimal(found.amount)} USDC"
         f" for {show_decimal(sale.price)}, under claim {sale.claim}"
     )
-
-
-def print_receipts(
-    arguments: argparse.Namespace, schema: str, receipts: list[L1Receipt], title: str
-) -> int:
-    """Print what became of calls."""
-    if arguments.json:
-        print_json(schema, {"l1": receipts})
-    else:
-        print_pairs([(title, receipt.block) for receipt in receipts] or [(title, "none")])
-    return EXIT_OK

@@ -1,7 +1,8 @@
 """Getting out of an exchange that stopped: freeze it, register claims, be paid.
 
 All of it needs the L1, and proofs of the last final state from any follower, checked against
-the root that L1 has; no sequencer.  What is registered is found by reading that state.
+the root that L1 has; no sequencer.  What is registered is found by reading that state
+(:mod:`sextant.client.candidates`).
 """
 
 from collections.abc import Callable, Iterable
@@ -15,44 +16,27 @@ from prover.contract.calls import (
     OpenEscape,
     PayEscape,
     RefundDeposit,
-    RegisterPortfolio,
-    RegisterShare,
-    RegisterWithdrawal,
 )
 from prover.contract.freeze import silence_limit
 from prover.contract.rules import ContractRules
 from prover.equity import (
-    ShareKind,
-    Worth,
     committed_sums,
-    worth_of_portfolio,
-    worth_of_share,
-    worth_of_withdrawal,
 )
 from sextant.client.amounts import from_micros
 from sextant.client.api import AsyncClient
+from sextant.client.candidates import (
+    WITHDRAWAL,
+    Candidate,
+    find_all_portfolios,
+    find_candidates,
+)
 from sextant.client.l1 import L1Client
 from sextant.client.l1_sender import L1Receipt
 from sextant.client.leaves import StateReader
 from sextant.client.names import FundName
 from sextant.client.upgrades import read_contract, rules_of_claim
 from sextant.errors import ClientError, Refused, Rejected
-from statemachine.keys import portfolio_key, share_key, withdrawal_key
-from statemachine.records import ROLE_OWNER, decode_withdrawal
-from statemachine.state import State
 
-SUBS: Final = 256
-PORTFOLIO: Final = 0
-"""Kind of a claim that is of no shares."""
-WITHDRAWAL: Final = -1
-"""Kind of a claim that is an unpaid withdrawal."""
-KIND_NAMES: Final = {
-    WITHDRAWAL: "withdrawal",
-    PORTFOLIO: "portfolio",
-    ShareKind.VAULT: "vault share",
-    ShareKind.FUND: "fund share",
-    ShareKind.POOL: "pool share",
-}
 REASONS: Final = {
     1: "an inbox item waited for too long",
     2: "no sequencer made a block for too long",
@@ -118,31 +102,6 @@ class EscapeClaim:
     owner: bytes
     usdc: Decimal
     registered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Where a claim may be, and how it is read and registered."""
-
-    kind: int
-    account: int
-    place: int
-
-    def read(self, state: State) -> Worth | None:
-        """Return what the claim is worth in a state."""
-        if self.kind == WITHDRAWAL:
-            return worth_of_withdrawal(state, self.place)
-        if self.kind == PORTFOLIO:
-            return worth_of_portfolio(state, self.account, self.place)
-        return worth_of_share(state, self.kind, self.account, self.place)
-
-    def call(self, proof: bytes) -> RegisterPortfolio | RegisterShare | RegisterWithdrawal:
-        """Return the call that registers it."""
-        if self.kind == WITHDRAWAL:
-            return RegisterWithdrawal(self.place, proof)
-        if self.kind == PORTFOLIO:
-            return RegisterPortfolio(self.account, self.place, proof)
-        return RegisterShare(self.kind, self.account, self.place, proof)
 
 
 class Escape:
@@ -244,8 +203,6 @@ class Escape:
         rules = await rules_of_claim(self.l1, found.claim)
         return StateReader(self.client, rules, found.log_index, found.root)
 
-    # Finding
-
     async def claims(
         self, owner: bytes | None = None, funds: Iterable[FundName] = ()
     ) -> list[EscapeClaim]:
@@ -256,51 +213,8 @@ class Escape:
         """
         reader = await self.reader()
         name = self.client.address if owner is None else owner
-        return [claim for claim, _ in await self._found(reader, name, funds)]
-
-    async def _found(
-        self, reader: StateReader, owner: bytes, funds: Iterable[FundName]
-    ) -> list[tuple[EscapeClaim, Candidate]]:
-        """Return an owner's claims with where they are."""
-        candidates = [*await self._of_account(reader, owner, funds)]
-        candidates += await self._withdrawals(reader, owner)
-        return await self._worths(reader, candidates)
-
-    async def _of_account(
-        self, reader: StateReader, owner: bytes, funds: Iterable[FundName]
-    ) -> list[Candidate]:
-        """Return where an owner's account may have claims."""
-        signer = await reader.read(lambda state: state.signer(owner))
-        if signer is None or signer.role != ROLE_OWNER:
-            return []
-        account, markets = signer.account, [market.market for market in reader.rules.markets]
-        subs = await self._subs(reader, account)
-        await reader.fetch([share_key(market, account) for market in markets])
-        places = {account << 8 | sub for sub in subs} | {f.leader << 8 | f.sub for f in funds}
-        return [
-            *(Candidate(PORTFOLIO, account, sub) for sub in subs),
-            *(Candidate(ShareKind.VAULT, account, market) for market in markets),
-            *(Candidate(ShareKind.FUND, account, place) for place in sorted(places)),
-            Candidate(ShareKind.POOL, account, 0),
-        ]
-
-    async def _subs(self, reader: StateReader, account: int) -> list[int]:
-        """Return the sub-accounts that an account has."""
-        names = {sub: portfolio_key(account << 8 | sub) for sub in range(SUBS)}
-        await reader.fetch(list(names.values()))
-        return [sub for sub, key in names.items() if reader.values[key] is not None]
-
-    async def _withdrawals(self, reader: StateReader, owner: bytes) -> list[Candidate]:
-        """Return an owner's withdrawals, paid or not."""
-        count = await reader.read(lambda state: state.ledger().next_withdrawal)
-        keys = [withdrawal_key(index) for index in range(count)]
-        await reader.fetch(keys)
-        leaves = [(index, reader.values[key]) for index, key in enumerate(keys)]
-        return [
-            Candidate(WITHDRAWAL, 0, index)
-            for index, leaf in leaves
-            if leaf is not None and decode_withdrawal(leaf)[0] == owner
-        ]
+        candidates = await find_candidates(reader, name, funds)
+        return [claim for claim, _ in await self._worths(reader, candidates)]
 
     async def _worths(
         self, reader: StateReader, candidates: list[Candidate]
@@ -316,7 +230,7 @@ class Escape:
         for (one, worth), mark in zip(kept, marks, strict=True):
             known = await self.l1.is_paid(one.place) if one.kind == WITHDRAWAL else mark
             claim = EscapeClaim(
-                kind=KIND_NAMES[one.kind],
+                kind=one.name,
                 account=one.account,
                 place=one.place,
                 owner=worth.owner,
@@ -340,7 +254,7 @@ class Escape:
         """
         reader = await self._opened()
         name = self.client.address if owner is None else owner
-        found = await self._found(reader, name, funds)
+        found = await self._worths(reader, await find_candidates(reader, name, funds))
         if not found:
             raise Refused("NOTHING_FOUND", f"the last state has nothing of 0x{name.hex()}")
         return await self._send(reader, found, lambda _: True)
@@ -348,13 +262,7 @@ class Escape:
     async def register_debts(self) -> list[EscapeClaim]:
         """Register every portfolio that owes more than it has: whoever owes will not."""
         reader = await self._opened()
-        accounts = await reader.read(lambda state: state.ledger().next_account)
-        candidates = [
-            Candidate(PORTFOLIO, account, sub)
-            for account in range(1, accounts)
-            for sub in await self._subs(reader, account)
-        ]
-        found = await self._worths(reader, candidates)
+        found = await self._worths(reader, await find_all_portfolios(reader))
         return await self._send(reader, found, lambda claim: claim.usdc < 0)
 
     async def _opened(self) -> StateReader:

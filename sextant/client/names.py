@@ -1,13 +1,19 @@
-"""Addresses, hashes and funds, as people write them."""
+"""Addresses, hashes, funds and orders, as people name them."""
 
+import secrets
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from sextant.errors import BadRequest
 
 ADDRESS_SIZE: Final = 20
 HASH_SIZE: Final = 32
+CLIENT_ID_SIZE: Final = 16
 DIGITS_MAX: Final = 10
+
+ClientId = bytes | str | int | UUID
+OrderRef = int | bytes | str | UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +96,53 @@ def read_fund(value: str | FundName) -> FundName:
             advice="say LEADER/SUB, such as 3/64: see `sextant fund list`",
         )
     return FundName(int(parts[0]), int(parts[1]))
+
+
+def new_client_id() -> bytes:
+    """Return a random client id."""
+    return secrets.token_bytes(CLIENT_ID_SIZE)
+
+
+def read_client_id(value: ClientId) -> bytes:
+    """Return the 16 bytes of a client id: bytes, 32 hex digits, a UUID or an integer.
+
+    Raises
+    ------
+    BadRequest
+        ``CLIENT_ID``.
+    """
+    try:
+        match value:
+            case UUID():
+                return value.bytes
+            case int():
+                return value.to_bytes(CLIENT_ID_SIZE, "big")
+            case str():
+                found = UUID(hex=value.removeprefix("0x")).bytes if value.isascii() else b""
+            case bytes():
+                found = value
+    except (ValueError, OverflowError):
+        found = b""
+    if len(found) != CLIENT_ID_SIZE:
+        raise BadRequest(
+            "CLIENT_ID", f"{value!r} is no client id", advice="use 16 bytes, or 32 hex digits"
+        )
+    return found
+
+
+def read_ref(value: OrderRef) -> int | bytes:
+    """Return an order's reference: an order id (digits), or a client id.
+
+    Raises
+    ------
+    BadRequest
+        ``ORDER`` or ``CLIENT_ID``.
+    """
+    number = value if isinstance(value, int) else -1
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
+        number = int(value)
+    elif not isinstance(value, int):
+        return read_client_id(value)
+    if not 0 <= number < 1 << 64:
+        raise BadRequest("ORDER", f"{value} is no order id", advice="see `sextant order list`")
+    return number

@@ -5,16 +5,15 @@ exchange, under the rules of its market, and raises ``BadRequest`` for what
 the exchange would refuse anyway.  Nothing is sent from here.
 """
 
-import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, TypeVar
-from uuid import UUID
 
 from sextant.client.amounts import Amount, Rounding, scale_exact
 from sextant.client.market import Market
 from sextant.client.models import Side, Ticker
+from sextant.client.names import ClientId, read_client_id
 from sextant.errors import BadRequest
 from statemachine.actions import (
     FEE_ANY,
@@ -35,12 +34,8 @@ from statemachine.actions import (
 )
 from statemachine.units import Lots, Millis, Price
 
-CLIENT_ID_SIZE: Final = 16
 PPM_ONE: Final = 1_000_000
 SLIPPAGE: Final = Decimal("0.01")
-
-ClientId = bytes | str | int | UUID
-OrderRef = int | bytes | str | UUID
 
 
 class TimeInForce(StrEnum):
@@ -128,56 +123,6 @@ class NewOrder:
     builder: int = 0
     builder_fee: Amount = 0
     peg: Amount | None = None
-
-
-def new_client_id() -> bytes:
-    """Return a random client id."""
-    return secrets.token_bytes(CLIENT_ID_SIZE)
-
-
-def read_client_id(value: ClientId) -> bytes:
-    """Return the 16 bytes of a client id: bytes, 32 hex digits, a UUID or an integer.
-
-    Raises
-    ------
-    BadRequest
-        ``CLIENT_ID``.
-    """
-    try:
-        match value:
-            case UUID():
-                return value.bytes
-            case int():
-                return value.to_bytes(CLIENT_ID_SIZE, "big")
-            case str():
-                found = UUID(hex=value.removeprefix("0x")).bytes if value.isascii() else b""
-            case bytes():
-                found = value
-    except (ValueError, OverflowError):
-        found = b""
-    if len(found) != CLIENT_ID_SIZE:
-        raise BadRequest(
-            "CLIENT_ID", f"{value!r} is no client id", advice="use 16 bytes, or 32 hex digits"
-        )
-    return found
-
-
-def read_ref(value: OrderRef) -> int | bytes:
-    """Return an order's reference: an order id (digits), or a client id.
-
-    Raises
-    ------
-    BadRequest
-        ``ORDER`` or ``CLIENT_ID``.
-    """
-    number = value if isinstance(value, int) else -1
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
-        number = int(value)
-    elif not isinstance(value, int):
-        return read_client_id(value)
-    if not 0 <= number < 1 << 64:
-        raise BadRequest("ORDER", f"{value} is no order id", advice="see `sextant order list`")
-    return number
 
 
 def read_side(value: Side | str) -> Side:

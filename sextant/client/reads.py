@@ -18,8 +18,7 @@ from sextant.client.models import (
     Trade,
     Vault,
 )
-from sextant.client.names import read_address, read_number
-from sextant.client.orders import OrderRef, read_ref
+from sextant.client.names import OrderRef, read_address, read_number, read_ref
 from sextant.client.wire import (
     account_of,
     book_of,

@@ -23,7 +23,7 @@ from sextant.client.keys import Secret
 from sextant.client.l1_sender import POLICY, OnRaised
 from sextant.client.market import Market
 from sextant.client.models import Order
-from sextant.client.orders import OrderRef
+from sextant.client.names import OrderRef
 from sextant.client.proved_margin import ProvedMargin
 from sextant.client.receipt_store import ReceiptStore
 from sextant.client.sales import Sales

@@ -12,16 +12,13 @@ from typing import Final
 from sextant.client.amounts import Amount, Rounding, from_micros
 from sextant.client.market import Market
 from sextant.client.models import Order, Side
+from sextant.client.names import ClientId, OrderRef, new_client_id, read_ref
 from sextant.client.orders import (
     SLIPPAGE,
-    ClientId,
     NewOrder,
-    OrderRef,
     TimeInForce,
     compose_modify,
     compose_order,
-    new_client_id,
-    read_ref,
     read_side,
 )
 from sextant.client.reads import Reads

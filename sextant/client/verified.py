@@ -26,8 +26,7 @@ from sextant.client.decoding import (
 )
 from sextant.client.market import Market
 from sextant.client.models import Level, Order
-from sextant.client.names import read_number
-from sextant.client.orders import OrderRef, read_ref
+from sextant.client.names import OrderRef, read_number, read_ref
 from sextant.client.state_reads import PAGE, StateReads, Who, decoded
 from statemachine import keys
 from statemachine.book.resting import hash_client_id

@@ -12,7 +12,8 @@ from sextant.cli.main import main
 from sextant.client.api import AsyncClient
 from sextant.client.keys import make_key, write_private_file
 from sextant.client.models import Side, Stage
-from sextant.client.orders import NewOrder, new_client_id
+from sextant.client.names import new_client_id
+from sextant.client.orders import NewOrder
 from sextant.client.receipts import verify_header
 from sextant.errors import BadRequest, Refused, Rejected
 from statemachine.keys import portfolio_key

@@ -11,11 +11,10 @@ from sextant.cli.numbers import read_span
 from sextant.client.amounts import read_decimal
 from sextant.client.connection import Connection, explain
 from sextant.client.environment import L1, NODE, instance_of, starter_of
-from sextant.client.orders import read_client_id, read_ref
+from sextant.client.names import read_client_id, read_ref
 from sextant.errors import BadRequest, Unreachable
 from tests.unit.client.fakes import FakeNode, connected, run
 
-NODE_GONE = ("--node", "127.0.0.1:9", "--timeout", "1")
 WRONG = [
     "order show 18446744073709551616 --as alice",
     "cancel 99999999999999999999 --as alice",

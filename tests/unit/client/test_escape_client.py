@@ -9,8 +9,9 @@ import pytest
 from proto.sextant.v1 import l1_pb2
 from prover.contract.calls import Freeze, OpenEscape
 from prover.equity import ShareKind, committed_sums, worth_of_share
+from sextant.client.candidates import PORTFOLIO, WITHDRAWAL, Candidate
 from sextant.client.chain import Chain
-from sextant.client.escape import PORTFOLIO, WITHDRAWAL, Candidate, Escape, EscapeStatus
+from sextant.client.escape import Escape, EscapeStatus
 from sextant.client.leaves import FETCH_MAX, KnownLeaves, StateReader
 from sextant.client.proofs import StateProof
 from sextant.errors import ProofInvalid, Rejected

@@ -10,13 +10,11 @@ import pytest
 from sextant.client.amounts import Rounding
 from sextant.client.market import Market
 from sextant.client.models import Side, Ticker
+from sextant.client.names import new_client_id, read_client_id, read_ref
 from sextant.client.orders import (
     NewOrder,
     bound_of,
     compose_order,
-    new_client_id,
-    read_client_id,
-    read_ref,
     read_side,
 )
 from sextant.errors import BadRequest
