@@ -157,6 +157,7 @@ def test_truth_wins(seed: int, tmp_path: Path) -> None:
     assert [output.log_index for output in final] == list(range(1, len(scene.derived) + 1))
     assert all(output.hash in right for output in final)
     convicted = outputs_with(story.post, ClaimStatus.CONVICTED, scene)
+    assert convicted
     assert not any(output.hash in right for output in convicted)
     assert not outputs_with(story.post, ClaimStatus.PENDING, scene)
     said = "\n".join(story.told)

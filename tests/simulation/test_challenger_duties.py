@@ -245,6 +245,7 @@ def test_no_call_bids_beyond_the_wallets_bounds(scene: Scene, key_file: str) -> 
         patch.setattr("prover.duty.is_over", lambda core, _: core.heads.latest.number > 80)
         assert challenger(*words, "--max-spend", "100000") == 1
     assert calls(scene) == []
+    assert scene.chain.raised
     assert all(bid.fee_max * 21_000 // 10**6 <= 100_000 for bid, _ in scene.chain.raised)
 
 

@@ -2,11 +2,12 @@
 
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statemachine.codec import DEPTH_MAX, pack, unpack
 from statemachine.errors import FrameInvalid
+from tests.damage import damaged
 
 INTS = st.integers(-(1 << 63), (1 << 64) - 1)
 VALUES = st.recursive(
@@ -26,7 +27,8 @@ def test_unpack_undoes_pack(value: object) -> None:
         assert depth >= DEPTH_MAX
 
 
-@given(st.binary(max_size=60))
+@settings(max_examples=300)
+@given(st.binary(max_size=60) | damaged(VALUES.map(pack)))
 def test_whatever_is_accepted_encodes_to_itself(data: bytes) -> None:
     try:
         value = unpack(data)

@@ -37,7 +37,9 @@ def test_items_come_back_at_the_first_multiple_after_the_block(advance: int) -> 
     world.open()
     before = waiting(world)
     world.run(advance=advance)
-    for (kind, market), time in waiting(world).items():
+    after = waiting(world)
+    assert after.keys() == before.keys()
+    for (kind, market), time in after.items():
         if before[kind, market] > world.now:
             assert time == before[kind, market]
         else:

@@ -17,6 +17,7 @@ from prover.entry import (
 )
 from prover.merkle import close_span, list_root, open_span
 from statemachine.errors import InvariantBroken, SextantError
+from tests.damage import damaged
 
 
 @given(st.lists(st.binary(max_size=3_000), min_size=1, max_size=12))
@@ -24,7 +25,11 @@ def test_entry_round_trip(frames: list[bytes]) -> None:
     assert parse_entry(encode_entry(frames)) == frames
 
 
-@given(st.binary(max_size=64))
+ENTRIES = st.lists(st.binary(max_size=9), min_size=1, max_size=4).map(encode_entry)
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=64) | damaged(ENTRIES))
 def test_reading_is_total_and_canonical(data: bytes) -> None:
     frames = parse_entry(data)
     assert frames == [b""] or encode_entry(frames) == data

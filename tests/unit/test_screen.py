@@ -102,6 +102,7 @@ def test_processes_break_only_between_each_other() -> None:
         lines = flow("", [Text(f"* process-{n}") for n in range(13)], width)
         assert all(line.cell_len <= width for line in lines)
         assert all(re.fullmatch(r"(\* process-\d+( {2}|$))+", line.plain) for line in lines)
+        assert sum(line.plain.count("*") for line in lines) == 13
 
 
 def test_resized_screen_is_erased_and_short_ones_are_cut() -> None:

@@ -107,10 +107,10 @@ def test_show_prints_values_with_their_origins(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_log_level_names_are_those_of_logging() -> None:
-    for slot in list_slots():
-        if slot.name == "log.level":
-            names = logging.getLevelNamesMapping()
-            assert all(str(choice).upper() in names for choice in slot.limits["choices"])
+    [slot] = [slot for slot in list_slots() if slot.name == "log.level"]
+    names = logging.getLevelNamesMapping()
+    assert slot.limits["choices"]
+    assert {str(choice).upper() for choice in slot.limits["choices"]} <= set(names)
 
 
 def test_no_setting_is_idle() -> None:

@@ -7,8 +7,14 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from node.ledger.feed import Refusal
-from node.sequencing.signatures import SignaturePool, Signer, judge_signature
+from node.ledger.feed import Reason, Refusal
+from node.sequencing.signatures import (
+    CHUNK_TRANSACTIONS_MAX,
+    CHUNKS_AHEAD_MAX,
+    SignaturePool,
+    Signer,
+    judge_signature,
+)
 from statemachine.actions import PlaceOrder
 from statemachine.identity.signing import CURVE_ORDER, address_of
 from statemachine.units import Lots, Price
@@ -89,10 +95,10 @@ def test_garbage_between_good_ones_does_no_harm() -> None:
 def test_a_killed_worker_is_replaced_and_its_work_repeated() -> None:
     async def story(pool: SignaturePool) -> None:
         await pool.recover(signed(1))
-        futures = [pool.recover(signed(200)) for _ in range(4)]
+        futures = [pool.recover(signed(200, start)) for start in range(4)]
         os.kill(pool.lanes[0].worker.pid, signal.SIGKILL)
-        for answer in await asyncio.gather(*futures):
-            assert all(isinstance(signer, bytes) for signer in answer)
+        for start, answer in enumerate(await asyncio.gather(*futures)):
+            assert answer == [address_of(trader_key((start + i) % 7)) for i in range(200)]
 
     with_pool(1, story)
 
@@ -101,9 +107,12 @@ def test_unanswered_requests_are_refused_at_the_end() -> None:
     async def run() -> None:
         pool = SignaturePool(WORLD.domain, 1)
         await pool.start()
-        future = pool.recover(signed(500))
+        more_than_is_under_way = signed(1) * (CHUNK_TRANSACTIONS_MAX * (CHUNKS_AHEAD_MAX + 1))
+        future = pool.recover(more_than_is_under_way)
         await pool.stop()
         answer = await future
-        assert all(isinstance(a, bytes | Refusal) for a in answer)
+        assert len(answer) == len(more_than_is_under_way)
+        assert {a.reason for a in answer if isinstance(a, Refusal)} == {Reason.SHUTTING_DOWN}
+        assert not [a for a in answer if not isinstance(a, Refusal)]
 
     asyncio.run(run())
