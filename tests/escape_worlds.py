@@ -44,7 +44,7 @@ from tests.worlds import FREE_LOANS, USDC, World, trader_key, world_rules
 FREEZE_MS = 3_600_000
 ESCAPE_MS = 600_000
 INBOX_DEADLINE_MS = 60_000
-LENDER, LEADER, LATE, STAKER = 3, 4, 5, 6
+LENDER, LEADER, LATE = 3, 4, 5
 """Traders beside ``MAKER``, ``OTHER`` and ``TRADER``."""
 FUND = 64
 UNITS = 50 * LOT

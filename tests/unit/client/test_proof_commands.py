@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from tests.tidy import ROOT
-from tests.unit.client.fakes import run, serving
-from tests.unit.client.test_verified import (
+from tests.unit.client.claimed import (
     ClaimsL1,
     ProvingNode,
     Scene,
@@ -20,6 +19,7 @@ from tests.unit.client.test_verified import (
     owner,
     traded,
 )
+from tests.unit.client.fakes import run, serving
 
 
 def command(scene: Scene, *words: str) -> "subprocess.CompletedProcess[str]":
