@@ -1,12 +1,15 @@
 """Proposes claims: the poster's half that stakes bonds, and the follower's vigil.
 
-Looks at the claims on L1 and proposes the first right one that is missing.
-How long it lets others go first is its patience.  On a devnet it can be told
+Looks at the claims on L1 and proposes the first right one that is missing, once L1
+takes its log entry back no more: a claim that was sent may come into a block of another
+fork, where the entry in that place makes another block, or is another one, and what was
+right is a lie.  How long it lets others go first is its patience.  On a devnet it can be told
 to lie once: it then defends the lie with descendants, as a thief would, until
 the lie is dead.
 """
 
 import time
+from collections.abc import Callable
 from typing import Final, final
 
 import structlog
@@ -48,15 +51,19 @@ class Claimant:
         """Make the next claim wrong; return its log index if it is known."""
         self.corruption = corruption
         self.segment = segment
-        missing = self.find()
+        missing = self.find(self.chain.output_at)
         return None if missing is None else missing.log_index
 
-    def find(self) -> Missing | None:
-        """Return the first right claim that is missing."""
+    def find(self, output_at: Callable[[int], Output | None]) -> Missing | None:
+        """Return the first right claim that is missing, of entries with these outputs."""
         last = self.book.final
         if last is None:
             return None
-        return find_missing(self.book.claims.values(), last, self.chain.output_at)
+        return find_missing(self.book.claims.values(), last, output_at)
+
+    def settled_output(self, log_index: int) -> Output | None:
+        """Return what we derived, if it is of an entry that L1 takes back no more."""
+        return self.chain.output_at(log_index) if log_index <= self.chain.fixed else None
 
     async def act(self) -> bool:
         """Propose at most one claim; return whether L1 has to be looked at again."""
@@ -67,7 +74,7 @@ class Claimant:
             LOG.warning("the wrong claim is dead", claim=first)
             self.remorse = (wrong.log_index, time.monotonic() + REMORSE_SECONDS)
             self.lies.clear()
-        missing = self.find()
+        missing = self.find(self.settled_output)
         if missing is None or time.monotonic() < self.pause or not self.is_our_turn(missing):
             return False
         step = self.chain.step(missing.log_index)

@@ -34,7 +34,8 @@ def find_missing(
 ) -> Missing | None:
     """Return the first right claim that is missing after ``final``, if any.
 
-    ``output_at`` gives the outputs that we derived ourselves, by log index.
+    ``output_at`` gives the outputs that we derived ourselves, by log index, as far as a
+    bond may rest on them.
     """
     children: dict[int, list[Claim]] = {}
     for claim in claims:

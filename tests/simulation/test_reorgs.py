@@ -13,7 +13,8 @@ import pytest
 
 from prover.cases import Stage
 from prover.contract.records import ClaimStatus
-from tests.simulation.town import DEPOSIT, USER, WITHDRAWAL, Town
+from tests.simulation.memory_l1 import MemoryL1
+from tests.simulation.town import DEPOSIT, ETH, POSTER, USER, WITHDRAWAL, Town
 
 DEPTHS = (1, 5, 64)
 Condition = Callable[[Town], bool]
@@ -65,5 +66,34 @@ def test_a_reorg_leaves_the_truth(
     async def play() -> None:
         async with Town(tmp_path, monkeypatch) as town:
             await live(town, phase, depth, again=again)
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("ticks", [1, 4])
+def test_a_reorg_under_an_honest_claim_costs_its_proposer_nothing(
+    ticks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry and the claim about it come again, in blocks with other times.
+
+    The entry then makes another block, and an output that was right is so no longer.
+    """
+
+    async def play() -> None:
+        async with Town(tmp_path, monkeypatch) as town:
+            await town.until(lambda: town.follower.chain.head.log_index == 1)
+            await town.until(lambda: town.final_claim.output == town.follower.chain.head)
+            town.silent = True
+            town.l1.time += 2 * town.contract.liveness_ms_max
+            fork = town.l1.block
+            assert (await MemoryL1(town.l1, USER).append_empty(1)).ok
+            for _ in range(ticks):
+                await town.tick()
+            town.l1.reorganise(town.l1.block - fork, again=True)
+            await town.until(lambda: town.follower.chain.head.log_index == 2)
+            await town.until(lambda: town.final_claim.output == town.follower.chain.head)
+            assert not town.has_status(ClaimStatus.CONVICTED)
+            assert town.state.account_of(POSTER).eth == ETH
+            await town.check()
 
     asyncio.run(play())

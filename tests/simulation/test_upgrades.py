@@ -49,6 +49,8 @@ from tests.simulation.town import (
 VELOCITY = 5_000_000
 LEAD_MS = 20_000
 """How long before the change everybody is at work again."""
+SOON = 3
+"""Blocks after which L1 calls one final, where it must not take long."""
 Plot = Callable[[Town], Awaitable[None]]
 
 
@@ -287,6 +289,7 @@ def test_a_dispute_about_the_old_rules_goes_on_under_the_new_ones(
     tell: Callable[[Plot], None],
 ) -> None:
     async def plot(town: Town) -> None:
+        town.l1.final_blocks = SOON  # whoever lies, too, waits for that
         starts = schedule(town)
         await come_near(town, starts)
         town.poster.corrupt_next_claim("segment-root", None)
@@ -309,6 +312,7 @@ def test_a_dispute_about_the_old_rules_goes_on_under_the_new_ones(
 
 def test_a_lie_about_the_new_rules_is_convicted(tell: Callable[[Plot], None]) -> None:
     async def plot(town: Town) -> None:
+        town.l1.final_blocks = SOON  # whoever lies, too, waits for that
         starts = schedule(town)
         await come_near(town, starts)
         await pass_by(town)
@@ -331,7 +335,7 @@ def test_old_software_halts_at_the_change_and_a_new_one_goes_on(
         town.follower.deriver.l1 = OldSoftware(town.l1)
         town.patrol.l1 = OldSoftware(town.l1)
         await come_near(town, starts)
-        await town.until(lambda: town.core.cursor.time >= starts - BLOCK_EVERY * 1_000)
+        await town.until(lambda: town.core.cursor.time >= starts - 2 * BLOCK_EVERY * 1_000)
         head = town.follower.chain.head
         with pytest.raises(RulesUnknown, match="upgrade sextant"):
             await pass_by(town)

@@ -94,8 +94,19 @@ class Story:
         assert await self.poster.deriver.refresh()
 
     async def claim(self) -> None:
-        """Let the poster propose once, and look."""
+        """Let the poster propose once, as soon as L1 takes the entry back no more, and look."""
+        self.l1.mine(self.l1.final_blocks)
+        assert await self.poster.deriver.refresh()
         await self.poster.claimant.act()
+        self.l1.mine()
+        assert await self.poster.deriver.refresh()
+
+    async def claim_at_once(self) -> None:
+        """Let somebody propose what L1 may still take back, above the last claim."""
+        step = self.poster.chain.step(self.poster.chain.head.log_index)
+        assert step is not None
+        hasty, parent = MemoryL1(self.l1, address_of(FOLLOWER_KEY)), len(self.statuses) - 1
+        assert (await hasty.propose(parent, step.output, step.trace)).ok
         self.l1.mine()
         assert await self.poster.deriver.refresh()
 

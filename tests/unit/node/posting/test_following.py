@@ -93,7 +93,7 @@ def test_a_lie_lives_until_it_is_caught_and_the_follower_states_the_truth(
         story.l1.mine()
         await story.claim()
         await story.claim()
-        assert [claim.parent for claim in claims[4:]] == [0, 4]
+        assert [claim.parent for claim in claims[4:]] == [0, 4, 5]
         assert claims[5].output.hash == getattr(story.poster.chain.output_at(2), "hash", b"")
 
     monkeypatch.setattr(claimant, "REMORSE_SECONDS", 1e9)

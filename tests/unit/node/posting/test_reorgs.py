@@ -221,7 +221,7 @@ def test_a_reorg_as_deep_as_l1_allows_is_undone_though_claims_were_final(tell: T
         for _ in range(3):
             story.make_blocks(1)
             await story.post()
-            await story.claim()
+            await story.claim_at_once()
         story.l1.mine(1, step_ms=WINDOW_MS)
         await story.follow()
         story.follower.deriver.settle()
