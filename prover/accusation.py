@@ -13,7 +13,7 @@ from typing import final, overload
 
 from prover.derivation import Recover, derive_block, frame_place, is_empty
 from prover.entry import frame_spans, head_length, open_range
-from prover.faults import ClaimFacts, FaultKind, Verdict
+from prover.faults import ClaimFacts, FaultKind, Verdict, item_hash
 from prover.outputs import OUTPUT_VERSION, ROOT_NONE, Output, trace_path
 from prover.replica import Derived, cursor_in
 from prover.verdict import judge_fault
@@ -74,6 +74,35 @@ class RecordingItems(Sequence[InboxItem]):
         item = self.items[place]
         self.read = max(self.read, place + 1)
         return item
+
+
+@final
+class ItemHashes(Sequence[bytes]):
+    """The hashes of the inbox items that an entry's blocks see, each made when it is asked for.
+
+    A verdict looks at a few of them, and the inbox only ever grows.
+    """
+
+    def __init__(self, derived: Derived) -> None:
+        """Stand for the inbox up to the end of what ``derived`` could see."""
+        self.first = derived.parent.inbox_index
+        self.items = derived.inbox
+
+    def __len__(self) -> int:
+        """Return how many items there are, with those before."""
+        return self.first + len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        """Return the hash of an item; those before the entry's are not at hand."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not self.first <= index < len(self):
+            raise IndexError(index)
+        return item_hash(self.items[index - self.first].encode())
 
 
 def find_fault(derived: Derived, output: Output, trace: Sequence[bytes]) -> Fault | None:

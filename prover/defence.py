@@ -21,7 +21,7 @@ same is taken to have found no commitment (a re-org, or a call that got lost).
 from collections.abc import Callable, Mapping
 from typing import final
 
-from prover.accusation import accuse, rehearse
+from prover.accusation import ItemHashes, accuse, rehearse
 from prover.cases import (
     SALT_BYTES,
     SPENT_KEY,
@@ -40,7 +40,7 @@ from prover.contract.gas import gas_of, proof_gas
 from prover.contract.prices import fee_of
 from prover.contract.rules import ContractRules
 from prover.effects import Keep, Outbox, Said, Send
-from prover.faults import ClaimFacts, item_hash
+from prover.faults import ClaimFacts
 from prover.l1 import CallReceipt, Heads
 from prover.purse import Purse
 from prover.replica import Derived, Replica
@@ -108,7 +108,7 @@ class Defence:
         started = self.tick()
         output = posted.claim.output
         accusation = accuse(derived.rules, derived, output, posted.trace, fault, replica.recover)
-        hashes = [item_hash(item.encode()) for item in replica.inbox]
+        hashes = ItemHashes(derived)
         facts = ClaimFacts(derived.rules, derived.parent, output, derived.facts, hashes)
         verdict = rehearse(facts, accusation)
         if not verdict.guilty:

@@ -24,7 +24,7 @@ from statemachine.errors import invariant
 ESCALATIONS_PERCENT: Final = (50, 80, 95)
 """How much of a wrong claim's window may pass before an alert is repeated."""
 CLAIMS_KEPT_MAX: Final = 10_000
-"""Claims remembered; all but the last few are decided."""
+"""Claims remembered, and as many more as are not decided for good."""
 
 
 @final
@@ -69,7 +69,7 @@ class Docket:
             self.drop_case(claim.number)
             known = JudgedClaim(posted, 0)
             self.claims[claim.number] = known
-            self.claims.pop(claim.number - CLAIMS_KEPT_MAX, None)
+            self.make_room()
         known.posted = posted
         known.closes_at = claim.time + self.deployment.window_ms
         if claim.status is ClaimStatus.PENDING:
@@ -81,6 +81,18 @@ class Docket:
         self.footing.saw_claim(known)
         if known.settled and claim.status is ClaimStatus.FINAL:
             self.final_index = max(self.final_index, claim.output.log_index)
+
+    def make_room(self) -> None:
+        """Forget the oldest claims beyond so many, but none that L1 may still decide about.
+
+        Whoever makes more of them than that has a bond in each, and buries nothing with it.
+        """
+        while len(self.claims) > CLAIMS_KEPT_MAX:
+            oldest = next(iter(self.claims))
+            if not self.claims[oldest].settled:
+                return
+            del self.claims[oldest]
+            self.drop_case(oldest)
 
     def cut(self, count: int) -> None:
         """Forget the claims from number ``count`` on: L1 has them no more."""

@@ -7,13 +7,13 @@ which steps it executes, which keys it writes, and to which values.
 
 from typing import Final
 
-from prover.accusation import accuse, find_fault, tree_at
+from prover.accusation import ItemHashes, accuse, find_fault, tree_at
 from prover.cases import SALT_BYTES, Case
 from prover.contract.calls import CommitFault
 from prover.contract.gas import gas_of, proof_gas
 from prover.derivation import Recover, derive_block, frame_place, is_empty
 from prover.entry import frame_spans
-from prover.faults import ClaimFacts, FaultKind, item_hash
+from prover.faults import ClaimFacts, FaultKind
 from prover.outputs import Output
 from prover.replica import Derived, cursor_in
 from prover.verdict import judge_fault
@@ -53,9 +53,7 @@ def explain_claim(
     if fault is None:
         return told
     accusation = accuse(rules, derived, output, trace, fault, recover)
-    hashes = [b""] * derived.parent.inbox_index
-    hashes += [item_hash(item.encode()) for item in derived.inbox]
-    facts = ClaimFacts(rules, derived.parent, output, derived.facts, hashes)
+    facts = ClaimFacts(rules, derived.parent, output, derived.facts, ItemHashes(derived))
     verdict = judge_fault(accusation.kind, facts, accusation.witness)
     call = Case(0, accusation, bytes(20), bytes(SALT_BYTES)).proof
     told |= {

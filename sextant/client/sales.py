@@ -3,7 +3,9 @@
 A buyer is paid by the exchange later, if the claim that the withdrawal was shown
 under becomes final.  So a liquidity provider asks a follower of his own, which
 derived the state from the data on L1: he buys only under a claim that his follower
-agrees with, and only the leaf that it shows.
+agrees with, and only the leaf that it shows; and not before L1 takes the claim back no
+more: a purchase that was sent comes into a block of any fork, also one in whose log the
+withdrawal was never made.
 """
 
 from collections.abc import AsyncIterator
@@ -151,9 +153,14 @@ class Sales:
     async def appraise(self, sale: WithdrawalSale) -> Appraisal:
         """Return what the client's own node or follower says of an offer."""
         objection, amount = "", Decimal(0)
+        final = (await self.l1.heads()).final.number
         claim = await self.l1.claim(sale.claim)
         if claim is None or claim.status in DEAD:
             objection = f"claim {sale.claim} is dead"
+        elif claim.block > final:
+            objection = (
+                f"L1 may still take claim {claim.number} back: block {claim.block} is not final"
+            )
         else:
             try:
                 amount = await self._amount(sale, claim)

@@ -2,12 +2,17 @@
 
 import asyncio
 
+import pytest
+
+from prover import docket
+from prover.accusation import ItemHashes
 from prover.contract.calls import Call, CommitFault, ProveFault
 from prover.contract.records import ClaimStatus
 from prover.l1 import CallReceipt
 from tests.adversaries.actors.disputes import richer, traded
+from tests.adversaries.world import LIAR, MAKER, SELL
 from tests.simulation.memory_l1 import MemoryChain, MemoryL1
-from tests.simulation.test_challenger import DEFENDER
+from tests.simulation.test_challenger import BOND, DEFENDER
 
 CROWD = 12
 PATIENCE_SECONDS = 20.0
@@ -41,3 +46,40 @@ def test_a_block_has_the_calls_about_every_claim() -> None:
 
     asyncio.run(defend())
     assert {land.status_of(claim) for claim in wrong} == {ClaimStatus.CONVICTED}
+
+
+def test_no_crowd_of_descendants_makes_a_defender_forget_what_he_fights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """He keeps so many claims, and those that are not decided for good besides."""
+    monkeypatch.setattr(docket, "CLAIMS_KEPT_MAX", CROWD)
+    land = traded()
+    third = land.post([land.order(MAKER, SELL, 5)])
+    land.chain.contract.mint(LIAR, 10 * CROWD * BOND, 0)
+    forged = richer(land, land.derived[1])
+    wrong = land.lie(forged, land.claim_honestly(1))
+    believed = forged.carry_on(third)
+    for n in range(3 * CROWD):
+        land.lie(richer(land, believed, n + 1), wrong, 0)
+    post = land.fight()
+    assert land.status_of(wrong) is ClaimStatus.CONVICTED
+    assert len(post.core.docket.claims) > 3 * CROWD, "L1 may still decide about them"
+    land.close()
+    land.chain.mine(land.chain.final_blocks)
+    land.claim_honestly()
+    land.fight(post, 2)
+    assert len(post.core.docket.claims) == CROWD
+    assert land.is_final_right
+
+
+def test_a_case_hashes_no_more_of_the_inbox_than_its_entry_saw() -> None:
+    land = traded()
+    land.deposit(MAKER)
+    derived = land.post(land.quotes())
+    known = land.chain.contract.state.item_hashes
+    hashes = ItemHashes(derived)
+    first = derived.parent.inbox_index
+    assert 0 < first < len(hashes) == len(known)
+    assert hashes[first:] == known[first:]
+    with pytest.raises(IndexError):
+        hashes[first - 1]
