@@ -2,10 +2,12 @@
 
 The last line of defence, should a false claim become final: of USDC at most
 ``max(exit_micros_min, exit_ppm of the escrow)`` leave in ``exit_period_ms``, of
-another asset ``exit_ppm`` of the most that the escrow takes of it.  What left is
-made up for evenly; a payment that is larger than the cap waits until nothing is
-left to make up for, and is then made whole.  With ``exit_ppm`` 0 there is no cap,
-and none after a freeze: nothing is paid twice there.
+another asset ``exit_ppm`` of the most that the escrow takes of it, or of what it holds,
+if rules that came later let it take less.  What left is made up for evenly; a payment
+that is larger than the cap waits until next to nothing is left to make up for, 1 % of
+the cap, and is then made whole: else a penny that somebody claims just before it would
+hold it up, again and again.  With ``exit_ppm`` 0 there is no cap, and none after a freeze:
+nothing is paid twice there.
 """
 
 from typing import Final
@@ -18,14 +20,17 @@ from prover.contract.records import ExitBucket
 from statemachine.units import PPM_ONE, div_ceil, div_floor
 
 UNUSED: Final = ExitBucket()
+LARGE_PARTS: Final = 100
+"""One part of so many of the cap may still be to make up for when a larger payment is made."""
 
 
 def cap_of(context: Context, asset: int) -> int:
     """Return how much of an asset may leave at once, in micros or units; 0: no cap."""
     rules, found = context.rules, asset_of(context, asset)
+    escrowed = escrow_of(context.state, asset)
     if found is not None:
-        return div_floor(found.cap * rules.exit_ppm, PPM_ONE)
-    share = div_floor(escrow_of(context.state, asset) * rules.exit_ppm, PPM_ONE)
+        return div_floor(max(found.cap, escrowed) * rules.exit_ppm, PPM_ONE)
+    share = div_floor(escrowed * rules.exit_ppm, PPM_ONE)
     return max(rules.exit_micros_min, share) if rules.exit_ppm else 0
 
 
@@ -42,7 +47,7 @@ def check_cap(context: Context, asset: int, amount: int) -> None:
     if not cap:
         return
     used = used_of(context, asset, cap)
-    over = min(used, used + amount - cap)
+    over = used - div_floor(cap, LARGE_PARTS) if amount > cap else used + amount - cap
     wait = div_ceil(max(0, over) * context.rules.exit_period_ms, cap)
     require(
         over <= 0,

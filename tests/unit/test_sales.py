@@ -1,12 +1,15 @@
 """Sold withdrawals and caps: who is paid, once, and never more than may leave."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prover.contract import inbox
+from prover.contract.bank import escrow_of
 from prover.contract.calls import (
     BuyWithdrawal,
     CancelOffer,
@@ -273,6 +276,36 @@ def test_an_asset_has_a_cap_of_its_own() -> None:
     first, second = calls
     assert world.call(USER, first).ok
     assert world.call(USER, second).code is C.CAP_DAY
+
+
+def test_an_asset_that_is_taken_no_more_can_still_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules may lower what the escrow takes of an asset; what it holds leaves as before."""
+    world, calls = capped([500_000, 100_000], asset=STAKED, exit_micros_min=1, exit_ppm=250_000)
+    held, (first, second) = 40_000_000, calls
+    lowered = [replace(each, cap=each.deposit_min) for each in world.rules.rules.assets]
+    now = replace(world.rules.rules, assets=tuple(lowered))
+    monkeypatch.setattr(inbox, "rules_now", lambda _context: now)
+    assert world.call(USER, Deposit(USER, 0, 1_000_000, STAKED)).code is C.CAP
+    assert world.call(USER, first).ok
+    bucket = world.state.exits[STAKED]
+    assert bucket.used == 500_000
+    world.wait(world.rules.exit_period_ms // 20)
+    assert world.call(USER, second).ok
+    assert world.state.exits[STAKED].used == 100_000, "made up for at the pace of what is held"
+    assert escrow_of(world.state, STAKED) == held - 600_000
+
+
+def test_no_penny_holds_up_a_payment_larger_than_the_cap() -> None:
+    amounts = [100_001, 50_001, 9_000_000, 1]
+    world, calls = capped(amounts, exit_micros_min=5_000_000, exit_ppm=1)
+    part, penny, large, last = calls
+    assert world.call(USER, part).ok
+    assert world.call(USER, large).code is C.CAP_DAY, "1 % and a micro are to be made up for"
+    world.wait(10_000)
+    assert world.call(USER, penny).ok
+    world.time -= 999  # claimed just before, in the same block
+    assert world.call(USER, large).ok
+    assert world.call(USER, last).code is C.CAP_DAY
 
 
 @given(
