@@ -34,6 +34,10 @@ class L1Unreachable(SextantError):
     """The L1 did not answer in time; the same request may succeed later."""
 
 
+class L1Held(L1Unreachable):
+    """A call is in no block yet, and may still come into one: the same, sent again, waits on."""
+
+
 class L1Refused(SextantError):
     """The L1 will not take a request as it is: it names why; a retry is no use."""
 

@@ -25,7 +25,7 @@ from prover.contract.calls import Call, call_hash, decode_call, encode_call, sig
 from prover.contract.codes import ContractCode
 from prover.contract.fees import Bid, FeePolicy, first_bid, raised_bid
 from prover.contract.rules import ContractRules
-from prover.l1 import CallReceipt, L1Refused, L1Unreachable
+from prover.l1 import CallReceipt, L1Held, L1Refused, L1Unreachable
 from statemachine.errors import FrameInvalid
 
 AWAIT_SECONDS_MAX: Final = 30.0
@@ -121,8 +121,10 @@ class Sender:
 
         Raises
         ------
-        L1Unreachable
+        L1Held
             It is in no block within ``patience_seconds``; it may still come into one.
+        L1Unreachable
+            L1 does not answer, and was sent nothing.
         """
         until = time.monotonic() + patience_seconds
         policy, pause = self.policy.bounded(fee_max), Pause()
@@ -143,6 +145,10 @@ class Sender:
                     check_time(sent, until)
                     self.in_flight.discard(sent.nonce)
                     sent = None  # its nonce was spent by another call
+        except L1Unreachable as error:
+            if sent is None or isinstance(error, L1Held):
+                raise
+            raise held_back(sent, f": {error}") from error
         finally:
             if sent is not None:
                 self.in_flight.discard(sent.nonce)
@@ -281,8 +287,13 @@ class Sender:
 def check_time(sent: Sent, until: float) -> None:
     """Give a call up once time is up."""
     if time.monotonic() >= until:
-        kind = type(sent.call).__name__
-        raise L1Unreachable(f"{kind} with nonce {sent.nonce} is in no block; it may still come")
+        raise held_back(sent)
+
+
+def held_back(sent: Sent, why: str = "") -> L1Held:
+    """Return what says that a call was sent, and may still come into a block."""
+    kind = type(sent.call).__name__
+    return L1Held(f"{kind} with nonce {sent.nonce} is in no block; it may still come{why}")
 
 
 def is_for(refused: L1Refused, *names: str) -> bool:

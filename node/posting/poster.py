@@ -18,6 +18,7 @@ before the sequencer has it with the same root.
 import asyncio
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final, final
 
@@ -34,7 +35,7 @@ from node.process.metrics import Metrics
 from prover.contract.codes import ContractCode
 from prover.contract.rules import ContractRules
 from prover.entry import encode_entry
-from prover.l1 import L1, L1Refused, L1Unreachable
+from prover.l1 import L1, L1Held, L1Refused, L1Unreachable
 from prover.outputs import SEGMENTS_MAX
 from prover.replica import Derived
 from statemachine.errors import SextantError
@@ -81,6 +82,8 @@ class Poster:
         self.metrics = metrics or Metrics()
         self.posted_at = 0.0
         self.in_doubt = True
+        self.held: list[RootedFrame] = []
+        """The batch that was sent and is in no block that we know: L1 may still have it."""
         self.ready = False
 
     def on_derived(self, derived: Derived, _blocks: Sequence[ExecutedBlock]) -> None:
@@ -168,16 +171,28 @@ class Poster:
         """Post a batch; return whether L1 answered.  What it did not answer is looked up."""
         try:
             await self.post(batch)
-        except (L1Unreachable, L1Refused) as error:
+        except L1Held as held:
+            at = self.chain.head.log_index
+            LOG.warning("a batch waits on L1", log_index=at, blocks=len(batch), why=str(held))
+        except L1Unreachable as error:
             LOG.warning("L1 does not answer", why=str(error))
-            return False
-        return True
+        except L1Refused as error:
+            self.held = []  # it has no such call
+            LOG.warning("L1 does not take it", why=str(error))
+        else:
+            return True
+        return False
 
     def next_batch(self) -> list[RootedFrame]:
         """Return the blocks of the batch that is due, if one is.
 
         All of one version of the rules: where another comes into force, the batch ends.
+        A batch that was sent and may still wait on L1 is due as it was: another one for the
+        same place in the log would only wait behind it, and be paid for in vain.
         """
+        if self.held and [*islice(self.source.ready, len(self.held))] == self.held:
+            return self.held
+        self.held = []
         batch: list[RootedFrame] = []
         book, version = self.chain.book, 0
         size, segments = FRAME_OVERHEAD_BYTES, 0
@@ -214,9 +229,11 @@ class Poster:
             derived = await asyncio.to_thread(self.chain.preview, draft)
         if not self.check(batch, derived):
             return
-        LOG.info("posting", log_index=draft.index, blocks=len(batch), size=len(draft.data))
+        what = "waiting on for a batch that was sent" if self.held else "posting"
+        LOG.info(what, log_index=draft.index, blocks=len(batch), size=len(draft.data))
+        self.held = [*batch]
         receipt = await self.l1.append(draft.index, draft.data, draft.version)
-        self.posted_at = time.monotonic()
+        self.held, self.posted_at = [], time.monotonic()
         if receipt.ok:
             LOG.info(
                 "posted",

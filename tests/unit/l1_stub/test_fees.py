@@ -12,7 +12,7 @@ from proto.sextant.v1 import l1_pb2
 from prover.contract.calls import Deposit, sign_call
 from prover.contract.codes import ContractCode
 from prover.contract.fees import Bid, FeePolicy
-from prover.l1 import L1Unreachable
+from prover.l1 import L1Held
 from sextant.client.keys import parse_key
 from sextant.client.l1 import L1Client
 from tests.l1_worlds import L1_CHAIN_ID, USER, USER_KEY, deployment
@@ -66,7 +66,7 @@ def test_a_bound_is_kept_and_the_call_taken_up_again(tmp_path: Path) -> None:
         await spike(bench)
         stuck: list[Stuck] = []
         user = impatient(bench, stuck, FeePolicy(fee_max=SPIKE - 1, bump_blocks=2), 3.0)
-        with pytest.raises(L1Unreachable):
+        with pytest.raises(L1Held):
             await user.deposit(USER, 0, 1_000_000)
         assert [each.is_held for each in stuck] == [True]
         assert "no more than" in str(stuck[0])
@@ -82,12 +82,13 @@ def test_a_bound_is_kept_and_the_call_taken_up_again(tmp_path: Path) -> None:
     on_stub(tmp_path, story, block_ms=50)
 
 
-def test_patience_ends_however_fast_l1_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("blocks", [1, 1_000], ids=["answers", "has not answered"])
+def test_patience_ends_however_fast_l1_answers(tmp_path: Path, blocks: int) -> None:
     async def story(bench: Bench) -> None:
         await bench.fund(USER)
         await spike(bench)
-        user = impatient(bench, [], FeePolicy(fee_max=1, bump_blocks=1), 0.5)
-        with pytest.raises(L1Unreachable, match="Deposit with nonce 0 is in no block"):
+        user = impatient(bench, [], FeePolicy(fee_max=1, bump_blocks=blocks), 0.5)
+        with pytest.raises(L1Held, match="Deposit with nonce 0 is in no block"):
             await user.deposit(USER, 0, 1_000_000)
 
     on_stub(tmp_path, story, block_ms=10)

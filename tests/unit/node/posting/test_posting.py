@@ -8,6 +8,7 @@ from node.posting import poster as poster_module
 from node.posting.frames import RootedFrame
 from node.posting.poster import RootMismatch
 from prover.contract.records import ClaimStatus
+from prover.l1 import CallReceipt, L1Held, L1Refused, L1Unreachable
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import signer_key
 from statemachine.merkle.tree import Tree
@@ -87,6 +88,58 @@ def test_a_poster_that_dies_after_an_append_does_not_append_again(tell: Tell) ->
         assert [call for call in story.l1.data if call] == story.l1.data
         assert len(story.l1.data) == 2
         assert story.poster.chain.head.post_root == story.tree.root
+
+    tell(plot)
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["held", "unreachable"])
+def test_a_batch_that_waits_on_l1_is_waited_for_and_no_second_one_queues(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch, *, answers: bool
+) -> None:
+    async def plot(story: Story) -> None:
+        poster, asked = story.poster, list[tuple[int, bytes, int]]()
+        append = poster.l1.append
+
+        async def give_up(index: int, data: bytes, version: int) -> CallReceipt:
+            asked.append((index, data, version))
+            raise L1Held("Append is in no block") if answers else L1Unreachable("no answer")
+
+        monkeypatch.setattr(poster.l1, "append", give_up)
+        story.make_blocks(2)
+        for _ in range(3):
+            assert await poster.deriver.refresh()
+            batch = poster.next_batch()
+            assert [frame.height for frame in batch] == [1, 2], "what was sent, and no more"
+            assert not await poster.try_post(batch)
+            story.make_blocks(1)
+        assert len(set(asked)) == 1, "the same call, which L1 may have"
+        monkeypatch.setattr(poster.l1, "append", append)
+        await story.post()
+        assert poster.chain.head.height == 2
+        await story.post()
+        assert poster.chain.head.height == 5
+        assert len(story.l1.data) == 2
+        assert poster.chain.head.post_root == story.tree.root
+
+    tell(plot)
+
+
+def test_a_batch_that_l1_has_not_is_made_anew(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def plot(story: Story) -> None:
+        poster = story.poster
+
+        async def refuse(index: int, data: bytes, version: int) -> CallReceipt:
+            del index, data, version
+            raise L1Refused("GAS_FUNDS: no ETH")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(poster.l1, "append", refuse)
+            story.make_blocks(1)
+            assert await poster.deriver.refresh()
+            assert not await poster.try_post(poster.next_batch())
+        story.make_blocks(1)
+        await story.post()
+        assert (poster.chain.head.height, len(story.l1.data)) == (2, 1)
 
     tell(plot)
 
