@@ -22,7 +22,7 @@ from typing import Final, TypeVar, final
 from bench.figures import Figure
 from bench.load import BULK_LEGS, Load
 from bench.processor import CLIENT, busiest_between, process_seconds, used_between
-from bench.replaying import replay
+from bench.replaying import Replay, replay
 from devnet.funds import await_credit, deposit
 from devnet.identities import Identity, identity_of
 from devnet.layout import Layout
@@ -83,6 +83,17 @@ class Run:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """A load at a fixed rate: ms to each answer, how long it took, and its blocks."""
+
+    latencies: list[float]
+    seconds: float
+    first_height: int
+    last_height: int
+
+
+@final
 class Bench:
     """A client of the exchange, and the load it sends."""
 
@@ -135,18 +146,23 @@ class Bench:
             await asyncio.sleep(ROOT_POLL_S)
         return time.perf_counter() - started
 
-    async def latencies(self, signed: Sequence[bytes], rate: float) -> list[float]:
-        """Send small batches at a fixed rate, whatever the answers; return ms to each answer."""
+    async def pace(self, signed: Sequence[bytes], rate: float) -> Paced:
+        """Send small batches at a fixed rate, whatever the answers."""
         batches = [signed[i : i + LATENCY_BATCH] for i in range(0, len(signed), LATENCY_BATCH)]
+        first = (await self.client.status()).unsafe.height + 1
+        last = first
         started = time.perf_counter()
 
         async def send_at(place: int, batch: Sequence[bytes]) -> float:
+            nonlocal last
             due = started + place * LATENCY_BATCH / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            await self.pipeline.send(batch)
+            outcome = await self.pipeline.send(batch)
+            last = max(last, *outcome.heights)
             return (time.perf_counter() - due) * 1000
 
-        return list(await asyncio.gather(*(send_at(i, b) for i, b in enumerate(batches))))
+        times = await asyncio.gather(*(send_at(i, b) for i, b in enumerate(batches)))
+        return Paced(list(times), time.perf_counter() - started, first, last)
 
     async def bytes_between(self, first: int, last: int) -> int:
         """Return the bytes for L1 of some blocks."""
@@ -234,26 +250,26 @@ async def measure_all() -> list[Figure]:
     Each load has a fresh one: without a poster it makes blocks for half of the receipt
     deadline.
     """
-    figures, single, blocks = await on_exchange(measure_singles)
+    figures, single, paced, blocks = await on_exchange(measure_singles)
     bulks = await on_exchange(measure_bulks)
-    return [*figures, *bulks, *replay_figures(single, blocks)]
+    return [*figures, *bulks, *replay_figures(single, paced, blocks)]
 
 
-async def measure_singles(bench: Bench) -> tuple[list[Figure], Run, list[query_pb2.Block]]:
-    """Return the figures of single orders, with the load and its blocks."""
+async def measure_singles(bench: Bench) -> tuple[list[Figure], Run, Paced, list[query_pb2.Block]]:
+    """Return the figures of single orders, with the loads and all blocks."""
     single = await bench.saturate(bench.load.singles(SINGLES), SINGLES_BATCH, 1)
-    blocks = await bench.blocks(single.last_height)
     half = single.rate / 2
     count = int(half * LATENCY_SECONDS) // LATENCY_BATCH * LATENCY_BATCH
-    times = await bench.latencies(bench.load.singles(count), half)
-    cuts = quantiles(times, n=100)
+    paced = await bench.pace(bench.load.singles(count), half)
+    blocks = await bench.blocks(paced.last_height)
+    cuts = quantiles(paced.latencies, n=100)
     at = f"{half:,.0f} orders/s, in batches of {LATENCY_BATCH}"
     figures = [
         *figures_of("single", single, 3_000),
         Figure("ack.p50", cuts[49], "ms", at),
         Figure("ack.p99", cuts[98], "ms", at, ceiling=250),
     ]
-    return figures, single, blocks
+    return figures, single, paced, blocks
 
 
 async def measure_bulks(bench: Bench) -> list[Figure]:
@@ -262,34 +278,37 @@ async def measure_bulks(bench: Bench) -> list[Figure]:
     return figures_of("bulk", bulk, 8_000)
 
 
-def replay_figures(made: Run, blocks: list[query_pb2.Block]) -> list[Figure]:
-    """Return how much sooner a challenger has derived a load's blocks than they were made."""
-    first, last = made.first_height, made.last_height
-    processors = os.cpu_count() or 1
-    here = replay(
-        blocks,
-        first,
-        last,
-        recovery=recovery_workers_for(processors),
-        roots=root_workers_for(processors),
-    )
-    wide = replay(
-        blocks,
-        first,
-        last,
-        recovery=recovery_workers_for(WIDE_PROCESSORS),
-        roots=root_workers_for(WIDE_PROCESSORS),
-    )
+def replay_figures(made: Run, paced: Paced, blocks: list[query_pb2.Block]) -> list[Figure]:
+    """Return how much sooner a challenger has derived the loads' blocks than they were made."""
+    full, half = (made.first_height, made.last_height), (paced.first_height, paced.last_height)
+    here_full, here_half = replay_with(os.cpu_count() or 1, blocks, [full, half])
+    [wide] = replay_with(WIDE_PROCESSORS, blocks, [full])
     took = made.seconds + made.root_lag
-    speed = f"{made.orders / here.seconds:,.0f} orders/s, over grpc.single and its root lag"
+    speed = f"{made.orders / here_full.seconds:,.0f} orders/s, over grpc.single and its root lag"
     shares = [1e6 * busiest / made.orders for busiest in (made.busiest, wide.busiest)]
     bound = (
         f"processor us/order of the busiest process: {shares[0]:.0f} made, {shares[1]:.0f} replayed"
     )
+    calm = (
+        f"at half the rate of grpc.single: {paced.seconds:.1f} s of it in {here_half.seconds:.1f} s"
+    )
     return [
-        Figure("replay.ratio", took / here.seconds, "x", speed),
+        Figure("replay.half", paced.seconds / here_half.seconds, "x", calm, floor=2),
+        Figure("replay.ratio", took / here_full.seconds, "x", speed),
         Figure("replay.bound", made.busiest / wide.busiest, "x", bound, floor=2),
     ]
+
+
+def replay_with(
+    processors: int, blocks: list[query_pb2.Block], spans: list[tuple[int, int]]
+) -> list[Replay]:
+    """Replay spans with the workers that a challenger has on so many processors."""
+    return replay(
+        blocks,
+        spans,
+        recovery=recovery_workers_for(processors),
+        roots=root_workers_for(processors),
+    )
 
 
 def measure(variant: str) -> list[Figure]:

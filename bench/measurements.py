@@ -121,7 +121,7 @@ MEASUREMENTS: Final = (
         (
             *("grpc.single", "grpc.single_root_lag", "grpc.bulk", "grpc.bulk_root_lag"),
             *("ack.p50", "ack.p99", "l1.bytes_single", "l1.bytes_bulk"),
-            *("replay.ratio", "replay.bound"),
+            *("replay.half", "replay.ratio", "replay.bound"),
         ),
         "bench.exchange",
     ),

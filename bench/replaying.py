@@ -5,6 +5,7 @@ signers are recovered, and whose roots are computed, in processes of their own.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -49,12 +50,13 @@ class Replay:
 
 
 def replay(
-    blocks: list[query_pb2.Block], first: int, last: int, *, recovery: int, roots: int
-) -> Replay:
-    """Derive all blocks up to height ``last``, time those from ``first`` on.
+    blocks: list[query_pb2.Block], spans: Sequence[tuple[int, int]], *, recovery: int, roots: int
+) -> list[Replay]:
+    """Derive blocks from the first one on; time each span of (first, last) heights.
 
-    ``recovery`` and ``roots`` are the workers of either kind; none of the latter: the
-    replica computes roots itself.
+    The entries of a span are known before the first of them is derived, as to a challenger
+    that catches up.  ``recovery`` and ``roots`` are the workers of either kind; none of the
+    latter: the replica computes roots itself.
     """
     rules = devnet_rules()
     state = genesis_state(rules, GENESIS_TIME_MS)
@@ -65,30 +67,34 @@ def replay(
     replica = Replica(rules, MemoryStore(state.items()), tree, head, recover, roots=pool)
     tame_collector()
     replica.add_inbox(0, [decode_inbox_item(item) for block in blocks for item in block.inbox])
-    seconds = 0.0
-    before = process_seconds()
-    start = 0
-    while start < last:
-        # Entries end where the timed part begins.
-        end = min(start + ENTRY_FRAMES, first - 1 if start < first - 1 else last)
-        part = blocks[start:end]
-        entry = PostedBlocks(
-            replica.next_index,
-            encode_entry([block.frame for block in part]),
-            part[-1].header.time_ms,
-            part[-1].inbox_from + len(part[-1].inbox),
-        )
-        if start == first - 1:
-            before = process_seconds()
+    timed = []
+    done = 0
+    for first, last in spans:
+        for entry in entries_of(blocks[done : first - 1], replica.next_index):
+            replica.feed(entry)
+        entries = entries_of(blocks[first - 1 : last], replica.next_index)
+        before = process_seconds()
         started = time.perf_counter()
-        derived = replica.feed(entry)
-        if start >= first - 1:
-            seconds += time.perf_counter() - started
-        if derived.output.height != part[-1].header.height:
-            raise RuntimeError(f"replayed to {derived.output.height}, not {part[-1].header.height}")
-        start = end
-    busiest = busiest_between(before, process_seconds())
+        replica.expect(entries)
+        for entry in entries:
+            replica.feed(entry)
+        seconds = time.perf_counter() - started
+        timed.append(Replay(seconds, busiest_between(before, process_seconds())))
+        if replica.head.height != blocks[last - 1].header.height:
+            raise RuntimeError(f"replayed to {replica.head.height}, not {last}")
+        done = last
     recover.close()
     if pool is not None:
         pool.close()
-    return Replay(seconds, busiest)
+    return timed
+
+
+def entries_of(blocks: Sequence[query_pb2.Block], index: int) -> list[PostedBlocks]:
+    """Return blocks as log entries, the first of which has ``index``."""
+    entries: list[PostedBlocks] = []
+    for start in range(0, len(blocks), ENTRY_FRAMES):
+        part = blocks[start : start + ENTRY_FRAMES]
+        data = encode_entry([block.frame for block in part])
+        seen = part[-1].inbox_from + len(part[-1].inbox)
+        entries.append(PostedBlocks(index + len(entries), data, part[-1].header.time_ms, seen))
+    return entries

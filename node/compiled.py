@@ -2,8 +2,9 @@
 
 ``statemachine`` is plain typed Python which mypyc compiles unchanged.  The build goes to
 ``build/compiled``: a copy of the package with an extension module beside each source.  Put first
-on ``PYTHONPATH`` it replaces the interpreted package; both give the same roots.  Without a C
-compiler nothing is lost but speed.
+on ``PYTHONPATH`` it replaces the interpreted package; both give the same roots.  A module with a
+``.c`` file of its own name beside it is that file when compiled, if the headers that it needs are
+there.  Without a C compiler nothing is lost but speed.
 
     python -m node.compiled            build it, unless it is current
     python -m node.compiled --optional the same, but a missing C compiler is not an error
@@ -24,6 +25,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parent.parent
 COMPILED: Final = ROOT / "build" / "compiled"
 STAMP: Final = "STAMP"
+SOURCES: Final = frozenset({".py", ".c"})
 BUILD_SECONDS_MAX: Final = 900
 EXIT_FAILED: Final = 1
 
@@ -31,8 +33,12 @@ EXIT_FAILED: Final = 1
 BUILD_SCRIPT: Final = """
 import sys
 from mypyc.build import mypycify
-from setuptools import setup
-modules = mypycify(["--strict", *sys.argv[1:]], opt_level="3", debug_level="0")
+from setuptools import Extension, setup
+modules = mypycify(["--strict", *[p for p in sys.argv[1:] if p.endswith(".py")]],
+                   opt_level="3", debug_level="0")
+modules += [Extension(p[:-2].replace("/", "."), [p], libraries=["crypto"],
+                      extra_compile_args=["-O3"], optional=True)
+            for p in sys.argv[1:] if p.endswith(".c")]
 setup(name="statemachine", packages=[], py_modules=[], ext_modules=modules,
       script_args=["-q", "build_ext", "--inplace"])
 """
@@ -41,9 +47,19 @@ setup(name="statemachine", packages=[], py_modules=[], ext_modules=modules,
 def source_stamp() -> str:
     """Return a digest of everything the build depends on."""
     digest = sha256(sys.version.encode())
-    for path in sorted((ROOT / "statemachine").rglob("*.py")):
+    for path in sources_in(ROOT / "statemachine"):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def sources_in(directory: Path) -> list[Path]:
+    """Return the files below a directory that a build is made from."""
+    return sorted(path for path in directory.rglob("*") if path.suffix in SOURCES)
+
+
+def extension_of(source: Path) -> Path | None:
+    """Return the extension module that a build made of a source, or None if it made none."""
+    return next(iter(source.parent.glob(f"{source.stem}.*.so")), None)
 
 
 def compiled_directory() -> Path | None:
@@ -104,10 +120,13 @@ def build_in(directory: Path) -> str | None:
         directory / "statemachine",
         ignore=shutil.ignore_patterns("__pycache__", "*.so"),
     )
-    modules = [str(p.relative_to(directory)) for p in sorted(directory.rglob("*.py"))]
+    sources = [path.relative_to(directory) for path in sources_in(directory)]
+    modules = [
+        path for path in sources if path.suffix == ".c" or path.with_suffix(".c") not in sources
+    ]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(  # noqa: S603 - our own interpreter on our own sources
-        [sys.executable, "-c", BUILD_SCRIPT, *modules],
+        [sys.executable, "-c", BUILD_SCRIPT, *map(str, modules)],
         cwd=directory,
         env={**environment, "CFLAGS": "-w"},
         capture_output=True,
@@ -117,6 +136,11 @@ def build_in(directory: Path) -> str | None:
     )
     if done.returncode != 0:
         return (done.stdout + done.stderr)[-4000:]
+    for path in sources_in(directory):
+        if path.suffix == ".c" and extension_of(path) is None:
+            sys.stderr.write(
+                f"{path.name} was left out: libssl-dev, its headers, is not installed\n"
+            )
     shutil.rmtree(directory / "build", ignore_errors=True)
     (directory / STAMP).write_text(stamp)
     return None

@@ -12,10 +12,10 @@ genesis before the first: how long there has been no sequencer, which L1 cannot
 see in the log, where junk and silence look alike.
 """
 
-from hashlib import sha256
 from struct import Struct
 from typing import Final, final
 
+from statemachine.digest import hash_joined
 from statemachine.errors import StorageCorrupt
 from statemachine.keys import CURSOR_KEY
 from statemachine.records import RECORD_VERSION, Record, money, unmoney
@@ -158,7 +158,7 @@ class Cursor(Record):
     @property
     def hash(self) -> bytes:
         """Return what the sequencer signs for a block at rest."""
-        return sha256(self.encode()).digest()
+        return hash_joined(self.encode())
 
 
 def decode_cursor(data: bytes) -> Cursor:

@@ -6,11 +6,11 @@ its deadline is consumed by the next block, named by the sequencer or not.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from hashlib import sha256
 from typing import Final, final
 
 from statemachine.assets import ASSET_USDC, ASSETS_MAX
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
+from statemachine.digest import hash_joined
 from statemachine.errors import FrameInvalid
 from statemachine.units import TIME_LIMIT, Micros, Millis
 
@@ -79,7 +79,7 @@ class InboxItem:
     @property
     def hash(self) -> bytes:
         """Return what the item's receipt names: 32 bytes."""
-        return sha256(self.encode()).digest()
+        return hash_joined(self.encode())
 
 
 def decode_inbox_item(data: bytes) -> InboxItem:

@@ -6,15 +6,15 @@ first); the root folds the frontier from the smallest subtree upwards, so a
 path to any receipt can be given once the block is done.
 """
 
-from hashlib import sha256
 from typing import Final, final
 
 from statemachine.codec import as_bytes, as_int, as_list, as_uint, pack, unpack
+from statemachine.digest import hash_joined
 from statemachine.errors import Code, FrameInvalid
 
 LEAF_TAG: Final = b"\x10"
 NODE_TAG: Final = b"\x11"
-EMPTY_ROOT: Final = sha256(b"\x12").digest()
+EMPTY_ROOT: Final = hash_joined(b"\x12")
 WIDE: Final = 1 << 63
 """An amount of this size takes 12 bytes instead of an integer's 8."""
 
@@ -74,7 +74,7 @@ class Receipt:
 
     def leaf(self) -> bytes:
         """Return this receipt's leaf of the block's receipt tree."""
-        return sha256(LEAF_TAG + self.encode()).digest()
+        return hash_joined(LEAF_TAG, self.encode())
 
     @property
     def name(self) -> str:
@@ -126,7 +126,7 @@ CODES: Final = frozenset(int(code) for code in Code)
 
 def node(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node."""
-    return sha256(NODE_TAG + left + right).digest()
+    return hash_joined(NODE_TAG, left, right)
 
 
 def append(frontier: list[bytes], count: int, leaf: bytes) -> None:

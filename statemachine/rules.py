@@ -5,7 +5,6 @@ Ports, paths and intervals are node settings and may differ; a different value
 """
 
 from dataclasses import dataclass, fields
-from hashlib import sha256
 from typing import Any, Final, final
 
 from statemachine.assets import (
@@ -16,6 +15,7 @@ from statemachine.assets import (
 )
 from statemachine.codec import as_bytes, as_int, as_list, as_symbol, as_uint, pack, unpack
 from statemachine.costs import COST_TABLE
+from statemachine.digest import hash_joined
 from statemachine.errors import FrameInvalid
 from statemachine.records import PUBLISHERS_MAX
 from statemachine.schedule import check_ramp, check_shares, check_tiers
@@ -286,7 +286,7 @@ class Rules:
     @property
     def hash(self) -> bytes:
         """Return what genesis and claims bind: the SHA-256 of the encoding."""
-        return sha256(self.encode()).digest()
+        return hash_joined(self.encode())
 
 
 FIELDS: Final = tuple(field.name for field in fields(Rules))

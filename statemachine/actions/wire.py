@@ -4,7 +4,6 @@
 hash is the SHA-256 of those bytes.  See the package for the bodies.
 """
 
-from hashlib import sha256
 from typing import Final, final
 
 from statemachine.actions.assets import ASSET_KINDS, body_of_asset, decode_asset_action
@@ -70,6 +69,7 @@ from statemachine.actions.stakes import (
     decode_supply_action,
 )
 from statemachine.codec import as_bytes, as_list, as_uint, pack, unpack
+from statemachine.digest import hash_joined
 from statemachine.errors import FrameInvalid
 from statemachine.units import TIME_LIMIT, Micros, Millis
 
@@ -97,7 +97,7 @@ class Transaction:
         self.expires_at = expires_at
         self.signature = signature
         self.data = data
-        self.hash = sha256(data).digest()
+        self.hash = hash_joined(data)
 
 
 def body_of(action: Action) -> list[object]:

@@ -5,11 +5,11 @@ one, and a share of the sums its position reserves margin for.  A pegged order
 reserves it at its hard limit, and its market counts it.
 """
 
-from hashlib import sha256
 from typing import Final
 
 from statemachine import events, keys
 from statemachine.actions import FLAG_PEG, FLAG_REDUCE_ONLY
+from statemachine.digest import hash_joined
 from statemachine.errors import invariant
 from statemachine.records import (
     OWNED_ASLEEP,
@@ -182,7 +182,7 @@ def tell_rested(state: State, order: Order) -> None:
 
 def hash_client_id(client_id: bytes) -> bytes:
     """Return the 8 bytes by which a client id is keyed; no id has eight zero bytes."""
-    return sha256(client_id).digest()[:8]
+    return hash_joined(client_id)[:8]
 
 
 def bind_client_id(

@@ -8,7 +8,6 @@ low s only: otherwise one signature would have two encodings.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Final, final
 
 from coincurve import PrivateKey, PublicKey
@@ -42,6 +41,7 @@ from statemachine.actions import (
     encode_transaction,
 )
 from statemachine.codec import pack
+from statemachine.digest import hash_joined
 from statemachine.identity.keccak import keccak256
 
 CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -308,7 +308,7 @@ def recover_signer(domain: Domain, transaction: Transaction) -> bytes:
 
 def block_digest(chain_id: int, height: int, cursor_hash: bytes) -> bytes:
     """Return the 32 bytes that the sequencer signs for a block."""
-    return sha256(pack([chain_id, height, cursor_hash])).digest()
+    return hash_joined(pack([chain_id, height, cursor_hash]))
 
 
 def recover_signers(domain: Domain, transactions: Sequence[Transaction]) -> list[bytes]:

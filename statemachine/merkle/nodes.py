@@ -22,9 +22,9 @@ Keys are 1 to 32 bytes, and no key is a prefix of another.  Nodes never change:
 an update makes new ones and shares the rest, so a snapshot is a reference.
 """
 
-from hashlib import sha256
 from typing import Final, final
 
+from statemachine.digest import hash_joined
 from statemachine.errors import WitnessIncomplete, invariant
 
 KEY_BYTES_MAX: Final = 32
@@ -32,7 +32,7 @@ VALUE_BYTES_MAX: Final = 65_535
 
 LEAF_TAG: Final = b"\x00"
 BRANCH_TAG: Final = b"\x01"
-EMPTY_ROOT: Final = sha256(b"\x02").digest()
+EMPTY_ROOT: Final = hash_joined(b"\x02")
 """The root of a tree without keys."""
 
 LEAF_HEADS: Final = [LEAF_TAG + bytes((size,)) for size in range(KEY_BYTES_MAX + 1)]
@@ -67,7 +67,7 @@ class Leaf(Node):
     __slots__ = ("key", "value")
 
     def __init__(self, key: bytes, value: bytes) -> None:
-        self.hash = sha256(LEAF_HEADS[len(key)] + key + sha256(value).digest()).digest()
+        self.hash = hash_joined(LEAF_HEADS[len(key)], key, hash_joined(value))
         self.key = key
         self.value = value
 
@@ -79,7 +79,7 @@ class Branch(Node):
     __slots__ = ("bit", "header", "left", "right")
 
     def __init__(self, bit: int, header: bytes, left: Node, right: Node) -> None:
-        self.hash = sha256(header + left.hash + right.hash).digest()
+        self.hash = hash_joined(header, left.hash, right.hash)
         self.bit = bit
         self.header = header
         self.left = left
