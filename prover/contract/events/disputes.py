@@ -18,7 +18,10 @@ class FaultCommitted:
 @final
 @dataclass(frozen=True, slots=True)
 class FaultProved:
-    """A claim was disproved; its bond is burnt, refunded and paid in parts, in gwei."""
+    """A claim was disproved; what became of its bond, in gwei.
+
+    The payee got ``refunded``, as much as the calls took, and ``reward``.
+    """
 
     claim: int
     kind: int

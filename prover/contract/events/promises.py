@@ -18,7 +18,11 @@ class SequencerBonded:
 @final
 @dataclass(frozen=True, slots=True)
 class PromiseBroken:
-    """A promise was shown to be broken; the bond is burnt, refunded and paid, in gwei."""
+    """A promise was shown to be broken; what became of the bond, in gwei.
+
+    With a commitment the payee got ``refunded`` and ``reward``; without one whoever
+    called got ``refunded``, and there is no reward.
+    """
 
     kind: int
     height: int
