@@ -25,6 +25,8 @@ from statemachine.errors import FrameInvalid
 SALT_BYTES: Final = 32
 SPENT_KEY: Final = b"spent"
 """Under which key a defender's fees are kept, beside the secrets of his cases."""
+RETURNED_KEY: Final = b"returned"
+"""Likewise, of what came back of them."""
 
 
 @final
@@ -183,12 +185,12 @@ def decode_case(data: bytes) -> KeptCase:
 
 
 def encode_spent(gwei: int) -> bytes:
-    """Return what a defender has spent, as it is kept."""
+    """Return what a defender has spent, or got back, as it is kept."""
     return pack([1, gwei])
 
 
 def decode_spent(data: bytes | None) -> int:
-    """Return the gwei that a defender has spent, or raise ``FrameInvalid``."""
+    """Return the gwei that a defender has spent, or got back, or raise ``FrameInvalid``."""
     if data is None:
         return 0
     version, gwei = as_list(unpack(data), 2, "spent")

@@ -23,6 +23,7 @@ from typing import final
 
 from prover.accusation import ItemHashes, accuse, rehearse
 from prover.cases import (
+    RETURNED_KEY,
     SALT_BYTES,
     SPENT_KEY,
     Case,
@@ -84,6 +85,7 @@ class Defence:
         self.deployment = deployment
         self.purse = purse or Purse()
         self.purse.spent_gwei += decode_spent(kept.get(SPENT_KEY))
+        self.purse.returned_gwei += decode_spent(kept.get(RETURNED_KEY))
         self.only = only
         self.rehearses = rehearses
         self.gas_price = 0
@@ -250,6 +252,8 @@ class Defence:
         if code is ContractCode.OK:
             case.stage = Stage.WON
             self.convicted += 1
+            self.purse.repay(number)
+            outbox.push(Keep(RETURNED_KEY, encode_spent(self.purse.returned_gwei)))
             text = f"convicted in L1 block {receipt.block}, reward {receipt.value} gwei"
         elif code is ContractCode.CLAIM_DEAD:
             case.stage = Stage.WON

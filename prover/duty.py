@@ -185,14 +185,15 @@ async def make_core(
     defence = None
     if settings.key is not None or settings.rehearses:
         kept = {} if keeper is None else keeper.cases()
-        payee = settings.payee or (address_of(settings.key) if settings.key else bytes(20))
+        own = address_of(settings.key) if settings.key else bytes(20)
+        payee = settings.payee or own
         defence = Defence(
             deployment,
             payee,
             kept,
             draw_salt,
             time.monotonic_ns,
-            Purse(settings.gas_price_max, settings.spend_gwei_max),
+            Purse(settings.gas_price_max, settings.spend_gwei_max, is_repaid=payee == own),
             only=settings.only,
             rehearses=settings.rehearses,
         )

@@ -143,7 +143,8 @@ def add_defender(duty: argparse.ArgumentParser) -> None:
         type=whole(),
         default=0,
         metavar="GWEI",
-        help="send nothing that takes all fees beyond this, restarts included (default: no limit)",
+        help="send nothing that takes all fees beyond this, less what convictions paid back, "
+        "restarts included (default: no limit)",
     )
     duty.add_argument(
         "--payee",

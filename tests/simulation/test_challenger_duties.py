@@ -37,7 +37,8 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     def connect(_target: str, key: bytes | None) -> MemoryL1:
         return Ticking(found.chain, address_of(key) if key else b"")
 
-    monkeypatch.setattr("prover.cli.commands.connect_by", lambda _: connect)
+    for module in ("bundles", "commands"):
+        monkeypatch.setattr(f"prover.cli.{module}.connect_by", lambda _: connect)
     return found
 
 
@@ -106,7 +107,7 @@ def test_what_l1_has_dropped_accuses_nobody(
     honest = Scene()
     honest.propose(0, honest.append())
     honest.chain.dropped = 1
-    for module in ("commands", "drills"):
+    for module in ("bundles", "commands", "drills"):
         monkeypatch.setattr(
             f"prover.cli.{module}.connect_by", lambda _: lambda *_: Ticking(honest.chain)
         )

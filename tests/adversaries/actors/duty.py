@@ -7,8 +7,10 @@ from tempfile import TemporaryDirectory
 
 from node.storage.database import Database
 from prover.contract.calls import CommitFault, ProveFault
+from prover.contract.prices import fee_of
 from prover.contract.records import ClaimStatus
 from prover.keeper import SCHEMA
+from prover.purse import Purse
 from tests.adversaries.actors.disputes import ended, richer, traded
 from tests.adversaries.library import Outcome, adversary
 from tests.adversaries.world import GAS_PRICE, MAKER, SELL, WINDOW_MS, Land
@@ -158,3 +160,24 @@ def persistent() -> Outcome:
         post = land.fight(post, rounds=5)
         convicted += land.status_of(wrong) is ClaimStatus.CONVICTED
     return ended(land, wrong, f"{convicted} of 5 convicted")
+
+
+LIES = 8
+TWO_DISPUTES_GAS = 1_200_000
+
+
+@adversary("lies until the purse is empty", "11", f"{LIES} of {LIES} convicted")
+def drained_purse() -> Outcome:
+    """Be convicted again and again, until the defender has spent all that he may."""
+    land = traded()
+    derived, parent = land.derived[-1], land.claim_honestly(1)
+    post = land.station()
+    defence = post.core.docket.defence
+    assert defence is not None
+    defence.purse = Purse(spend_gwei_max=fee_of(TWO_DISPUTES_GAS, GAS_PRICE), is_repaid=True)
+    wrong = []
+    for n in range(LIES):
+        wrong.append(land.lie(richer(land, derived, n + 1), parent))
+        land.fight(post, 5)
+    convicted = [n for n in wrong if land.status_of(n) is ClaimStatus.CONVICTED]
+    return ended(land, wrong[0], f"{len(convicted)} of {LIES} convicted")
