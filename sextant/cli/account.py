@@ -6,9 +6,8 @@ from dataclasses import fields
 from sextant.cli.assets import print_holdings
 from sextant.cli.numbers import read_who
 from sextant.cli.options import add_key_options, add_node_options
-from sextant.cli.order import print_orders
 from sextant.cli.output import print_json, print_pairs, show_time
-from sextant.cli.pos import print_positions
+from sextant.cli.portfolios import print_orders, print_positions
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
 from sextant.client.fees import Fees

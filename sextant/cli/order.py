@@ -10,10 +10,11 @@ from sextant.cli.options import (
     add_node_options,
     add_rounding,
 )
-from sextant.cli.output import print_json, print_pairs, print_table, show_time
+from sextant.cli.output import print_json, print_pairs, show_time
+from sextant.cli.portfolios import print_orders, signed
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, print_placed, show_dry
-from sextant.client.amounts import Rounding, show_decimal
+from sextant.client.amounts import Rounding
 from sextant.client.api import AsyncClient
 from sextant.client.models import Order
 from sextant.client.names import new_client_id, read_client_id
@@ -235,19 +236,6 @@ def peg_pairs(order: Order) -> list[tuple[str, object]]:
     ]
 
 
-def describe_peg(order: Order) -> str:
-    """Return where a pegged order stands, in words."""
-    if order.offset is None:
-        return ""
-    now = "past its limit" if order.price_now is None else f"now {show_decimal(order.price_now)}"
-    return f"pegged at index {signed(order.offset)}, {now}"
-
-
-def signed(offset: Decimal) -> str:
-    """Return a distance from the index, with its sign."""
-    return f"{'-' if offset < 0 else '+'}{show_decimal(abs(offset))}"
-
-
 def run_list(arguments: argparse.Namespace) -> int:
     """List the open orders of the signer's sub-account."""
     account = run_client(arguments, lambda client: client.account(), signs=True)
@@ -258,36 +246,3 @@ def run_list(arguments: argparse.Namespace) -> int:
     else:
         print_orders(arguments, orders)
     return EXIT_OK
-
-
-def print_orders(arguments: argparse.Namespace, orders: tuple[Order, ...]) -> None:
-    """Print orders as a table."""
-    print_table(
-        arguments,
-        [">ORDER", "MARKET", "SIDE", ">PRICE", ">REMAINING", ">SIZE", "FLAGS"],
-        [
-            (
-                order.order_id,
-                order.market,
-                order.side,
-                order.price,
-                order.remaining,
-                order.size,
-                " ".join(
-                    name
-                    for name, on in (
-                        ("post-only", order.post_only),
-                        ("reduce-only", order.reduce_only),
-                        (describe_peg(order), order.offset is not None),
-                        (f"asleep until {order.trigger} to {order.trigger_price}", order.trigger),
-                        (f"slices to come: {order.slices}", order.slices),
-                        (f"until {show_time(order.expires_at_ms)}", order.expires_at_ms),
-                    )
-                    if on
-                )
-                or "-",
-            )
-            for order in orders
-        ],
-        empty="no open orders",
-    )

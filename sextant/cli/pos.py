@@ -1,19 +1,17 @@
 """``sextant pos``: positions, and assets beyond USDC."""
 
 import argparse
-from collections.abc import Sequence
 
+from sextant.cli.account import add_who, fetch
 from sextant.cli.assets import print_holdings
 from sextant.cli.options import add_key_options, add_node_options
-from sextant.cli.output import print_json, print_pairs, print_table
-from sextant.client.models import Portfolio
+from sextant.cli.output import print_json, print_pairs
+from sextant.cli.portfolios import print_positions
 from sextant.errors import EXIT_OK
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    from sextant.cli.account import add_who
-
     parser.epilog = "example: sextant pos --as alice"
     add_who(parser)
     add_key_options(parser)
@@ -23,8 +21,6 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_pos(arguments: argparse.Namespace) -> int:
     """Show the positions of an account."""
-    from sextant.cli.account import fetch
-
     account = fetch(arguments)
     if arguments.json:
         positions = [
@@ -46,28 +42,3 @@ def run_pos(arguments: argparse.Namespace) -> int:
                 print_pairs([("", ""), ("sub-account", portfolio.sub)])
                 print_holdings(arguments, portfolio.assets)
     return EXIT_OK
-
-
-def print_positions(arguments: argparse.Namespace, portfolios: Sequence[Portfolio]) -> None:
-    """Print positions as a table."""
-    columns = [">SUB", "MARKET", ">SIZE", ">ENTRY", ">MARK", ">UNREALISED", ">FUNDING", ">LIQ."]
-    print_table(
-        arguments,
-        columns,
-        [
-            (
-                portfolio.sub,
-                position.market,
-                position.size,
-                position.entry_price,
-                position.mark,
-                position.unrealised,
-                position.funding,
-                position.liquidation_price,
-            )
-            for portfolio in portfolios
-            for position in portfolio.positions
-            if position.size
-        ],
-        empty="no positions",
-    )

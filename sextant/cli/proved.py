@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sextant.cli.account import add_who
 from sextant.cli.numbers import read_who, whole
 from sextant.cli.options import add_key_options, add_l1_options, add_node_options
-from sextant.cli.order import print_orders
 from sextant.cli.output import print_json, print_pairs, print_table, say, show, show_time
+from sextant.cli.portfolios import print_orders
 from sextant.cli.session import run_client
 from sextant.client.anchors import Anchor, Trust
 from sextant.client.api import AsyncClient

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from sextant.cli.output import print_json, print_pairs
+from sextant.cli.portfolios import print_positions
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_usdc
 from sextant.client.api import AsyncClient
@@ -97,8 +98,6 @@ def show_preview(
 
 def print_after(arguments: argparse.Namespace, portfolio: Portfolio) -> None:
     """Print a sub-account as it would be."""
-    from sextant.cli.pos import print_positions
-
     print_pairs(
         [
             (f"sub-account {portfolio.sub}", "afterwards"),
