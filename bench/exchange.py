@@ -32,8 +32,8 @@ from node.derivation.roots import workers_for as root_workers_for
 from node.process.recovery import workers_for as recovery_workers_for
 from proto.sextant.v1 import query_pb2
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
 from sextant.client.pipeline import Pipeline
+from sextant.client.secret import Secret
 
 INSTANCE: Final = 40
 PROCESSES: Final = frozenset({"l1", "sequencer"})

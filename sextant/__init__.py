@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sextant.client.api import AsyncClient
-    from sextant.client.keys import Secret, load_key
+    from sextant.client.keys import load_key
+    from sextant.client.secret import Secret
     from sextant.client.sync import Client
     from sextant.errors import ClientError
 
@@ -24,7 +25,7 @@ _HOMES: Final = {
     "AsyncClient": "sextant.client.api",
     "Client": "sextant.client.sync",
     "ClientError": "sextant.errors",
-    "Secret": "sextant.client.keys",
+    "Secret": "sextant.client.secret",
     "load_key": "sextant.client.keys",
 }
 

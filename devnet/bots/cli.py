@@ -38,7 +38,7 @@ def run_bot(arguments: argparse.Namespace) -> int:
     from devnet.funds import await_credit, balance_of, deposit
     from devnet.identities import identity_of
     from sextant.client.api import AsyncClient
-    from sextant.client.keys import Secret
+    from sextant.client.secret import Secret
 
     layout = place_of(arguments)
     identity = identity_of(arguments.identity)

@@ -9,9 +9,9 @@ from devnet.layout import Layout
 from devnet.replay.plan import Planned
 from sextant.client.api import AsyncClient
 from sextant.client.clock import NodeClock
-from sextant.client.keys import Secret
 from sextant.client.market import Market
 from sextant.client.nonces import NonceSource
+from sextant.client.secret import Secret
 from sextant.errors import ClientError
 from statemachine.actions import (
     Action,

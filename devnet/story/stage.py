@@ -16,8 +16,8 @@ from devnet.prices import HeldPrices
 from node.l1.adapter import GrpcL1
 from prover.l1 import PostedClaim
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
 from sextant.client.market import Market
+from sextant.client.secret import Secret
 from sextant.errors import ClientError
 from statemachine.errors import SextantError
 

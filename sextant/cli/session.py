@@ -11,9 +11,10 @@ from prover.contract.fees import Bid, FeePolicy
 from sextant.cli.options import follower_target, l1_target, node_target
 from sextant.cli.output import say
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret, load_key, parse_key
+from sextant.client.keys import load_key, parse_key
 from sextant.client.names import read_address
 from sextant.client.receipt_store import ReceiptStore
+from sextant.client.secret import Secret
 from sextant.errors import BadRequest, KeyUnreadable
 
 Answer = TypeVar("Answer")

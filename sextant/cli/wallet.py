@@ -8,13 +8,8 @@ from pathlib import Path
 from sextant.cli.options import add_key_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import ask_password, read_key
-from sextant.client.keys import (
-    Secret,
-    find_default_key,
-    make_key,
-    parse_key,
-    write_private_file,
-)
+from sextant.client.keys import find_default_key, make_key, parse_key, write_private_file
+from sextant.client.secret import Secret
 from sextant.errors import EXIT_OK, BadRequest
 from statemachine.identity.signing import address_of
 

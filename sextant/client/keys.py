@@ -2,8 +2,7 @@
 
 A key is never a command-line argument.  It comes from a file that only its
 owner can read (raw hex, or an Ethereum keystore v3), or from a named
-environment variable.  In memory it is a ``Secret``, which shows as ``***``
-in every log, traceback and debugger.
+environment variable.  In memory it is a ``Secret`` (:mod:`sextant.client.secret`).
 """
 
 import json
@@ -12,51 +11,13 @@ import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, final
+from typing import Final
 
+from sextant.client.secret import SECP256K1_ORDER, Secret
 from sextant.errors import BadRequest, KeyUnreadable
 
-SECP256K1_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 KEY_FILE_BYTES_MAX: Final = 16_384
 KEY_FILE_VARIABLE: Final = "SEXTANT_KEY_FILE"
-
-
-@final
-class Secret:
-    """A 32-byte private key that does not show itself.
-
-    ``reveal()`` is the only way to the bytes, so that a reader can find
-    every place that uses them.
-    """
-
-    __slots__ = ("__value",)
-
-    def __init__(self, value: bytes) -> None:
-        if len(value) != 32 or not 0 < int.from_bytes(value, "big") < SECP256K1_ORDER:
-            raise BadRequest("KEY", "not a secp256k1 private key of 32 bytes")
-        self.__value = value
-
-    def reveal(self) -> bytes:
-        """Return the key itself, to sign with."""
-        return self.__value
-
-    def __repr__(self) -> str:
-        """Show nothing."""
-        return "***"
-
-    def __reduce__(self) -> str:
-        """Refuse to be pickled: a pickle would show the key."""
-        raise TypeError("a Secret cannot be pickled")
-
-    def __eq__(self, other: object) -> bool:
-        """Compare in constant time."""
-        if not isinstance(other, Secret):
-            return NotImplemented
-        return secrets.compare_digest(self.__value, other.reveal())
-
-    def __hash__(self) -> int:
-        """Be usable in a set, without saying what is inside."""
-        return hash(("Secret", self.__value))
 
 
 def make_key() -> Secret:

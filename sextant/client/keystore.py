@@ -13,7 +13,7 @@ from typing import Any, Final
 from Crypto.Cipher import AES
 from Crypto.Util import Counter
 
-from sextant.client.keys import Secret
+from sextant.client.secret import Secret
 from sextant.errors import KeyUnreadable
 from statemachine.identity.keccak import keccak256
 

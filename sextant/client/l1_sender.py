@@ -21,7 +21,7 @@ from prover.contract.shapes import fill_message
 from sextant.client.amounts import from_micros
 from sextant.client.closing import Closing
 from sextant.client.connection import TIMEOUT_S, explain
-from sextant.client.keys import Secret
+from sextant.client.secret import Secret
 from sextant.errors import ClientError, OutcomeUnknown, Refused, Rejected
 from statemachine.identity.signing import address_of
 

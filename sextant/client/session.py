@@ -23,13 +23,13 @@ from sextant.client.connection import (
     Connection,
 )
 from sextant.client.environment import FOLLOWER, L1, NODE
-from sextant.client.keys import Secret
 from sextant.client.l1_sender import POLICY, OnRaised
 from sextant.client.models import NodeStatus
 from sextant.client.nonces import NonceSource
 from sextant.client.receipt_store import ReceiptStore
 from sextant.client.receipts import Receipt, Sequenced, verify_sequenced
 from sextant.client.refusals import rejection_of
+from sextant.client.secret import Secret
 from sextant.client.wire import Markets, market_of
 from sextant.errors import (
     BadRequest,

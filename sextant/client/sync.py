@@ -19,7 +19,6 @@ from sextant.client.attesters import Attesters
 from sextant.client.connection import DEFAULT_TARGET, TIMEOUT_S
 from sextant.client.environment import FOLLOWER, L1, NODE
 from sextant.client.escape import Escape
-from sextant.client.keys import Secret
 from sextant.client.l1_sender import POLICY, OnRaised
 from sextant.client.market import Market
 from sextant.client.models import Order
@@ -27,6 +26,7 @@ from sextant.client.names import OrderRef
 from sextant.client.proved_margin import ProvedMargin
 from sextant.client.receipt_store import ReceiptStore
 from sextant.client.sales import Sales
+from sextant.client.secret import Secret
 from sextant.client.state_reads import ProvedAccount, ProvedPosition, Who
 from sextant.client.sync_exits import SyncAttesters, SyncEscape, SyncSales
 from sextant.client.verified import ORDERS, ProvedBook, Verified

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
+from sextant.client.secret import Secret
 from statemachine.identity.signing import address_of
 from tests.e2e.serving import Served
 from tests.exchange import SEQUENCER_KEY

@@ -32,8 +32,8 @@ from proto.sextant.v1 import (
 from prover.contract.rules import ContractRules
 from prover.outputs import genesis_output
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
 from sextant.client.l1 import L1Client
+from sextant.client.secret import Secret
 from sextant.errors import Refused
 from statemachine.actions import encode_transaction
 from statemachine.actions.kinds import OracleMessage, OracleUpdate

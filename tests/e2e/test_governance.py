@@ -12,9 +12,10 @@ from sextant.cli.watch import words_of
 from sextant.client.api import AsyncClient
 from sextant.client.events import OrderEvent, SettlementEvent
 from sextant.client.governance import MarketUpdate, RatesChanged, StateChanged
-from sextant.client.keys import Secret, write_private_file
+from sextant.client.keys import write_private_file
 from sextant.client.models import Side
 from sextant.client.orders import NewOrder
+from sextant.client.secret import Secret
 from statemachine.identity.signing import address_of
 from tests.e2e.clients import MARKET, client_of, mark_of
 from tests.e2e.serving import run, serve

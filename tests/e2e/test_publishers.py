@@ -14,7 +14,7 @@ from devnet.identities import PUBLISHERS, identity_of
 from node.l1.adapter import GrpcL1
 from proto.sextant.v1 import query_pb2
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
+from sextant.client.secret import Secret
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxKind
 from tests.e2e.processes import (

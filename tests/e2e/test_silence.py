@@ -12,8 +12,8 @@ import pytest
 
 from proto.sextant.v1 import query_pb2, sequencer_pb2, stream_pb2, stream_pb2_grpc
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
 from sextant.client.l1 import L1Client
+from sextant.client.secret import Secret
 from sextant.errors import Refused
 from statemachine.actions import Withdraw
 from statemachine.identity.signing import address_of, sign_action

@@ -16,8 +16,8 @@ from node.l1.adapter import GrpcL1
 from prover.contract.codes import ContractCode
 from prover.contract.records import FreezeReason
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
 from sextant.client.l1 import L1Client
+from sextant.client.secret import Secret
 from sextant.errors import Refused
 from tests.e2e.processes import (
     FUNDS,

@@ -13,8 +13,8 @@ import pytest
 
 from node.l1.adapter import GrpcL1
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
 from sextant.client.receipt_store import ReceiptStore
+from sextant.client.secret import Secret
 from statemachine.identity.signing import address_of
 from tests.e2e.processes import (
     SEQUENCER_KEY,

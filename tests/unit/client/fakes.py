@@ -26,8 +26,8 @@ from proto.sextant.v1 import (
     stream_pb2,
 )
 from sextant.client.api import AsyncClient
-from sextant.client.keys import Secret
 from sextant.client.receipts import Header, header_digest
+from sextant.client.secret import Secret
 from statemachine import receipts as leaves
 from statemachine.actions import Transaction, decode_transaction
 from statemachine.cursor import Cursor

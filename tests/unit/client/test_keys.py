@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from sextant.client.keys import Secret, load_key, make_key, parse_key, write_private_file
+from sextant.client.keys import load_key, make_key, parse_key, write_private_file
 from sextant.client.keystore import open_keystore, seal_keystore
+from sextant.client.secret import Secret
 from sextant.errors import BadRequest, KeyUnreadable
 from statemachine.identity.signing import address_of
 

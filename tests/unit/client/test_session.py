@@ -7,10 +7,10 @@ from typing import Any
 import grpc
 import pytest
 
-from sextant.client.keys import Secret
 from sextant.client.nonces import time_of
 from sextant.client.orders import NewOrder
 from sextant.client.pipeline import Pipeline
+from sextant.client.secret import Secret
 from sextant.client.sync import Client
 from sextant.errors import (
     BadRequest,
