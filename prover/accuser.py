@@ -16,16 +16,21 @@ POLL_SECONDS: Final = 0.2
 
 
 async def find_broken_promises(
-    connect: Connect, target: str, blocks: Sequence[SignedBlock], payee: bytes, salt: bytes
+    connect: Connect,
+    target: str,
+    blocks: Sequence[SignedBlock],
+    payee: bytes,
+    salt_of: Callable[[ContractRules], bytes],
 ) -> tuple[int, list[Betrayal]]:
     """Return how many blocks the deployment's signer signed, and which promises are broken.
 
     Two blocks at one height need nothing else; for the rest all of L1's log is derived.
+    ``salt_of`` returns what a deployment's commitments are salted with.
     """
     l1 = connect(target, None)
     try:
         rules: ContractRules = await reach_once(l1, target)
-        signed = len(signed_by(rules, blocks))
+        signed, salt = len(signed_by(rules, blocks)), salt_of(rules)
         found = find_betrayals(rules, blocks, [], (), payee, salt)
         if found or not signed:
             return signed, found
@@ -38,16 +43,27 @@ async def find_broken_promises(
     return signed, find_betrayals(rules, blocks, findings, finals, payee, salt)
 
 
-async def show(l1: L1, found: Betrayal, say: Callable[[str], None]) -> CallReceipt:
-    """Commit to a broken promise, wait until that is old enough, and show it."""
+async def show(
+    l1: L1, found: Betrayal, say: Callable[[str], None], on_shown: Callable[[], None]
+) -> CallReceipt:
+    """Commit to a broken promise, wait until that is old enough, and show it.
+
+    Whoever calls has the salt on disk by now, so that he may come again after a crash: L1
+    then has the commitment.  ``on_shown`` is called once L1 was shown the salt.
+    """
     rules = await l1.deployment()
     committed = await l1.send(found.commit)
     if committed.code not in {ContractCode.OK, ContractCode.COMMITMENT_EXISTS}:
         return committed
-    say(f"committed in L1 block {committed.block}")
+    if committed.ok:
+        say(f"committed in L1 block {committed.block}")
+    else:
+        say("the commitment stands from before")
     while True:
         head = (await l1.head()).latest.number
         if head + 1 - committed.block >= rules.commitment_blocks_min:
             break
         await asyncio.sleep(POLL_SECONDS)
-    return await l1.send(found.call)
+    receipt = await l1.send(found.call)
+    on_shown()
+    return receipt

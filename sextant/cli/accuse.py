@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import secrets
 import sys
 from functools import partial
 from importlib import import_module
@@ -14,6 +13,7 @@ from sextant.cli.numbers import instance_number
 from sextant.cli.options import add_key_options, add_output_options
 from sextant.cli.output import print_json, print_pairs, print_table, say, show_time
 from sextant.cli.session import read_key
+from sextant.client.commitments import CommitmentStore, purpose_of
 from sextant.client.environment import L1 as L1_PLACE
 from sextant.client.names import read_address
 from sextant.client.receipt_store import ReceiptStore, bytes_of
@@ -22,6 +22,7 @@ from statemachine.identity.signing import address_of
 
 if TYPE_CHECKING:  # heavy: loaded by the command that needs it
     from prover.betrayal import SignedBlock
+    from prover.contract.rules import ContractRules
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  no other name
 
@@ -133,10 +134,10 @@ def run_accuse(arguments: argparse.Namespace) -> int:
         payee = read_address(arguments.payee)
     else:
         payee = bytes(20) if key is None else address_of(key)
-    salt = secrets.token_bytes(32)
+    salts = Salts(payee)
     signed, found = asyncio.run(
         find_broken_promises(
-            partial(connect, archives=arguments.archives), target, blocks, payee, salt
+            partial(connect, archives=arguments.archives), target, blocks, payee, salts.draw
         )
     )
     say(f"{signed} of {len(blocks)} blocks are signed by this exchange's signer")
@@ -149,7 +150,7 @@ def run_accuse(arguments: argparse.Namespace) -> int:
         ],
     }
     if found and key is not None:
-        answer.update(asyncio.run(send_first(target, key, found)))
+        answer.update(asyncio.run(send_first(target, key, found, salts)))
     if arguments.json:
         print_json(SCHEMA, answer)
     else:
@@ -161,14 +162,38 @@ def run_accuse(arguments: argparse.Namespace) -> int:
     return EXIT_OK if proved else EXIT_NO
 
 
-async def send_first(target: str, key: bytes, found: list[Any]) -> dict[str, Any]:
+class Salts:
+    """The salt of what somebody commits to about one deployment's promises."""
+
+    def __init__(self, payee: bytes) -> None:
+        self.payee = payee
+        self.store = CommitmentStore()
+        self.purpose = self.salt = b""
+
+    def draw(self, rules: "ContractRules") -> bytes:
+        """Return the salt for a deployment: that of a commitment that is not opened yet, if any."""
+        self.purpose = purpose_of(b"broken promises", rules.hash, self.payee)
+        self.salt = self.store.draw(self.purpose)
+        return self.salt
+
+    def keep(self) -> None:
+        """Have it on disk: a commitment is about to be sent."""
+        self.store.keep(self.purpose, self.salt)
+
+    def forget(self) -> None:
+        """Drop it: L1 was shown it."""
+        self.store.forget(self.purpose)
+
+
+async def send_first(target: str, key: bytes, found: list[Any], salts: Salts) -> dict[str, Any]:
     """Show the first broken promise that L1 takes: it costs all of the bond."""
     from prover.accuser import show
 
+    salts.keep()
     l1 = connect(target, key)
     try:
         for each in found:
-            receipt = await show(l1, each, say)
+            receipt = await show(l1, each, say, salts.forget)
             if receipt.ok:
                 break
             say(f"{each.kind.name} block {each.height}: {receipt.message}")

@@ -1,7 +1,6 @@
 """Attesters on L1: join with a stake, leave, see who vouches for what, slash who lied."""
 
 import asyncio
-import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Self
@@ -16,13 +15,15 @@ from prover.contract.calls import (
     SlashAttesters,
     TakeStake,
 )
+from prover.contract.codes import ContractCode
 from prover.contract.slashing import slash_commitment
 from sextant.client.amounts import Amount, from_micros
 from sextant.client.api import AsyncClient
+from sextant.client.commitments import CommitmentStore, purpose_of
 from sextant.client.l1 import L1Client
 from sextant.client.l1_sender import L1Receipt
 from sextant.client.money import positive_micros
-from sextant.errors import Refused
+from sextant.errors import Refused, Rejected
 
 COMMITTED_S: Final = 0.3
 
@@ -63,8 +64,14 @@ class AttesterBook:
 class Attesters:
     """Attesters on L1, as one client sees them; his BLS key follows from his L1 key."""
 
-    def __init__(self, client: AsyncClient, bls: Bls | None = None) -> None:
+    def __init__(
+        self,
+        client: AsyncClient,
+        bls: Bls | None = None,
+        commitments: CommitmentStore | None = None,
+    ) -> None:
         self.client = client
+        self.commitments = commitments or CommitmentStore()
         self.l1: L1Client = client.l1()
         self.bls = bls or default_bls()
 
@@ -131,13 +138,28 @@ class Attesters:
         about = next((one for one in found.attestations if one.claim == claim), None)
         if posted is None or about is None:
             raise Refused("NOT_ATTESTED", f"nobody vouched for claim {claim}")
-        payee, salt = self.client.address, secrets.token_bytes(32)
+        rules, payee = await self.l1.deployment(), self.client.address
+        what = (b"attesters", rules.contract, about.output_hash, about.signers)
+        purpose = purpose_of(*what, payee)
+        salt = self.commitments.draw(purpose)
+        self.commitments.keep(purpose, salt)
         commitment = slash_commitment(about.output_hash, about.signers, payee, salt)
-        made = await self.l1.send(CommitFault(commitment))
-        ripe = made.block + (await self.l1.deployment()).commitment_blocks_min
+        ripe = await self._commit(commitment) + rules.commitment_blocks_min
         while await self.l1.height() < ripe:  # noqa: ASYNC110  a block sends no signal
             await asyncio.sleep(COMMITTED_S)
-        return await self.l1.send(SlashAttesters(posted.output, about.signers, b"", payee, salt))
+        call = SlashAttesters(posted.output, about.signers, b"", payee, salt)
+        receipt = await self.l1.send(call)  # refused, the commitment stands for another time
+        self.commitments.forget(purpose)
+        return receipt
+
+    async def _commit(self, commitment: bytes) -> int:
+        """Send a commitment; return an L1 block that has it, made now or before a crash."""
+        try:
+            return (await self.l1.send(CommitFault(commitment))).block
+        except Rejected as error:
+            if error.code != ContractCode.COMMITMENT_EXISTS.name:
+                raise
+            return await self.l1.height()
 
 
 def attester_from(message: l1_pb2.L1Attester) -> AttesterInfo:

@@ -32,10 +32,10 @@ class KeptBlock:
     transactions: tuple[bytes, ...] = ()
 
 
-def state_directory() -> Path:
-    """Return where signed blocks are kept: ``$XDG_STATE_HOME/sextant/receipts``."""
+def state_directory(name: str = "receipts") -> Path:
+    """Return where signed blocks, or other things, are kept: ``$XDG_STATE_HOME/sextant/NAME``."""
     base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "sextant" / "receipts"
+    return (Path(base) if base else Path.home() / ".local" / "state") / "sextant" / name
 
 
 class ReceiptStore:
