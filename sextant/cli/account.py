@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from sextant.cli.assets import print_holdings
 from sextant.cli.numbers import read_who
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.portfolios import print_orders, print_positions
 from sextant.cli.session import run_client
@@ -17,7 +17,7 @@ from sextant.errors import EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "examples: sextant account --as alice   sextant account 0x1234..."
+    parser.epilog = examples("sextant account --as alice", "sextant account 0x1234...")
     add_who(parser)
     add_key_options(parser)
     add_node_options(parser)

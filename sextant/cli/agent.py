@@ -4,7 +4,7 @@ import argparse
 from typing import Final
 
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.session import run_client
 from sextant.cli.signing import sign_and_print
@@ -16,7 +16,7 @@ DAYS_MAX: Final = 36_500
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add ``approve``, ``revoke`` and ``show``."""
-    parser.epilog = "example: sextant agent approve 0x1234... --days 7 --market BTC --as alice"
+    parser.epilog = examples("sextant agent approve 0x1234... --days 7 --market BTC --as alice")
     commands = parser.add_subparsers(metavar="COMMAND")
     approve = commands.add_parser("approve", help="let a key trade", allow_abbrev=False)
     approve.add_argument("address", metavar="ADDRESS", help="of the agent's key")

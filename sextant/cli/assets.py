@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from sextant.cli.options import add_node_options
+from sextant.cli.options import add_node_options, examples
 from sextant.cli.output import print_json, print_table
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_decimal, show_usdc
@@ -14,8 +14,8 @@ from sextant.errors import EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "example: sextant assets   (buy what is offered with `sextant vault buy-collateral`)"
+    parser.epilog = examples(
+        "sextant assets", note="buy what is offered with `sextant vault buy-collateral`"
     )
     add_node_options(parser)
     parser.set_defaults(run=run_assets)

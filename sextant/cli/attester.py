@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sextant.cli.numbers import whole
 from sextant.cli.on_l1 import run_on_l1
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options, l1_target
+from sextant.cli.options import (
+    add_key_options,
+    add_l1_options,
+    add_node_options,
+    examples,
+    l1_target,
+)
 from sextant.cli.output import print_json, print_pairs, print_table, say, show_time
 from sextant.cli.session import policy_of, read_key
 from sextant.client.amounts import show_decimal
@@ -31,10 +37,12 @@ PAUSE_SECONDS: Final = 0.25
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    parser.epilog = (
-        "examples: sextant attester join 100000 --as alice   sextant attester run --as alice"
-        "   sextant attester list   sextant attester leave --as alice;"
-        " the BLS key follows from the L1 key"
+    parser.epilog = examples(
+        "sextant attester join 100000 --as alice",
+        "sextant attester run --as alice",
+        "sextant attester list",
+        "sextant attester leave --as alice",
+        note="the BLS key follows from the L1 key",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     join = verbs.add_parser("join", help="stake tokens on your BLS key")

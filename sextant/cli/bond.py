@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from sextant.cli.numbers import U64_MAX, instance_number
-from sextant.cli.options import add_key_options, add_output_options
+from sextant.cli.options import add_key_options, add_output_options, examples
 from sextant.cli.output import print_json, print_pairs, say, show_time
 from sextant.cli.session import read_key
 from sextant.client.amounts import read_decimal
@@ -22,9 +22,11 @@ GWEI_PER_ETH: Final = 1_000_000_000
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    parser.epilog = (
-        "examples: sextant bond status   sextant bond put 10 --as poster"
-        "   sextant bond leave --as poster   sextant bond take --as poster"
+    parser.epilog = examples(
+        "sextant bond status",
+        "sextant bond put 10 --as poster",
+        "sextant bond leave --as poster",
+        "sextant bond take --as poster",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     status = verbs.add_parser("status", help="show who signs blocks, and what it stakes on that")

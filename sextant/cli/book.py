@@ -4,7 +4,7 @@ import argparse
 from typing import Final
 
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_node_options
+from sextant.cli.options import add_node_options, examples
 from sextant.cli.output import print_json, print_table, say, show
 from sextant.cli.session import run_client
 from sextant.client.models import Book
@@ -16,7 +16,7 @@ LEVELS_MAX: Final = 1_000
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant book BTC"
+    parser.epilog = examples("sextant book BTC")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument(
         "--levels",

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 
 from sextant.cli.numbers import read_share
-from sextant.cli.options import add_key_options, add_node_options, add_rounding
+from sextant.cli.options import add_key_options, add_node_options, add_rounding, examples
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, print_placed, print_receipt, show_dry
 from sextant.client.amounts import Rounding
@@ -18,9 +18,9 @@ from statemachine.actions import Action
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "examples: sextant bracket buy BTC 0.5 --limit 65000 --stop 63000 --take-profit 69000   "
-        "sextant bracket buy BTC 0.5 --enter-stop 66000 --stop 64000"
+    parser.epilog = examples(
+        "sextant bracket buy BTC 0.5 --limit 65000 --stop 63000 --take-profit 69000",
+        "sextant bracket buy BTC 0.5 --enter-stop 66000 --stop 64000",
     )
     parser.add_argument("side", choices=("buy", "sell"), help="side of the entry")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")

@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.numbers import read_span
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.output import print_pairs
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt, receipt_rows, sign_and_print
@@ -12,7 +12,7 @@ from sextant.errors import EXIT_OK, BadRequest
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "examples: sextant cancel 1234   sextant cancel --all --market BTC"
+    parser.epilog = examples("sextant cancel 1234", "sextant cancel --all --market BTC")
     parser.add_argument("ref", nargs="?", metavar="ORDER", help="order id, or client id in hex")
     parser.add_argument("--all", action="store_true", help="every order of the sub-account")
     parser.add_argument("--market", metavar="MARKET", help="with --all: only in this market")

@@ -6,7 +6,13 @@ from decimal import Decimal
 from typing import Final
 
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options, names_key
+from sextant.cli.options import (
+    add_key_options,
+    add_l1_options,
+    add_node_options,
+    examples,
+    names_key,
+)
 from sextant.cli.output import is_rich, print_json, print_pairs, say
 from sextant.cli.session import run_client
 from sextant.client.amounts import read_decimal
@@ -27,9 +33,9 @@ COLOURS: Final = {Level.OK: "32", Level.NOTE: "0", Level.LOOK: "33;1", Level.BAD
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "example: sextant checklist BTC --short --size 50000 --leverage 10;"
-        " exit code 1: at least one line is BAD"
+    parser.epilog = examples(
+        "sextant checklist BTC --short --size 50000 --leverage 10",
+        note="exit code 1: at least one line is BAD",
     )
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     side = parser.add_mutually_exclusive_group()

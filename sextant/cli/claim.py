@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options, examples
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
@@ -14,7 +14,7 @@ from sextant.errors import EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant claim 0 --as alice   (the owner is paid, whoever calls)"
+    parser.epilog = examples("sextant claim 0 --as alice", note="the owner is paid, whoever calls")
     parser.add_argument(
         "index", type=whole(), metavar="INDEX", help="withdrawal: see `sextant withdraw --list`"
     )

@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.numbers import read_share
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.output import print_json, say
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_placed
@@ -12,7 +12,7 @@ from sextant.errors import EXIT_NO, EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant close BTC"
+    parser.epilog = examples("sextant close BTC")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument("--limit", metavar="PRICE", help="worst price; without it: near mark")
     parser.add_argument(

@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.assets import add_asset, show_amount
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options, examples
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
 from sextant.client.api import CREDIT_S, AsyncClient
@@ -14,8 +14,8 @@ from sextant.errors import EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "examples: sextant deposit 1000 --as alice   sextant deposit 2 --asset WSTETH --as alice"
+    parser.epilog = examples(
+        "sextant deposit 1000 --as alice", "sextant deposit 2 --asset WSTETH --as alice"
     )
     parser.add_argument("amount", metavar="AMOUNT", help="how much, such as 1000 or 0.5")
     add_asset(parser)

@@ -4,7 +4,13 @@ import argparse
 
 from sextant.cli.numbers import argument_of
 from sextant.cli.on_l1 import print_calls, run_on_l1
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options, names_key
+from sextant.cli.options import (
+    add_key_options,
+    add_l1_options,
+    add_node_options,
+    examples,
+    names_key,
+)
 from sextant.cli.output import print_json, print_pairs, print_table, show_time
 from sextant.client.amounts import show_decimal
 from sextant.client.escape import Escape, EscapeClaim, EscapeStatus
@@ -14,11 +20,14 @@ from sextant.errors import EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    parser.epilog = (
-        "examples: sextant escape status --as alice   sextant escape freeze --as alice"
-        "   sextant escape register --as alice   sextant escape register --debts --as alice"
-        "   sextant escape pay --as alice   sextant escape refund --as alice;"
-        " needs the L1 and a follower, no sequencer"
+    parser.epilog = examples(
+        "sextant escape status --as alice",
+        "sextant escape freeze --as alice",
+        "sextant escape register --as alice",
+        "sextant escape register --debts --as alice",
+        "sextant escape pay --as alice",
+        "sextant escape refund --as alice",
+        note="needs the L1 and a follower, no sequencer",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     status = verbs.add_parser("status", help="how far it is, and what to do next")

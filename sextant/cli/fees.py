@@ -4,7 +4,7 @@ import argparse
 from decimal import Decimal
 
 from sextant.cli.numbers import read_share, whole
-from sextant.cli.options import add_key_options, add_node_options, names_key
+from sextant.cli.options import add_key_options, add_node_options, examples, names_key
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, show_dry, sign_and_print
@@ -19,9 +19,10 @@ from statemachine.actions import Action, ApproveBuilder, SetReferrer
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    parser.epilog = (
-        "examples: sextant fees show --as alice   sextant fees approve 7 0.03% --as alice"
-        "   sextant fees refer 7 --as alice"
+    parser.epilog = examples(
+        "sextant fees show --as alice",
+        "sextant fees approve 7 0.03% --as alice",
+        "sextant fees refer 7 --as alice",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from prover.durations import tell_duration
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options, examples
 from sextant.cli.output import print_json, print_pairs, say, show_time
 from sextant.cli.session import run_client
 from sextant.client.amounts import show_usdc
@@ -22,10 +22,11 @@ WAIT_S = 120.0
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add a command for each thing that can be forced."""
-    parser.epilog = (
-        "examples: sextant force close BTC --as alice   sextant force cancel-all --as alice;"
-        " money goes with `sextant withdraw --forced`;"
-        " exit code 1: the exchange could not do it, see the result"
+    parser.epilog = examples(
+        "sextant force close BTC --as alice",
+        "sextant force cancel-all --as alice",
+        note="money goes with `sextant withdraw --forced`\n"
+        "exit code 1: the exchange could not do it, see the result",
     )
     commands = parser.add_subparsers(metavar="COMMAND")
     cancel = commands.add_parser(

@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.numbers import read_share, read_span
-from sextant.cli.options import add_key_options, add_node_options, add_shares, names_key
+from sextant.cli.options import add_key_options, add_node_options, add_shares, examples, names_key
 from sextant.cli.output import print_json, print_pairs, print_table, show_span, show_time
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, print_receipt, receipt_rows, show_dry, sign_and_print
@@ -22,11 +22,12 @@ FUND_HELP = "which one, as LEADER/SUB, such as 3/64"
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    parser.epilog = (
-        "examples: sextant transfer 1000 --from 0 --to 64 --as alice"
-        "   sextant fund create --sub 64 --profit-share 10% --lock 1d --as alice"
-        "   sextant fund list   sextant fund deposit 3/64 500 --as bob"
-        "   sextant fund withdraw 3/64 --as bob"
+    parser.epilog = examples(
+        "sextant transfer 1000 --from 0 --to 64 --as alice",
+        "sextant fund create --sub 64 --profit-share 10% --lock 1d --as alice",
+        "sextant fund list",
+        "sextant fund deposit 3/64 500 --as bob",
+        "sextant fund withdraw 3/64 --as bob",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 

@@ -3,13 +3,13 @@
 import argparse
 
 from sextant.cli.numbers import U16_MAX, whole
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.signing import sign_and_print
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant leverage BTC 5 --as alice"
+    parser.epilog = examples("sextant leverage BTC 5 --as alice")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument(
         "leverage",

@@ -78,24 +78,24 @@ COMMANDS: Final[dict[str, Command]] = {
     "status": Command("chain", "sextant.cli.status", "show heads, health and versions of a node"),
     "tx": Command("chain", "sextant.cli.tx", "show a transaction and its receipts"),
     "block": Command("chain", "sextant.cli.block", "show a block"),
-    "bond": Command("run", "sextant.cli.bond", "what is behind the sequencer's signature"),
     "receipt": Command(
         "chain", "sextant.cli.receipt", "fetch, verify or keep receipts, and accuse"
     ),
+    "bond": Command("chain", "sextant.cli.bond", "what is behind the sequencer's signature"),
     "proof": Command("chain", "sextant.cli.proof", "fetch or verify a proof of state"),
     "node": Command("run", "node.cli", "run a sequencer, a poster or a follower"),
     "rebuild": Command("run", "node.rebuild_cli", "make a node's store anew, from L1 alone"),
     "config": Command("run", "node.config_cli", "show settings, and where each came from"),
     "challenger": Command("run", "prover.cli", "watch the claims on L1, and dispute them"),
     "attester": Command("run", "sextant.cli.attester", "vouch for claims with a stake"),
-    "l1": Command("run", "devnet.l1.cli", "run the L1 stub"),
+    "l1": Command("run", "devnet.l1.cli", "look into L1, change the rules, or run the stub"),
     "oracle": Command("run", "devnet.oracle_cli", "run an oracle publisher"),
     "bot": Command("run", "devnet.bots.cli", "run a market maker or a taker"),
     "devnet": Command("devnet", "devnet.cli", "run everything on this machine"),
     "dev": Command("devnet", "devnet.dev_cli", "mine, warp, move prices, corrupt claims"),
     "replay": Command("devnet", "devnet.replay.cli", "feed a recorded market through it"),
     "scenario": Command("devnet", "devnet.scenarios.cli", "play a crash, and see who was hurt"),
-    "bench": Command("devnet", "bench.cli", "measure"),
+    "bench": Command("devnet", "bench.cli", "measure how fast it all is here"),
 }
 
 Run = Callable[[argparse.Namespace], int]
@@ -159,6 +159,7 @@ def build_parser(
     parser = kind(
         prog=f"sextant {name}",
         description=command.summary[0].upper() + command.summary[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     import_module(command.module).add_commands(parser)

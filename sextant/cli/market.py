@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from sextant.cli.numbers import read_ppm
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.output import fields_of, print_json, print_pairs, show, show_time
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_receipt, receipt_rows
@@ -20,7 +20,7 @@ STATES: Final = tuple(state.name.lower().replace("_", "-") for state in MarketSt
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant market BTC"
+    parser.epilog = examples("sextant market BTC")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument(
         "--set-state", choices=STATES, help="move it to another state: the guardian may"

@@ -2,7 +2,7 @@
 
 import argparse
 
-from sextant.cli.options import add_key_options, add_node_options, add_rounding
+from sextant.cli.options import add_key_options, add_node_options, add_rounding, examples
 from sextant.cli.session import run_client
 from sextant.cli.signing import print_placed
 from sextant.client.amounts import Rounding
@@ -11,7 +11,9 @@ from sextant.errors import EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant modify 1234 --limit 64990.5  (prints the order's new id)"
+    parser.epilog = examples(
+        "sextant modify 1234 --limit 64990.5", note="prints the order's new id"
+    )
     parser.add_argument("ref", metavar="ORDER", help="order id, or client id in hex")
     parser.add_argument("--limit", metavar="PRICE", help="new price")
     parser.add_argument("--size", metavar="SIZE", help="new remaining size")

@@ -19,6 +19,13 @@ TIMEOUT_S: Final = 10.0
 Run = Callable[[argparse.Namespace], int]
 
 
+def examples(*commands: str, note: str = "") -> str:
+    """Return what stands at the end of a command's help: a line for each example, then a note."""
+    head = "example:" if len(commands) == 1 else "examples:"
+    lines = [head, *[f"  {command}" for command in commands]]
+    return "\n".join([*lines, "", note] if note else lines)
+
+
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Add how to print: ``--json`` and ``--color``."""
     group = parser.add_argument_group("output")

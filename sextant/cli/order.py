@@ -9,6 +9,7 @@ from sextant.cli.options import (
     add_key_options,
     add_node_options,
     add_rounding,
+    examples,
 )
 from sextant.cli.output import print_json, print_pairs, show_time
 from sextant.cli.portfolios import print_orders, signed
@@ -26,7 +27,7 @@ from statemachine.actions import Action
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add ``buy``, ``sell``, ``replace``, ``show`` and ``list``."""
-    parser.epilog = "example: sextant order buy BTC 0.5 --limit 65000"
+    parser.epilog = examples("sextant order buy BTC 0.5 --limit 65000")
     commands = parser.add_subparsers(metavar="COMMAND")
     for side in ("buy", "sell"):
         place = commands.add_parser(side, help=f"place an order to {side}", allow_abbrev=False)
@@ -35,7 +36,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     other = commands.add_parser(
         "replace", help="cancel an order and place another: both, or neither", allow_abbrev=False
     )
-    other.epilog = "example: sextant order replace 1234 sell BTC 0.5 --limit 66000 --post-only"
+    other.epilog = examples("sextant order replace 1234 sell BTC 0.5 --limit 66000 --post-only")
     other.add_argument("ref", metavar="ORDER", help="order id, or client id in hex")
     other.add_argument("side", choices=("buy", "sell"), help="side of the new order")
     add_order(other)

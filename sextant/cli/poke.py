@@ -10,8 +10,8 @@ from sextant.cli.signing import sign_and_print
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.epilog = (
-        "closes what it still holds in settled markets; else begins a liquidation that is due, "
-        "and may earn a reward for it"
+        "closes what it still holds in settled markets; else begins a liquidation\n"
+        "that is due, and may earn a reward for it"
     )
     parser.add_argument(
         "account", metavar="ACCOUNT", type=whole(0, U32_MAX), help="number of the account"

@@ -2,7 +2,7 @@
 
 import argparse
 
-from sextant.cli.options import add_key_options, add_node_options, add_shares, names_key
+from sextant.cli.options import add_key_options, add_node_options, add_shares, examples, names_key
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, show_dry, sign_and_print
@@ -15,9 +15,8 @@ from statemachine.actions import Action, PoolRedeem, PoolSupply
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    parser.epilog = (
-        "examples: sextant pool show   sextant pool supply 500 --as alice"
-        "   sextant pool redeem --as alice"
+    parser.epilog = examples(
+        "sextant pool show", "sextant pool supply 500 --as alice", "sextant pool redeem --as alice"
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 

@@ -4,7 +4,7 @@ import argparse
 
 from sextant.cli.account import add_who, fetch
 from sextant.cli.assets import print_holdings
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.output import print_json, print_pairs
 from sextant.cli.portfolios import print_positions
 from sextant.errors import EXIT_OK
@@ -12,7 +12,7 @@ from sextant.errors import EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant pos --as alice"
+    parser.epilog = examples("sextant pos --as alice")
     add_who(parser)
     add_key_options(parser)
     add_node_options(parser)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sextant.cli import accuse
-from sextant.cli.options import add_node_options, add_output_options
+from sextant.cli.options import add_node_options, add_output_options, examples
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
@@ -20,7 +20,7 @@ SCHEMA: Final = "receipt"
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add ``fetch``, ``verify``, ``list`` and ``accuse``."""
-    parser.epilog = "example: sextant receipt fetch HASH > r.json; sextant receipt verify r.json"
+    parser.epilog = examples("sextant receipt fetch HASH > r.json", "sextant receipt verify r.json")
     commands = parser.add_subparsers(metavar="COMMAND")
     fetch = commands.add_parser(
         "fetch", help="print a receipt with its proof, as JSON", allow_abbrev=False

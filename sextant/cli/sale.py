@@ -7,7 +7,7 @@ from typing import Final
 
 from sextant.cli.numbers import read_share, read_span, whole
 from sextant.cli.on_l1 import print_calls, run_on_l1
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options, examples
 from sextant.cli.output import print_json, print_pairs, print_table, say, show_time
 from sextant.client.amounts import show_decimal
 from sextant.client.money import positive_micros
@@ -19,10 +19,11 @@ LOOK_SECONDS: Final = 2.0
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    parser.epilog = (
-        "examples: sextant sale offer 0 99.5 --as alice   sextant sale list"
-        "   sextant sale cancel 0 --as alice   sextant sale provide --fee-min 0.2%% --most 5000"
-        " --once --as bob"
+    parser.epilog = examples(
+        "sextant sale offer 0 99.5 --as alice",
+        "sextant sale list",
+        "sextant sale cancel 0 --as alice",
+        "sextant sale provide --fee-min 0.2% --most 5000 --once --as bob",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     offer = verbs.add_parser("offer", help="offer a withdrawal of yours, for money at once")

@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_node_options, add_rounding
+from sextant.cli.options import add_key_options, add_node_options, add_rounding, examples
 from sextant.cli.output import print_json, print_table
 from sextant.cli.session import run_client
 from sextant.client.amounts import Rounding
@@ -12,7 +12,7 @@ from sextant.errors import EXIT_NO, EXIT_OK
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant scale buy BTC 2 --first 65000 --last 64000 --orders 8"
+    parser.epilog = examples("sextant scale buy BTC 2 --first 65000 --last 64000 --orders 8")
     parser.add_argument("side", choices=("buy", "sell"), help="side")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument("size", metavar="SIZE", help="in units of the base asset, all orders")

@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.signing import add_dry_run, show_dry, sign_and_print
 from sextant.client.api import AsyncClient
 from sextant.client.money import positive_micros
@@ -13,8 +13,8 @@ from statemachine.actions import Action, Send
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "example: sextant send 50 --to 0x90f8bf6a479f320ead074411a4b0e7944ea8c9c1 --as alice"
+    parser.epilog = examples(
+        "sextant send 50 --to 0x90f8bf6a479f320ead074411a4b0e7944ea8c9c1 --as alice"
     )
     parser.add_argument("amount", metavar="USDC", help="how much, such as 50")
     parser.add_argument(

@@ -5,7 +5,7 @@ import sys
 from typing import Final
 
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_node_options
+from sextant.cli.options import add_node_options, examples
 from sextant.cli.output import print_json, print_table, say, show_time
 from sextant.cli.session import run_client
 from sextant.client.api import AsyncClient
@@ -19,7 +19,7 @@ COLUMNS: Final = ["TIME", "MARKET", "SIDE", ">PRICE", ">SIZE", "NOTE"]
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = "example: sextant trades BTC --follow"
+    parser.epilog = examples("sextant trades BTC --follow")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")
     parser.add_argument(
         "--limit",

@@ -4,7 +4,7 @@ import argparse
 
 from sextant.cli.assets import add_asset
 from sextant.cli.numbers import whole
-from sextant.cli.options import add_key_options, add_node_options
+from sextant.cli.options import add_key_options, add_node_options, examples
 from sextant.cli.signing import sign_and_print
 from sextant.client.api import AsyncClient
 from sextant.client.receipts import Receipt
@@ -12,9 +12,9 @@ from sextant.client.receipts import Receipt
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "examples: sextant transfer 50 --from 0 --to 1 --as alice   "
-        "sextant transfer 2 --asset WSTETH --from 0 --to 1 --as alice"
+    parser.epilog = examples(
+        "sextant transfer 50 --from 0 --to 1 --as alice",
+        "sextant transfer 2 --asset WSTETH --from 0 --to 1 --as alice",
     )
     parser.add_argument("amount", metavar="AMOUNT", help="how much, such as 50")
     add_asset(parser)

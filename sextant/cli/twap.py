@@ -3,16 +3,16 @@
 import argparse
 
 from sextant.cli.numbers import read_span, whole
-from sextant.cli.options import add_key_options, add_node_options, add_rounding
+from sextant.cli.options import add_key_options, add_node_options, add_rounding, examples
 from sextant.cli.signing import sign_and_print
 from sextant.client.amounts import Rounding
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "example: sextant twap buy BTC 2 --limit 66000 --slices 20 --every 30s   "
-        "(sextant cancel ORDER ends it)"
+    parser.epilog = examples(
+        "sextant twap buy BTC 2 --limit 66000 --slices 20 --every 30s",
+        note="sextant cancel ORDER ends it",
     )
     parser.add_argument("side", choices=("buy", "sell"), help="side")
     parser.add_argument("market", metavar="MARKET", help="such as BTC")

@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.assets import print_holdings
-from sextant.cli.options import add_key_options, add_node_options, add_shares, names_key
+from sextant.cli.options import add_key_options, add_node_options, add_shares, examples, names_key
 from sextant.cli.output import print_json, print_pairs, show_span
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, receipt_rows, show_dry, sign_and_print
@@ -18,10 +18,11 @@ from statemachine.units import Price
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands."""
-    parser.epilog = (
-        "examples: sextant vault deposit BTC 500 --as alice   sextant vault withdraw BTC --as alice"
-        "   sextant vault show BTC"
-        "   sextant vault buy-collateral WSTETH 0.5 --limit 4100 --as alice"
+    parser.epilog = examples(
+        "sextant vault deposit BTC 500 --as alice",
+        "sextant vault withdraw BTC --as alice",
+        "sextant vault show BTC",
+        "sextant vault buy-collateral WSTETH 0.5 --limit 4100 --as alice",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from sextant.cli.options import add_key_options, add_output_options
+from sextant.cli.options import add_key_options, add_output_options, examples
 from sextant.cli.output import print_json, print_pairs, say
 from sextant.cli.session import ask_password, read_key
 from sextant.client.keys import find_default_key, make_key, parse_key, write_private_file
@@ -16,7 +16,7 @@ from statemachine.identity.signing import address_of
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add ``new``, ``import`` and ``address``."""
-    parser.epilog = "examples: sextant wallet new   sextant wallet import --out bob.key < key.txt"
+    parser.epilog = examples("sextant wallet new", "sextant wallet import --out bob.key < key.txt")
     commands = parser.add_subparsers(metavar="COMMAND")
     new = commands.add_parser("new", help="make a new key", allow_abbrev=False)
     new.set_defaults(run=run_new)

@@ -3,7 +3,7 @@
 import argparse
 
 from sextant.cli.assets import add_asset
-from sextant.cli.options import add_key_options, add_l1_options, add_node_options
+from sextant.cli.options import add_key_options, add_l1_options, add_node_options, examples
 from sextant.cli.output import print_json, print_pairs, print_table
 from sextant.cli.session import run_client
 from sextant.cli.signing import add_dry_run, receipt_rows, show_dry
@@ -16,10 +16,11 @@ from statemachine.units import Micros
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.epilog = (
-        "examples: sextant withdraw 100 --as alice   sextant withdraw 2 --asset WSTETH --as alice"
-        "   sextant withdraw --list --as alice;"
-        " once final, `sextant claim INDEX` collects it"
+    parser.epilog = examples(
+        "sextant withdraw 100 --as alice",
+        "sextant withdraw 2 --asset WSTETH --as alice",
+        "sextant withdraw --list --as alice",
+        note="once final, `sextant claim INDEX` collects it",
     )
     parser.add_argument("amount", nargs="?", metavar="AMOUNT", help="how much, such as 100")
     add_asset(parser)

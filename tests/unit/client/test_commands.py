@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -59,6 +60,20 @@ def test_every_command_is_listed(name: str, capsys: pytest.CaptureFixture[str]) 
     listed = capsys.readouterr().out
     assert f"  {name} " in listed
     assert COMMANDS[name].summary in listed
+
+
+def test_each_group_is_listed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    heads = re.findall(r"(?m)^([a-z]+):$", capsys.readouterr().out)
+    assert len(heads) == len(set(heads))
+    assert {command.group for command in COMMANDS.values()} <= set(heads)
+
+
+def test_examples_have_a_line_each() -> None:
+    lines = build_parser("bond").format_help().splitlines()
+    place = lines.index("examples:")
+    assert lines[place + 1] == "  sextant bond status"
+    assert lines[place + 2].startswith("  sextant bond put ")
 
 
 @pytest.mark.parametrize("name", OWN)
