@@ -5,7 +5,8 @@ What is checked, and why:
 * *purity*: ``statemachine`` knows no clock, socket, disk, randomness, float or global state, so
   that two machines cannot disagree;
 * *direction*: imports point one way, so that the rules never learn about what surrounds them,
-  and nor does what the follower derives about what the sequencer made;
+  and nor does what the follower derives about what the sequencer made; and no module needs,
+  by whatever way round, itself;
 * *one way*: a balance changes in one place, where a loan cannot be overlooked;
 * *size*: a module has one idea, a function fits a screen;
 * *honesty*: no ``assert`` in shipped code (it vanishes under ``-O``), no silenced check without a
@@ -15,7 +16,8 @@ What is checked, and why:
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -137,6 +139,41 @@ def detours(path: Path, node: ast.AST) -> Iterator[str]:
     for name in rooms_of(node):
         if name != room and name not in ROOMS_ALLOWED[room]:
             yield f"node/{room} must not import node.{name}"
+
+
+def name_of(path: Path) -> str:
+    """Return the dotted name of a module; a package's is that of its folder."""
+    place = path.relative_to(ROOT)
+    return ".".join((place.parent if path.stem == "__init__" else place.with_suffix("")).parts)
+
+
+def imports_among(paths: Iterable[Path]) -> dict[str, set[str]]:
+    """Return which of these modules each of them imports, wherever in it that stands."""
+    texts = {name_of(path): path.read_text() for path in paths}
+    found: dict[str, set[str]] = {}
+    for name, text in texts.items():
+        asked: set[str] = set()
+        for node in ast.walk(ast.parse(text)):
+            match node:
+                case ast.ImportFrom(module=str(module), names=names):
+                    inner = {f"{module}.{alias.name}" for alias in names}
+                    asked |= (inner & texts.keys()) | ({module} if inner - texts.keys() else set())
+                case ast.Import(names=names):
+                    asked |= {alias.name for alias in names}
+                case _:
+                    pass
+        found[name] = asked & texts.keys()
+    return found
+
+
+def circle_in(imports: dict[str, set[str]]) -> list[str]:
+    """Return modules that import each other in a circle; none if there is no circle."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []
 
 
 def shortcuts(node: ast.AST) -> Iterator[str]:

@@ -9,7 +9,9 @@ from tests.tidy import (
     ROOMS_ALLOWED,
     ROOT,
     SHIPPED,
+    circle_in,
     detours,
+    imports_among,
     impurities,
     misdirections,
     modules_of,
@@ -67,6 +69,17 @@ def test_wrong_room_is_found(room: str, code: str) -> None:
     node = ast.parse(code).body[0]
     assert list(detours(ROOT / "node" / room / "x.py", node))
     assert not list(detours(ROOT / "node" / "roles.py", node))
+
+
+def test_no_module_needs_itself() -> None:
+    imports = imports_among(MODULES)
+    assert "statemachine.units" in imports["prover.equity"]
+    assert circle_in(imports) == []
+
+
+def test_a_circle_is_found() -> None:
+    assert set(circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
+    assert circle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
 def test_each_folder_of_the_node_has_its_place() -> None:
