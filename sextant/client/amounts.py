@@ -99,8 +99,8 @@ def from_micros(value: int) -> Decimal:
 
 
 def show_decimal(value: Decimal) -> str:
-    """Return a plain number: no exponent, and no zeros that say nothing."""
-    text = f"{value:f}"
+    """Return a plain number: no exponent, no zeros that say nothing, no sign of nothing."""
+    text = f"{value or Decimal(0):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -45,7 +45,7 @@ def percent(share: Decimal, digits: int = 4) -> str:
 
 def usdc(amount: Decimal) -> str:
     """Return money to the cent."""
-    return f"{amount.quantize(Decimal('0.01')):,f} USDC"
+    return f"{amount.quantize(Decimal('0.01')) + 0:,f} USDC"
 
 
 def span(ms: int) -> str:

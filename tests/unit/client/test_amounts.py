@@ -108,6 +108,7 @@ def test_numbers_are_shown_in_full() -> None:
     assert show_decimal(to_decimal(10**31, 6)) == "1" + "0" * 25
     assert show_decimal(Decimal(100)) == "100"
     assert show_decimal(Decimal("1.500")) == "1.5"
+    assert show_decimal(Decimal("-0.0000")) == show_decimal(Decimal("0.00")) == "0"
     assert to_decimal(7, -3) == Decimal(7000)
 
 
