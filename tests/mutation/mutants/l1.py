@@ -216,7 +216,7 @@ MUTANTS: Final = (
         LIES,
     ),
     contract(
-        "attesters",
+        "slashing",
         "kept = max(whole, answered_for(context, slashed))",
         "kept = whole",
         "a stake answers only for the lie it is slashed for",
@@ -224,21 +224,21 @@ MUTANTS: Final = (
         ATTESTERS,
     ),
     contract(
-        "attesters",
+        "slashing",
         " if opens_commitment(context, commitment) else 0",
         "",
         "copying a slashing call is rewarded",
         ATTESTERS,
     ),
     contract(
-        "attesters",
+        "slashing",
         "fate_of(context.state, context.state.claims[claim]).is_dead",
         "context.state.claims[claim].status is ClaimStatus.CONVICTED",
         "who vouched above a lie is never slashed",
         LIES,
     ),
     contract(
-        "attesters",
+        "slashing",
         "any(state.attesters[number].micros > 0 for",
         "all(state.attesters[number].micros > 0 for",
         "a liar who is slashed first saves the others",
