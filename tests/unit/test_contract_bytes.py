@@ -58,8 +58,9 @@ from prover.contract.events import (
 )
 from prover.contract.fees import Bid
 from prover.contract.gas import gas_of
-from prover.contract.rules import decode_contract_rules
+from prover.contract.rules import CONTRACT_VERSION, FIELDS, decode_contract_rules
 from prover.entry import encode_entry
+from statemachine.codec import as_list, pack, unpack
 from statemachine.errors import FrameInvalid
 from tests.l1_worlds import (
     CHEAT,
@@ -100,8 +101,14 @@ def test_the_state_is_its_items() -> None:
 def test_a_deployment_is_its_bytes() -> None:
     rules = deployment()
     assert decode_contract_rules(rules.encode()) == rules
-    for data in (b"", rules.encode()[:-1], b"\x9f\x03" + rules.encode()[2:]):
-        with pytest.raises(FrameInvalid):
+    version, *fields = as_list(unpack(rules.encode()), 1 + len(FIELDS), "contract rules")
+    for data, why in (
+        (b"", "not a message"),
+        (rules.encode()[:-1], "not a message"),
+        (pack([CONTRACT_VERSION + 1, *fields]), "contract version"),
+        (pack([version, *fields[:-1]]), "contract rules"),
+    ):
+        with pytest.raises(FrameInvalid, match=why):
             decode_contract_rules(data)
     with pytest.raises(ValueError, match="window_ms"):
         deployment(window_ms=0)

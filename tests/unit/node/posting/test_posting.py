@@ -76,7 +76,7 @@ def test_a_poster_that_dies_after_an_append_does_not_append_again(tell: Tell) ->
     async def plot(story: Story) -> None:
         story.make_blocks(2)
         story.l1.lose_answers = 1
-        with pytest.raises(Exception, match="lost"):
+        with pytest.raises(L1Unreachable, match="lost"):
             await story.post()
         story.poster.close()
         story.poster = story.open_poster()
