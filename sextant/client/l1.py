@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from proto.sextant.v1 import l1_pb2
 from prover.contract.calls import AppendEmpty, ClaimWithdrawal, Deposit, ForceWithdraw
-from sextant.client.amounts import show_decimal, show_usdc
+from sextant.client.amounts import show_decimal, show_usdc, to_micros
 from sextant.client.assets import Asset
 from sextant.client.l1_sender import ADVICE, L1Receipt, L1Sender
 from sextant.errors import Refused, Rejected
@@ -38,18 +38,23 @@ class L1Client(L1Sender):
         Raises
         ------
         Rejected
-            ``TOKEN_BALANCE``: the signer has less; and whatever :meth:`send` raises.
+            ``TOKEN_BALANCE``: the signer has less; ``AMOUNT``: it is too small; and whatever
+            :meth:`send` raises.
         """
         try:
             return await self.send(Deposit(owner, sub, micros))
         except (Refused, Rejected) as error:
-            if error.code != "TOKEN_BALANCE":
+            if error.code == "TOKEN_BALANCE" and self._key is not None:
+                held = (await self.account(address_of(self._key.reveal()))).usdc
+                what = f"and the signer has {show_usdc(to_micros(held))} on L1"
+            elif error.code == "AMOUNT":
+                what = f"the least is {show_usdc((await self.deployment()).deposit_micros_min)}"
+            else:
                 raise
-            held = (await self.account(address_of(self._key.reveal()))).usdc if self._key else 0
             raise type(error)(
                 error.code,
-                f"a deposit of {show_usdc(micros)}, and the signer has {held:,f} USDC on L1",
-                advice=ADVICE[error.code],
+                f"a deposit of {show_usdc(micros)}, {what}",
+                advice=ADVICE.get(error.code, ""),
                 retryable=error.retryable,
             ) from error
 

@@ -57,7 +57,7 @@ async def turn_hostile(rollup: Rollup) -> None:
     await rollup.censor(trader_address(LEAVER))
     key = Secret(trader_key(LEAVER))
     async with AsyncClient(rollup.address("grpc"), key=key, timeout=1.0) as leaver:
-        with pytest.raises(Refused, match="ignore you"):
+        with pytest.raises(Refused, match="told to ignore"):
             await leaver.withdraw("1")
 
 

@@ -289,7 +289,7 @@ class FakeL1:
         return l1_pb2.L1InboxPage(items=items)
 
     async def get_deployment(self, _request: Any, _context: Any) -> l1_pb2.L1Deployment:
-        return l1_pb2.L1Deployment(l1_chain_id=1, contract=ROLLUP)
+        return l1_pb2.L1Deployment(l1_chain_id=1, contract=ROLLUP, deposit_micros_min=1_000_000)
 
     async def get_account(self, request: Any, _context: Any) -> l1_pb2.L1Account:
         return l1_pb2.L1Account(address=request.address, nonce=len(self.calls))

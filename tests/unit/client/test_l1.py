@@ -203,6 +203,12 @@ def test_a_deposit_says_that_it_waits_once_l1_has_it(capsys: pytest.CaptureFixtu
     assert "waiting" not in shown.out
     assert type_in(l1, node, "deposit", "5", "--no-wait") == 0
     assert not capsys.readouterr().err, "it waits for nothing"
+    l1.refusal = "AMOUNT"
+    assert type_in(l1, node, "deposit", "0.5") == 1
+    assert (
+        capsys.readouterr().err
+        == "sextant: AMOUNT: a deposit of 0.50 USDC, the least is 1.00 USDC\n"
+    )
     l1.refusal = "TOKEN_BALANCE"
     assert type_in(l1, node, "deposit", "5") == 1
     assert capsys.readouterr().err.startswith("sextant: TOKEN_BALANCE"), "and says nothing before"
