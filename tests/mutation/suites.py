@@ -21,6 +21,7 @@ GAS: Final = "tests/unit/test_call_gas.py"
 L1: Final = ("tests/unit/test_contract.py", "tests/unit/test_contract_claims.py")
 LIES: Final = "tests/unit/test_attester_lies.py"
 LIQUIDATION: Final = "tests/unit/test_liquidation.py"
+MARGIN: Final = "tests/property/test_margin_properties.py"
 ORACLE: Final = "tests/unit/test_oracle.py"
 ORDERS: Final = "tests/unit/test_orders.py"
 PEGS: Final = "tests/unit/test_pegs.py"

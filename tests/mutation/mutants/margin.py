@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.mutation.mutant import Mutant
-from tests.mutation.suites import LIQUIDATION, ORDERS, RAMPS, WITHDRAW
+from tests.mutation.suites import LIQUIDATION, MARGIN, ORDERS, RAMPS, WITHDRAW
 
 MUTANTS: Final = (
     Mutant(
@@ -104,6 +104,13 @@ MUTANTS: Final = (
         "return equity_after * maintenance_after >= equity_before * maintenance_before",
         "not-riskier multiplies the wrong way across",
         (LIQUIDATION,),
+    ),
+    Mutant(
+        "risk/margin.py",
+        "before.maintenance, before.equity - loss - fee, maintenance",
+        "before.maintenance, before.equity, maintenance",
+        "who is short of margin reduces at any price",
+        (MARGIN,),
     ),
     Mutant(
         "risk/margin.py",
