@@ -82,20 +82,23 @@ class JudgedClaim:
 class Case:
     """A fault that is being proved.
 
-    ``gas`` is what its proof takes; ``held`` says why its next call is not sent;
-    ``key`` is where it is kept.
+    ``closes_at`` is when the claim's window ends (L1 time, ms); ``gas`` is what its proof
+    takes; ``held`` says why its next call is not sent; ``key`` is where it is kept;
+    ``is_shown`` says that its proof was sent before.
     """
 
     claim: int
     accusation: Accusation
     payee: bytes
     salt: bytes
+    closes_at: int = 0
     stage: Stage = Stage.COMMIT
     block: int = 0
     sending: bool = False
     gas: int = 0
     held: str = ""
     key: bytes = b""
+    is_shown: bool = False
 
     def kept(self, block: int, *, is_proved: bool = False) -> "KeptCase":
         """Return what is to be kept once its commitment was sent, for ``block``."""
@@ -108,6 +111,7 @@ class Case:
         commitment: the case starts over with that.  So it does if a commitment was
         to other evidence than there is now.
         """
+        self.is_shown = kept.is_proved
         if kept.commitment == self.commitment and not kept.is_proved:
             self.stage, self.block = Stage.COMMITTED, kept.block
 

@@ -3,7 +3,7 @@
 ====================  =======================================================
 L1 answers            what the case does
 ====================  =======================================================
-commitment in         waits until it is old enough, then sends the proof
+commitment in         waits until L1 takes it back no more, then sends the proof
 COMMITMENT_EXISTS     it is there without our knowing the block: waits from now on
 claim convicted       won
 CLAIM_DEAD            won: somebody else was faster, or an ancestor died
@@ -12,6 +12,10 @@ WINDOW_CLOSED         lost, loudly
 anything else         says so, and tries again at the next L1 block
 ====================  =======================================================
 
+A proof that was seen is no secret any more: if a re-org took the commitment back, anybody
+could be the first to commit to it.  So the proof goes out once the commitment's block is
+final, or an eighth of the claim's window has passed.
+
 What is about to be sent is on disk before it is sent.  A defender who comes back
 after a crash goes on from there, without asking anybody: a commitment that was sent
 counts from the first block that may have it, and a proof whose claim stands all the
@@ -19,7 +23,7 @@ same is taken to have found no commitment (a re-org, or a call that got lost).
 """
 
 from collections.abc import Callable, Mapping
-from typing import final
+from typing import Final, final
 
 from prover.accusation import ItemHashes, accuse, rehearse
 from prover.cases import (
@@ -46,6 +50,9 @@ from prover.l1 import CallReceipt, Heads
 from prover.purse import Purse
 from prover.replica import Derived, Replica
 from statemachine.errors import invariant
+
+PATIENCE_PARTS: Final = 8
+"""One part of so many of a claim's window may pass until a commitment is final."""
 
 
 @final
@@ -89,6 +96,7 @@ class Defence:
         self.only = only
         self.rehearses = rehearses
         self.gas_price = 0
+        self.final_block = 0
         self.payee = payee
         self.kept = dict(kept)
         self.draw_salt = draw_salt
@@ -129,14 +137,15 @@ class Defence:
             gas=gas,
         )
         if self.rehearses:
-            case = Case(number, accusation, self.payee, self.draw_salt(), gas=gas)
+            case = Case(number, accusation, self.payee, self.draw_salt(), claim.closes_at, gas=gas)
             outbox.push(describe_plan(case, self.gas_price))
             return
         key = case_key(number, claim.output_hash)
         if key not in self.kept:
             self.keep(key, KeptCase(self.payee, self.draw_salt()), outbox)
         kept = decode_case(self.kept[key])
-        case = Case(number, accusation, kept.payee, kept.salt, gas=gas, key=key)
+        payee, salt = kept.payee, kept.salt
+        case = Case(number, accusation, payee, salt, claim.closes_at, gas=gas, key=key)
         case.resume(kept)
         if case.stage is Stage.COMMITTED:
             text = f"claim {number}: going on with the commitment of L1 block {case.block}"
@@ -162,11 +171,14 @@ class Defence:
         """Start a won case again: its claim is still open, so a re-org undid the proof."""
         case = self.cases.get(number)
         if case is not None and case.stage is Stage.WON:
-            case.stage, case.block = Stage.COMMIT, 0
+            if 0 < case.block <= self.final_block:
+                case.stage = Stage.COMMITTED  # L1 has it still: nobody can be faster now
+            else:
+                case.stage, case.block = Stage.COMMIT, 0
 
     def on_head(self, heads: Heads, outbox: Outbox) -> None:
         """Send what has become ripe."""
-        self.gas_price = heads.gas_price
+        self.gas_price, self.final_block = heads.gas_price, heads.final.number
         for case in self.cases.values():
             if not case.sending:
                 self.advance(case, heads, outbox)
@@ -179,7 +191,7 @@ class Defence:
             text = "committing to the fault"
         elif case.stage is Stage.COMMITTED:
             age = heads.latest.number + 1 - case.block
-            if age < self.deployment.commitment_blocks_min:
+            if age < self.deployment.commitment_blocks_min or self.can_wait(case, heads):
                 return
             call, gas, text = case.proof, case.gas, "sending the proof"
         else:
@@ -193,12 +205,23 @@ class Defence:
             if case.stage is Stage.COMMIT:
                 self.keep(case.key, case.kept(heads.latest.number + 1), outbox)
             else:
+                case.is_shown = True
                 self.keep(case.key, case.kept(case.block, is_proved=True), outbox)
             outbox.say("info", f"claim {case.claim}: {text}", claim=case.claim)
             bid_max = self.purse.price_max(gas)
             self.purse.reserve(case.claim, gas, heads.gas_price)
             self.keep_spent(outbox)
             outbox.push(Send(case.claim, call, bid_max))
+
+    def can_wait(self, case: Case, heads: Heads) -> bool:
+        """Return whether L1 may still take a commitment back, and there is time to wait.
+
+        Once its proof was seen, there is nothing to wait for.
+        """
+        window = self.deployment.window_ms
+        waits_until = case.closes_at - window + window // PATIENCE_PARTS
+        is_lasting = case.block <= heads.final.number
+        return not (case.is_shown or is_lasting or heads.latest.time >= waits_until)
 
     def on_receipt(self, number: int, receipt: CallReceipt | None, outbox: Outbox) -> None:
         """Take note of what became of a case's call; ``None``: nobody knows."""

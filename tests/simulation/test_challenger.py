@@ -207,7 +207,7 @@ def test_a_wrong_claim_and_its_descendants_die(scene: Scene, how: str) -> None:
     third = scene.append()
     child = scene.propose(wrong, third)
     before = scene.chain.contract.state.account_of(DEFENDER).eth
-    for _ in range(4):
+    for _ in range(6):
         post.round()
         scene.chain.mine()
     assert scene.status_of(good) is ClaimStatus.PENDING
@@ -281,7 +281,7 @@ def test_a_claim_that_is_dead_already_is_a_success(scene: Scene) -> None:
     wrong = scene.propose(0, scene.append(), "root")
     slow, fast = scene.station(payee=DEFENDER), scene.station(payee=RIVAL)
     slow.round()
-    for _ in range(3):
+    for _ in range(5):
         fast.round()
         scene.chain.mine()
     assert scene.status_of(wrong) is ClaimStatus.CONVICTED

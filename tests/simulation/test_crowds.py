@@ -39,6 +39,7 @@ def test_a_block_has_the_calls_about_every_claim() -> None:
     post = land.station()
 
     async def defend() -> None:
+        land.chain.final_blocks = 0  # here each call has a block of its own
         post.patrol.l1 = CrowdedL1(land.chain, DEFENDER, CROWD)
         for _ in range(4):
             await post.patrol.make_round()

@@ -87,7 +87,7 @@ def test_a_front_runner_gains_nothing(how: str, gas_price: int) -> None:
     purse = scene.chain.contract.state.account_of
     thief, honest = purse(RIVAL).eth, purse(DEFENDER).eth
     wrong = scene.propose(0, first, how)
-    for _ in range(4):
+    for _ in range(6):
         post.round()
         chain.mine()
     assert scene.status_of(wrong) is ClaimStatus.CONVICTED

@@ -11,7 +11,7 @@ from prover.contract.codes import ContractCode
 from prover.contract.gas import gas_of
 from prover.contract.prices import fee_of
 from prover.contract.rules import ContractRules
-from prover.defence import Defence
+from prover.defence import PATIENCE_PARTS, Defence
 from prover.durations import TIME_MS_MAX, tell_duration, tell_moment, tell_time
 from prover.effects import Effect, Keep, Outbox, Said, Send
 from prover.faults import FaultKind, commitment_of
@@ -30,6 +30,12 @@ GAS_PRICE = 1_000_000
 def heads_at(number: int, gas_price: int = 0) -> Heads:
     block = L1Block(number, bytes(32), number * 1_000)
     return Heads(block, block, block, 0, gas_price)
+
+
+def lagging(number: int, final: int, time: int) -> Heads:
+    """Return heads of which the final one is not the latest; ``time`` is that of the latest."""
+    latest, last = L1Block(number, bytes(32), time), L1Block(final, bytes(32), 0)
+    return Heads(latest, latest, last, 0, 0)
 
 
 def receipt_of(code: ContractCode, block: int = 10) -> CallReceipt:
@@ -254,3 +260,38 @@ def test_moments_are_a_time_and_how_far_off_it_is_whatever_the_time() -> None:
     assert tell_time(TIME_MS_MAX) == "9999-12-31T23:59:59Z"
     for unseen in (-1, TIME_MS_MAX + 1, (1 << 64) - 1):
         assert tell_time(unseen) == f"{unseen} ms"
+
+
+def test_the_proof_is_shown_once_l1_takes_the_commitment_back_no_more(defence: Defence) -> None:
+    """A re-org would make it public without a commitment, for anybody to be first."""
+    outbox, case = Outbox(), defence.cases[7]
+    window = defence.deployment.window_ms
+    case.stage, case.block, case.closes_at = Stage.COMMITTED, 10, 5_000 + window
+    for number in (13, 50):
+        defence.on_head(lagging(number, 9, 5_000), outbox)
+        assert calls_in(outbox) == [], "block 10 is not final"
+    urgent = 5_000 + window // PATIENCE_PARTS
+    defence.on_head(lagging(51, 9, urgent - 1), outbox)
+    assert calls_in(outbox) == []
+    defence.on_head(lagging(51, 10, 5_000), outbox)
+    assert len(calls_in(outbox)) == 1
+    defence.on_receipt(7, receipt_of(ContractCode.OK, 52), outbox)
+    assert case.stage is Stage.WON
+    defence.reopen(7)
+    assert defence.cases[7].kept(10).block == 10
+    defence.on_head(lagging(53, 11, 5_000), outbox)
+    assert len([c for c in calls_in(outbox) if isinstance(c, ProveFault)]) == 1, "it is there still"
+    other = case_of(b"another")
+    other.claim, other.stage, other.block, other.closes_at = 8, Stage.COMMITTED, 60, case.closes_at
+    defence.cases = {8: other}
+    outbox.take()
+    defence.on_head(lagging(62, 20, urgent), outbox)
+    assert len(calls_in(outbox)) == 1, "there is no time to wait for that"
+
+
+def test_a_proof_that_was_seen_waits_for_nothing(defence: Defence) -> None:
+    outbox, case = Outbox(), defence.cases[7]
+    case.stage, case.block, case.is_shown = Stage.COMMITTED, 10, True
+    case.closes_at = 5_000 + defence.deployment.window_ms
+    defence.on_head(lagging(13, 9, 5_000), outbox)
+    assert len(calls_in(outbox)) == 1

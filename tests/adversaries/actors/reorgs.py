@@ -4,21 +4,26 @@ Every phase of a batch's life, in all depths, with all real parts around it, is 
 by ``tests/simulation/test_reorgs.py``; here it is the dispute that is undone.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from prover.contract.calls import CommitFault
+from prover.contract.calls import CommitFault, ProveFault
+from prover.contract.disputes import commitment_to
+from prover.defence import PATIENCE_PARTS
 from prover.replica import genesis_replica
 from prover.traffic import START_MS
 from statemachine.storage import MemoryStore
-from tests.adversaries.actors.disputes import ended, richer, traded
+from tests.adversaries.actors.disputes import SALT, ended, richer, traded
 from tests.adversaries.actors.duty import Mortal, attacked, count_of
 from tests.adversaries.library import Outcome, adversary
-from tests.adversaries.world import LIAR, Land
+from tests.adversaries.world import LIAR, WINDOW_MS, Land
 from tests.simulation.test_challenger import DEFENDER, PROPOSER
 
 DEEPEST = 64
-PHASES = {"claimed": 0, "committed": 1, "proven": 2}
+URGENT_ROUNDS = 2 + WINDOW_MS // (1_000 * PATIENCE_PARTS)
+"""Rounds, a second each, until a defender waits no more for his commitment to be final."""
+PHASES = {"claimed": 0, "committed": 1, "proven": URGENT_ROUNDS}
 """Rounds of the defender before L1 takes its blocks back."""
 
 
@@ -54,6 +59,7 @@ def undone(depth: int) -> Outcome:
         for left in reversed(range(rounds)):
             post.round()
             land.chain.mine(1 if left else 0)
+        assert (count_of(land, ProveFault) > 0) is (rounds == URGENT_ROUNDS)
         take_back(land, depth)
         if len(land.derived) < 3:
             land.post([])
@@ -61,7 +67,7 @@ def undone(depth: int) -> Outcome:
         wrong = outlived(land)
         if wrong is None:
             wrong = land.lie(richer(land, land.derived[-1]), parent)
-        land.fight(post)
+        land.fight(post, URGENT_ROUNDS + 2)
         verdict = land.verdict_on(wrong)
         land.close()
         outcomes.append(land.outcome(verdict))
@@ -111,3 +117,21 @@ def deeper() -> Outcome:
 def deepest() -> Outcome:
     """Take back the dispute, the batch, and what was agreed before."""
     return undone(64)
+
+
+@adversary("re-org that makes a proof public", "10", "SEGMENT convicted")
+def published() -> Outcome:
+    """Take commitment and proof back once the proof was seen; commit to it, and show it, first."""
+    land, wrong = attacked()
+    post = land.station()
+    while not (shown := [call for call in land.chain.calls if isinstance(call, ProveFault)]):
+        post.round()
+        land.chain.mine()
+    take_back(land, land.chain.final_blocks)
+    stolen = replace(shown[0], payee=LIAR, salt=SALT)
+    assert land.send(LIAR, CommitFault(commitment_to(stolen))).ok
+    land.chain.mine(land.deployment.commitment_blocks_min - 1)
+    post.round()
+    land.send(LIAR, stolen)
+    land.fight(post)
+    return ended(land, wrong, land.verdict_on(wrong))
