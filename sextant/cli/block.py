@@ -29,7 +29,9 @@ def run_block(arguments: argparse.Namespace) -> int:
         block = await client.block(arguments.height, with_receipts=arguments.receipts)
         # A follower derives blocks from L1: those carry no signature, and need none.
         if block.header.signature:
-            verify_header(block.header, sequencer=await client.sequencer_address())
+            sequencer = await client.sequencer_address()
+            chain_id = (await client.domain()).chain_id
+            verify_header(block.header, sequencer=sequencer, chain_id=chain_id)
         return block
 
     block = run_client(arguments, work)

@@ -84,12 +84,24 @@ def run_verify(arguments: argparse.Namespace) -> int:
             print_json("receipt.verdict", {"holds": False, "code": error.code})
         say(f"sextant: {error}")
         return EXIT_NO
-    verdict = {"holds": True, "sequencer": sequencer, "height": header.height}
+    verdict = {
+        "holds": True,
+        "sequencer": sequencer,
+        "height": header.height,
+        "chain_id": header.chain_id,
+    }
     if arguments.json:
         print_json("receipt.verdict", verdict)
         return EXIT_OK
     results = ", ".join(receipt.code_name for receipt in receipts)
-    print_pairs([("holds", results), ("block", header.height), ("signed by", sequencer)])
+    print_pairs(
+        [
+            ("holds", results),
+            ("block", header.height),
+            ("chain", header.chain_id),
+            ("signed by", sequencer),
+        ]
+    )
     if not arguments.sequencer:
         say("the signer is the one the file names; --sequencer says whom you trust")
     return EXIT_OK

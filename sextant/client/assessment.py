@@ -8,12 +8,13 @@ from decimal import Decimal
 from statistics import fmean, pstdev
 from typing import Final
 
+from proto.sextant.v1.l1_pb2 import L1Deployment
 from sextant.client.amounts import from_micros, show_decimal
 from sextant.client.checklist import Facts, Walk
 from sextant.client.collateral_lines import collateral_lines
 from sextant.client.history import quantile
 from sextant.client.lines import Level, Line, Section, level_of, percent, span, usdc
-from sextant.client.models import Side
+from sextant.client.models import NodeStatus, Side
 from sextant.client.upgrade_lines import upgrade_lines
 from statemachine.units import DAY_MS
 
@@ -64,6 +65,7 @@ def dispute_lines(facts: Facts) -> Iterable[Line]:
         bond = Decimal(deployment.bond_gwei).scaleb(-9)
         text = f"{show_decimal(bond)} ETH behind each claim; half of it goes to who disproves it"
         yield Line(Level.NOTE, "bond", text, bond)
+        yield from promise_lines(status, deployment)
     if facts.upgrades is not None:
         yield from upgrade_lines(facts.upgrades, status.rules_hash)
     guardian = facts.rules.guardian
@@ -76,6 +78,24 @@ def dispute_lines(facts: Facts) -> Iterable[Line]:
         yield Line(Level.NOTE, "who can freeze", text, guardian)
     else:
         yield Line(Level.OK, "who can freeze", "nobody: the rules name no guardian")
+
+
+def promise_lines(status: NodeStatus, deployment: L1Deployment) -> Iterable[Line]:
+    """Say whether the node's receipts are signed by whom L1 would punish for them."""
+    named = (status.sequencer, status.chain_id, status.rollup)
+    bound = (deployment.signer, deployment.chain_id, deployment.contract)
+    if not any(deployment.signer):
+        text = "no bond on L1 is behind anybody's signature"
+        yield Line(Level.LOOK, "receipts", text)
+    elif status.sequencer and named != bound:
+        text = (
+            f"signed by 0x{status.sequencer.hex()} for chain {status.chain_id}; L1 would punish"
+            f" 0x{deployment.signer.hex()} for chain {deployment.chain_id}: they promise nothing"
+        )
+        yield Line(Level.BAD, "receipts", text, status.sequencer)
+    elif status.sequencer:
+        text = f"signed by 0x{status.sequencer.hex()}, whom L1 punishes for broken ones"
+        yield Line(Level.OK, "receipts", text, status.sequencer)
 
 
 def withdrawal_lines(facts: Facts) -> Iterable[Line]:

@@ -110,16 +110,24 @@ def header_digest(header: Header) -> bytes:
     return block_digest(header.chain_id, header.height, cursor_hash)
 
 
-def verify_header(header: Header, *, sequencer: bytes) -> Cursor:
+def verify_header(header: Header, *, sequencer: bytes, chain_id: int | None = None) -> Cursor:
     """Check a block's signature, and that the header says what the cursor says.
 
-    Returns the cursor, which names the receipts' root and their count.
+    Returns the cursor, which names the receipts' root and their count.  Without a
+    ``chain_id`` it is for the caller to see which one the header names: a signature for
+    another chain promises nothing that L1 would punish on this one.
 
     Raises
     ------
     ProofInvalid
-        ``HEADER_SIGNATURE`` or ``HEADER_FIELDS``.
+        ``HEADER_CHAIN``, ``HEADER_SIGNATURE`` or ``HEADER_FIELDS``.
     """
+    if chain_id not in (None, header.chain_id):
+        raise ProofInvalid(
+            "HEADER_CHAIN",
+            f"block {header.height} is signed for chain {header.chain_id}, not for {chain_id}",
+            advice="do not trust this node: nobody can be held to that signature",
+        )
     if not header.signature:
         raise ProofInvalid(
             "HEADER_UNSIGNED",
@@ -146,15 +154,17 @@ def verify_header(header: Header, *, sequencer: bytes) -> Cursor:
     return cursor
 
 
-def verify_receipt(receipt: Receipt, header: Header, *, sequencer: bytes) -> None:
+def verify_receipt(
+    receipt: Receipt, header: Header, *, sequencer: bytes, chain_id: int | None = None
+) -> None:
     """Check that ``receipt`` is in the block that ``header`` signs.
 
     Raises
     ------
     ProofInvalid
-        ``HEADER_SIGNATURE``, ``HEADER_FIELDS``, ``PATH_MISSING`` or ``PATH``.
+        ``HEADER_CHAIN``, ``HEADER_SIGNATURE``, ``HEADER_FIELDS``, ``PATH_MISSING`` or ``PATH``.
     """
-    check_path(receipt, verify_header(header, sequencer=sequencer))
+    check_path(receipt, verify_header(header, sequencer=sequencer, chain_id=chain_id))
 
 
 def check_path(receipt: Receipt, cursor: Cursor) -> None:
@@ -186,15 +196,17 @@ def check_path(receipt: Receipt, cursor: Cursor) -> None:
         raise ProofInvalid("PATH", f"{name} is not what the sequencer signed")
 
 
-def verify_sequenced(sequenced: Sequenced, data: bytes, *, sequencer: bytes) -> None:
+def verify_sequenced(sequenced: Sequenced, data: bytes, *, sequencer: bytes, chain_id: int) -> None:
     """Check that the answer is about ``data``, and that the sequencer signed all of it.
+
+    ``chain_id`` is the one that ``data`` was signed for.
 
     Raises
     ------
     ProofInvalid
         Some step of the way does not hold.
     """
-    cursor = verify_header(sequenced.header, sequencer=sequencer)
+    cursor = verify_header(sequenced.header, sequencer=sequencer, chain_id=chain_id)
     expected = sha256(data).digest()
     if not sequenced.receipts:
         raise ProofInvalid("PATH_MISSING", "the answer has no receipt")

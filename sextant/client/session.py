@@ -278,7 +278,9 @@ class Session(Closing):
         """Follow the node's time; verify the receipts if the session verifies."""
         self.clock.observe(sequenced.header.time_ms)
         if self._verify:
-            verify_sequenced(sequenced, data, sequencer=await self.sequencer_address())
+            chain_id = (await self.domain()).chain_id
+            sequencer = await self.sequencer_address()
+            verify_sequenced(sequenced, data, sequencer=sequencer, chain_id=chain_id)
             if self._receipts is not None:
                 self._receipts.keep(sequenced)
 

@@ -28,10 +28,13 @@ from prover.promises import (
     promise_commitment,
 )
 from prover.replica import Derived
+from sextant.client.receipts import Header, verify_header
+from sextant.errors import ProofInvalid
 from statemachine.cursor import Cursor, decode_cursor
-from statemachine.identity.signing import block_digest, sign_digest
+from statemachine.identity.signing import address_of, block_digest, sign_digest
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree
+from statemachine.receipts import root_of
 from statemachine.records import encode_withdrawal
 from statemachine.state import State
 from tests.adversaries.actors.disputes import SALT, BribedChain, BribedLand, richer, traded
@@ -167,6 +170,30 @@ def end_of(derived: Derived, height: int) -> bytes:
     found = open_end(derived, height)
     assert found is not None
     return found[1].encode()
+
+
+@adversary("block signed for another chain", "8", "refused HEADER_CHAIN")
+def foreign_signature() -> Outcome:
+    """Sign a trader's block for another chain, where no bond is behind it."""
+    land = bonded()
+    cursor, foreign = land.honest.cursor, land.rules.chain_id + 1
+    header = Header(
+        chain_id=foreign,
+        height=cursor.height,
+        time_ms=cursor.time,
+        cursor=cursor.encode(),
+        receipts_root=root_of(cursor.frontier),
+        receipts_count=cursor.receipts,
+        signature=sign_digest(SIGNER_KEY, block_digest(foreign, cursor.height, cursor.hash)),
+    )
+    sequencer, verdict = address_of(SIGNER_KEY), "taken"
+    verify_header(header, sequencer=sequencer)
+    try:
+        verify_header(header, sequencer=sequencer, chain_id=land.rules.chain_id)
+    except ProofInvalid as error:
+        verdict = f"refused {error.code}"
+    land.close()
+    return land.outcome(verdict)
 
 
 @adversary("sequencer accused falsely", "8", "refused PROMISE_KEPT")

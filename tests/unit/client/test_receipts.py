@@ -143,10 +143,25 @@ def test_a_cursor_in_the_middle_of_a_block_is_no_receipt() -> None:
 def test_answer_is_about_what_was_sent() -> None:
     header, shown = block_of()
     sequenced = Sequenced(transaction_hash=HASH, receipts=tuple(shown), header=header)
-    verify_sequenced(sequenced, DATA, sequencer=SEQUENCER)
+    verify_sequenced(sequenced, DATA, sequencer=SEQUENCER, chain_id=header.chain_id)
     for broken, data in ((sequenced, b"other"), (replace(sequenced, receipts=()), DATA)):
         with pytest.raises(ProofInvalid):
-            verify_sequenced(broken, data, sequencer=SEQUENCER)
+            verify_sequenced(broken, data, sequencer=SEQUENCER, chain_id=header.chain_id)
+
+
+def test_a_signature_for_another_chain_promises_nothing() -> None:
+    """L1 looks for the deployment's own chain under it, and would find another signer."""
+    header, shown = block_of()
+    other = replace(header, chain_id=header.chain_id + 1, signature=b"")
+    other = replace(other, signature=sign_digest(KEY, header_digest(other)))
+    verify_receipt(shown[0], other, sequencer=SEQUENCER)
+    sequenced = Sequenced(transaction_hash=HASH, receipts=tuple(shown), header=other)
+    chain_id = header.chain_id
+    with pytest.raises(ProofInvalid) as caught:
+        verify_sequenced(sequenced, DATA, sequencer=SEQUENCER, chain_id=chain_id)
+    assert caught.value.code == "HEADER_CHAIN"
+    with pytest.raises(ProofInvalid, match="for chain"):
+        verify_receipt(shown[0], other, sequencer=SEQUENCER, chain_id=chain_id)
 
 
 def test_every_code_of_the_exchange_has_words() -> None:
