@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -244,8 +245,9 @@ class Rollup:
         owners = [address_of(trader_key(number)) for number in range(traders)]
         await asyncio.gather(*(bank.deposit(owner, 0, FUNDS) for owner in owners))
         await bank.close()
-        request = query_pb2.GetAccountRequest(address=owners[-1])
-        await patiently(lambda: self.query.GetAccount(request, timeout=ASK_SECONDS))
+        for owner in owners:  # their deposits are queued in any order
+            request = query_pb2.GetAccountRequest(address=owner)
+            await patiently(partial(self.query.GetAccount, request, timeout=ASK_SECONDS))
 
     async def warp(self, forward_ms: int) -> None:
         """Move L1's clock forward."""
