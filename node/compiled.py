@@ -16,7 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -136,14 +136,17 @@ def build_in(directory: Path) -> str | None:
     )
     if done.returncode != 0:
         return (done.stdout + done.stderr)[-4000:]
-    for path in sources_in(directory):
-        if path.suffix == ".c" and extension_of(path) is None:
-            sys.stderr.write(
-                f"{path.name} was left out: libssl-dev, its headers, is not installed\n"
-            )
+    for path in left_out(directory, sources):
+        sys.stderr.write(f"{path} was left out: its headers, libssl-dev, are not installed\n")
     shutil.rmtree(directory / "build", ignore_errors=True)
     (directory / STAMP).write_text(stamp)
     return None
+
+
+def left_out(directory: Path, sources: Sequence[Path]) -> list[Path]:
+    """Return the C files among sources of which a build in ``directory`` made no extension."""
+    written = [path for path in sources if path.suffix == ".c"]
+    return [path for path in written if extension_of(directory / path) is None]
 
 
 def main(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prover.contract.calls import CommitFault, ProveFault
 from prover.contract.codes import ContractCode
 from prover.contract.disputes import commitment_to
-from prover.contract.prices import GAS_CALL_MAX
+from prover.contract.prices import GAS_CALL_MAX, fee_of
 from prover.contract.rules import GAS_PRICE_MAX
 from prover.faults import ClaimFacts, FaultKind, Verdict, Work
 from tests.l1_worlds import BOND, CHALLENGER, CHEAT, USER, L1World, judge_by_truth
@@ -85,16 +85,18 @@ def test_a_verdict_that_no_call_could_give_is_not_given(nodes: int, price: int) 
 
 
 @given(price=PRICES)
-def test_whoever_sends_the_proof_of_another_gains_nothing(price: int) -> None:
+def test_whoever_sends_the_proof_of_another_pays_for_it(price: int) -> None:
     world = world_of(100)
     wrong = world.propose(lie=1)
     call = world.accusation(wrong)
     world.gas_price = price
-    honest = world.eth(CHALLENGER)
+    before = world.eth(CHALLENGER)
     assert world.call(CHALLENGER, CommitFault(commitment_to(call))).ok
     world.wait(1_000)
-    thief = world.eth(USER)
-    assert world.call(USER, call).ok
-    assert world.eth(USER) == thief
+    honest, thief = world.eth(CHALLENGER), world.eth(USER)
+    sent = world.call(USER, call)
+    assert sent.ok
+    assert world.eth(USER) == thief - fee_of(sent.gas, price)
+    assert world.eth(CHALLENGER) == honest + BOND - BOND // 2
     assert world.call(CHALLENGER, call).code is ContractCode.CLAIM_DEAD
-    assert world.eth(CHALLENGER) > honest
+    assert world.eth(CHALLENGER) > before

@@ -45,3 +45,11 @@ def test_failed_build_leaves_what_is_in_use(place: Path, monkeypatch: pytest.Mon
         assert compiled.build() == "the compiler said no"
     assert (place / compiled.STAMP).read_text() == "older sources"
     assert compiled.compiled_directory() is None
+
+
+def test_a_c_file_that_gave_no_extension_is_told(tmp_path: Path) -> None:
+    for name in ("fast.c", "fast.py", "fast.cpython-311-x86_64-linux-gnu.so", "slow.c", "slow.py"):
+        (tmp_path / name).touch()
+    sources = [path.relative_to(tmp_path) for path in compiled.sources_in(tmp_path)]
+    assert sources == [Path("fast.c"), Path("fast.py"), Path("slow.c"), Path("slow.py")]
+    assert compiled.left_out(tmp_path, sources) == [Path("slow.c")]
