@@ -190,11 +190,12 @@ def settle(context: Context) -> int:
 
     A claim is looked at when all older ones are decided, so its parent is.  A
     dead one that stands behind a claim still in dispute keeps its place until
-    then; ``fate_of`` tells it apart, and ``ClaimBond`` pays it at once.
+    then; ``fate_of`` tells it apart, and ``ClaimBond`` pays it at once.  A call whose bytes
+    leave it less gas decides fewer.
     """
     state, count = context.state, 0
     deadline = context.moment.time - context.rules.window_ms
-    for number in list(islice(state.pending, context.rules.settle_max)):
+    for number in list(islice(state.pending, marks_left(context))):
         claim = state.claims[number]
         fate = fate_of(state, claim)
         if fate.is_dead:
@@ -211,6 +212,12 @@ def settle(context: Context) -> int:
         return_bond(context, final)
         count += 1
     return count
+
+
+def marks_left(context: Context) -> int:
+    """Return how many claims a call may mark, as far as its gas goes."""
+    gas = max(0, context.meter.limit - context.meter.gas)
+    return min(context.rules.settle_max, gas // MARK_GAS)
 
 
 def is_due(context: Context) -> bool:
@@ -233,8 +240,7 @@ def orphan_descendants(context: Context, claim: Claim) -> None:
 
     The rest is marked by later calls: see ``settle``.
     """
-    state, meter = context.state, context.meter
-    left = min(context.rules.settle_max, max(0, meter.limit - meter.gas) // MARK_GAS)
+    state, left = context.state, marks_left(context)
     queue = [claim.number]
     while queue:
         for number in state.children.get(queue.pop(0), ()):

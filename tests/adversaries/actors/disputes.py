@@ -13,6 +13,8 @@ from prover.contract.calls import (
 )
 from prover.contract.codes import ContractCode
 from prover.contract.disputes import commitment_to
+from prover.contract.gas import gas_of
+from prover.contract.prices import BYTE_GAS, GAS_CALL_MAX
 from prover.contract.records import ClaimStatus
 from prover.drill import corrupt
 from prover.faults import FaultKind
@@ -34,6 +36,7 @@ from tests.adversaries.world import (
     SAVER,
     SELL,
     TAKER,
+    WINDOW_MS,
     CountingChain,
     Land,
 )
@@ -354,3 +357,15 @@ def false_withdrawal() -> Outcome:
     codes.append(land.send(owner, call).code)
     assert land.tokens(MAKER) == 0
     return ended(land, wrong, f"refused {' '.join(code.name for code in codes)}")
+
+
+@adversary("call that is all bytes", "9", "refused CLAIM_PENDING")
+def all_bytes() -> Outcome:
+    """Send a call whose bytes take all its gas, when claims are due to be decided before it."""
+    land = traded()
+    last = land.claim_honestly()
+    land.chain.time += WINDOW_MS
+    room = GAS_CALL_MAX - gas_of(ClaimWithdrawal(last, 0, b""))
+    receipt = land.send(LIAR, ClaimWithdrawal(last, 0, bytes(room // BYTE_GAS)))
+    land.close()
+    return land.outcome(f"refused {receipt.code.name}")
