@@ -9,8 +9,9 @@ from prover.bundle import check_bundle, decode_bundle
 from prover.contract.codes import ContractCode
 from prover.contract.records import ClaimStatus
 from prover.contract.rules import ContractRules
+from prover.defence import PATIENCE_PARTS
 from prover.inquiry import Connect, fetch_bundle, fetch_claims, reach_once
-from prover.l1 import L1, CallReceipt
+from prover.l1 import L1, CallReceipt, Heads
 
 POLL_SECONDS: Final = 0.2
 
@@ -46,8 +47,11 @@ async def find_broken_promises(
 async def show(
     l1: L1, found: Betrayal, say: Callable[[str], None], on_shown: Callable[[], None]
 ) -> CallReceipt:
-    """Commit to a broken promise, wait until that is old enough, and show it.
+    """Commit to a broken promise, wait until L1 takes that back no more, and show it.
 
+    A proof that was seen is no secret any more: if a re-org took the commitment back, whoever
+    is the first to commit in the new fork is paid, or nobody.  Should L1 call nothing final,
+    an eighth of a window is waited for, as by a defender (:mod:`prover.defence`).
     Whoever calls has the salt on disk by now, so that he may come again after a crash: L1
     then has the commitment.  ``on_shown`` is called once L1 was shown the salt.
     """
@@ -59,11 +63,19 @@ async def show(
         say(f"committed in L1 block {committed.block}")
     else:
         say("the commitment stands from before")
-    while True:
-        head = (await l1.head()).latest.number
-        if head + 1 - committed.block >= rules.commitment_blocks_min:
-            break
+    heads = await l1.head()
+    until = heads.latest.time + rules.window_ms // PATIENCE_PARTS
+    if not is_ripe(rules, committed.block, heads, until):
+        say("waiting until L1 takes it back no more")
+    while not is_ripe(rules, committed.block, heads, until):
         await asyncio.sleep(POLL_SECONDS)
+        heads = await l1.head()
     receipt = await l1.send(found.call)
     on_shown()
     return receipt
+
+
+def is_ripe(rules: ContractRules, block: int, heads: Heads, until: int) -> bool:
+    """Return whether a commitment of an L1 block may be opened; ``until``: how long to wait, ms."""
+    old = heads.latest.number + 1 - block >= rules.commitment_blocks_min
+    return old and (block <= heads.final.number or heads.latest.time >= until)

@@ -17,6 +17,7 @@ from prover.contract.calls import (
 )
 from prover.contract.codes import ContractCode
 from prover.contract.slashing import slash_commitment
+from prover.defence import PATIENCE_PARTS
 from sextant.client.amounts import Amount, from_micros
 from sextant.client.api import AsyncClient
 from sextant.client.commitments import CommitmentStore, purpose_of
@@ -144,13 +145,24 @@ class Attesters:
         salt = self.commitments.draw(purpose)
         self.commitments.keep(purpose, salt)
         commitment = slash_commitment(about.output_hash, about.signers, payee, salt)
-        ripe = await self._commit(commitment) + rules.commitment_blocks_min
-        while await self.l1.height() < ripe:  # noqa: ASYNC110  a block sends no signal
-            await asyncio.sleep(COMMITTED_S)
+        await self._ripen(await self._commit(commitment), rules)
         call = SlashAttesters(posted.output, about.signers, b"", payee, salt)
         receipt = await self.l1.send(call)  # refused, the commitment stands for another time
         self.commitments.forget(purpose)
         return receipt
+
+    async def _ripen(self, block: int, rules: l1_pb2.L1Deployment) -> None:
+        """Wait until a commitment is old enough, and L1 takes its block back no more.
+
+        Should L1 call nothing final, for an eighth of a window, as a defender waits.
+        """
+        heads = await self.l1.heads()
+        until = heads.latest.time_ms + rules.window_ms // PATIENCE_PARTS
+        while heads.latest.number < block + rules.commitment_blocks_min or (
+            heads.final.number < block and heads.latest.time_ms < until
+        ):
+            await asyncio.sleep(COMMITTED_S)
+            heads = await self.l1.heads()
 
     async def _commit(self, commitment: bytes) -> int:
         """Send a commitment; return an L1 block that has it, made now or before a crash."""

@@ -11,7 +11,7 @@ import pytest
 
 from proto.sextant.v1 import l1_pb2
 from prover.contract.calls import Call, CommitFault, ProveEquivocation, SlashAttesters
-from prover.l1 import CallReceipt, L1Unreachable
+from prover.l1 import CallReceipt, Heads, L1Unreachable
 from prover.traffic import key_of
 from sextant.cli.main import main
 from sextant.client.attesters import Attesters
@@ -48,9 +48,19 @@ class Court(MemoryL1):
 
     deaths = 0
     said: list[Call]
+    finals: list[bool]
+    """Of each proof: whether the commitment was final when it was shown."""
+
+    async def head(self) -> Heads:
+        self.chain.mine(1, step_ms=100)
+        return await super().head()
 
     async def send(self, call: Call, *, fee_max: int = 0) -> CallReceipt:
         self.said.append(call)
+        if isinstance(call, ProveEquivocation):
+            table, final = self.chain.contract.state.commitments, (await super().head()).final
+            (made,) = [table.get(name) for name in table]
+            self.finals.append(made is not None and made.block <= final.number)
         if isinstance(call, ProveEquivocation) and self.deaths:
             self.deaths -= 1
             raise L1Unreachable("killed")
@@ -76,7 +86,7 @@ def test_an_accuser_who_was_killed_opens_what_he_committed_to(
     key.write_text(ACCUSER_KEY.hex())
     key.chmod(0o600)
     court = Court(exchange.chain, ACCUSER)
-    court.deaths, court.said = 1, []
+    court.deaths, court.said, court.finals = 1, [], []
     monkeypatch.setattr("sextant.cli.accuse.connect", lambda *_, **__: court)
     before = exchange.eth(ACCUSER)
 
@@ -91,6 +101,7 @@ def test_an_accuser_who_was_killed_opens_what_he_committed_to(
     commitments = [call for call in court.said if isinstance(call, CommitFault)]
     assert commitments[0] == commitments[1], "the same, which L1 has"
     assert not exchange.chain.contract.state.commitments, "none was paid for in vain"
+    assert court.finals == [True, True], "no re-org makes it public and takes it back"
     assert exchange.eth(ACCUSER) == before + BOND - BOND // 2
     assert not list(CommitmentStore().directory.iterdir()), "everybody knows it now"
 
@@ -101,7 +112,7 @@ class SlashingL1:
     def __init__(self) -> None:
         self.commitments: list[bytes] = []
         self.proofs: list[SlashAttesters] = []
-        self.number = 7
+        self.number = self.made_at = 7
 
     async def claim(self, number: int) -> l1_pb2.L1Claim:
         return l1_pb2.L1Claim(number=number, output=b"output")
@@ -111,10 +122,14 @@ class SlashingL1:
         return l1_pb2.L1Attesters(attestations=[about])
 
     async def deployment(self) -> l1_pb2.L1Deployment:
-        return l1_pb2.L1Deployment(contract=bytes(20), commitment_blocks_min=2)
+        return l1_pb2.L1Deployment(contract=bytes(20), commitment_blocks_min=2, window_ms=60_000)
+
+    async def heads(self) -> l1_pb2.L1Heads:
+        self.number += 1
+        latest = l1_pb2.L1BlockRef(number=self.number)
+        return l1_pb2.L1Heads(latest=latest, final=l1_pb2.L1BlockRef(number=self.number - 4))
 
     async def height(self) -> int:
-        self.number += 1
         return self.number
 
     async def send(self, call: Call) -> L1Receipt:
@@ -122,8 +137,10 @@ class SlashingL1:
             if call.commitment in self.commitments:
                 raise Rejected("COMMITMENT_EXISTS", "it came before")
             self.commitments.append(call.commitment)
+            self.made_at = self.number
         elif isinstance(call, SlashAttesters):
             self.proofs.append(call)
+            assert self.number >= self.made_at + 4, "it is final"
             if len(self.proofs) == 1:
                 raise OutcomeUnknown("DEADLINE", "killed")
         return L1Receipt(hash=bytes(32), block=self.number, kind="", value=5, gas=0)
