@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 from devnet.l1.cli import RETENTION
 from devnet.place import add_place, place_of
 from sextant.cli.numbers import read_span, whole
+from sextant.errors import EXIT_NO, EXIT_UNREACHABLE
 
 if TYPE_CHECKING:
     from devnet.processes import Options
 
-EXIT_NO: Final = 1
-EXIT_UNREACHABLE: Final = 3
 DOWN_SECONDS_MAX: Final = 5.0
 LINES_MAX: Final = 1_000_000
 SALT_MAX: Final = 99_999_999

@@ -18,8 +18,8 @@ from devnet.processes import Options, prepare, specs_of
 from devnet.screen import claims_text, plain_line, render
 from devnet.supervisor import DevnetBlocked, Supervisor, read_state
 from devnet.survey import Facts, Surveyor
+from sextant.errors import EXIT_UNREACHABLE
 
-EXIT_UNREACHABLE: Final = 3
 SCREEN_PERIOD_S: Final = 1.0
 PLAIN_PERIOD_S: Final = 5.0
 FIRST_BLOCK_POLL_S: Final = 0.1

@@ -20,6 +20,7 @@ from devnet.child import Child, ProcessSpec
 from devnet.health import wait_serving
 from devnet.layout import Layout, default_directory, layout_of
 from devnet.ports import advise, find_taken
+from sextant.errors import EXIT_USAGE
 from statemachine.errors import SextantError
 
 READY_SECONDS_MAX: Final = 30.0
@@ -27,7 +28,6 @@ STOP_SECONDS_MAX: Final = 2.5
 HEALTH_PERIOD_S: Final = 1.0
 POLL_S: Final = 0.05
 FREE_BYTES_MIN: Final = 64 << 20
-EXIT_USAGE: Final = 2
 DEATHS_MAX: Final = 3
 """Deaths of a process that the others wait for, after which the start is given up."""
 

@@ -15,12 +15,10 @@ from devnet.processes import Options, prepare, specs_of
 from devnet.story import dispute, market
 from devnet.story.stage import Stage, StoryFailed
 from devnet.supervisor import DevnetBlocked, Supervisor, claim_free
-from sextant.errors import ClientError
+from sextant.errors import EXIT_NO, EXIT_UNREACHABLE, ClientError
 from statemachine.errors import SextantError
 
 INSTANCES: Final = range(40, 90)
-EXIT_NO: Final = 1
-EXIT_UNREACHABLE: Final = 3
 CHAPTERS: Final = (
     market.tell_deposit,
     market.tell_trade,
