@@ -29,6 +29,7 @@ from node.process.keyfile import KeyUnreadable, load_key, load_or_create_key
 from node.process.metrics import Metrics, MetricsServer
 from node.process.recovery import RecoveryPool
 from node.process.recovery import workers_for as recovery_workers_for
+from node.sequencing.controls import SequencerControls
 from node.sequencing.runtime import SequencerNode
 from node.sequencing.tickets import Limits
 from node.service.dev import DevService
@@ -145,7 +146,9 @@ async def sequence(settings: Settings) -> bool:
         failed=failure.put_nowait,
     )
     history = open_history(settings)
-    server = NodeServer(node, settings, metrics, gateway=node, controls=node, history=history)
+    server = NodeServer(
+        node, settings, metrics, gateway=node, controls=SequencerControls(node), history=history
+    )
     figures = open_metrics(settings, metrics, server.status.why_not_ready)
     idle: asyncio.Task[None] | None = None
     try:

@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from node.l1.postings import Posting, Postings
 from node.ledger.audience import Audience
 from node.ledger.blocks import BlockSigner, ExecutedBlock
-from node.ledger.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
+from node.ledger.feed import (
+    Controls,
+    Head,
+    Outcome,
+    Reason,
+    Refusal,
+    SealedBlock,
+    Sequenced,
+    Status,
+)
 from node.sequencing.sequencer import Sequencer
 from node.sequencing.signatures import judge_signature
 from node.sequencing.tickets import Ticket
@@ -27,8 +36,8 @@ SEQUENCER_KEY = b"\x51" * 32
 
 
 @dataclass
-class Exchange:
-    """A sequencer in memory; satisfies ``feed.Gateway`` and ``feed.Controls``."""
+class Exchange(Controls):
+    """A sequencer in memory; satisfies ``feed.Gateway``, and remembers what it was told to do."""
 
     world: World = field(default_factory=World)
     ready: bool = True

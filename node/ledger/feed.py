@@ -231,21 +231,22 @@ class Gateway(Ledger, Protocol):
         ...
 
 
-class Controls(Protocol):
-    """Devnet only: what a developer may do to a process."""
+class Controls:
+    """Devnet only: what a developer may do to a process.
+
+    Each process derives from this, and what it has no part in does nothing.
+    """
 
     @property
     def waiting(self) -> int:
         """How many transactions wait for a block."""
-        ...
+        return 0
 
     async def hold(self) -> None:
         """Stop making blocks, once all that were made are in the L1 log (to warp time)."""
-        ...
 
     async def resume(self) -> None:
         """Read the L1 clock again and go on making blocks."""
-        ...
 
     async def make_block_at(self, time: int, submitted: int) -> Head | None:
         """Make the next block at ``time``, ms, of all that waits.
@@ -253,11 +254,11 @@ class Controls(Protocol):
         First wait until ``submitted`` transactions were taken in since the start.  Return the new
         head, or ``None`` if this process is not held, or L1 is not final at that time.
         """
-        ...
+        del time, submitted
+        return None
 
     def censor(self, addresses: frozenset[bytes], *, inbox: bool) -> None:
         """Ignore these owners from now on, and name no inbox item of theirs, or none at all."""
-        ...
 
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Make exactly the next claim wrong; return its log index if it is known.
@@ -265,4 +266,5 @@ class Controls(Protocol):
         ``corruption`` is ``segment-root``, ``trace-length`` or ``wrong-start``;
         ``segment`` is the one to corrupt, by default one in the middle.
         """
-        ...
+        del corruption, segment
+        return None

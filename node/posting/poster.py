@@ -29,7 +29,7 @@ from node.derivation.derived import DerivedChain
 from node.derivation.deriver import Deriver
 from node.derivation.drafts import Draft
 from node.ledger.blocks import ExecutedBlock
-from node.ledger.feed import Head
+from node.ledger.feed import Controls
 from node.posting.frames import FrameSource, RootedFrame
 from node.process.metrics import Metrics
 from prover.contract.codes import ContractCode
@@ -51,8 +51,8 @@ class RootMismatch(SextantError):
 
 
 @final
-class Poster:
-    """Posts batches and proposes claims; satisfies ``feed.Controls``."""
+class Poster(Controls):
+    """Posts batches and proposes claims; a developer may have it claim what is wrong."""
 
     def __init__(
         self,
@@ -304,28 +304,6 @@ class Poster:
     def close(self) -> None:
         """Release the store."""
         self.chain.close()
-
-    # Controls
-
-    async def hold(self) -> None:
-        """Do nothing: the sequencer makes blocks."""
-
-    async def resume(self) -> None:
-        """Do nothing: the sequencer makes blocks."""
-
-    @property
-    def waiting(self) -> int:
-        """How many transactions wait for a block: none, here."""
-        return 0
-
-    async def make_block_at(self, time: int, submitted: int) -> Head | None:
-        """Return nothing: the sequencer makes blocks."""
-        del time, submitted
-        return None
-
-    def censor(self, addresses: frozenset[bytes], *, inbox: bool) -> None:
-        """Do nothing: the sequencer makes blocks."""
-        del addresses, inbox
 
     def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
         """Make exactly the next claim wrong; return its log index if it is known."""

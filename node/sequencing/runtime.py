@@ -26,7 +26,6 @@ from node.ledger.blocks import BlockSigner
 from node.ledger.feed import Head, Outcome, Reason, Refusal, SealedBlock, Sequenced, Status
 from node.process.metrics import Metrics
 from node.sequencing.anchor import Anchor
-from node.sequencing.censor import Censor
 from node.sequencing.chain import ChainStore
 from node.sequencing.forks import Forked
 from node.sequencing.intake import SHUTTING_DOWN, Intake
@@ -53,7 +52,7 @@ LOG = structlog.get_logger("sequencer")
 
 @final
 class SequencerNode:
-    """A running sequencer; satisfies ``feed.Gateway`` and ``feed.Controls``."""
+    """A running sequencer; satisfies ``feed.Gateway``."""
 
     def __init__(
         self,
@@ -73,7 +72,7 @@ class SequencerNode:
     ) -> None:
         """Open the store and replay its journal; nothing runs before :meth:`start`.
 
-        ``manual``: blocks are made by :meth:`make_block_at` alone, until :meth:`resume`.
+        ``manual``: it makes no block by itself (:mod:`node.sequencing.controls` has hands).
         ``failed`` is told what ended the node, if anything does.
         """
         self.deployment = deployment
@@ -349,49 +348,4 @@ class SequencerNode:
     def entry_data(self, index: int) -> bytes | None:
         """Return nothing: a follower keeps L1's log."""
         del index
-        return None
-
-    # Controls
-
-    async def hold(self) -> None:
-        """Stop making blocks, and wait until L1's log has all that were made."""
-        self.held = True
-        try:
-            await self.anchor.wait_posted()
-        except asyncio.CancelledError:
-            self.held = False
-            raise
-
-    async def resume(self) -> None:
-        """Read the L1 clock again and go on making blocks."""
-        await self.anchor.look()
-        self.held = False
-
-    @property
-    def waiting(self) -> int:
-        """How many transactions wait for a block."""
-        return len(self.core.queue)
-
-    async def make_block_at(self, time: int, submitted: int) -> Head | None:
-        """Make the next block at ``time``, ms, of all that waits; see ``feed.Controls``."""
-        if not self.held:
-            return None
-        await self.intake.arrivals.reach(submitted)
-        await self.anchor.look()
-        while not self.ready or self.delayed:
-            await self.anchor.looked.wait()
-        written = None if time > self.core.horizon else await self.build(time)
-        if written is None:
-            return None
-        await written
-        return self.durable
-
-    def censor(self, addresses: frozenset[bytes], *, inbox: bool) -> None:
-        """Ignore owners, or the inbox: for a devnet that wants to see what it is good for."""
-        LOG.warning("censoring", addresses=sorted(a.hex() for a in addresses), inbox=inbox)
-        self.core.censor = Censor(addresses, inbox)
-
-    def corrupt_next_claim(self, corruption: str, segment: int | None) -> int | None:
-        """Do nothing: the poster makes claims."""
-        del corruption, segment
         return None

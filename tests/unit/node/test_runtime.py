@@ -11,6 +11,7 @@ import pytest
 from node.l1 import view as l1view
 from node.ledger.feed import Refusal, Sequenced
 from node.sequencing import runtime
+from node.sequencing.controls import SequencerControls
 from node.sequencing.runtime import SequencerNode
 from node.storage.journal import BlockInput
 from prover.entry import encode_entry
@@ -90,7 +91,7 @@ class Home:
 
         The call that posts takes time on L1, in which a node that is not held makes one more.
         """
-        held = asyncio.ensure_future(node.hold())
+        held = asyncio.ensure_future(SequencerControls(node).hold())
         await until(lambda: node.held and node.durable.height == node.cursor.height)
         assert not held.done()
         await self.post(node)
@@ -260,7 +261,7 @@ def test_what_others_appended_is_taken_over_and_the_chain_goes_on(tell: Tell) ->
         await home.fund(node)
         await home.hold(node)
         posted = node.cursor.height
-        await node.resume()
+        await SequencerControls(node).resume()
         order = home.order()
         [answer] = await node.submit([order])
         assert isinstance(answer, Sequenced)
@@ -394,7 +395,7 @@ def test_holding_waits_for_l1_and_nothing_is_made_until_resumed(tell: Tell) -> N
         home.chain.mine(FINAL_BLOCKS)
         await until(lambda: node.anchor.view.clock == home.chain.time)
         assert node.cursor.height == height
-        await node.resume()
+        await SequencerControls(node).resume()
         await until(lambda: node.durable.height > height)
         assert node.durable.time == home.chain.time
         await home.close(node)
@@ -449,25 +450,26 @@ def test_without_l1_for_too_long_nothing_is_taken(tell: Tell) -> None:
 def test_blocks_made_by_hand_have_the_time_and_the_transactions_asked_for(tell: Tell) -> None:
     async def plot(home: Home) -> None:
         node = await home.open(manual=True)
+        hands = SequencerControls(node)
         await home.l1.deposit(address_of(TRADER), 0, 10**12)
         home.chain.mine(FINAL_BLOCKS)
-        first = await node.make_block_at(home.chain.time, 0)
+        first = await hands.make_block_at(home.chain.time, 0)
         assert first is not None
         assert (first.height, first.time) == (1, home.chain.time)
         orders = [home.order() for _ in range(3)]
         sending = asyncio.create_task(node.submit(orders))
-        second = await node.make_block_at(home.chain.time + 500, 3)
+        second = await hands.make_block_at(home.chain.time + 500, 3)
         assert second is not None
-        assert (second.height, second.time, node.waiting) == (2, home.chain.time + 500, 0)
+        assert (second.height, second.time, hands.waiting) == (2, home.chain.time + 500, 0)
         assert all(isinstance(answer, Sequenced) for answer in await sending)
         block = node.block(2)
         assert block is not None
         assert len(block.receipts) == 3
         late = home.chain.time + 10 * CONTRACT.rules.inbox_deadline_ms
-        assert await node.make_block_at(late, 3) is None, "L1 is not final then"
+        assert await hands.make_block_at(late, 3) is None, "L1 is not final then"
         assert node.durable.height == 2, "no block was made but by hand"
-        await node.resume()
-        assert await node.make_block_at(home.chain.time + 600, 3) is None, "it makes its own"
+        await hands.resume()
+        assert await hands.make_block_at(home.chain.time + 600, 3) is None, "it makes its own"
         await home.close(node)
 
     tell(plot)
