@@ -14,7 +14,7 @@ anything else         says so, and tries again at the next L1 block
 
 A proof that was seen is no secret any more: if a re-org took the commitment back, anybody
 could be the first to commit to it.  So the proof goes out once the commitment's block is
-final, or an eighth of the claim's window has passed.
+final, or one part in 64 of the claim's window has passed: hours, where windows are days.
 
 What is about to be sent is on disk before it is sent.  A defender who comes back
 after a crash goes on from there, without asking anybody: a commitment that was sent
@@ -51,7 +51,7 @@ from prover.purse import Purse
 from prover.replica import Derived, Replica
 from statemachine.errors import invariant
 
-PATIENCE_PARTS: Final = 8
+PATIENCE_PARTS: Final = 64
 """One part of so many of a claim's window may pass until a commitment is final."""
 
 

@@ -60,7 +60,7 @@ from tests.worlds import USDC, World, trader_key, world_rules
 
 MAKER, TAKER, OTHER, FOURTH, SAVER = range(5)
 LIAR = RIVAL
-WINDOW_MS = 100_000
+WINDOW_MS = 800_000
 FREEZE_MS = 400_000
 ESCAPE_MS = 60_000
 GAS_PRICE = 20_000
