@@ -17,9 +17,8 @@ class ContractCode(IntEnum):
     OK = 0
     # Gas, at any time: a call needs more than a call has
     OUT_OF_GAS = 1
-    # The envelope, checked by whoever hosts the contract (10..19)
+    # The envelope, checked by whoever hosts the contract (10..19, without 11)
     CALL_MALFORMED = 10
-    CHAIN = 11
     SIGNATURE = 12
     NONCE_USED = 13
     NONCE_GAP = 14
