@@ -1,7 +1,9 @@
-"""What the docs say is true: commands parse, links lead somewhere, make targets exist."""
+"""What the docs say is true: commands parse, links lead somewhere, what is named exists."""
 
+import ast
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,12 @@ PAGES = [
 ]
 FENCED = re.compile(r"^sextant ([a-z][^#\n]*)", re.MULTILINE)
 INLINE = re.compile(r"`sextant ([a-z][^`\n]*)`")
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+PROGRAM = re.compile(r"```python\n(.*?)```", re.DOTALL)
+FILE = re.compile(
+    r"`((?:bench|devnet|docs|examples|node|proto|prover|sextant|statemachine|tests)/[\w./-]+)(?::\w+)?`"
+)
 TARGET = re.compile(r"(?:^|`)make ([a-z][a-z-]*)", re.MULTILINE)
 PLACEHOLDERS = {"CLAIM": "1", "HASH": "00" * 32, "KEY": "key", "FILE": "file", "NAME": "sequencer"}
 
@@ -58,8 +65,33 @@ def test_command_that_is_named_exists(page: str, words: list[str]) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
-    assert missing == []
+    for link, place in LINK.findall(page.read_text()):
+        target = page.parent / link if link else page
+        assert target.exists(), link
+        assert not place or place in places_of(target), f"{link}#{place}"
+
+
+def places_of(page: Path) -> set[str]:
+    """Return the names by which a page's headings can be linked to."""
+    headings = (heading.lower() for heading in HEADING.findall(page.read_text()))
+    return {re.sub(r"[^\w -]", "", heading).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_files_that_are_named_exist(page: Path) -> None:
+    named = [name for name in FILE.findall(page.read_text()) if not (ROOT / name).exists()]
+    assert named == []
+
+
+def test_programs_import_what_there_is() -> None:
+    programs = [text for page in PAGES for text in PROGRAM.findall(page.read_text())]
+    assert len(programs) > 2
+    for text in programs:
+        for line in re.findall(r"^from .*$", text, re.MULTILINE):
+            [found] = ast.parse(line).body
+            assert isinstance(found, ast.ImportFrom)
+            module = import_module(found.module or "")
+            assert all(hasattr(module, name.name) for name in found.names), line
 
 
 def test_make_targets_exist() -> None:
