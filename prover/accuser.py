@@ -51,7 +51,7 @@ async def show(
 
     A proof that was seen is no secret any more: if a re-org took the commitment back, whoever
     is the first to commit in the new fork is paid, or nobody.  Should L1 call nothing final,
-    an eighth of a window is waited for, as by a defender (:mod:`prover.defence`).
+    one part in 64 of a window is waited for, as by a defender (:mod:`prover.defence`).
     Whoever calls has the salt on disk by now, so that he may come again after a crash: L1
     then has the commitment.  ``on_shown`` is called once L1 was shown the salt.
     """

@@ -154,7 +154,7 @@ class Attesters:
     async def _ripen(self, block: int, rules: l1_pb2.L1Deployment) -> None:
         """Wait until a commitment is old enough, and L1 takes its block back no more.
 
-        Should L1 call nothing final, for an eighth of a window, as a defender waits.
+        Should L1 call nothing final, for one part in 64 of a window, as a defender waits.
         """
         heads = await self.l1.heads()
         until = heads.latest.time_ms + rules.window_ms // PATIENCE_PARTS
