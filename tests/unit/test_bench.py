@@ -101,11 +101,14 @@ def test_load_is_signed_by_its_accounts() -> None:
     identities = [identity_of(f"bench-{number}") for number in range(3)]
     load = Load(identities, domain, clock, market=1, mid=600_000, tick=10, lag=30)
     known = {identity.address for identity in identities}
-    for data in load.singles(50) + load.bulks(4):
-        transaction = decode_transaction(data)
-        assert recover_signer(domain, transaction) in known
-        if isinstance(transaction.action, Bulk):
-            assert len(transaction.action.legs) == BULK_LEGS
+    singles, bulks = (
+        [decode_transaction(data) for data in made] for made in (load.singles(50), load.bulks(4))
+    )
+    assert (len(singles), len(bulks)) == (50, 4)
+    assert {recover_signer(domain, transaction) for transaction in singles + bulks} <= known
+    for bulk in bulks:
+        assert isinstance(bulk.action, Bulk)
+        assert len(bulk.action.legs) == BULK_LEGS
 
 
 def test_processor_time_is_told_by_role() -> None:

@@ -52,9 +52,10 @@ def test_no_amount_is_a_float(file: FileDescriptor) -> None:
         assert not [field.name for field in message.fields if field.type in FLOATS], message.name
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_zero_of_every_enum_is_unspecified(file: FileDescriptor) -> None:
-    for enum in enums_of(file):
+def test_zero_of_every_enum_is_unspecified() -> None:
+    enums = [enum for file in FILES for enum in enums_of(file)]
+    assert len(enums) > 10
+    for enum in enums:
         assert enum.values_by_number[0].name.endswith("_UNSPECIFIED"), enum.name
 
 
