@@ -61,7 +61,7 @@ from tests.worlds import USDC, World, trader_key, world_rules
 MAKER, TAKER, OTHER, FOURTH, SAVER = range(5)
 LIAR = RIVAL
 WINDOW_MS = 800_000
-FREEZE_MS = 400_000
+FREEZE_MS = 1_200_000
 ESCAPE_MS = 60_000
 GAS_PRICE = 20_000
 """gwei per 1,000,000 gas; the largest proof then costs a third of a bond's half."""
