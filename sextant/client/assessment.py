@@ -25,6 +25,7 @@ BASIS_MAX: Final = Decimal("0.005")
 UPTIME_MIN: Final = Decimal("0.999")
 SAFE_LAG_MS_MAX: Final = 60_000
 FUNDING_DAY_MAX: Final = Decimal("0.003")
+CLOCK_MS_MAX: Final = 60_000
 HOURS_MIN: Final = 24
 SAMPLES_MIN: Final = 60
 ADL_DAYS: Final = 30
@@ -120,11 +121,23 @@ def withdrawal_lines(facts: Facts) -> Iterable[Line]:
     yield Line(level_of(fine=room >= margin), "may leave at once", text, room)
 
 
+def clock_line(node_ms: int, l1_ms: int) -> Line:
+    """Say whether the node tells L1's time: by it a client dates what it signs."""
+    away = node_ms - l1_ms
+    if abs(away) <= CLOCK_MS_MAX:
+        return Line(Level.OK, "clock", f"within {span(CLOCK_MS_MAX)} of L1's", away)
+    how = f"{span(abs(away))} {'ahead of' if away > 0 else 'behind'} L1's"
+    why = "what you sign could be kept, and executed then" if away > 0 else "it is stuck, or lies"
+    return Line(Level.BAD, "clock", f"{how}: {why}", away)
+
+
 def sequencer_lines(facts: Facts) -> Iterable[Line]:
     """Say how steadily blocks came, and how far L1 is behind."""
     history, status = facts.history, facts.status
     if not status.ready:
         yield Line(Level.BAD, "node", f"not ready: {status.not_ready_because}")
+    if facts.l1_clock_ms is not None:
+        yield clock_line(status.time_ms, facts.l1_clock_ms)
     uptime = history.uptime
     if uptime is None:
         yield Line(Level.LOOK, "uptime", "this node has kept no history yet")

@@ -81,6 +81,7 @@ class Facts:
     exposure: Exposure | None
     assets: tuple[Asset, ...] = ()
     holdings: tuple[Holding, ...] = ()
+    l1_clock_ms: int | None = None
 
     @property
     def market(self) -> Market:
@@ -105,9 +106,10 @@ async def gather(client: AsyncClient, wish: Wish, *, mine: bool = False) -> Fact
         client.history(wish.market, span_ms=SPAN_MS, samples=2_000),
         client.vault(wish.market),
     )
-    deployment, upgrades, silence = None, None, ""
+    deployment, upgrades, silence, clock_ms = None, None, "", None
     try:
         async with client.l1() as l1:
+            clock_ms = await l1.clock_ms()
             deployment = await l1.deployment()
             upgrades = await read_upgrades(l1)
     except ClientError as error:
@@ -144,6 +146,7 @@ async def gather(client: AsyncClient, wish: Wish, *, mine: bool = False) -> Fact
         exposure=exposure,
         assets=tuple(assets),
         holdings=await holdings_of(client) if mine else (),
+        l1_clock_ms=clock_ms,
     )
 
 

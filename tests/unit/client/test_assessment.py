@@ -1,4 +1,4 @@
-"""What the checklist says of receipts: who signs them, and whom L1 would punish."""
+"""What the checklist says of a node: who signs its receipts, and whether it tells the time."""
 
 from types import SimpleNamespace
 from typing import cast
@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from proto.sextant.v1 import l1_pb2
-from sextant.client.assessment import promise_lines
+from sextant.client.assessment import CLOCK_MS_MAX, clock_line, promise_lines
 from sextant.client.lines import Level
 from sextant.client.models import NodeStatus
 
@@ -40,3 +40,13 @@ def test_another_contract_is_another_promise() -> None:
 
 def test_a_node_that_signs_nothing_promises_nothing() -> None:
     assert levels(SIGNER, b"", 7) == []
+
+
+def test_a_node_that_dates_what_is_signed_is_held_against_l1() -> None:
+    now = 10 * CLOCK_MS_MAX
+    for away in (0, CLOCK_MS_MAX, -CLOCK_MS_MAX):
+        assert clock_line(now + away, now).level is Level.OK
+    ahead, behind = clock_line(now + CLOCK_MS_MAX + 1, now), clock_line(1, now)
+    assert (ahead.level, behind.level) == (Level.BAD, Level.BAD)
+    assert "executed then" in ahead.text
+    assert "behind" in behind.text
