@@ -152,6 +152,8 @@ class Challenger:
     def on_balance(self, balance_gwei: int) -> list[Effect]:
         """Take note of what the defender's key holds on L1."""
         self.vigil.on_balance(balance_gwei, self.outbox)
+        if self.defence is not None:
+            self.defence.purse.held_gwei = balance_gwei
         return self.outbox.take()
 
     def on_items(self, items: list[QueuedItem]) -> list[Effect]:

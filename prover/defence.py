@@ -16,6 +16,9 @@ A proof that was seen is no secret any more: if a re-org took the commitment bac
 could be the first to commit to it.  So the proof goes out once the commitment's block is
 final, or one part in 64 of the claim's window has passed: hours, where windows are days.
 
+However many claims are wrong, what the key holds goes first into proofs: each pays for
+many more.  Nothing is committed to beyond what leaves enough for a proof.
+
 What is about to be sent is on disk before it is sent.  A defender who comes back
 after a crash goes on from there, without asking anybody: a commitment that was sent
 counts from the first block that may have it, and a proof whose claim stands all the
@@ -41,7 +44,7 @@ from prover.cases import (
 )
 from prover.contract.calls import CommitFault, ProveFault, encode_call
 from prover.contract.codes import ContractCode
-from prover.contract.gas import gas_of, proof_gas
+from prover.contract.gas import gas_of, limit_of, proof_gas
 from prover.contract.prices import fee_of
 from prover.contract.rules import ContractRules
 from prover.effects import Keep, Outbox, Said, Send
@@ -53,6 +56,9 @@ from statemachine.errors import invariant
 
 PATIENCE_PARTS: Final = 64
 """One part of so many of a claim's window may pass until a commitment is final."""
+
+PROOF_RESERVES: Final = 2
+"""Fees of a proof, at the price of now, that the key has to hold beyond a commitment's."""
 
 
 @final
@@ -179,7 +185,7 @@ class Defence:
     def on_head(self, heads: Heads, outbox: Outbox) -> None:
         """Send what has become ripe."""
         self.gas_price, self.final_block = heads.gas_price, heads.final.number
-        for case in self.cases.values():
+        for case in sorted(self.cases.values(), key=lambda case: case.stage is Stage.COMMIT):
             if not case.sending:
                 self.advance(case, heads, outbox)
 
@@ -196,7 +202,7 @@ class Defence:
             call, gas, text = case.proof, case.gas, "sending the proof"
         else:
             return
-        held = self.purse.refusal(gas, heads.gas_price)
+        held = self.shortage(case, call, gas, heads.gas_price)
         if held and held != case.held:
             outbox.say("alert", f"claim {case.claim}: not sent: {held}", claim=case.claim)
         case.held = held
@@ -210,8 +216,31 @@ class Defence:
             outbox.say("info", f"claim {case.claim}: {text}", claim=case.claim)
             bid_max = self.purse.price_max(gas)
             self.purse.reserve(case.claim, gas, heads.gas_price)
+            self.purse.held_gwei -= self.fee_most(call, heads.gas_price)
             self.keep_spent(outbox)
             outbox.push(Send(case.claim, call, bid_max))
+
+    def fee_most(self, call: CommitFault | ProveFault, gas_price: int) -> int:
+        """Return what L1 asks a sender to hold for a call, gwei."""
+        return fee_of(limit_of(call, self.deployment.settle_max), gas_price)
+
+    def shortage(self, case: Case, call: CommitFault | ProveFault, gas: int, gas_price: int) -> str:
+        """Say why a call has to wait: for the price, or for what other proofs bring in.
+
+        A commitment leaves enough for a proof at twice the price, in the purse and of what
+        the key holds.  There is always one call that waits for no other claim.
+        """
+        others = [other for other in self.cases.values() if other is not case]
+        need, held = self.fee_most(call, gas_price), self.purse.held_gwei
+        if isinstance(call, CommitFault):
+            is_first = not any(o.sending or o.stage is Stage.COMMITTED for o in others)
+            need += PROOF_RESERVES * self.fee_most(case.proof, gas_price)
+            gas += 0 if is_first else PROOF_RESERVES * case.gas
+        else:
+            is_first = not any(o.sending for o in others)
+        if is_first or need <= held:
+            return self.purse.refusal(gas, gas_price)
+        return f"other claims come first: it needs {need} gwei, {held} are left"
 
     def can_wait(self, case: Case, heads: Heads) -> bool:
         """Return whether L1 may still take a commitment back, and there is time to wait.

@@ -95,10 +95,10 @@ class Patrol:
         await self.read_items()
         await self.read_entries()
         await self.read_claims()
-        await self.carry_out(self.core.on_head(heads))
         if self.core.defence is not None and self.l1.address:
             account = await self.l1.account(self.l1.address)
             await self.carry_out(self.core.on_balance(account.eth))
+        await self.carry_out(self.core.on_head(heads))
         self.seen = heads
         self.board.around = self.around()
         for level, text in self.watchman.look(watch_figures(self.core, self.board.around)):

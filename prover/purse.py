@@ -11,9 +11,12 @@ else whoever makes wrong claims, one after the other, would only have to be conv
 enough to be disputed no more.
 """
 
-from typing import final
+from typing import Final, final
 
 from prover.contract.prices import GAS_PRICE_UNIT, fee_of
+
+HELD_UNKNOWN: Final = 1 << 63
+"""What a key is taken to hold as long as nobody has asked: enough."""
 
 
 @final
@@ -46,6 +49,8 @@ class Purse:
         self.returned_gwei = 0
         """What of it convictions made up for."""
         self.is_repaid = is_repaid
+        self.held_gwei = HELD_UNKNOWN
+        """What the key holds on L1, less what was sent since that was asked."""
         self.costs: dict[int, int] = {}
         """Gwei that calls about each claim took, until it is convicted."""
         self.reserved: dict[int, int] = {}

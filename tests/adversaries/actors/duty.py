@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from node.storage.database import Database
+from prover.contract.bank import burn_eth
 from prover.contract.calls import CommitFault, ProveFault
 from prover.contract.prices import fee_of
 from prover.contract.records import ClaimStatus
@@ -14,7 +15,7 @@ from prover.purse import Purse
 from tests.adversaries.actors.disputes import ended, richer, traded
 from tests.adversaries.library import Outcome, adversary
 from tests.adversaries.world import GAS_PRICE, MAKER, SELL, WINDOW_MS, Land
-from tests.simulation.test_challenger import Post
+from tests.simulation.test_challenger import DEFENDER, Post
 
 
 def attacked() -> tuple[Land, int]:
@@ -164,6 +165,8 @@ def persistent() -> Outcome:
 
 LIES = 8
 TWO_DISPUTES_GAS = 1_200_000
+POOR_GAS = 7_000_000
+"""L1 asks who sends a small proof to hold the fee of some four million."""
 
 
 @adversary("lies until the purse is empty", "11", f"{LIES} of {LIES} convicted")
@@ -181,3 +184,35 @@ def drained_purse() -> Outcome:
         land.fight(post, 5)
     convicted = [n for n in wrong if land.status_of(n) is ClaimStatus.CONVICTED]
     return ended(land, wrong[0], f"{len(convicted)} of {LIES} convicted")
+
+
+CROWD = 60
+
+
+@adversary("more lies than the wallet has commitments for", "11", f"{CROWD} of {CROWD} convicted")
+def poor_defender() -> Outcome:
+    """Make so many wrong claims at once that a defender spends all he holds on commitments."""
+    land = traded()
+    derived, parent = land.derived[-1], land.claim_honestly(1)
+    state = land.chain.contract.state
+    burn_eth(state, DEFENDER, land.eth(DEFENDER) - fee_of(POOR_GAS, GAS_PRICE))
+    land.start[DEFENDER] = land.eth(DEFENDER)
+    wrong = [land.lie(richer(land, derived, n + 1), parent, 0) for n in range(CROWD)]
+    land.fight(rounds=16)
+    convicted = [n for n in wrong if land.status_of(n) is ClaimStatus.CONVICTED]
+    return ended(land, wrong[0], f"{len(convicted)} of {CROWD} convicted")
+
+
+@adversary("more lies than the purse has commitments for", "11", f"{CROWD} of {CROWD} convicted")
+def bounded_defender() -> Outcome:
+    """Make so many wrong claims at once that commitments alone are all a defender may spend."""
+    land = traded()
+    derived, parent = land.derived[-1], land.claim_honestly(1)
+    wrong = [land.lie(richer(land, derived, n + 1), parent, 0) for n in range(CROWD)]
+    post = land.station()
+    defence = post.core.docket.defence
+    assert defence is not None
+    defence.purse = Purse(spend_gwei_max=fee_of(2 * TWO_DISPUTES_GAS, GAS_PRICE), is_repaid=True)
+    land.fight(post, 5 * CROWD)
+    convicted = [n for n in wrong if land.status_of(n) is ClaimStatus.CONVICTED]
+    return ended(land, wrong[0], f"{len(convicted)} of {CROWD} convicted")
