@@ -16,14 +16,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final, final
 
 from prover.accusation import Fault, find_fault
-from prover.contract.records import RulesVersion, decode_rules_version
+from prover.contract.records import UINT_LIMIT, RulesVersion, decode_rules_version
 from prover.contract.rules import ContractRules, decode_contract_rules
+from prover.contract.versions import VERSIONS_MAX
 from prover.derivation import EntryRecord
 from prover.outputs import Output, decode_output, is_trace_of
 from prover.replica import Derived, Replica, genesis_replica
 from prover.rulesbook import RulesBook
+from statemachine.codec import as_uint
 from statemachine.errors import SextantError
 from statemachine.inbox import InboxItem, decode_inbox_item
+from statemachine.units import TIME_LIMIT
 
 BUNDLE_SCHEMA: Final = 2
 
@@ -120,15 +123,15 @@ def decode_bundle(text: str) -> Bundle:
                 EntryRecord(
                     index,
                     bytes.fromhex(entry["data"]),
-                    int(entry["time"]),
-                    int(entry["inbox_count"]),
-                    int(entry["version"]),
+                    as_uint(entry["time"], TIME_LIMIT, "time"),
+                    as_uint(entry["inbox_count"], UINT_LIMIT, "inbox count"),
+                    as_uint(entry["version"], VERSIONS_MAX + 1, "version"),
                 )
                 for index, entry in enumerate(held["entries"])
             ],
             claims=[
                 BundledClaim(
-                    int(claim["number"]),
+                    as_uint(claim["number"], UINT_LIMIT, "claim number"),
                     decode_output(bytes.fromhex(claim["output"])),
                     [bytes.fromhex(root) for root in claim["trace"]],
                 )
@@ -151,6 +154,8 @@ def check_bundle(bundle: Bundle, on_entry: Callable[[Derived], None]) -> list[Fi
         An entry is executed by rules that this program does not know.
     """
     deployment = bundle.deployment
+    if deployment.genesis_time_ms >= TIME_LIMIT:
+        raise BundleUnreadable("its deployment begins at a time that no block can have")
     replica: Replica = genesis_replica(
         deployment.rules, deployment.genesis_time_ms, book=bundle.book
     )

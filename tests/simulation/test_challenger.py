@@ -485,6 +485,11 @@ def test_verify_batch_and_explain_need_no_network(
     assert "claim 2" in capsys.readouterr().out
     assert run_command("verify-batch", str(tmp_path / "garbage")) == 3
     assert run_command("verify-batch", str(tmp_path / "missing")) == 3
+    for field, value in (("time", 1 << 62), ("time", -1), ("inbox_count", -1), ("version", True)):
+        held = json.loads((tmp_path / "good").read_text())
+        held["entries"][0][field] = value
+        (tmp_path / "garbled").write_text(json.dumps(held))
+        assert run_command("verify-batch", str(tmp_path / "garbled")) == 3, field
     capsys.readouterr()
     assert run_command("explain", "2", "--file", str(tmp_path / "bad"), "--json") == 1
     told = json.loads(capsys.readouterr().out)
