@@ -230,7 +230,7 @@ class Defence:
         A commitment leaves enough for a proof at twice the price, in the purse and of what
         the key holds.  There is always one call that waits for no other claim.
         """
-        others = [other for other in self.cases.values() if other is not case]
+        others = (other for other in self.cases.values() if other is not case)
         need, held = self.fee_most(call, gas_price), self.purse.held_gwei
         if isinstance(call, CommitFault):
             is_first = not any(o.sending or o.stage is Stage.COMMITTED for o in others)
@@ -240,7 +240,7 @@ class Defence:
             is_first = not any(o.sending for o in others)
         if is_first or need <= held:
             return self.purse.refusal(gas, gas_price)
-        return f"other claims come first: it needs {need} gwei, {held} are left"
+        return "other claims come first: the key holds too little for a proof besides"
 
     def can_wait(self, case: Case, heads: Heads) -> bool:
         """Return whether L1 may still take a commitment back, and there is time to wait.

@@ -295,3 +295,24 @@ def test_a_proof_that_was_seen_waits_for_nothing(defence: Defence) -> None:
     case.closes_at = 5_000 + defence.deployment.window_ms
     defence.on_head(lagging(13, 9, 5_000), outbox)
     assert len(calls_in(outbox)) == 1
+
+
+def test_a_second_commitment_leaves_enough_for_a_proof(defence: Defence) -> None:
+    """Else a crowd of claims would take all that the key holds, and not one be disproved."""
+    outbox, price = Outbox(), GAS_PRICE
+    defence.cases[8] = second = case_of(b"another")
+    second.claim = 8
+    commit = defence.fee_most(CommitFault(bytes(32)), price)
+    proof = defence.fee_most(second.proof, price)
+    defence.purse.held_gwei = 2 * commit + 2 * proof - 1
+    defence.on_head(heads_at(9, price), outbox)
+    assert len(calls_in(outbox)) == 1, "the first claim's: it waits for nobody"
+    assert "other claims come first" in second.held
+    for number in (10, 11):  # it is said once, however often it is tried
+        defence.purse.held_gwei -= 1
+        defence.on_head(heads_at(number, price), outbox)
+        assert outbox.take() == []
+    defence.purse.held_gwei = commit + 2 * proof
+    defence.on_head(heads_at(12, price), outbox)
+    assert len(calls_in(outbox)) == 1
+    assert defence.purse.held_gwei == 2 * proof
