@@ -189,7 +189,7 @@ def drained_purse() -> Outcome:
 CROWD = 60
 
 
-@adversary("more lies than the wallet has commitments for", "11", f"{CROWD} of {CROWD} convicted")
+@adversary("more lies than the wallet pays for", "11", f"{CROWD} of {CROWD} convicted")
 def poor_defender() -> Outcome:
     """Make so many wrong claims at once that a defender spends all he holds on commitments."""
     land = traded()
@@ -203,7 +203,7 @@ def poor_defender() -> Outcome:
     return ended(land, wrong[0], f"{len(convicted)} of {CROWD} convicted")
 
 
-@adversary("more lies than the purse has commitments for", "11", f"{CROWD} of {CROWD} convicted")
+@adversary("more lies than the purse allows", "11", f"{CROWD} of {CROWD} convicted")
 def bounded_defender() -> Outcome:
     """Make so many wrong claims at once that commitments alone are all a defender may spend."""
     land = traded()
