@@ -5,14 +5,15 @@ stage      what the root is
 =========  ==================================================================
 ``final``  of a claim whose challenge window has passed, on a block that L1
            calls final: what L1 itself pays withdrawals under
-``safe``   of the newest claim that stands alone on those before it: its data
-           is on L1, anybody may still disprove it
+``safe``   of the newest claim that stands alone on those before it, in a block that
+           L1 calls final: its data is on L1 for good, anybody may still disprove it
 unsafe     what no claim covers yet: the sequencer's signature is all there is
            (``sextant receipt``), and nothing here answers under it
 =========  ==================================================================
 
-Nothing is asked of a node.  Where two claims about one log entry contradict each
-other, one of them is wrong, and neither is ``safe``.
+Nothing is asked of a node.  Honest proposers say nothing about an entry that L1 may still
+take back, so a claim stands alone until then, right or wrong.  Where two claims about one
+log entry contradict each other, one of them is wrong, and neither is ``safe``.
 """
 
 from dataclasses import dataclass
@@ -64,11 +65,15 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A live claim, as L1 lists it, and whether it is final on a final L1 block."""
+    """A live claim, as L1 lists it, and whether it is final on a final L1 block.
+
+    ``lasting`` says that L1 takes the claim itself back no more.
+    """
 
     message: l1_pb2.L1Claim
     output: Output
     firm: bool
+    lasting: bool
 
 
 async def find_anchor(
@@ -143,7 +148,10 @@ async def live_claims(
             if is_live(message):
                 output = check_output(book, message)
                 live[message.number] = Listed(
-                    message=message, output=output, firm=is_firm(message, heads)
+                    message=message,
+                    output=output,
+                    firm=is_firm(message, heads),
+                    lasting=message.block <= heads.final.number,
                 )
         stop = start
     return dict(sorted(live.items()))
@@ -230,7 +238,7 @@ def choose_claim(live: dict[int, Listed], trust: Trust, claim: int | None) -> in
     chosen = firm
     while True:
         children = children_of(live, chosen)
-        if len(children) != 1:
+        if len(children) != 1 or not live[children[0]].lasting:
             return chosen
         chosen = children[0]
 

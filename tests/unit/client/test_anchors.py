@@ -65,6 +65,23 @@ def test_a_claim_is_final_only_on_an_l1_block_that_is() -> None:
     assert run(anchor()).claim == 1
 
 
+def test_a_claim_that_l1_may_take_back_is_not_safe() -> None:
+    """Until its entry is final, whoever is honest proposes nothing beside it."""
+    scene = final()
+    scene.world.run()
+    scene.l1.block += 5
+    second = scene.claim(1)
+    late = ClaimsL1(scene)
+
+    async def anchor(lag: int) -> int:
+        late.lag = lag
+        async with reading(scene, late, trust=Trust.SAFE) as (_, verified):
+            return verified.anchor.claim
+
+    assert run(anchor(0)) == second
+    assert run(anchor(1)) == 1
+
+
 def test_the_root_of_a_dead_claim_is_no_anchor() -> None:
     scene = traded()
     scene.claim(0, lie=True)
