@@ -11,6 +11,7 @@ import grpc
 import grpc.aio
 
 from node.l1 import wire
+from node.l1.answers import read_answer, read_page
 from node.l1.archives import Archives
 from node.l1.retry import TRANSIENT, Pause, ask_until
 from node.l1.sender import Sender, Stuck
@@ -105,13 +106,14 @@ class GrpcL1(L1):
         """Return what the contract was deployed with; it is asked for once."""
         if self._rules is None:
             message = await self._ask(self.stub.GetDeployment, l1_pb2.L1GetDeploymentRequest())
-            self._rules = decode_contract_rules(message.encoded)
+            self._rules = read_answer(decode_contract_rules, message.encoded, self.target)
         return self._rules
 
     async def versions(self) -> list[RulesVersion]:
         """Return every version of the exchange's rules, the first and cancelled ones too."""
         page = await self._ask(self.stub.ListRules, l1_pb2.L1ListRulesRequest())
-        return [wire.version_from_message(version) for version in page.versions]
+        read = wire.version_from_message
+        return [read_answer(read, version, self.target) for version in page.versions]
 
     async def head(self) -> Heads:
         """Return the tags."""
@@ -127,32 +129,48 @@ class GrpcL1(L1):
             if refused.args[0].startswith("NOT_FOUND"):
                 return None
             raise
-        return wire.block_from_message(message.ref)
+        [block] = read_page(
+            wire.block_from_message, [message.ref], lambda block: block.number, number, self.target
+        )
+        return block
 
     async def log_entries(self, from_index: int) -> list[LogEntry]:
         """Return a page of the log: entries from ``from_index`` on; empty at its end."""
         request = l1_pb2.L1ListLogRequest(from_index=from_index)
         page = await self._ask(self.stub.ListLog, request)
-        entries = [wire.entry_from_message(entry) for entry in page.entries]
+        entries = read_page(
+            wire.entry_from_message,
+            page.entries,
+            lambda entry: entry.index,
+            from_index,
+            self.target,
+        )
         return [await self.archives.complete(entry) for entry in entries]
 
     async def inbox_items(self, from_index: int) -> list[QueuedItem]:
         """Return a page of the inbox from ``from_index`` on; empty at its end."""
         request = l1_pb2.L1ListInboxRequest(from_index=from_index)
         page = await self._ask(self.stub.ListInbox, request)
-        return [wire.item_from_message(item) for item in page.items]
+        read = wire.item_from_message
+        return read_page(read, page.items, lambda item: item.index, from_index, self.target)
 
     async def claims(self, from_number: int = 0) -> list[PostedClaim]:
         """Return a page of claims as they stand now, by number; empty at the end."""
         request = l1_pb2.L1ListClaimsRequest(from_number=from_number)
         page = await self._ask(self.stub.ListClaims, request)
-        return [wire.claim_from_message(claim) for claim in page.claims]
+        return self._claims(page, from_number)
 
     async def claim(self, number: int) -> PostedClaim | None:
         """Return one claim as it stands now."""
         request = l1_pb2.L1ListClaimsRequest(from_number=number, claims_max=1)
         page = await self._ask(self.stub.ListClaims, request)
-        return wire.claim_from_message(page.claims[0]) if page.claims else None
+        found = self._claims(page, number)
+        return found[0] if found else None
+
+    def _claims(self, page: l1_pb2.L1ClaimsPage, first: int) -> list[PostedClaim]:
+        """Return the claims of a page, which begins with number ``first``."""
+        read = wire.claim_from_message
+        return read_page(read, page.claims, lambda posted: posted.claim.number, first, self.target)
 
     async def account(self, address: bytes) -> Account:
         """Return what an address holds on L1."""
@@ -185,7 +203,7 @@ class GrpcL1(L1):
             stream = self.stub.FollowBlocks(l1_pb2.L1FollowBlocksRequest(from_block=number))
             try:
                 async for message in stream:
-                    yield wire.block_events_from_message(message)
+                    yield read_answer(wire.block_events_from_message, message, self.target)
                     number = message.block.number + 1
                     pause = Pause()
             except grpc.aio.AioRpcError as error:

@@ -8,6 +8,7 @@ from typing import Final, TypeVar, final
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
 from prover.l1 import L1Refused, L1Unreachable
@@ -73,7 +74,10 @@ class Pause:
 
 def describe(error: grpc.aio.AioRpcError) -> str:
     """Return why a call failed, the machine's name for it first."""
-    status = rpc_status.from_call(error)  # type: ignore[arg-type] # stubs know no aio call
+    try:
+        status = rpc_status.from_call(error)  # type: ignore[arg-type] # stubs know no aio call
+    except (ValueError, DecodeError):
+        status = None  # its details contradict it, or are none: a proxy's doing, or worse
     if status is not None:
         return str(status.message)
     return f"{error.code().name}: {error.details()}"

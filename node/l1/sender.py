@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 from node.l1 import wire
+from node.l1.answers import read_answer
 from node.l1.retry import Pause
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
 from prover.contract.calls import Call, call_hash, decode_call, encode_call, sign_call
@@ -163,17 +164,22 @@ class Sender:
 
     async def _take_up(self, call: Call, until: float) -> Sent | None:
         """Return a call that was given up, if it still waits."""
-        sent = self.left.pop(encode_call(call), None)
+        encoded = encode_call(call)
+        sent = self.left.get(encoded)
         if sent is None:
             return None
         try:
             await self._await(sent.name, until, until_block=1)
         except L1Refused as refused:
             if is_for(refused, STILL_WAITING):
+                del self.left[encoded]
                 self.in_flight.add(sent.nonce)
                 return sent
             if not is_for(refused, NOT_FOUND):
                 raise
+        except L1Unreachable as error:
+            raise held_back(sent, f": {error}") from error  # and it is remembered
+        del self.left[encoded]
         return None
 
     async def _begin(self, call: Call, policy: FeePolicy, until: float) -> Sent | None:
@@ -185,7 +191,12 @@ class Sender:
             nonce = (await self.ask(self.stub.GetAccount, request, until=until)).nonce
             name = call_hash(rules.l1_chain_id, rules.rules.rollup, nonce, call, self.address)
             sent = Sent(call, nonce, bid, name)
-            if not await self._submit(sent, until):
+            try:
+                is_ours = await self._submit(sent, until)
+            except L1Unreachable as error:
+                self.leave(sent)  # it may have arrived, and its answer been lost
+                raise held_back(sent, f": {error}") from error
+            if not is_ours:
                 check_time(sent, until)
                 return None
             self.in_flight.add(nonce)
@@ -232,7 +243,7 @@ class Sender:
         message = await self.ask(
             self.stub.AwaitCall, request, until=until, seconds=AWAIT_SECONDS_MAX
         )
-        return wire.receipt_from_message(message)
+        return read_answer(wire.receipt_from_message, message)
 
     async def _outcome(self, sent: Sent, policy: FeePolicy, until: float) -> CallReceipt | None:
         """Wait for a call's block; ``None`` if it has to be sent again, maybe bidding more."""

@@ -15,7 +15,7 @@ from typing import Final, Self, TypeVar
 
 import grpc
 import grpc.aio
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -219,15 +219,15 @@ def pause_of(error: grpc.aio.AioRpcError) -> float:
     info = error_details_pb2.RetryInfo()
     if not unpack_detail(error, info):
         return 0.0
-    seconds: float = info.retry_delay.ToTimedelta().total_seconds()
-    return min(seconds, PAUSE_S_MAX)
+    seconds: float = info.retry_delay.seconds + info.retry_delay.nanos / 1e9
+    return min(max(0.0, seconds), PAUSE_S_MAX)
 
 
 def unpack_detail(error: grpc.aio.AioRpcError, message: Message) -> bool:
     """Fill ``message`` from the error's details; return whether it was among them."""
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it has all of a Call
-    if status is None:
-        return False
-    return any(
-        detail.Is(message.DESCRIPTOR) and detail.Unpack(message) for detail in status.details
-    )
+    try:
+        status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it has all of a Call
+        details = () if status is None else status.details
+        return any(detail.Is(message.DESCRIPTOR) and detail.Unpack(message) for detail in details)
+    except (ValueError, DecodeError):
+        return False  # they contradict the status, or are none: a proxy's doing, or worse

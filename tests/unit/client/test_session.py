@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import grpc
+import grpc.aio
 import pytest
 
+from sextant.client.connection import explain, pause_of
 from sextant.client.nonces import time_of
 from sextant.client.orders import NewOrder
 from sextant.client.pipeline import Pipeline
@@ -260,3 +262,14 @@ def test_the_synchronous_face_is_the_same_client() -> None:
             assert await asyncio.to_thread(use) == 70
 
     run(work())
+
+
+@pytest.mark.parametrize("details", [b"\xff\xff", b"\x08\x05\x12\x04else"])
+def test_details_that_contradict_a_refusal_are_left_out(details: bytes) -> None:
+    """What a proxy has spoilt is an error of the client's own all the same."""
+    trailing = (("grpc-status-details-bin", details),)
+    code, metadata = grpc.StatusCode.INVALID_ARGUMENT, grpc.aio.Metadata(*trailing)
+    failed = grpc.aio.AioRpcError(code, grpc.aio.Metadata(), metadata, "no", "")
+    fault = explain(failed, target="node")
+    assert (type(fault), fault.code) == (BadRequest, "INVALID_ARGUMENT")
+    assert pause_of(failed) == 0
