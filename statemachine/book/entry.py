@@ -256,9 +256,7 @@ def margin_allows(step: Step, entry: Entry, position: Position) -> bool:
         most = entry.parameters.open_interest_max
         step.refuse(Code.OPEN_INTEREST, (most, entry.market.open_interest))
         return False
-    if entry.flags & FLAG_REDUCE_ONLY and not entry.flags & FLAG_IOC:
-        # Reserves nothing: it can only shrink what is already margined.
-        return True
+    # What rests and only reduces reserves nothing later on, but is no way around this.
     fee = -(-entry.price * entry.size * entry.rates.worst // PPM_ONE)
     allowed, need, have = may_add_order(
         step.state,

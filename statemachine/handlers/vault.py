@@ -21,6 +21,7 @@ from statemachine.risk.margin import charge_assets, charge_markets, margin_of, w
 from statemachine.risk.vaults import (
     DUE_EXIT,
     SHARES_LIMIT,
+    SHARES_MIN,
     shares_for,
     values_of,
     vault_portfolio,
@@ -57,8 +58,9 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
     if source.flags & PORTFOLIO_LIQUIDATING:
         step.refuse(Code.LIQUIDATING)
         return
-    if action.amount < step.rules.vault_deposit_min:
-        step.refuse(Code.AMOUNT, (step.rules.vault_deposit_min,))
+    least = max(SHARES_MIN, step.rules.vault_deposit_min)
+    if action.amount < least:
+        step.refuse(Code.AMOUNT, (least,))
         return
     most = withdrawable(state, source)
     if action.amount > most:
@@ -76,15 +78,15 @@ def execute_vault_deposit(step: Step, action: VaultDeposit) -> None:
             step.refuse(Code.VAULT_SHORT, (margin.equity_initial, margin.initial))
             return
     shares = shares_for(vault.shares, value, action.amount)
-    if not 0 < shares < SHARES_LIMIT - vault.shares:
+    if not SHARES_MIN <= shares < SHARES_LIMIT - vault.shares:
         step.refuse(Code.SHARES, (vault.shares, value))
         return
-    if refuses_fund(step, source):
+    holder = state.share(action.market, step.account)
+    if not epoch_allows(step, holder, vault) or refuses_fund(step, source):
         return
 
     # EFFECTS
     backer = state.open_portfolio(number)
-    holder = state.share(action.market, step.account)
     begin_epoch(holder, vault)
     credit(state, source, -action.amount)
     source.moved -= action.amount
@@ -111,8 +113,19 @@ def tell_bought(state: State, source: int, action: VaultDeposit, shares: int) ->
     events.append(SharesChanged(source, market, SHARES_BOUGHT, shares, amount, 0))
 
 
+def epoch_allows(step: Step, holder: Share, vault: Vault) -> bool:
+    """Check that no due work still names void shares: they would be paid as if they were new."""
+    if holder.epoch == vault.epoch or holder.notice == 0:
+        return True
+    step.refuse(Code.LOCKED, (step.now + step.rules.vault_notice_ms,))
+    return False
+
+
 def begin_epoch(holder: Share, vault: Vault) -> None:
-    """Let a share that is new, or of an epoch that is over, count in the vault's present one."""
+    """Let a share that is new, or of an epoch that is over, count in the vault's present one.
+
+    One that is on notice since then has to wait until no due work names it.
+    """
     if holder.epoch != vault.epoch or not holder.live:
         holder.epoch = vault.epoch
         holder.held = holder.notice = 0
@@ -134,7 +147,8 @@ def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:
     holder = state.share(action.market, step.account)
     held = holder.held if holder.live and holder.epoch == vault.epoch else 0
     shares = action.shares or held
-    if not 0 < shares <= held:
+    # A few that stay could be made so dear that nobody else may come in.
+    if not 0 < shares <= held or 0 < held - shares < SHARES_MIN:
         step.refuse(Code.SHARES, (shares, held))
         return
     if refuses_fund(step, target):

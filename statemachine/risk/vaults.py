@@ -18,7 +18,8 @@ that market only.
 * exits are paid ``vault_notice_ms`` after they were asked for, at the value then.
   A vault that cannot pay one yet, because its margin is in use or it is below
   its IM, tries again with the next slice
-* a vault that is left with nothing ends an epoch: its shares are void
+* a vault that is left with nothing ends an epoch: its shares are void.  Whoever has
+  some of them on notice comes in again once that is over
 
 What remains when the last share has left goes to the insurance fund.
 """
@@ -35,7 +36,7 @@ from statemachine.events import (
 from statemachine.keys import BUY, LANE_SYSTEM, LANE_USER, SELL
 from statemachine.pricing.funding import unsettled_funding
 from statemachine.pricing.mark import is_stale
-from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position
+from statemachine.records import PORTFOLIO_LIQUIDATING, Market, Portfolio, Position, Share
 from statemachine.risk.balances import credit
 from statemachine.risk.collateral import assets_of, collateral_of, holding_of, worth_of
 from statemachine.risk.funds import open_home
@@ -51,6 +52,9 @@ from statemachine.units import PPM_ONE, div_ceil, div_floor
 
 VAULT_ACCOUNT: Final = 0
 SHARES_LIMIT: Final = 1 << 63
+SHARES_MIN: Final = 10_000
+"""A deposit buys at least so many, as in a fund, and whoever does not leave keeps so many: what
+rounding takes is below 0.01%, and as much as is in a vault already is enough to come in."""
 DUE_UNWIND: Final = 5
 """Kind of due work: the next slice of what a vault holds."""
 DUE_EXIT: Final = 19
@@ -208,6 +212,7 @@ def process_exit(step: Step, number: int, market_number: int, shares: int) -> No
     holder = state.share(market_number, number >> 8)
     backer = state.portfolio(vault_portfolio(market_number))
     if holder.epoch != vault.epoch or backer is None:
+        forget_notice(state, holder, shares)
         state.events.append(SharesChanged(number, market_number, SHARES_LOST, shares, 0, 0))
         return
     charge_assets(step, backer)
@@ -240,6 +245,13 @@ def process_exit(step: Step, number: int, market_number: int, shares: int) -> No
     events.append(SharesChanged(number, market_number, SHARES_PAID, shares, amount, 0))
     if vault.shares == 0 and not backer.markets:
         sweep_rest(state, backer, market_number)
+
+
+def forget_notice(state: State, holder: Share, shares: int) -> None:
+    """Let void shares go, which were on notice as their epoch ended; with the last, all of them."""
+    holder.notice -= shares
+    holder.live = holder.notice != 0
+    state.touch(holder)
 
 
 def sweep_rest(state: State, backer: Portfolio, market: int) -> None:

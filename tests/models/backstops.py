@@ -91,19 +91,20 @@ def audit_vaults(books: "Books", check: Check) -> None:
         share = decode_share(key, data)
         check(share.held >= 0 and share.notice >= 0, f"share {key.hex()}: below zero")
         check(share.held + share.notice > 0, f"share {key.hex()}: of nothing, but kept")
+        notices[market, account] = share.notice
         if share.epoch == vaults[market].epoch:
             held[market] += share.held + share.notice
-            notices[market, account] += share.notice
     waiting: Counter[tuple[int, int]] = Counter()
     unwinding: Counter[int] = Counter()
     for _, data in books.table(keys.TABLE_DUE):
         kind, market, name, shares = decode_due(data)
-        if kind == DUE_EXIT and (market, name >> 8) in notices:
+        if kind == DUE_EXIT:
             waiting[market, name >> 8] += shares
         elif kind == DUE_UNWIND:
             unwinding[market] += 1
-    for place, shares in notices.items():
-        check(waiting[place] >= shares, f"vault exit {place}: {shares} on notice, none is due")
+    for place in notices | waiting:
+        shares, due = notices[place], waiting[place]
+        check(due == shares, f"vault exit {place}: {shares} on notice, {due} due")
     for market, vault in vaults.items():
         check(held[market] == vault.shares, f"vault {market}: {vault.shares}, held {held[market]}")
         check(unwinding[market] == vault.unwinding, f"vault {market}: unwinding twice, or never")

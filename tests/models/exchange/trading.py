@@ -347,8 +347,6 @@ def check_margin(exchange: Exchange, request: Request, without: Order | None) ->
     capped = rules.open_interest_max and not request.post_only
     if capped and opened and interest + opened > rules.open_interest_max:
         raise Refused(Code.OPEN_INTEREST, rules.open_interest_max, interest)
-    if request.reduce_only and not request.ioc:
-        return
     rate = Fraction(worst_rate(exchange, request), MILLION)
     fee = ceil(request.price * request.size * rate)
     # It loses what its price is worse than mark, whatever else rests on its side.

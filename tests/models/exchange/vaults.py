@@ -28,6 +28,7 @@ from tests.models.exchange.state import (
 )
 
 SHARES_LIMIT = 2**63
+SHARES_LEAST = 10_000
 
 
 def values_of(exchange: Exchange, number: int) -> tuple[int, int]:
@@ -57,7 +58,7 @@ def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcom
     if source in exchange.balances and exchange.is_stale(number):
         raise Refused(Code.ORACLE_STALE, number)
     check_free(exchange, source, action.amount)
-    least = exchange.rules.vault_deposit_min
+    least = max(SHARES_LEAST, exchange.rules.vault_deposit_min)
     if action.amount < least:
         raise Refused(Code.AMOUNT, least)
     most = withdrawable(exchange, source)
@@ -73,11 +74,13 @@ def buy_shares(exchange: Exchange, account: int, action: VaultDeposit) -> Outcom
     shares: int = action.amount
     if vault.shares:
         shares = floor(action.amount * Fraction(vault.shares, value))
-    if shares == 0 or shares + vault.shares >= SHARES_LIMIT:
+    if shares < SHARES_LEAST or shares + vault.shares >= SHARES_LIMIT:
         raise Refused(Code.SHARES, vault.shares, value)
+    holder = exchange.shares.get((number, account))
+    if holder is not None and holder.epoch != vault.epoch and holder.notice:
+        raise Refused(Code.LOCKED, exchange.now + exchange.rules.vault_notice_ms)
     check_closed(exchange, source)
     exchange.vaults[number] = vault
-    holder = exchange.shares.get((number, account))
     if holder is None or holder.epoch != vault.epoch:
         holder = exchange.shares[number, account] = Share(vault.epoch)
     exchange.credit(source, -action.amount)
@@ -96,7 +99,7 @@ def leave(exchange: Exchange, account: int, action: VaultWithdraw) -> Outcome:
     holder = exchange.shares.get((number, account), Share(vault.epoch))
     held = holder.held if holder.epoch == vault.epoch else 0
     shares = action.shares or held
-    if not 0 < shares <= held:
+    if not 0 < shares <= held or 0 < held - shares < SHARES_LEAST:
         raise Refused(Code.SHARES, shares, held)
     check_closed(exchange, account << 8 | action.sub)
     holder.held -= shares
@@ -112,6 +115,10 @@ def pay_shares(exchange: Exchange, item: Due) -> None:
     vault = exchange.vaults[number]
     holder = exchange.shares[number, item.portfolio >> 8]
     if holder.epoch != vault.epoch:
+        # Void, and forgotten with the last that was on notice.
+        holder.notice -= shares
+        if not holder.notice:
+            del exchange.shares[number, item.portfolio >> 8]
         return
     value = values_of(exchange, number)[0]
     amount = max(0, floor(value * Fraction(shares, vault.shares)))

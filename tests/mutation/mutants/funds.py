@@ -225,8 +225,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handlers/vault.py",
-        "    if refuses_fund(step, source):",
-        "    if False:",
+        " or refuses_fund(step, source):",
+        ":",
         "a fund's money goes into a vault",
         (FUNDS,),
     ),

@@ -3,9 +3,32 @@
 from typing import Final
 
 from tests.mutation.mutant import Mutant
-from tests.mutation.suites import ORDERS, ROOM
+from tests.mutation.suites import ORDERS, ROOM, TAIL
 
 MUTANTS: Final = (
+    Mutant(
+        "book/entry.py",
+        "    # What rests and only reduces reserves",
+        "    if entry.flags & FLAG_REDUCE_ONLY and not entry.flags & FLAG_IOC:\n"
+        "        return True\n"
+        "    # What rests and only reduces reserves",
+        "what reduces and may rest makes its owner riskier",
+        (TAIL,),
+    ),
+    Mutant(
+        "handlers/vault.py",
+        "    if holder.epoch == vault.epoch or holder.notice == 0:",
+        "    if True:",
+        "void shares on notice are paid in the next epoch",
+        (TAIL,),
+    ),
+    Mutant(
+        "handlers/vault.py",
+        "    if not SHARES_MIN <= shares <",
+        "    if not 0 < shares <",
+        "a dear share takes from who comes in",
+        (TAIL,),
+    ),
     Mutant(
         "book/entry.py",
         "elif price % parameters.tick or (",

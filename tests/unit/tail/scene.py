@@ -17,8 +17,8 @@ DAY_MS = 86_400_000
 
 def world_of(size: int = 3_000, amount: int = 1_000 * USDC, **changes: int) -> World:
     """Return a world in which the victim is long ``size`` lots at PRICE, the seller short."""
-    rules = world_rules(1, grace_ms=0, grace_updates_min=0, vault_notice_ms=10_000, **changes)
-    world = World(rules)
+    terms = {"grace_ms": 0, "grace_updates_min": 0, "vault_notice_ms": 10_000} | changes
+    world = World(world_rules(1, **terms))
     world.deposit(VICTIM, amount)
     for trader in (MAKER, SELLER, BACKER):
         world.deposit(trader, 10_000_000 * USDC)

@@ -4,7 +4,7 @@ from statemachine.actions import Poke, VaultDeposit, VaultWithdraw
 from statemachine.events import STAGE_BACKSTOP
 from statemachine.keys import BUY
 from statemachine.risk.margin import margin_of
-from statemachine.risk.vaults import shares_for, values_of
+from statemachine.risk.vaults import SHARES_MIN, shares_for, values_of
 from statemachine.stakes import (
     SHARES_BOUGHT,
     SHARES_DELAYED,
@@ -19,6 +19,7 @@ from tests.unit.tail.scene import (
     MAKER,
     POKER,
     PRICE,
+    SELLER,
     VICTIM,
     back,
     fall,
@@ -156,3 +157,66 @@ def test_a_vault_that_lost_everything_starts_again() -> None:
     assert world.act(BACKER, VaultWithdraw(0, 0, 0)) == "SHARES"
     assert back(world, 50 * USDC) == "OK"
     assert vault_of(world)[0].shares == 50 * USDC
+
+
+def test_void_shares_on_notice_are_not_paid_in_the_next_epoch() -> None:
+    """His notice outlives the vault; what he then comes in with is no ticket for what he lost."""
+    notice = 200_000
+    world = world_of(rank_notional_min=1 << 62, vault_notice_ms=notice)
+    assert back(world, 1_000 * USDC) == "OK"
+    fall(world, PRICE - 300_000)
+    assert poke(world) == "OK"
+    low = PRICE - 900_000
+    fall(world, low)
+    order(world, MAKER, BUY, low - 10_000, 100_000)
+    assert world.act(POKER, Poke(0, 0)) == "OK"
+    slices = 0
+    while vault_of(world)[0].epoch == 0:
+        slices += 1
+        if slices == 8:
+            assert world.act(BACKER, VaultWithdraw(0, 0, 999 * 10**6)) == "OK"
+        world.run(world.prices(0, low), advance=world.rules.slice_interval_ms)
+    assert back(world, 1_000 * USDC, SELLER) == "OK"
+    assert back(world, 10 * USDC) == "LOCKED"
+    assert world.last is not None
+    assert world.last.receipts[0].args == (world.cursor.time + notice,)
+    before = world.portfolio(BACKER).balance
+    seen: list[tuple[int, int, int]] = []
+    while not seen:
+        world.run(world.prices(0, low), advance=world.rules.slice_interval_ms)
+        audit(world.store.values, world.rules)
+        seen = shares_events(world)
+    assert seen == [(SHARES_LOST, 999 * 10**6, 0)]
+    assert back(world, 10 * USDC) == "OK"
+    assert world.act(BACKER, VaultWithdraw(0, 0, 0)) == "OK"
+    for _ in range(8):
+        world.run(world.prices(0, low), advance=world.rules.slice_interval_ms)
+        audit(world.store.values, world.rules)
+    assert world.portfolio(BACKER).balance == before
+    assert vault_of(world)[0].shares == 1_000 * USDC
+
+
+def test_a_dear_share_takes_nothing_from_who_comes_in() -> None:
+    """The first depositor keeps few shares, makes them dear, and waits for who buys one."""
+    world = world_of()
+    assert back(world, 10 * USDC) == "OK"
+    assert world.act(BACKER, VaultWithdraw(0, 0, 10 * USDC - 1)) == "SHARES"
+    assert world.act(BACKER, VaultWithdraw(0, 0, 10 * USDC - SHARES_MIN)) == "OK"
+    world.run(advance=world.rules.slice_interval_ms)
+    assert vault_of(world)[0].shares == SHARES_MIN
+    # As by positions of his own that the vault takes over with their margin.
+    _, backer = vault_of(world)
+    ledger = world.state.ledger()
+    assert backer is not None
+    gift = 1_000 * USDC
+    backer.balance += gift
+    ledger.settled += gift
+    ledger.deposits += gift
+    world.store.apply({record.key: record.encode() for record in (backer, ledger)})
+    assert back(world, gift - USDC, SELLER) == "SHARES"
+    paid = gift + gift // 2
+    assert back(world, paid, SELLER) == "OK"
+    assert world.act(SELLER, VaultWithdraw(0, 0, 0)) == "OK"
+    world.run(advance=world.rules.slice_interval_ms)
+    lost = 10_000_000 * USDC - world.portfolio(SELLER).moved
+    assert 0 <= lost <= paid // SHARES_MIN
