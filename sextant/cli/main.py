@@ -212,7 +212,9 @@ def execute(arguments: argparse.Namespace) -> int:
         if getattr(arguments, "json", False):
             return _say_json(error)
         return _say(error.exit_code, str(error))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupted:
+        for note in notes_of(interrupted):
+            _say(EXIT_INTERRUPTED, note)
         return end_interrupted()
     except BrokenPipeError:
         # The reader of our output has gone: not an error, and nothing to flush.
@@ -226,6 +228,16 @@ def execute(arguments: argparse.Namespace) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort of a program
         return _say(EXIT_BUG, _report_bug(error))
     return code
+
+
+def notes_of(interrupted: BaseException) -> list[str]:
+    """Return what those who were interrupted left behind: something that was sent, most likely."""
+    notes: list[str] = []
+    error: BaseException | None = interrupted
+    while error is not None:
+        notes += getattr(error, "__notes__", ())
+        error = error.__context__
+    return notes
 
 
 def end_interrupted() -> int:

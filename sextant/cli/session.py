@@ -73,6 +73,11 @@ def say_raised(kind: str, bid: Bid, base_fee: int) -> None:
     )
 
 
+def say_unkept(error: OSError) -> None:
+    """Say that what proves a promise of the sequencer's could not be written down."""
+    say(f"the signed block is not kept, which `sextant receipt accuse` would need: {error}")
+
+
 def run_client(
     arguments: argparse.Namespace,
     work: Callable[[AsyncClient], Awaitable[Answer]],
@@ -94,7 +99,7 @@ def run_client(
             l1_policy=policy_of(arguments),
             l1_raised=say_raised,
             follower=follower_target(arguments),
-            receipts=ReceiptStore() if signs else None,
+            receipts=ReceiptStore(on_failure=say_unkept) if signs else None,
         )
         async with client:
             return await work(client)

@@ -25,7 +25,7 @@ from prover.outputs import Output, decode_output
 from prover.rulesbook import RulesBook, RulesUnknown
 from sextant.client.l1 import L1Client
 from sextant.client.upgrades import book_of, read_contract
-from sextant.errors import ProofInvalid, Refused
+from sextant.errors import ProofInvalid, Refused, ServerFault
 from statemachine.errors import FrameInvalid
 from statemachine.rules import Rules
 
@@ -158,7 +158,13 @@ async def live_claims(
 
 
 async def claims_between(l1: L1Client, start: int, stop: int) -> list[l1_pb2.L1Claim]:
-    """Return the claims from number ``start`` up to ``stop``, in as many pages as it takes."""
+    """Return the claims from number ``start`` up to ``stop``, in as many pages as it takes.
+
+    Raises
+    ------
+    ServerFault
+        ``CLAIMS``: L1 lists none of them, having said that there are so many.
+    """
     found: list[l1_pb2.L1Claim] = []
     while start < stop:
         page = await l1.claims(start, stop - start)
@@ -166,6 +172,13 @@ async def claims_between(l1: L1Client, start: int, stop: int) -> list[l1_pb2.L1C
             break
         found += page.claims
         start = page.claims[-1].number + 1
+    if not found:
+        raise ServerFault(
+            "CLAIMS",
+            f"{l1.target} says that it has {stop} claims, and does not list them",
+            advice="try again, should it have re-organised just now; else ask another L1",
+            retryable=True,
+        )
     return found
 
 

@@ -14,7 +14,7 @@ from prover.contract.calls import AppendEmpty, ClaimWithdrawal, Deposit, ForceWi
 from sextant.client.amounts import show_decimal, show_usdc, to_micros
 from sextant.client.assets import Asset
 from sextant.client.l1_sender import ADVICE, L1Receipt, L1Sender
-from sextant.errors import Refused, Rejected
+from sextant.errors import Refused, Rejected, ServerFault
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, decode_inbox_item
 
@@ -149,9 +149,24 @@ class L1Client(L1Sender):
         return answer
 
     async def claims(self, start: int, count: int) -> l1_pb2.L1ClaimsPage:
-        """Return a page of claims as they stand now, from number ``start`` on."""
+        """Return a page of claims as they stand now, from number ``start`` on.
+
+        Raises
+        ------
+        ServerFault
+            ``CLAIMS``: the numbers are not those, in their order; to ask on would never end.
+        """
         request = l1_pb2.L1ListClaimsRequest(from_number=start, claims_max=count)
         page: l1_pb2.L1ClaimsPage = await self._ask(self._stub.ListClaims, request)
+        least = start
+        for claim in page.claims:
+            if claim.number < least:
+                raise ServerFault(
+                    "CLAIMS",
+                    f"{self.target} lists claim {claim.number} where {least} or a later one is due",
+                    advice="ask another L1",
+                )
+            least = claim.number + 1
         return page
 
     async def rules_page(self) -> l1_pb2.L1RulesPage:
@@ -192,12 +207,16 @@ class L1Client(L1Sender):
         """Return a page of the sales after one; see ``sextant.client.sales``."""
         request = l1_pb2.L1ListSalesRequest(after=after)
         answer: l1_pb2.L1SalesPage = await self._ask(self._stub.ListSales, request)
+        if answer.sales and answer.sales[-1].sale <= after:
+            raise ServerFault(
+                "SALES", f"{self.target} lists the same sales again", advice="ask another L1"
+            )
         return answer.sales
 
     async def claim(self, number: int) -> l1_pb2.L1Claim | None:
         """Return a claim by its number, if there is one."""
         page = await self.claims(number, 1)
-        return page.claims[0] if page.claims else None
+        return next((claim for claim in page.claims if claim.number == number), None)
 
     async def each_claim(self) -> AsyncIterator[l1_pb2.L1Claim]:
         """Yield all claims, oldest first."""

@@ -5,7 +5,9 @@ again with a higher bid, by the rule that everybody here bids by
 (:mod:`prover.contract.fees`), within the client's bound.
 """
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from time import monotonic
@@ -15,14 +17,14 @@ import grpc
 import grpc.aio
 
 from proto.sextant.v1 import l1_pb2, l1_pb2_grpc
-from prover.contract.calls import KINDS, Call, Envelope, sign_call
+from prover.contract.calls import KINDS, Call, Envelope, call_hash, sign_call
 from prover.contract.fees import Bid, FeePolicy, first_bid, raised_bid
 from prover.contract.shapes import fill_message
 from sextant.client.amounts import from_micros
 from sextant.client.closing import Closing
-from sextant.client.connection import TIMEOUT_S, explain
+from sextant.client.connection import NOT_SENT, TIMEOUT_S, backoff, explain, uncertain
 from sextant.client.secret import Secret
-from sextant.errors import ClientError, OutcomeUnknown, Refused, Rejected
+from sextant.errors import ClientError, OutcomeUnknown, Refused, Rejected, Unreachable
 from statemachine.identity.signing import address_of
 
 DEFAULT_L1: Final = "127.0.0.1:50545"
@@ -44,6 +46,8 @@ ADVICE: Final = {
     "RULES_PENDING": "`sextant l1 cancel-rules` takes it back, while it may be",
     "RULES_LOCKED": "too late: the sequencer may be making blocks for it",
 }
+STILL_WAITING: Final = "STILL_WAITING"
+NOT_FOUND: Final = "NOT_FOUND"
 NONCE_CODES: Final = frozenset({"NONCE_USED", "NONCE_GAP"})
 POLICY: Final = FeePolicy()
 OnRaised = Callable[[str, Bid, int], None]
@@ -109,11 +113,16 @@ class L1Sender(Closing):
         request: object,
         *,
         seconds: float = TIMEOUT_S,
+        sends: bool = False,
     ) -> Any:  # noqa: ANN401 - the answer's type is the stub's
+        """Return the answer; a missing one to what ``sends`` something is ``OutcomeUnknown``."""
         try:
             return await method(request, timeout=seconds, wait_for_ready=False)
         except grpc.aio.AioRpcError as error:
-            fault = explain(error, target=f"the L1 at {self.target}")
+            fault = explain(error, target=f"the L1 at {self.target}", sends=sends)
+            may_have_come = sends and NOT_SENT not in (error.details() or "")
+            if may_have_come and isinstance(fault, Unreachable):
+                raise uncertain(fault) from None
             raise fault from None
 
     async def deployment(self) -> l1_pb2.L1Deployment:
@@ -145,12 +154,17 @@ class L1Sender(Closing):
     async def send(self, call: Call) -> L1Receipt:
         """Sign a call, send it, and wait until it is in a block, bidding more while it is not.
 
+        What may have arrived is never signed again: an answer that got lost is asked for,
+        a call that L1 forgot is sent again as it was.
+
         Raises
         ------
         Rejected
             The contract refused it.
         OutcomeUnknown
             ``STILL_WAITING``: it is in no block yet, and may still come into one.
+        Unreachable
+            L1 does not answer, and was sent nothing.
         """
         if self._key is None:
             raise Refused("KEY_MISSING", "a call to L1 needs a signing key")
@@ -159,51 +173,95 @@ class L1Sender(Closing):
             nonce = (await self.account(address_of(key))).nonce
             bid = first_bid(self.policy, (await self.heads()).gas_price)
             try:
-                name = await self._submit(key, nonce, call, bid)
+                return await self._carry(key, nonce, call, bid)
             except Refused as error:
                 # Another sender with this key was faster: take the next nonce.
                 if error.code not in NONCE_CODES or attempt == NONCE_ATTEMPTS_MAX:
                     raise
-                continue
-            return await self._outcome(key, nonce, call, bid, name)
+            except asyncio.CancelledError as error:
+                error.add_note(
+                    f"the L1 call {type(call).__name__} (nonce {nonce}) may have been sent, and"
+                    " come into a block yet: `sextant l1 mempool` shows what waits. Look before"
+                    " you send it again"
+                )
+                raise
         raise Refused("NONCE", "others use this key on L1 all the time", retryable=True)
 
-    async def _submit(self, key: bytes, nonce: int, call: Call, bid: Bid) -> bytes:
-        """Send a call with a bid; return its name, which is the same for every bid."""
+    async def _carry(self, key: bytes, nonce: int, call: Call, bid: Bid) -> L1Receipt:
+        """Send a call and see it into a block; ``Refused`` only if it can come into none."""
+        with suppress(OutcomeUnknown):  # it may be there: whoever waits for it finds out
+            await self._submit(key, nonce, call, bid)
+        return await self._outcome(key, nonce, call, bid)
+
+    async def _submit(self, key: bytes, nonce: int, call: Call, bid: Bid) -> None:
+        """Send a call with a bid; its name is the same for every bid."""
         deployment = await self.deployment()
         place = deployment.l1_chain_id, deployment.contract
         request = request_of(sign_call(*place, key, nonce, call, bid))
-        sent: l1_pb2.L1SendCallResponse = await self._ask(self._stub.SendCall, request)
-        return sent.hash
+        await self._ask(self._stub.SendCall, request, sends=True)
 
-    async def _outcome(
-        self, key: bytes, nonce: int, call: Call, bid: Bid, name: bytes
-    ) -> L1Receipt:
+    async def _outcome(self, key: bytes, nonce: int, call: Call, bid: Bid) -> L1Receipt:
         """Wait for a call, and raise its bid whenever it has waited for too many blocks."""
-        until = monotonic() + AWAIT_S
+        until, pauses = monotonic() + AWAIT_S, backoff()
+        deployment = await self.deployment()
+        place = deployment.l1_chain_id, deployment.contract
+        name = call_hash(*place, nonce, call, address_of(key))
         while True:
-            patient = (await self.heads()).latest.number + self.policy.bump_blocks
+            missing = False
             try:
+                patient = (await self.heads()).latest.number + self.policy.bump_blocks
                 return await self.wait(name, until_block=patient)
             except Refused as error:
-                if error.code != "STILL_WAITING":
+                if error.code not in {STILL_WAITING, NOT_FOUND}:
                     raise
-            base_fee = (await self.heads()).gas_price
+                missing, why = error.code == NOT_FOUND, error.message
+            except Unreachable as error:
+                why = error.message
+                await asyncio.sleep(next(pauses))
             if monotonic() > until:
                 raise OutcomeUnknown(
-                    "STILL_WAITING",
-                    f"the call is in no block of L1, its base fee is {base_fee} gwei per million"
-                    f" gas and the call bids {bid.fee_max} at most",
+                    STILL_WAITING,
+                    f"the call is in no block of L1 as far as we know, and bids {bid.fee_max} gwei"
+                    f" per million gas at most: {why}",
                     advice="it stays where it is and comes into a block when the base fee falls;"
-                    " `sextant l1 mempool` shows it",
+                    " `sextant l1 mempool` shows it. Look before you send it again",
                     retryable=True,
                 )
+            if missing:
+                await self._repeat(key, nonce, call, bid)
+                await asyncio.sleep(next(pauses))
+            else:
+                bid = await self._raise(key, nonce, call, bid)
+
+    async def _repeat(self, key: bytes, nonce: int, call: Call, bid: Bid) -> None:
+        """Send the same bytes again, under the same nonce: L1 forgot them, or never had them."""
+        try:
+            await self._submit(key, nonce, call, bid)
+        except (OutcomeUnknown, Unreachable):
+            return
+        except Refused as error:
+            if error.code not in NONCE_CODES:
+                raise
+            # Most likely by another call; but it was sent, and who signs anew sends it twice.
+            raise OutcomeUnknown(
+                error.code,
+                f"L1 does not know the call any more, and its nonce was used: {error.message}",
+                advice="look what L1 has of it before you send it again",
+            ) from error
+
+    async def _raise(self, key: bytes, nonce: int, call: Call, bid: Bid) -> Bid:
+        """Bid more for a call that waits, if it is time to; return what it bids."""
+        try:
+            base_fee = (await self.heads()).gas_price
             raised = raised_bid(self.policy, bid, base_fee)
-            if raised is not None:
-                bid = raised
-                await self._submit(key, nonce, call, bid)
-                if self.on_raised is not None:
-                    self.on_raised(type(call).__name__, bid, base_fee)
+            if raised is None:
+                return bid
+            await self._submit(key, nonce, call, raised)
+        except (Refused, OutcomeUnknown, Unreachable):
+            return bid  # whatever became of the higher bid, the call is where it was
+        if self.on_raised is not None:
+            self.on_raised(type(call).__name__, raised, base_fee)
+        return raised
 
     async def wait(self, call_hash: bytes, *, until_block: int = 0) -> L1Receipt:
         """Wait until a call is in a block, and return what became of it.

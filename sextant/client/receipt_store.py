@@ -9,9 +9,11 @@ One JSON object a line, in a file per exchange under the user's state directory:
 compares them with each other and with what is final on L1.
 """
 
+import errno
 import json
 import os
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +21,12 @@ from typing import Final
 from sextant.client.receipts import Header, Sequenced
 
 SCHEMA: Final = 1
+OnFailure = Callable[[OSError], None]
+
+
+def warn_of_failure(error: OSError) -> None:
+    """Warn that a signed block could not be kept."""
+    warnings.warn(f"a signed block is not kept: {error}", RuntimeWarning, stacklevel=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +46,38 @@ def state_directory(name: str = "receipts") -> Path:
     return (Path(base) if base else Path.home() / ".local" / "state") / "sextant" / name
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """Append a line, on one of its own even if the last one was torn by a crash.
+
+    Raises
+    ------
+    OSError
+        It is not, or not all, in the file.
+    """
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(file).st_size
+        torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+        whole = b"\n" + line if torn else line
+        written = os.write(file, whole)  # one write: other processes append to the same file
+        if written < len(whole):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    finally:
+        os.close(file)
+
+
 class ReceiptStore:
     """Files of signed blocks, one for each exchange; appended to, never changed."""
 
-    def __init__(self, directory: Path | None = None) -> None:
-        """Keep them in ``directory``; the user's state directory if that is ``None``."""
+    def __init__(
+        self, directory: Path | None = None, *, on_failure: OnFailure = warn_of_failure
+    ) -> None:
+        """Keep them in ``directory``; the user's state directory if that is ``None``.
+
+        ``on_failure`` is told of a block that could not be written down.
+        """
         self.directory = state_directory() if directory is None else directory
+        self.on_failure = on_failure
         self._last: dict[int, bytes] = {}
 
     def path_of(self, chain_id: int) -> Path:
@@ -51,19 +85,21 @@ class ReceiptStore:
         return self.directory / f"{chain_id}.jsonl"
 
     def keep(self, sequenced: Sequenced) -> None:
-        """Keep the block that acknowledges a transaction; the same block twice in a row once."""
+        """Keep the block that acknowledges a transaction; the same block twice in a row once.
+
+        A disk that is full is no reason to call a transaction failed that was not.
+        """
         header = sequenced.header
         line = line_of(header, (sequenced.transaction_hash,))
         if not header.signature or self._last.get(header.chain_id) == line:
             return
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        file = os.open(self.path_of(header.chain_id), flags, 0o600)
         try:
-            os.write(file, line)  # one write: other processes append to the same file
-        finally:
-            os.close(file)
-        self._last[header.chain_id] = line
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            append_line(self.path_of(header.chain_id), line)
+        except OSError as error:
+            self.on_failure(error)
+        else:
+            self._last[header.chain_id] = line
 
     def read(self, chain_id: int) -> Iterator[KeptBlock]:
         """Yield the blocks kept of an exchange, oldest first; lines that are torn are skipped."""

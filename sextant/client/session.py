@@ -6,6 +6,7 @@ here: the same signed bytes when no answer came, and *newly* signed ones
 when the node refused the nonce or the expiry before sequencing.
 """
 
+from asyncio import CancelledError
 from collections.abc import Sequence
 from hashlib import sha256
 from time import monotonic_ns
@@ -255,6 +256,12 @@ class Session(Closing):
         submit = self.connection.sequencer.Submit
         try:
             sequenced = sequenced_of(await self.connection.call(submit, request, sends=True))
+        except CancelledError as error:
+            name = sha256(data).hexdigest()
+            error.add_note(
+                f"the transaction was sent: `sextant tx 0x{name}` says what became of it"
+            )
+            raise
         except OutcomeUnknown as unknown:
             found = await self.find_sequenced(sha256(data).digest())
             if found is None:

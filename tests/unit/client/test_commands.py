@@ -1,6 +1,7 @@
 """The command line: every command says what it is for, and answers programs."""
 
 import argparse
+import asyncio
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sextant.cli.main import COMMANDS, build_parser, main
+from sextant.cli.main import COMMANDS, build_parser, execute, main
 from sextant.cli.options import node_target
 
 OWN = [name for name, command in COMMANDS.items() if command.module.startswith("sextant.")]
@@ -201,6 +202,25 @@ def test_an_interrupted_command_ends_without_a_word(
     finally:
         signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == ""
+
+
+def test_an_interrupted_command_says_what_it_may_have_sent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(_arguments: argparse.Namespace) -> int:
+        try:
+            sent = asyncio.CancelledError()
+            sent.add_note("the call may have been sent")
+            raise sent
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt  # noqa: B904 - as asyncio.run does
+
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert execute(argparse.Namespace(run=run)) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err == "sextant: the call may have been sent\n"
 
 
 @pytest.mark.parametrize(("word", "asset"), [("usdc", None), ("USDC", None), ("wsteth", "wsteth")])

@@ -1,9 +1,11 @@
 """Money between the layers: signed calls, and proofs that are checked before they are sent."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import grpc
 import pytest
 
 from proto.sextant.v1 import common_pb2, l1_pb2, query_pb2, sequencer_pb2
@@ -20,16 +22,35 @@ from prover.contract.calls import (
 )
 from prover.contract.fees import Bid
 from sextant.cli.main import main
+from sextant.client.anchors import anchor_of, claims_between
 from sextant.client.chain import TransactionInfo
+from sextant.client.l1 import L1Client
 from sextant.client.models import Stage
 from sextant.client.proofs import StateProof, verify_proof
-from sextant.errors import BadRequest, ProofInvalid, Refused, Rejected
+from sextant.errors import (
+    BadRequest,
+    OutcomeUnknown,
+    ProofInvalid,
+    Refused,
+    Rejected,
+    ServerFault,
+    Unreachable,
+)
 from statemachine.identity.signing import address_of, recover
 from statemachine.inbox import InboxItem, InboxKind
 from statemachine.keys import withdrawal_key
 from statemachine.merkle.tree import RecordingTree, Tree
 from statemachine.units import Micros, Millis
-from tests.unit.client.fakes import ROLLUP, USER_KEY, FakeL1, FakeNode, connected, run, serving
+from tests.unit.client.fakes import (
+    ROLLUP,
+    USER_KEY,
+    FakeL1,
+    FakeNode,
+    connected,
+    failure,
+    run,
+    serving,
+)
 
 KEY = withdrawal_key(0)
 TREE = Tree.from_items([(KEY, b"paid to me"), (withdrawal_key(1), b"to you")])
@@ -255,3 +276,131 @@ def test_an_unknown_transaction_comes_with_advice(
     assert "the node at 127.0.0.1:9 does not know it" in shown.err
     assert "`--wait sequenced`" in shown.err
     assert len(shown.out.splitlines()) == 1
+
+
+class LossyL1(FakeL1):
+    """Takes calls, and loses its answers for a while; or forgets what it took."""
+
+    def __init__(self, lost: int = 0, forgets: int = 0, waits: bool = False) -> None:
+        super().__init__(TREE.root)
+        self.lost, self.forgets, self.waits = lost, forgets, waits
+        self.spent = False
+        self.waiting = asyncio.Event()
+
+    async def get_account(self, request: Any, _context: Any) -> l1_pb2.L1Account:
+        nonces = {sent.nonce for sent in self.calls}
+        return l1_pb2.L1Account(address=request.address, nonce=len(nonces))
+
+    async def send_call(self, request: Any, context: Any) -> l1_pb2.L1SendCallResponse:
+        if self.spent and self.calls:
+            await context.abort_with_status(failure(grpc.StatusCode.ABORTED, "NONCE_USED"))
+        self.calls.append(request)
+        if self.lost:
+            self.lost -= 1
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+        return l1_pb2.L1SendCallResponse(hash=bytes(32))
+
+    async def await_call(self, request: Any, context: Any) -> l1_pb2.L1CallReceipt:
+        if self.waits:
+            self.waiting.set()
+            await asyncio.sleep(60)
+        if self.lost:
+            self.lost -= 1
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+        if self.forgets:
+            self.forgets -= 1
+            await context.abort_with_status(failure(grpc.StatusCode.NOT_FOUND, "NOT_FOUND"))
+        return await super().await_call(request, context)
+
+
+@pytest.mark.parametrize(("lost", "forgets"), [(1, 0), (3, 0), (1, 1), (0, 2)])
+def test_a_deposit_is_one_deposit_whatever_l1_loses(lost: int, forgets: int) -> None:
+    l1, node = LossyL1(lost, forgets), FakeNode()
+    receipt = play(l1, node, lambda client: client.deposit("1.5", wait_s=0))
+    assert receipt.value == 5
+    assert {sent.nonce for sent in l1.calls} == {0}
+    assert len({sent.signature for sent in l1.calls}) == 1, "the same bytes"
+
+
+def test_a_deposit_that_l1_never_answers_may_have_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sextant.client.l1_sender.AWAIT_S", 0.2)
+    l1, node = LossyL1(lost=1 << 30), FakeNode()
+    with pytest.raises(OutcomeUnknown, match="Look before you send it again"):
+        play(l1, node, lambda client: client.deposit("1.5", wait_s=0))
+    assert {sent.nonce for sent in l1.calls} == {0}
+
+
+def test_a_deposit_whose_nonce_is_gone_is_not_signed_anew() -> None:
+    l1, node = LossyL1(forgets=1), FakeNode()
+    l1.spent = True
+    with pytest.raises(OutcomeUnknown, match="its nonce was used"):
+        play(l1, node, lambda client: client.deposit("1.5", wait_s=0))
+    assert len(l1.calls) == 1
+
+
+def test_an_l1_that_is_not_there_was_sent_nothing() -> None:
+    async def story() -> Any:
+        async with connected(FakeNode(), l1="127.0.0.1:9") as client:
+            return await client.deposit("1.5", wait_s=0)
+
+    with pytest.raises(Unreachable):
+        run(story())
+
+
+def test_whoever_interrupts_a_deposit_is_told_that_it_may_come() -> None:
+    l1, node = LossyL1(waits=True), FakeNode()
+
+    async def work(client: Any) -> list[str]:
+        sent = asyncio.create_task(client.deposit("1.5", wait_s=0))
+        await l1.waiting.wait()
+        sent.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await sent
+        return list(caught.value.__notes__)
+
+    [note] = play(l1, node, work)
+    assert "Deposit (nonce 0) may have been sent" in note
+
+
+class CircularL1(FakeL1):
+    """Lists the same claims and sales again and again."""
+
+    asked = 0
+    listed: Sequence[l1_pb2.L1Claim] = (l1_pb2.L1Claim(number=4),)
+
+    async def list_claims(self, _request: Any, _context: Any) -> l1_pb2.L1ClaimsPage:
+        self.asked += 1
+        return l1_pb2.L1ClaimsPage(claims=self.listed, claims_count=1 << 31)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda l1: l1.final_claim(),
+        lambda l1: anchor_of(l1, bytes(32)),
+        lambda l1: claims_between(l1, 0, 1 << 20),
+    ],
+)
+def test_claims_that_begin_again_do_not_keep_a_client(work: Any) -> None:
+    l1 = CircularL1(TREE.root)
+
+    async def story() -> None:
+        async with serving(l1) as target, L1Client(target) as client:
+            assert await client.claim(3) is None
+            await work(client)
+
+    with pytest.raises(ServerFault, match="ask another L1"):
+        run(story())
+    assert l1.asked < 5
+
+
+def test_claims_that_are_counted_and_not_listed_do_not_keep_a_client() -> None:
+    l1 = CircularL1(TREE.root)
+    l1.listed = ()
+
+    async def story() -> None:
+        async with serving(l1) as target, L1Client(target) as client:
+            await anchor_of(client, bytes(32))
+
+    with pytest.raises(ServerFault, match="does not list them"):
+        run(story())

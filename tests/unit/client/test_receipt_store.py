@@ -1,6 +1,8 @@
 """Signed blocks that a client keeps: what is written, and what is read after a bad day."""
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,3 +79,32 @@ def test_a_file_that_is_no_receipt_is_bad_usage(
     words = ["receipt", "accuse", str(tmp_path / "r.json"), "--dry-run", "--store", str(tmp_path)]
     assert main(words) == 2
     assert "is no receipt" in capsys.readouterr().err
+
+
+def test_a_line_after_a_torn_one_is_whole(tmp_path: Path) -> None:
+    """A crash in the middle of a line costs that line, and not the next one too."""
+    store = ReceiptStore(tmp_path)
+    store.keep(acknowledged(b"a"))
+    path = store.path_of(7)
+    path.write_bytes(path.read_bytes()[:-30])
+    again = ReceiptStore(tmp_path)
+    for name in (b"b", b"c"):
+        again.keep(acknowledged(name))
+    assert [block.transactions for block in again.read(7)] == [(b"b" * 32,), (b"c" * 32,)]
+
+
+def test_a_full_disk_is_said_and_makes_nothing_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[OSError] = []
+    store = ReceiptStore(tmp_path, on_failure=failures.append)
+    with monkeypatch.context() as patch:
+        write = os.write
+        patch.setattr(os, "write", lambda file, data: write(file, data[:40]))
+        store.keep(acknowledged(b"a"))
+    assert [failure.errno for failure in failures] == [errno.ENOSPC]
+    store.keep(acknowledged(b"a"))
+    assert [block.transactions for block in store.read(7)] == [(b"a" * 32,)]
+    (tmp_path / "file").write_text("")
+    with pytest.warns(RuntimeWarning, match="not kept"):
+        ReceiptStore(tmp_path / "file").keep(acknowledged(b"b"))
