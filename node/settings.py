@@ -44,6 +44,7 @@ class GrpcSettings:
     calls_per_second: int = setting(2_000, "queries and subscriptions a second of one host", low=1)
     calls_burst: int = setting(8_000, "queries above that rate at once", low=1)
     streams_max: int = setting(256, "subscriptions open at once", low=1)
+    streams_per_host_max: int = setting(128, "subscriptions of one host open at once", low=1)
     deadline_ms_max: int = setting(600_000, "longest deadline of a unary call", low=100)
     deadline_required: bool = setting(True, "refuse unary calls without a deadline")
     keepalive_ms_min: int = setting(10_000, "shortest interval between a client's pings", low=1000)

@@ -14,7 +14,11 @@ import grpc
 import grpc.aio
 import structlog
 
+from node.ledger.blocks import ROOT_BYTES
 from proto.sextant.v1 import stream_pb2, stream_pb2_grpc
+from prover.outputs import SEGMENTS_MAX
+from statemachine.errors import SextantError
+from statemachine.frame import FRAME_BYTES_MAX
 
 BLOCKS_AHEAD_MAX: Final = 8_192
 RECONNECT_SECONDS: Final = 0.3
@@ -37,6 +41,31 @@ class RootedFrame:
     time: int
     frame: bytes
     roots: Sequence[bytes]
+
+
+class StreamSpoilt(SextantError):
+    """What the sequencer sends is nothing that could be posted; it is asked again."""
+
+
+def check_update(update: stream_pb2.BlockUpdate, due: int, frames: int, roots: int) -> None:
+    """Refuse what no block or root can be, and more of one than may wait for the other.
+
+    ``due`` is the block to be handed on next, ``frames`` and ``roots`` are how many wait.
+
+    Raises
+    ------
+    StreamSpoilt
+        Memory would grow without end, or a later step would fail over it.
+    """
+    height, found = update.block.header.height, update.block.frame
+    if update.HasField("roots"):
+        height, told = update.roots.height, update.roots.segment_roots
+        if not told or len(told) > SEGMENTS_MAX or any(len(each) != ROOT_BYTES for each in told):
+            raise StreamSpoilt(f"block {height} with {len(told)} roots")
+    if len(found) > FRAME_BYTES_MAX:
+        raise StreamSpoilt(f"block {height} has {len(found)} bytes")
+    if max(frames, roots) >= BLOCKS_AHEAD_MAX:
+        raise StreamSpoilt(f"{frames} blocks and {roots} roots wait for those of block {due}")
 
 
 @final
@@ -73,6 +102,8 @@ class FrameSource:
         while True:
             try:
                 await self.pull()
+            except StreamSpoilt as error:
+                LOG.warning("the sequencer's blocks are no blocks to post", why=str(error))
             except grpc.aio.AioRpcError as error:
                 if self.answering:
                     LOG.warning("the sequencer does not answer", code=error.code().name)
@@ -95,6 +126,7 @@ class FrameSource:
                 self.answering = True
                 if self.restart:
                     return
+                check_update(update, self.next_height, len(frames), len(roots))
                 if update.HasField("block"):
                     header = update.block.header
                     frames[header.height] = (header.time_ms, update.block.frame)

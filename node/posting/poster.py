@@ -204,10 +204,11 @@ class Poster(Controls):
                 break
             size += len(frame.frame) + FRAME_OVERHEAD_BYTES
             segments += len(frame.roots)
-            full = (
+            # The first goes whatever its size: nothing could be posted after it otherwise.
+            full = bool(batch) and (
                 size > self.batch_bytes_max
                 or len(batch) >= self.deployment.entry_frames_max
-                or bool(batch and segments > SEGMENTS_MAX)
+                or segments > SEGMENTS_MAX
             )
             if full:
                 break

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO, Final, final
 
+import structlog
+
 from statemachine.errors import invariant
 
 LENGTH_BYTES: Final = 4
@@ -23,6 +25,8 @@ MESSAGE_BYTES_MAX: Final = 1 << 30
 PIPE_BYTES: Final = 1 << 20
 STOP_SECONDS: Final = 1.0
 PR_SET_PDEATHSIG: Final = 1
+
+LOG = structlog.get_logger("worker")
 
 
 def bind_to_parent() -> None:
@@ -110,6 +114,17 @@ class Worker:
             limit=MESSAGE_BYTES_MAX,
         )
         self.reader = asyncio.create_task(self.read(self.process))
+
+    async def start_at_last(self, pause_seconds: float) -> None:
+        """Start the process, again and again while the system has no room for another."""
+        while True:
+            try:
+                await self.start()
+            except OSError as error:
+                LOG.warning("worker not started", module=self.module, why=str(error))
+                await asyncio.sleep(pause_seconds)
+            else:
+                return
 
     def send(self, message: bytes) -> None:
         """Queue a message; a dead worker loses it, and its ``ended`` says so."""

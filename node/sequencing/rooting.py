@@ -159,4 +159,4 @@ class Rooting:
         """Start the new process, after a breath."""
         await asyncio.sleep(RESTART_SECONDS)
         self.worker = self.make_worker()
-        await self.worker.start()
+        await self.worker.start_at_last(RESTART_SECONDS)

@@ -28,6 +28,7 @@ CHUNK_TRANSACTIONS_MAX: Final = 128
 CHUNKS_AHEAD_MAX: Final = 2
 """Chunks in a worker's pipe: one in work, one waiting, so that it never idles."""
 ATTEMPTS_MAX: Final = 3
+RESTART_SECONDS: Final = 0.2
 
 Signer = bytes | Refusal
 
@@ -192,7 +193,7 @@ class Lane:
 
     async def resume(self) -> None:
         """Start the new process and repeat the unanswered chunks, but not for ever."""
-        await self.worker.start()
+        await self.worker.start_at_last(RESTART_SECONDS)
         self.restart = None
         unanswered, self.sent = self.sent, deque()
         for chunk in unanswered:

@@ -14,14 +14,17 @@ and the server lives.
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from inspect import isasyncgenfunction
 from typing import Any, Final, final
 
 import grpc
 import grpc.aio
 import structlog
 from google.protobuf.message import DecodeError
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter as Figure
+from prometheus_client import Histogram
 
 from node.process.metrics import Metrics
 from node.service.allowances import Allowances, host_of
@@ -52,7 +55,7 @@ class Meter:
         self.method = method
         self.requests = metrics.requests
         self.seconds: Histogram = metrics.request_seconds.labels(method)
-        self.codes: dict[str, Counter] = {}
+        self.codes: dict[str, Figure] = {}
 
     def count(self, code: str) -> None:
         """Count one call that ended with ``code``."""
@@ -90,7 +93,7 @@ class Parser:
 
 @final
 class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in stubs only
-    """Wraps the handlers of this project's services; health and reflection pass untouched."""
+    """Wraps the handlers of this project's services; of health and reflection, streams count."""
 
     def __init__(
         self,
@@ -101,6 +104,8 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         self.settings = settings
         self.metrics = metrics
         self.streams = 0
+        self.hosts: Counter[str] = Counter()
+        """Streams that are open, by host."""
         self.allowances = Allowances(settings.calls_per_second, settings.calls_burst, clock)
         self.wrapped: dict[str, Handler] = {}
 
@@ -115,8 +120,10 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         if known is not None:
             return known
         handler = await continuation(handler_call_details)
-        if handler is None or not method.startswith(OWN_PACKAGE):
+        if handler is None:
             return handler
+        if not method.startswith(OWN_PACKAGE):
+            return self.count_streams(method, handler)
         self.wrapped[method] = wrapped = self.wrap(method, handler)
         return wrapped
 
@@ -168,7 +175,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             try:
                 if limited:
                     self.need_allowance(context)
-                self.open_stream()
+                self.open_stream(context)
             except Refused as refused:
                 await self.fail(meter, context, refused)
             try:
@@ -182,9 +189,41 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             else:
                 meter.count("OK")
             finally:
-                self.close_stream()
+                self.close_stream(context)
 
         return call
+
+    def count_streams(self, method: str, handler: Handler) -> Handler:
+        """Return a handler of health or reflection whose streams count as all others do.
+
+        They may last for ever: uncounted, they would take the places of everybody's calls.
+        """
+        if not handler.response_streaming:
+            return handler
+        behaviour = handler.stream_stream if handler.request_streaming else handler.unary_stream
+        meter = Meter(method.removeprefix("/"), self.metrics)
+        yields = isasyncgenfunction(behaviour)
+
+        async def call(request: object, context: Context) -> None:
+            try:
+                self.open_stream(context)
+            except Refused as refused:
+                await self.fail(meter, context, refused)
+            try:
+                if not yields:
+                    await behaviour(request, context)
+                    return
+                async for answer in behaviour(request, context):
+                    await context.write(answer)
+            finally:
+                self.close_stream(context)
+
+        make = grpc.unary_stream_rpc_method_handler
+        if handler.request_streaming:
+            make = grpc.stream_stream_rpc_method_handler
+        wrapped = make(call, handler.request_deserializer, handler.response_serializer)
+        self.wrapped[method] = wrapped
+        return wrapped
 
     def need_deadline(self, context: Context) -> None:
         """Refuse a unary call that could wait for ever."""
@@ -201,15 +240,23 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             rate = self.settings.calls_per_second
             raise Refused("RATE_LIMITED", f"at most {rate} calls/s", per_second=str(rate))
 
-    def open_stream(self) -> None:
-        """Count a stream, or refuse it."""
-        if self.streams >= self.settings.streams_max:
+    def open_stream(self, context: Context) -> None:
+        """Count a stream, or refuse it: no host takes the places of all others."""
+        host, settings = host_of(context.peer()), self.settings
+        if self.streams >= settings.streams_max:
             raise Refused("STREAMS_TOO_MANY", f"{self.streams} streams are open")
+        if self.hosts[host] >= settings.streams_per_host_max:
+            raise Refused("STREAMS_TOO_MANY", f"{self.hosts[host]} of them are of your host")
+        self.hosts[host] += 1
         self.streams += 1
         self.metrics.streams.set(self.streams)
 
-    def close_stream(self) -> None:
+    def close_stream(self, context: Context) -> None:
         """Count a stream as closed."""
+        host = host_of(context.peer())
+        self.hosts[host] -= 1
+        if not self.hosts[host]:
+            del self.hosts[host]
         self.streams -= 1
         self.metrics.streams.set(self.streams)
 

@@ -69,8 +69,9 @@ class Endpoint:
         self.settings = settings
         self.names = names
         self.health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # not in its stubs
+        self.boundary = Boundary(settings, metrics)
         self.server = grpc.aio.server(
-            interceptors=[Boundary(settings, metrics)],
+            interceptors=[self.boundary],
             maximum_concurrent_rpcs=settings.rpcs_max,
             options=[
                 ("grpc.max_receive_message_length", TRANSPORT_FACTOR * settings.message_bytes_max),

@@ -1,10 +1,13 @@
 """What one anonymous request may make a node do: little, whatever it asks for."""
 
-from collections.abc import Coroutine
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from node.service import queries, views
@@ -14,6 +17,7 @@ from statemachine.actions import PlaceOrder
 from statemachine.identity.signing import address_of
 from statemachine.units import Lots, Price
 from tests.e2e.serving import code_of, next_of, quick_settings, run, serve
+from tests.waiting import until
 from tests.worlds import trader_key
 
 SECONDS = 10.0
@@ -136,5 +140,45 @@ def test_a_host_that_asks_too_fast_is_told_to_wait() -> None:
             assert (await served.sequencer.SubmitBatch(sent, timeout=SECONDS)).codes == [0]
             metrics = served.server.metrics
             assert metrics.limited._value.get() == 2
+
+    run(story)
+
+
+def test_a_host_has_so_many_streams_and_leaves_the_rest_to_others() -> None:
+    """Also of health and reflection: uncounted, they would take the places of all calls."""
+    grpc_settings = GrpcSettings(port=0, grace_ms=0, streams_max=9, streams_per_host_max=3)
+
+    async def story() -> None:
+        async with serve(quick_settings(grpc=grpc_settings)) as served:
+            boundary = served.server.public.boundary
+            exhausted = (grpc.StatusCode.RESOURCE_EXHAUSTED, "STREAMS_TOO_MANY")
+            watch = health_pb2_grpc.HealthStub(served.channel).Watch
+            reflect = reflection_pb2_grpc.ServerReflectionStub(served.channel)
+            listed = reflection_pb2.ServerReflectionRequest(list_services="")
+
+            async def questions() -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
+                yield listed
+                await asyncio.sleep(SECONDS)
+
+            open_ones = [
+                watch(health_pb2.HealthCheckRequest()),
+                reflect.ServerReflectionInfo(questions()),
+            ]
+            for stream in open_ones:
+                assert await next_of(stream)
+            trades = served.stream.Trades(stream_pb2.TradesRequest())
+            await until(lambda: boundary.streams == 3)
+            for call in (
+                watch(health_pb2.HealthCheckRequest()),
+                reflect.ServerReflectionInfo(iter([listed])),
+                served.stream.Trades(stream_pb2.TradesRequest()),
+                served.sequencer.OrderStream(iter([])),
+            ):
+                assert await code_of(next_of(call)) == exhausted
+            assert await served.query.GetClock(status_pb2.GetClockRequest(), timeout=SECONDS)
+            for stream in (*open_ones, trades):
+                stream.cancel()
+            await until(lambda: not boundary.streams and not boundary.hosts)
+            assert await next_of(watch(health_pb2.HealthCheckRequest()))
 
     run(story)

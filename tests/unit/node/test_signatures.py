@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -99,6 +100,30 @@ def test_a_killed_worker_is_replaced_and_its_work_repeated() -> None:
         os.kill(pool.lanes[0].worker.pid, signal.SIGKILL)
         for start, answer in enumerate(await asyncio.gather(*futures)):
             assert answer == [address_of(trader_key((start + i) % 7)) for i in range(200)]
+
+    with_pool(1, story)
+
+
+def test_a_worker_that_cannot_be_replaced_at_once_is_replaced_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The system that killed it for want of memory may have none for the next, either."""
+
+    async def story(pool: SignaturePool) -> None:
+        start, failures = asyncio.create_subprocess_exec, [OSError(12, "no memory")] * 2
+
+        async def scarce(*words: str, **options: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return await start(*words, **options)
+
+        monkeypatch.setattr("node.process.worker.asyncio.create_subprocess_exec", scarce)
+        monkeypatch.setattr("node.sequencing.signatures.RESTART_SECONDS", 0.01)
+        os.kill(pool.lanes[0].worker.pid, signal.SIGKILL)
+        batch = signed(3)
+        answers = await asyncio.wait_for(pool.recover(batch), 15)
+        assert answers == [judge_signature(WORLD.domain, data) for data in batch]
+        assert not failures
 
     with_pool(1, story)
 

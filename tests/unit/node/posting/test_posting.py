@@ -227,3 +227,16 @@ def test_a_batch_has_no_more_segments_than_a_claim_can_carry(
         assert story.poster.next_batch() == made[:1], "a block by itself is posted in any case"
 
     tell(plot)
+
+
+def test_a_block_larger_than_a_batch_may_be_goes_by_itself(tell: Tell) -> None:
+    """It would be the end of posting otherwise, and of the sequencer's bond in time."""
+
+    async def plot(story: Story) -> None:
+        story.poster.batch_bytes_max = 1
+        story.make_blocks(2)
+        for height in (1, 2):
+            await story.post()
+            assert story.poster.chain.head.height == height
+
+    tell(plot)
