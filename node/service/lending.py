@@ -4,6 +4,7 @@ from node.service.answers import saturate
 from proto.sextant.v1 import query_pb2
 from statemachine.risk.pool import (
     amount_for,
+    earning,
     free_of,
     loan_rate,
     utilisation,
@@ -30,7 +31,7 @@ def pool_view(state: State, account: int) -> query_pb2.Pool:
         free_micros=saturate(free_of(pool)),
         utilisation_ppm=used,
         loan_rate_ppm=rate,
-        supply_rate_ppm=div_floor(rate * pool.lent, pool.supplied) if pool.supplied else 0,
+        supply_rate_ppm=div_floor(rate * earning(pool), pool.supplied) if pool.supplied else 0,
         supply_min_micros=rules.pool_supply_min,
         loan_initial_ppm=rules.loan_initial_ppm,
         loan_maintenance_ppm=rules.loan_maintenance_ppm,

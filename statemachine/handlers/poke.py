@@ -3,8 +3,8 @@
 With ``MM <= E < IM`` the orders that could add to a position are cancelled,
 nothing else.  With ``E < MM`` the liquidation begins
 (:mod:`statemachine.risk.liquidation`), and whoever poked is paid out of its first
-fee; right after an outage or a halt it waits (:mod:`statemachine.risk.grace`).  The
-receipt's figures are those of the portfolio that was poked.
+fee; right after an outage or a halt it waits (:mod:`statemachine.risk.grace`), and
+only those orders go.  The receipt's figures are those of the portfolio that was poked.
 
 What it still holds in a settled market comes first: a poke that finds any closes it
 all at the settlement price (:mod:`statemachine.risk.clearing`), and does nothing else.
@@ -58,12 +58,12 @@ def execute_poke(step: Step, action: Poke) -> None:
         return
 
     until, missing = grace_for(step, portfolio)
-    if until and margin.equity < margin.maintenance:
+    if until and margin.equity < margin.maintenance and not has_risky(state, portfolio):
         step.refuse(Code.GRACE, (until, missing))
         return
 
     # EFFECTS
-    if margin.equity >= margin.maintenance:
+    if until or margin.equity >= margin.maintenance:
         cancel_risky(step, portfolio)
         return
     start_closing(step, portfolio, margin)

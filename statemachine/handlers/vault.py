@@ -147,8 +147,9 @@ def execute_vault_withdraw(step: Step, action: VaultWithdraw) -> None:
     holder = state.share(action.market, step.account)
     held = holder.held if holder.live and holder.epoch == vault.epoch else 0
     shares = action.shares or held
-    # A few that stay could be made so dear that nobody else may come in.
-    if not 0 < shares <= held or 0 < held - shares < SHARES_MIN:
+    # A few that stay could be made so dear that nobody else may come in; a few that leave, many
+    # times, would crowd the users' lane.
+    if not 0 < shares <= held or (shares < held and min(shares, held - shares) < SHARES_MIN):
         step.refuse(Code.SHARES, (shares, held))
         return
     if refuses_fund(step, target):

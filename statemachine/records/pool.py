@@ -18,8 +18,8 @@ class Pool(Record):
     nobody has paid yet; ``lent`` sums the balances below zero, turned round.
     ``index`` is what one micro, lent from the beginning, would owe by ``time``
     (ms), in micros << 64; ``interest`` is what all loans owe since each was
-    settled, in the same unit, and ``unowned`` the part of it that accrued while
-    there were no suppliers.
+    settled, in the same unit, and ``unowned`` the part of it that accrued on more
+    than was supplied.
     """
 
     __slots__ = (

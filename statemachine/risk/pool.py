@@ -14,7 +14,8 @@
 * shares are worth ``supplied`` and the unsettled interest: whoever supplies pays
   for that rounded up, whoever redeems gets it rounded down.  So nobody gains by
   coming just before somebody else's interest is settled
-* what accrues while nobody supplies is the insurance fund's
+* of what accrues, suppliers get the part that they lent, ``min(lent, supplied) / lent``,
+  as of a loss; the rest, and all while nobody supplies, is the insurance fund's
 * a loss (:func:`bear_loss`) is the suppliers'; a pool that is left with less than a
   millionth of a micro for each share ends an epoch: its shares are void, and the
   rest goes to insurance
@@ -87,21 +88,25 @@ def accrue(state: State) -> Pool:
     now = state.cursor.time
     if pool.time < now:
         index = index_at(state.rules, pool, now)
-        grown = (index - pool.index) * pool.lent
-        pool.interest += grown
-        if pool.shares == 0:
-            pool.unowned += grown
+        grown = index - pool.index
+        pool.interest += grown * pool.lent
+        pool.unowned += grown * (pool.lent - earning(pool))
         pool.index = index
         pool.time = now
     state.touch(pool)
     return pool
 
 
+def earning(pool: Pool) -> int:
+    """Return how much of what is lent is suppliers', in micros; the rest is everybody's."""
+    return min(pool.lent, pool.supplied)
+
+
 def settle_interest(state: State, pool: Pool, portfolio: Portfolio) -> int:
     """Add what a loan owes to it, and give that to whom it is due; return it in micros.
 
-    ``pool`` is accrued.  What accrued without suppliers is paid first, and floored:
-    it is insurance's, as everything is while there are none.
+    ``pool`` is accrued.  What accrued on more than suppliers lent is paid first, and
+    floored: it is insurance's, as everything is while there are none.
     """
     parts = -portfolio.balance * (pool.index - portfolio.loan_index)
     portfolio.loan_index = pool.index
@@ -130,7 +135,7 @@ def value_of(rules: Rules, pool: Pool, now: int) -> tuple[int, int]:
     if pool.shares == 0:
         return 0, 0
     parts = pool.interest - pool.unowned
-    parts += (index_at(rules, pool, now) - pool.index) * pool.lent
+    parts += (index_at(rules, pool, now) - pool.index) * earning(pool)
     return pool.supplied + (parts >> INDEX_SHIFT), pool.supplied - (-parts >> INDEX_SHIFT)
 
 

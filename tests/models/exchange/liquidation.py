@@ -55,9 +55,9 @@ def poke(exchange: Exchange, account: int | None, action: Poke) -> Outcome:
     if flagged or (margin.equity >= margin.maintenance and not risky):
         raise Refused(Code.NOTHING_TO_DO, margin.equity, margin.maintenance)
     until, missing = grace_for(exchange, portfolio)
-    if until and margin.equity < margin.maintenance:
+    if until and margin.equity < margin.maintenance and not risky:
         raise Refused(Code.GRACE, until, missing)
-    if margin.equity >= margin.maintenance:
+    if until or margin.equity >= margin.maintenance:
         cancel_risky(exchange, portfolio)
         return Outcome()
     exchange.flagged[portfolio] = exchange.now

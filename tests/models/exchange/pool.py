@@ -17,7 +17,9 @@ def value_of(exchange: Exchange) -> Fraction:
     """Return what all shares are worth, with the interest that is theirs and not yet paid."""
     if exchange.pool.shares == 0:
         return Fraction(0)
-    return exchange.pool.supplied + exchange.interest_due() - exchange.pool.unowned
+    others = exchange.pool.unowned
+    others += exchange.unsupplied() * (exchange.index_now() - exchange.pool.index)
+    return exchange.pool.supplied + exchange.interest_due() - others
 
 
 def supply(exchange: Exchange, account: int, action: PoolSupply) -> Outcome:

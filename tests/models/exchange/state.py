@@ -463,11 +463,14 @@ class Exchange:
         due = (-self.balances[who] * (index - since) for who, since in self.loans.items())
         return sum(due, Fraction(0))
 
+    def unsupplied(self) -> int:
+        """Return how much more is lent than suppliers gave."""
+        return max(0, self.lent() - self.pool.supplied)
+
     def accrue(self) -> None:
         """Bring the index up to now."""
         pool, index = self.pool, self.index_now()
-        if pool.shares == 0:
-            pool.unowned += self.lent() * (index - pool.index)
+        pool.unowned += self.unsupplied() * (index - pool.index)
         pool.index, pool.time = index, max(pool.time, self.now)
 
     def pay(self, portfolio: int, amount: int) -> None:

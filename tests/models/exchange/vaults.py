@@ -99,7 +99,8 @@ def leave(exchange: Exchange, account: int, action: VaultWithdraw) -> Outcome:
     holder = exchange.shares.get((number, account), Share(vault.epoch))
     held = holder.held if holder.epoch == vault.epoch else 0
     shares = action.shares or held
-    if not 0 < shares <= held or 0 < held - shares < SHARES_LEAST:
+    parts = {shares, held - shares} - {0}
+    if shares > held or not shares or (min(parts) < SHARES_LEAST and shares < held):
         raise Refused(Code.SHARES, shares, held)
     check_closed(exchange, account << 8 | action.sub)
     holder.held -= shares

@@ -43,9 +43,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "risk/pool.py",
-        "        if pool.shares == 0:\n            pool.unowned += grown\n",
+        "        pool.unowned += grown * (pool.lent - earning(pool))\n",
         "",
-        "the first supplier gets what accrued before he came",
+        "the first supplier gets what accrued before he came, and on what he never lent",
         (POOL,),
     ),
     Mutant(

@@ -92,7 +92,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handlers/poke.py",
-        "    if margin.equity >= margin.maintenance:\n        cancel_risky",
+        "    if until or margin.equity >= margin.maintenance:\n        cancel_risky",
         "    if margin.equity >= margin.initial:\n        cancel_risky",
         "who is short of IM alone is closed",
         (LIQUIDATION,),

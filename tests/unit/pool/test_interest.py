@@ -100,3 +100,21 @@ def test_a_vault_is_worth_less_by_what_its_loan_owes() -> None:
     owed = unsettled_interest(state, backer)
     assert owed > 0
     assert values_of(state, backer, state.market(0)) == (-50 * USDC - owed, -50 * USDC - owed)
+
+
+def test_suppliers_earn_on_what_they_lent_and_not_on_what_everybody_did() -> None:
+    world = borrowed(100 * USDC)
+    pool = world.state.pool()
+    assert (pool.lent, pool.supplied) == (416_800_000, 100 * USDC)
+    insured = world.state.ledger().insurance
+    a_day_later(world)
+    owed = unsettled_interest(world.state, debtor(world))
+    part = Fraction(owed * 100 * USDC, 416_800_000)
+    low, high = value_of(world.rules, world.state.pool(), world.now)
+    assert abs(low - 100 * USDC - part) < 2
+    assert abs(high - 100 * USDC - part) < 2
+    world.deposit(TRADER, USDC)
+    world.run(advance=0)
+    assert abs(world.state.pool().supplied - 100 * USDC - part) < 2
+    assert abs(world.state.ledger().insurance - insured - owed + part) < 2
+    audit(world.store.values, world.rules)

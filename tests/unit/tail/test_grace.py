@@ -4,7 +4,17 @@ from dataclasses import replace
 
 from statemachine.events import STAGE_SLICE
 from statemachine.keys import BUY
-from tests.unit.tail.scene import DAY_MS, MAKER, PRICE, fall, order, poke, stages, world_of
+from tests.unit.tail.scene import (
+    DAY_MS,
+    MAKER,
+    PRICE,
+    VICTIM,
+    fall,
+    order,
+    poke,
+    stages,
+    world_of,
+)
 from tests.worlds import World, world_rules
 
 
@@ -64,3 +74,20 @@ def test_slices_wait_too() -> None:
         world.run(world.prices(0, PRICE - 280_000), advance=1_000)
     assert seen == []
     assert stages(world) == [(STAGE_SLICE, 600)]
+
+
+def test_what_could_add_to_a_position_does_not_wait() -> None:
+    """An order that stands still for a minute below MM would be a friend's to take, at a loss."""
+    world = world_of()
+    world.rules = replace(world.rules, grace_ms=60_000, grace_updates_min=3)
+    low = PRICE - 280_000
+    order(world, VICTIM, BUY, low - 100, 100)
+    fall(world, low)
+    world.run(advance=62_001)
+    world.run(world.prices(0, low))
+    assert world.portfolio(VICTIM).open_orders == 1
+    assert poke(world) == "OK"
+    assert stages(world) == []
+    assert world.portfolio(VICTIM).open_orders == 0
+    assert world.portfolio(VICTIM).flags == 0
+    assert poke(world) == "GRACE"
