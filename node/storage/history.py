@@ -21,9 +21,11 @@ micro-USDC per lot, slippages and spreads ppm of mid, money micro-USDC, times ms
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, final
+
+import structlog
 
 from statemachine.events import (
     STAGE_BACKSTOP,
@@ -65,6 +67,10 @@ CREATE TABLE IF NOT EXISTS tail (
 CREATE TABLE IF NOT EXISTS span (only INTEGER PRIMARY KEY CHECK (only = 0), since_ms INTEGER,
   last_ms INTEGER, height INTEGER);
 """
+
+SPAN: Final = "SELECT since_ms, last_ms, height FROM span"
+INTEGER_MAX: Final = (1 << 63) - 1
+LOG = structlog.get_logger("history")
 
 INSERT_SAMPLE: Final = (
     "INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -209,20 +215,53 @@ def sample_from(row: tuple[Any, ...]) -> Sample:
     return Sample(*numbers)
 
 
+def narrow(value: int | str) -> int | str:
+    """Return a value that a column can hold: a publisher's lie may make a figure of any size."""
+    return value if isinstance(value, str) else max(-INTEGER_MAX, min(INTEGER_MAX, value))
+
+
+def opened(path: Path | None) -> sqlite3.Connection:
+    """Return the store at ``path``, or a new one in memory."""
+    database = sqlite3.connect(path or ":memory:", isolation_level=None)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = OFF")  # all of it can be derived again
+        database.executescript(SCHEMA)
+        database.execute(SPAN).fetchone()
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def reopened(path: Path | None) -> sqlite3.Connection:
+    """Return the store at ``path``; one that cannot be read is put aside for a new one."""
+    if path is None:
+        return opened(None)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return opened(path)
+    except sqlite3.Error as error:
+        LOG.warning("the past cannot be read, it begins anew", file=str(path), why=str(error))
+    try:
+        path.replace(path.with_name(path.name + ".broken"))
+        for left in ("-wal", "-shm"):
+            path.with_name(path.name + left).unlink(missing_ok=True)
+        return opened(path)
+    except (OSError, sqlite3.Error) as error:
+        LOG.warning("the past is kept in memory", file=str(path), why=str(error))
+        return opened(None)
+
+
 @final
 class History:
     """The store of it all; one writer, the hub."""
 
     def __init__(self, path: Path | None, days: int) -> None:
         """Open or create the store at ``path``; ``None`` keeps it in memory."""
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self.database = sqlite3.connect(path or ":memory:", isolation_level=None)
-        self.database.execute("PRAGMA journal_mode = WAL")
-        self.database.execute("PRAGMA synchronous = OFF")  # all of it can be derived again
-        self.database.executescript(SCHEMA)
+        self.database = reopened(path)
         self.days = days
-        found = self.database.execute("SELECT since_ms, last_ms, height FROM span").fetchone()
+        found = self.database.execute(SPAN).fetchone()
         span: tuple[int, int, int] = found or (0, 0, 0)
         self.since_ms, self.last_ms, self.height = span
         self.minute = self.last_ms // MINUTE_MS
@@ -292,8 +331,17 @@ class History:
         self.since_ms = oldest
 
     def run(self, statement: str, values: tuple[int | str, ...]) -> None:
-        """Run one statement."""
-        self.database.execute(statement, values).close()
+        """Run one statement; no disk that is full or broken holds up what feeds live on."""
+        if statement == "COMMIT" and not self.database.in_transaction:
+            return
+        try:
+            self.database.execute(statement, tuple(map(narrow, values))).close()
+        except sqlite3.Error as error:
+            LOG.warning("the past is lost, and kept in memory from now on", why=str(error))
+            with suppress(sqlite3.Error):
+                self.database.close()
+            self.database = opened(None)
+            self.since_ms = self.last_ms
 
     # Reading
 

@@ -135,7 +135,12 @@ def write_private_file(path: Path, text: str) -> None:
         ) from None
     except OSError as error:
         raise KeyUnreadable("KEY_UNWRITABLE", f"cannot write {path}: {error}") from error
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # Half a key is none, and would be in the way of the next attempt.
+        path.unlink(missing_ok=True)
+        raise KeyUnreadable("KEY_UNWRITABLE", f"cannot write {path}: {error}") from error

@@ -1,7 +1,9 @@
 """Keys: never shown, never on the command line, never from an open file."""
 
+import errno
 import json
 import logging
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -94,3 +96,15 @@ def test_wrong_password_and_foreign_documents_are_refused() -> None:
             open_keystore(broken, "pass")
         assert caught.value.code == "KEYSTORE"
     assert isinstance(secret, Secret)
+
+
+def test_half_a_key_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(KeyUnreadable, match="space"):
+            write_private_file(tmp_path / "key", HEX)
+    write_private_file(tmp_path / "key", HEX)
+    assert load_key(tmp_path / "key") == parse_key(HEX)

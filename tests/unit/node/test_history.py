@@ -120,3 +120,43 @@ def test_samples_are_thinned_evenly() -> None:
     times = [s.time_ms for s in history.samples(0, 0, 10)]
     assert times == [START + 10 * step * MINUTE_MS for step in range(10)]
     assert len(history.samples(0, START + 95 * MINUTE_MS, 10)) == 5
+
+
+def test_a_file_that_is_broken_is_put_aside(tmp_path: Path) -> None:
+    """A power cut may leave one; it must not keep a node from starting."""
+    path = tmp_path / "history.db"
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 8_000)
+    history = History(path, 35)
+    assert history.take(1, START, ()) is True
+    history.close()
+    assert History(path, 35).height == 1
+    assert path.with_name("history.db.broken").exists()
+    blocked = tmp_path / "folder"
+    blocked.mkdir()
+    (blocked / "x").write_text("")
+    (tmp_path / "folder.broken").write_text("a file is where a folder would go")
+    assert History(blocked, 35).take(1, START, ()) is True
+
+
+def test_a_disk_that_is_full_ends_no_feed(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.db", 35)
+    history.take(1, START, ())
+    history.keep({0: sample(START)})
+    history.database.execute("PRAGMA max_page_count = 1")
+    for height in (2, 3):
+        time = START + height * MINUTE_MS
+        assert history.take(height, time, [FundingPaid(0, 1, 1)]) is True
+        history.keep({market: sample(time) for market in range(900)})
+    [(_, _, file)] = history.database.execute("PRAGMA database_list")
+    assert not file, "it goes on in memory"
+    assert len(history.samples(7, START + 3 * MINUTE_MS, 10)) == 1
+    assert history.since_ms > START, "and does not claim to know what is lost"
+
+
+def test_a_figure_of_any_size_can_be_kept() -> None:
+    history = History(None, 35)
+    history.take(1, START, ())
+    huge = sample(START)
+    huge.divergence_ppm = 1 << 80
+    history.keep({0: huge})
+    assert history.samples(0, START, 1)[0].divergence_ppm == (1 << 63) - 1
