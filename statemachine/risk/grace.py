@@ -7,10 +7,18 @@ holds it wait for ``grace_updates_min`` updates of its index and for
 ``grace_ms`` to pass, whichever takes longer.  What only cancels orders, or
 what owners do themselves, does not wait; nor does a settled market, which takes no
 samples and moves no more.
+
+Nobody hides behind a market that waits: a portfolio that is below MM by its other
+markets alone, even if what it has in the waiting ones lost nothing, asked for nothing
+and gained what it must keep (an asset: what it counts for), is closed in those others.
+Else a crumb in a halted market would be a licence to run up debts in all the rest.
 """
 
+from statemachine.pricing.funding import unsettled_funding
 from statemachine.records import Market, Portfolio
-from statemachine.risk.collateral import assets_of
+from statemachine.risk.collateral import assets_of, holding_of, prices_of, value_of
+from statemachine.risk.margin import loan_maintenance, margin_of
+from statemachine.risk.tiers import maintenance_of
 from statemachine.rules import Rules
 from statemachine.state import State
 from statemachine.states import STATE_PAUSED, STATE_SETTLED
@@ -61,7 +69,7 @@ def grace_of(rules: Rules, market: Market, now: int) -> tuple[int, int]:
 def grace_for(step: Step, portfolio: Portfolio) -> tuple[int, int]:
     """Return until when, and for how many updates, a portfolio's liquidation waits.
 
-    It waits for the markets of its positions and of its assets.
+    It waits for the markets of its positions and of its assets, if they matter.
     """
     state = step.state
     until = missing = 0
@@ -72,4 +80,34 @@ def grace_for(step: Step, portfolio: Portfolio) -> tuple[int, int]:
         then, updates = grace_of(step.rules, state.market(number), step.now)
         until = max(until, then)
         missing = max(missing, updates)
-    return until, missing
+    return (0, 0) if until and is_short_elsewhere(step, portfolio) else (until, missing)
+
+
+def waits(step: Step, number: int) -> bool:
+    """Return whether liquidations wait in a market."""
+    return grace_of(step.rules, step.state.market(number), step.now) != (0, 0)
+
+
+def is_short_elsewhere(step: Step, portfolio: Portfolio) -> bool:
+    """Return whether a portfolio is below MM by the markets alone that do not wait."""
+    state = step.state
+    margin = margin_of(state, portfolio)
+    equity, cushion, maintenance = margin.equity, margin.cushion, 0
+    for position in state.all_positions(portfolio):
+        market = state.market(position.market)
+        held = abs(position.size) * market.mark
+        parameters = state.market_rules[position.market]
+        own = maintenance_of(parameters, market.maintenance_ppm, held)
+        if waits(step, position.market):
+            lost = min(0, position.size * market.mark - position.cost)
+            lost += min(0, unsettled_funding(position, market))
+            equity += own - lost
+            cushion -= lost
+        else:
+            maintenance += own
+    for asset in assets_of(portfolio):
+        rules = state.asset_rules[asset]
+        if waits(step, rules.market):
+            amount = holding_of(state, portfolio.portfolio, asset).amount
+            equity += value_of(rules, amount, prices_of(state, rules).maintenance)
+    return maintenance > 0 and equity < maintenance + loan_maintenance(step.rules, cushion)

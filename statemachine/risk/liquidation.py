@@ -31,7 +31,7 @@ never lowers E/MM while E >= 0; its rate grows from ``liquidation_fee_ppm`` to
 ``liquidation_fee_ppm_max`` in the ``liquidation_ramp_ms`` after the flag.  Out of
 the fee of the first slice whoever poked gets a small reward, then the market's
 deficit is repaid, and the rest goes to the insurance fund.  After an outage or
-a halt all of this waits (:mod:`statemachine.risk.grace`).  What a portfolio holds in
+a halt all of this waits in its markets (:mod:`statemachine.risk.grace`).  What a portfolio holds in
 a settled market is closed before anything else (:mod:`statemachine.risk.clearing`).
 """
 
@@ -61,7 +61,7 @@ from statemachine.risk.debts import cover_debt, insure_slice, note_loan, tell
 from statemachine.risk.deficits import insurance_room, repay_deficit
 from statemachine.risk.deleverage import bankruptcy_price, deleverage
 from statemachine.risk.funds import is_fund, void_fund
-from statemachine.risk.grace import grace_for
+from statemachine.risk.grace import grace_for, waits
 from statemachine.risk.margin import (
     Margin,
     charge_markets,
@@ -136,9 +136,12 @@ def run_slice(step: Step, portfolio: Portfolio, last: int, *, rewarded: bool) ->
     """
     state = step.state
     before = margin_of(state, portfolio)
-    position = None if is_safe(step.rules, before) else largest_position(state, portfolio)
+    position = None if is_safe(step.rules, before) else largest_open(step, portfolio)
     if position is None:
-        if is_safe(step.rules, before) or not owes_assets(portfolio):
+        if not is_safe(step.rules, before) and largest_position(state, portfolio) is not None:
+            # All that is left is in markets that wait.
+            arm_slice(step, portfolio, last, step.rules.sample_interval_ms)
+        elif is_safe(step.rules, before) or not owes_assets(portfolio):
             finish(step, portfolio, last, before)
         else:
             pay_in_assets(step, portfolio, last, before)
@@ -254,9 +257,20 @@ def is_safe(rules: Rules, margin: Margin) -> bool:
 
 def largest_position(state: State, portfolio: Portfolio) -> Position | None:
     """Return the position with the largest MM, of equal ones the lowest market's."""
+    return largest_of(state, state.all_positions(portfolio))
+
+
+def largest_open(step: Step, portfolio: Portfolio) -> Position | None:
+    """Return the same of those whose market does not wait."""
+    positions = step.state.all_positions(portfolio)
+    return largest_of(step.state, [p for p in positions if not waits(step, p.market)])
+
+
+def largest_of(state: State, positions: list[Position]) -> Position | None:
+    """Return the one with the largest MM, of equal ones the lowest market's."""
     found: Position | None = None
     most = 0
-    for position in state.all_positions(portfolio):
+    for position in positions:
         maintenance = position_maintenance(state, position)
         if maintenance > most:
             found, most = position, maintenance

@@ -1,5 +1,12 @@
 """Grace: after an outage or a halt liquidations wait, for a while and for prices."""
 
+from tests.models.exchange.margin import (
+    kept_for,
+    loan_need,
+    maintenance_of,
+    margin_of,
+    unsettled_funding,
+)
 from tests.models.exchange.state import PAUSED, SETTLED, Exchange, Market
 
 
@@ -35,10 +42,37 @@ def grace_of(exchange: Exchange, market: Market) -> tuple[int, int]:
     return 0, 0
 
 
+def waits(exchange: Exchange, market: int) -> bool:
+    """Return whether liquidations wait in a market."""
+    return grace_of(exchange, exchange.markets[market]) != (0, 0)
+
+
+def is_short_elsewhere(exchange: Exchange, portfolio: int) -> bool:
+    """Return whether what does not wait is below maintenance, however well the rest does."""
+    margin = margin_of(exchange, portfolio)
+    equity, left, need = margin.equity, margin.left, 0
+    for (owner, number), position in exchange.positions.items():
+        if owner != portfolio:
+            continue
+        own = maintenance_of(exchange, number, position.size)
+        if not waits(exchange, number):
+            need += own
+            continue
+        result = position.size * exchange.markets[number].mark - position.cost
+        lost = min(0, result) + min(0, unsettled_funding(exchange, portfolio, number))
+        equity, left = equity + own - lost, left - lost
+    for rules in exchange.rules.assets:
+        if rules.asset in exchange.counted.get(portfolio, set()) and waits(exchange, rules.market):
+            equity += kept_for(exchange, rules.asset, exchange.held(portfolio, rules.asset))
+    return need > 0 and equity < need + loan_need(exchange, -left)
+
+
 def grace_for(exchange: Exchange, portfolio: int) -> tuple[int, int]:
     """Return until when, and for how many updates, a portfolio's liquidation waits."""
     held = {market for owner, market in exchange.positions if owner == portfolio}
     counted = exchange.counted.get(portfolio, set())
     held |= {rules.market for rules in exchange.rules.assets if rules.asset in counted}
     found = [grace_of(exchange, exchange.markets[market]) for market in held]
+    if is_short_elsewhere(exchange, portfolio):
+        return 0, 0
     return max((until for until, _ in found), default=0), max((m for _, m in found), default=0)

@@ -11,7 +11,7 @@ from math import ceil, floor
 from statemachine.actions import Poke
 from statemachine.errors import Code
 from tests.models.exchange.collateral import owes_assets, sell_for_debt, surplus
-from tests.models.exchange.grace import grace_for
+from tests.models.exchange.grace import grace_for, waits
 from tests.models.exchange.margin import (
     Margin,
     loan_need,
@@ -138,6 +138,16 @@ def largest(exchange: Exchange, portfolio: int) -> int | None:
     return min(needs)[1] if needs else None
 
 
+def largest_open(exchange: Exchange, portfolio: int) -> int | None:
+    """Return the same of the markets that do not wait."""
+    needs = [
+        (-maintenance_of(exchange, market, position.size), market)
+        for (owner, market), position in exchange.positions.items()
+        if owner == portfolio and not waits(exchange, market)
+    ]
+    return min(needs)[1] if needs else None
+
+
 def zero_price(exchange: Exchange, portfolio: int, number: int, margin: Margin) -> int:
     """Return the price at which a fill leaves E/MM as it was; to the tick, for the owner."""
     market = exchange.markets[number]
@@ -175,9 +185,13 @@ def cut_slice(
 ) -> Outcome:
     """Close a slice of the largest position; release the portfolio or come back to it."""
     before = margin_of(exchange, portfolio)
-    number = largest(exchange, portfolio)
+    number = largest_open(exchange, portfolio)
     if is_safe(exchange, before) or is_done(exchange, portfolio):
         release(exchange, portfolio, last)
+        return Outcome()
+    if number is None and largest(exchange, portfolio) is not None:
+        again = exchange.now + exchange.rules.sample_interval_ms
+        exchange.arm(again, SLICE, last, portfolio)
         return Outcome()
     if number is None:
         exchange.pay(portfolio, 0)

@@ -7,6 +7,20 @@ from tests.mutation.suites import ASSETS, LIQUIDATION, TAIL
 
 MUTANTS: Final = (
     Mutant(
+        "risk/grace.py",
+        "    return (0, 0) if until and is_short_elsewhere(step, portfolio) else (until, missing)",
+        "    return until, missing",
+        "a crumb in a halted market shelters its owner everywhere",
+        (TAIL,),
+    ),
+    Mutant(
+        "risk/liquidation.py",
+        "[p for p in positions if not waits(step, p.market)]",
+        "positions",
+        "what is halted is sold",
+        (TAIL,),
+    ),
+    Mutant(
         "risk/debts.py",
         "drawn = draw_insurance(step, market, div_floor(missing * closed, whole))",
         "drawn = draw_insurance(step, market, missing)",
