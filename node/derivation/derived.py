@@ -22,6 +22,7 @@ others                          as in ``node.storage.journal``, ``node.ledger.bl
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Final, final
 
 from node.derivation.drafts import stands
@@ -58,6 +59,8 @@ FIXED_KEY: Final = b"!fixed"
 VERSIONS_KEY: Final = b"!versions"
 STEP: Final = b"E"
 INBOX: Final = b"I"
+TREES_EVERY: Final = 256
+"""Of the trees that lead to an older one, so many apart are kept: the next is near one."""
 
 
 @final
@@ -90,6 +93,7 @@ class DerivedChain:
         self.recover = recover
         self.roots = roots
         self.trees: dict[int, Tree] = {}
+        self.closing = Lock()
         self.settled = -1
         self.drafted: Derived | None = None
         self.head = decode_output(self.database.get(HEAD_KEY) or b"")
@@ -294,8 +298,8 @@ class DerivedChain:
             for key, _ in self.database.scan(start, stop):
                 batch.delete(key)
             batch.put(CLAIMS_KEY, claims_from.to_bytes(8, "big"))
-        for index in [index for index in self.trees if index < log_index]:
-            del self.trees[index]
+        for index in [index for index in list(self.trees) if index < log_index]:
+            self.trees.pop(index, None)
 
     # Reading
 
@@ -314,21 +318,34 @@ class DerivedChain:
         return tree.root, recording.witness({})
 
     def tree_at(self, log_index: int) -> Tree | None:
-        """Return the tree under an output: from memory, or by undoing what came later."""
+        """Return the tree under an output: from memory, or by undoing what came later.
+
+        May be asked on another thread than entries are derived on, and takes long for what
+        is old.  So trees on the way are kept as well, and none that is not what it should be.
+        """
         known = self.trees.get(log_index)
         if known is not None or not 0 <= log_index < self.head.log_index:
             return known
-        if self.step(log_index + 1) is None:
+        if self.kept_step(log_index + 1) is None:
             return None  # the oldest are dropped first
-        nearest = min(index for index in self.trees if index > log_index)
-        tree = self.trees[nearest].snapshot()
+        trees = dict(self.trees)
+        nearest = min(index for index in trees if index > log_index)
+        tree = trees[nearest].snapshot()
         for index in range(nearest, log_index, -1):
-            step = self.step(index)
+            step = self.kept_step(index)
             if step is None:
                 return None
             tree.update(step.undo)
-        self.trees[log_index] = tree
+            if index - 1 == log_index or (index - 1) % TREES_EVERY == 0:
+                if tree.root != step.trace[0]:
+                    return None  # L1 re-organised meanwhile
+                self.trees[index - 1] = tree.snapshot()
         return tree
+
+    def kept_step(self, log_index: int) -> Step | None:
+        """Return a step, on whichever thread; none once the store is closed."""
+        with self.closing:
+            return None if self.database.closed else self.step(log_index)
 
     def find(self, tx_hash: bytes) -> Sequenced | None:
         """Return what became of a transaction, if a block has it."""
@@ -340,9 +357,10 @@ class DerivedChain:
 
     def close(self) -> None:
         """Write everything out and release the store."""
-        if not self.database.closed:
-            self.database.sync()
-            self.database.close()
+        with self.closing:
+            if not self.database.closed:
+                self.database.sync()
+                self.database.close()
 
 
 def executed(made: DerivedBlock, height: int) -> ExecutedBlock:

@@ -1,5 +1,7 @@
 """The ``Query`` service: what the node knows, at its head."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, final
 
 from node.ledger import feed
@@ -48,6 +50,7 @@ class QueryService(query_pb2_grpc.QueryServicer):
         self.status = status
         self.ledger = hub.ledger
         self.timeline = Timeline(hub.ledger)
+        self.prover = ThreadPoolExecutor(1, "proofs")
 
     async def GetStatus(  # noqa: N802 - the name of the RPC
         self, _request: status_pb2.GetStatusRequest, _context: Context
@@ -272,8 +275,9 @@ class QueryService(query_pb2_grpc.QueryServicer):
     async def GetProof(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetProofRequest, _context: Context
     ) -> query_pb2.Proof:
-        """Return a proof of state."""
-        return prove_keys(self.ledger, request)
+        """Return a proof of state; one at a time and on a thread, for it may take long."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.prover, prove_keys, self.ledger, request)
 
     async def GetLogEntry(  # noqa: N802 - the name of the RPC
         self, request: query_pb2.GetLogEntryRequest, _context: Context

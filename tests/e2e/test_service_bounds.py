@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
+from threading import Event
 from typing import Any
 
 import grpc
@@ -180,5 +181,29 @@ def test_a_host_has_so_many_streams_and_leaves_the_rest_to_others() -> None:
                 stream.cancel()
             await until(lambda: not boundary.streams and not boundary.hosts)
             assert await next_of(watch(health_pb2.HealthCheckRequest()))
+
+    run(story)
+
+
+def test_a_proof_that_takes_long_holds_up_nobody_else() -> None:
+    """An old state is found by undoing what came later: that may be a week of it."""
+
+    async def story() -> None:
+        async with serve() as served:
+            exchange, going, done = served.exchange, Event(), Event()
+            prove = exchange.prove
+
+            def slow(*asked: Any) -> Any:
+                going.set()
+                assert done.wait(SECONDS)
+                return prove(*asked)
+
+            exchange.prove = slow  # type: ignore[method-assign, assignment]
+            request = query_pb2.GetProofRequest(keys=[b"k"], log_index=3)
+            proofs = [served.query.GetProof(request, timeout=SECONDS) for _ in range(20)]
+            await until(going.is_set)
+            assert await served.query.GetClock(status_pb2.GetClockRequest(), timeout=SECONDS)
+            done.set()
+            assert len({(await proof).root for proof in proofs}) == 1
 
     run(story)

@@ -1,9 +1,12 @@
 """What a follower does beside a poster: it appends, claims the truth, and comes back."""
 
+import asyncio
+
 import pytest
 
-from node.derivation import claimant
+from node.derivation import claimant, derived
 from node.derivation.keepalive import KeepAlive
+from node.derivation.steps import Step
 from prover.contract.claims import kill, orphan_descendants
 from prover.contract.context import Context, Moment
 from prover.contract.reach import overdue_ms_max
@@ -154,5 +157,46 @@ def test_settled_claims_are_not_read_again_and_the_final_one_is_known(tell: Tell
         await story.post()
         await story.claim()
         assert story.l1.contract.state.claims[4].parent == 3
+
+    tell(plot)
+
+
+def test_old_states_are_found_from_trees_on_the_way_and_none_of_another_fork(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derived, "TREES_EVERY", 3)
+
+    async def plot(story: Story) -> None:
+        roots = [story.tree.root]
+        for _ in range(8):
+            story.make_blocks(1)
+            await story.post()
+            roots.append(story.tree.root)
+        await story.follow()
+        story.follower.close()
+        story.follower = story.open_follower()
+        chain = story.follower.chain
+        undone: list[int] = []
+        step_of = chain.kept_step
+
+        def kept_step(log_index: int) -> Step | None:
+            undone.append(log_index)
+            return step_of(log_index)
+
+        monkeypatch.setattr(chain, "kept_step", kept_step)
+        # On a thread, as nodes ask: entries are derived on another.
+        for log_index in (1, 2, 4):
+            undone.clear()
+            found = await asyncio.to_thread(chain.prove, [CURSOR_KEY], log_index)
+            assert found is not None
+            assert found[0] == roots[log_index]
+            assert len(undone) <= (8 if log_index == 1 else 3)
+        assert sorted(chain.trees) == [1, 2, 3, 4, 6, 8]
+        chain.trees[3] = chain.trees[4]  # as after steps of two forks
+        del chain.trees[2]
+        assert chain.prove([CURSOR_KEY], 2) is None
+        assert 2 not in chain.trees
+        story.follower.close()
+        assert chain.prove([CURSOR_KEY], 0) is None, "and does not ask a closed store"
 
     tell(plot)
