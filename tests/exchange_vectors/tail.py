@@ -2,15 +2,24 @@
 
 from typing import Any
 
-from statemachine.actions import PlaceOrder, Poke, VaultDeposit, VaultWithdraw, Withdraw
+from statemachine.actions import (
+    PlaceOrder,
+    Poke,
+    SetMarketState,
+    VaultDeposit,
+    VaultWithdraw,
+    Withdraw,
+)
 from statemachine.errors import Code
 from statemachine.identity.signing import address_of
 from statemachine.inbox import InboxItem, InboxKind
+from statemachine.states import STATE_PAUSED
 from statemachine.units import Lots, Micros, Millis, Price
 from tests.exchange_vectors.scene import (
     MAKER,
     MID,
     OTHER,
+    REDUCE,
     SELL,
     TRADER,
     Shown,
@@ -22,7 +31,7 @@ from tests.exchange_vectors.scene import (
     show,
     signed,
 )
-from tests.worlds import USDC, World, trader_key, world_rules
+from tests.worlds import USDC, World, trader_address, trader_key, world_rules
 
 STAGE = Stage()
 BACKER = 3
@@ -77,6 +86,8 @@ shows(Code.OK, "some", "on notice", VaultWithdraw(0, 0, 10_000 * USDC), backed)
 shows(Code.OK, "all", "0 asks for all", VaultWithdraw(0, 0, 0), backed)
 shows(Code.MARKET_UNKNOWN, "market", "no such market", VaultWithdraw(0, 9, 1), backed)
 shows(Code.SHARES, "more", "more than it has", VaultWithdraw(0, 0, 50_000 * USDC + 1), backed)
+shows(Code.SHARES, "few", "too few to leave with", VaultWithdraw(0, 0, 9_999), backed)
+shows(Code.SHARES, "few_stay", "too few to stay", VaultWithdraw(0, 0, 50_000 * USDC - 1), backed)
 shows(Code.SHARES, "none", "nobody who deposited", VaultWithdraw(0, 0, 0), leveraged)
 
 
@@ -164,6 +175,76 @@ def grace() -> Shown:
     world.run(advance=62_000)
     world.run(world.prices(0, FALLEN), advance=10)
     return show(world, world.sign(OTHER, Poke(1, 0)))
+
+
+@STAGE.shows("poke", Code.OK, "outage_orders", "what could add to a position does not wait")
+def grace_orders() -> Shown:
+    world = leveraged(grace_ms=60_000, grace_updates_min=3)
+    do(world, TRADER, PlaceOrder(0, 0, 0, Price(FALLEN - 100), Lots(100)))
+    world = fallen(world)
+    world.run(advance=62_000)
+    world.run(world.prices(0, FALLEN), advance=10)
+    return show(world, world.sign(OTHER, Poke(1, 0)))
+
+
+def half_halted(halted: int, price: int, lots: int = LOTS) -> World:
+    """Return a world in which the trader is long in two markets; one is halted, one falls."""
+    world = open_world(world_rules(2, guardian=trader_address(OTHER), grace_updates_min=0))
+    world.deposit(TRADER, 1_000 * USDC)
+    for trader in (MAKER, OTHER):
+        world.deposit(trader, 100_000 * USDC)
+    world.run(world.prices(0, MID), world.prices(1, MID))
+    for market, size in ((0, lots), (1, halted)):
+        do(world, MAKER, PlaceOrder(0, market, SELL, Price(MID), Lots(size)))
+        do(world, TRADER, PlaceOrder(0, market, 0, Price(MID), Lots(size)))
+    do(world, OTHER, SetMarketState(1, STATE_PAUSED))
+    for _ in range(3):
+        world.run(world.prices(0, price), advance=30_000)
+    return do(world, OTHER, PlaceOrder(0, 0, 0, Price(price), Lots(10 * LOTS)))
+
+
+@STAGE.shows("poke", Code.OK, "halted_crumb", "who is short elsewhere is closed there")
+def halted_crumb() -> Shown:
+    world = half_halted(1, FALLEN)
+    return show(world, world.sign(OTHER, Poke(1, 0)))
+
+
+@STAGE.shows("poke", Code.OK, "halted_largest", "the larger position is in the market that waits")
+def halted_largest() -> Shown:
+    world = half_halted(1_600, MID - 780_000, 1_400)
+    return show(world, world.sign(OTHER, Poke(1, 0)))
+
+
+@STAGE.shows(
+    "poke", Code.GRACE, "halted_half", "with the halted half as well as can be he is not short"
+)
+def halted_half() -> Shown:
+    world = half_halted(1_500, BANKRUPT, 1_500)
+    return show(world, world.sign(OTHER, Poke(1, 0)))
+
+
+@STAGE.shows("order", Code.MARGIN, "reduces_to_a_friend", "below MM, at the edge of the fill band")
+def reduces_to_a_friend() -> Shown:
+    world = fallen(leveraged())
+    worst = FALLEN - FALLEN * 3 // 100
+    do(world, OTHER, PlaceOrder(0, 0, 0, Price(worst), Lots(LOTS)))
+    order = PlaceOrder(0, 0, SELL | REDUCE, Price(worst), Lots(LOTS))
+    return show(world, world.sign(TRADER, order))
+
+
+@STAGE.shows("vault_deposit", Code.LOCKED, "void_notice", "void shares of his are on notice")
+def void_notice() -> Shown:
+    world = backed(1_000 * USDC, rank_notional_min=1 << 62, vault_notice_ms=3_600_000)
+    fallen(world)
+    do(world, OTHER, Poke(1, 0))
+    low = MID - 900_000
+    fallen(world, low)
+    do(world, MAKER, PlaceOrder(0, 0, 0, Price(low - 10_000), Lots(10 * LOTS)))
+    do(world, OTHER, Poke(0, 0))
+    do(world, BACKER, VaultWithdraw(0, 0, 10_000))
+    while world.state.vault(0).epoch == 0:
+        world.run(world.prices(0, low), advance=world.rules.slice_interval_ms)
+    return show(world, world.sign(BACKER, deposit(50 * USDC)))
 
 
 # Leaving
