@@ -12,7 +12,7 @@ from sextant.cli.output import print_json, print_pairs, print_table, say, show_t
 from sextant.client.amounts import show_decimal
 from sextant.client.money import positive_micros
 from sextant.client.sales import Appraisal, Sales, WithdrawalSale
-from sextant.errors import EXIT_OK, ClientError
+from sextant.errors import EXIT_OK, ClientError, OutcomeUnknown
 
 LOOK_SECONDS: Final = 2.0
 
@@ -113,6 +113,7 @@ def run_provide(arguments: argparse.Namespace) -> int:
     bought: list[Appraisal] = []
 
     told: set[tuple[int, str]] = set()
+    unsure: set[bytes] = set()
 
     def pass_over(sale: WithdrawalSale, why: str) -> None:
         if (sale.index, why) not in told:  # it is looked at every two seconds
@@ -122,7 +123,7 @@ def run_provide(arguments: argparse.Namespace) -> int:
     async def look(sales: Sales, left: Decimal) -> Decimal:
         clock = await sales.l1.clock_ms()
         for sale in await sales.offers():
-            if sale.buyer is not None or sale.until_ms <= clock:
+            if sale.buyer is not None or sale.until_ms <= clock or sale.sale in unsure:
                 continue
             if sale.price > left:
                 price, rest = show_decimal(sale.price), show_decimal(left)
@@ -134,6 +135,12 @@ def run_provide(arguments: argparse.Namespace) -> int:
                 continue
             try:
                 await sales.buy(sale)
+            except OutcomeUnknown as error:
+                # It may still be bought: its price is spent, and it is not bought again.
+                unsure.add(sale.sale)
+                left -= sale.price
+                say(f"withdrawal {sale.index}: its price counts as spent: {error}")
+                continue
             except ClientError as error:
                 pass_over(sale, str(error))
                 continue

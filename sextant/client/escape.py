@@ -12,6 +12,7 @@ from typing import Final, Self
 
 from proto.sextant.v1 import l1_pb2
 from prover.contract.calls import (
+    Call,
     Freeze,
     OpenEscape,
     PayEscape,
@@ -275,7 +276,11 @@ class Escape:
                 advice="`sextant withdraw` takes money out; `sextant escape status` says more",
             )
         if not found.open:
-            await self.open()
+            try:
+                await self.open()
+            except Rejected as error:
+                if error.code != "BOOKS_OPEN":
+                    raise
         return await self.reader()
 
     async def _send(
@@ -289,9 +294,22 @@ class Escape:
         for claim, candidate in found:
             if claim.registered or not claim.usdc or not wanted(claim):
                 continue
-            await self.l1.send(candidate.call(await reader.prove(candidate.read)))
-            sent.append(claim)
+            call = candidate.call(await reader.prove(candidate.read))
+            if await self._send_once(call, "REGISTERED", "WITHDRAWAL_PAID") is not None:
+                sent.append(claim)
         return sent
+
+    async def _send_once(self, call: Call, *done: str) -> L1Receipt | None:
+        """Send a call; ``None`` if somebody else has done the same, as these codes say.
+
+        Anyone may, for anyone: whoever is a moment faster must not stop what comes next.
+        """
+        try:
+            return await self.l1.send(call)
+        except Rejected as error:
+            if error.code not in done:
+                raise
+        return None
 
     # Being paid
 
@@ -305,4 +323,5 @@ class Escape:
         if not (await self.l1.escape()).open:
             await self._opened()
         waiting = (await self.l1.escape(name)).refundable
-        return [await self.l1.send(RefundDeposit(index)) for index in waiting]
+        sent = [await self._send_once(RefundDeposit(index), "PAID_OUT") for index in waiting]
+        return [receipt for receipt in sent if receipt is not None]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -11,7 +12,7 @@ from prover.contract.calls import Freeze, OpenEscape
 from prover.equity import ShareKind, committed_sums, worth_of_share
 from sextant.client.candidates import PORTFOLIO, WITHDRAWAL, Candidate
 from sextant.client.chain import Chain
-from sextant.client.escape import Escape, EscapeStatus
+from sextant.client.escape import Escape, EscapeClaim, EscapeStatus
 from sextant.client.leaves import FETCH_MAX, KnownLeaves, StateReader
 from sextant.client.proofs import StateProof
 from sextant.errors import ProofInvalid, Rejected
@@ -182,3 +183,55 @@ def test_a_freeze_looks_again_while_claims_become_final() -> None:
     assert [freezing(moves) for moves in (0, 1, 2)] == [7, 8, 9]
     with pytest.raises(Rejected, match="NOT_NEWEST"):
         freezing(3)
+
+
+class CrowdedL1:
+    """An L1 on which somebody else is a moment faster with every other call."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.calls: list[Any] = []
+
+    async def escape(self, *_: object) -> l1_pb2.L1Escape:
+        return l1_pb2.L1Escape(frozen=True, open=True, refundable=[3, 4, 5])
+
+    async def send(self, call: Any) -> str:
+        self.calls.append(call)
+        if len(self.calls) % 2:
+            raise Rejected(self.code, "somebody was faster")
+        return "sent"
+
+
+class Reader:
+    async def prove(self, _read: object) -> bytes:
+        return b"proof"
+
+
+def crowded(code: str) -> tuple[Escape, CrowdedL1]:
+    escape, l1 = Escape.__new__(Escape), CrowdedL1(code)
+    escape.l1, escape.client = cast(Any, l1), cast(Any, None)
+    return escape, l1
+
+
+def test_whoever_registers_for_others_does_not_stop_them() -> None:
+    found = [
+        (
+            EscapeClaim(
+                kind="portfolio", account=1, place=n, owner=b"", usdc=Decimal(1), registered=False
+            ),
+            Candidate(PORTFOLIO, 1, n),
+        )
+        for n in range(4)
+    ]
+    escape, l1 = crowded("REGISTERED")
+    sent = run(escape._send(cast(Any, Reader()), found, lambda _: True))
+    assert (len(l1.calls), [claim.place for claim in sent]) == (4, [1, 3])
+    escape, l1 = crowded("PAID_OUT")
+    assert run(escape.refund(bytes(20))) == ["sent"]
+    assert len(l1.calls) == 3
+    escape, _ = crowded("WINDOW_OVER")
+    with pytest.raises(Rejected, match="WINDOW_OVER"):
+        run(escape.refund(bytes(20)))
+    escape, _ = crowded("BOOKS_OPEN")
+    with pytest.raises(Rejected, match="BOOKS_OPEN"):
+        run(escape._send(cast(Any, Reader()), found, lambda _: True))

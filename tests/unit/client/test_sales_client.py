@@ -9,8 +9,10 @@ import pytest
 
 from proto.sextant.v1 import l1_pb2
 from prover.contract.withdrawals import sale_of
+from sextant.cli.main import build_parser
 from sextant.client.api import AsyncClient
 from sextant.client.sales import Appraisal, Sales, WithdrawalSale
+from sextant.errors import OutcomeUnknown
 from statemachine.records import encode_withdrawal
 
 LEAF = encode_withdrawal(b"\x01" * 20, 100_000_000, 7)
@@ -75,3 +77,50 @@ def test_nothing_is_bought_under_a_dead_claim(status: str) -> None:
 def test_another_leaf_of_the_same_number_is_another_withdrawal() -> None:
     other = encode_withdrawal(b"\x01" * 20, 200_000_000, 7)
     assert "is another one" in appraised(Ledger(final=50), other).objection
+
+
+class Market:
+    """Three offers; L1 does not say what became of the first purchase."""
+
+    def __init__(self) -> None:
+        self.l1 = self
+        self.bought: list[int] = []
+
+    async def clock_ms(self) -> int:
+        return 0
+
+    async def offers(self) -> list[WithdrawalSale]:
+        return [
+            WithdrawalSale(
+                sale=bytes([index]) * 32,
+                index=index,
+                claim=3,
+                seller=b"\x01" * 20,
+                buyer=None,
+                price=Decimal(40),
+                until_ms=1,
+            )
+            for index in range(3)
+        ]
+
+    async def appraise(self, sale: WithdrawalSale) -> Appraisal:
+        return Appraisal(sale=sale, amount=Decimal(50), objection="")
+
+    async def buy(self, sale: WithdrawalSale) -> None:
+        self.bought.append(sale.index)
+        if sale.index == 0:
+            raise OutcomeUnknown("STILL_WAITING", "it waits")
+
+
+def test_a_purchase_that_may_still_come_counts_as_spent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    market = Market()
+    monkeypatch.setattr(
+        "sextant.cli.sale.run_on_l1", lambda _arguments, _kind, work: asyncio.run(work(market))
+    )
+    words = ["provide", "--fee-min", "0.2%", "--most", "100", "--once"]
+    arguments = build_parser("sale").parse_args(words)
+    assert arguments.run(arguments) == 0
+    assert market.bought == [0, 1], "of 100, 80 are spent, though one may be in vain"
+    assert "withdrawal 0: its price counts as spent" in capsys.readouterr().err
