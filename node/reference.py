@@ -50,9 +50,9 @@ JSON, 64-bit integers are strings.
   `MALFORMED`. One above four times that size is cut off by the transport before anyone reads it:
   `RESOURCE_EXHAUSTED`, without `ErrorInfo`.
 * **Rates.** Queries and subscriptions of one host beyond `grpc.calls_per_second`, and transactions
-  of one connection beyond `admission.rate_per_second`, are `RATE_LIMITED`, with `RetryInfo`. More
-  than `grpc.streams_per_host_max` streams of one host at once, those of health and reflection
-  included, are `STREAMS_TOO_MANY`.
+  beyond `admission.rate_per_second`, over however many connections, are `RATE_LIMITED`, with
+  `RetryInfo`. More than `grpc.streams_per_host_max` streams of one host at once, health and
+  reflection included, are `STREAMS_TOO_MANY`.
 * **Retries.** The same bytes are one transaction, however often they are sent: a repetition gets
   the first answer, marked `duplicate`. After `DEADLINE_EXCEEDED`, send the same bytes again, or
   ask `GetTransactionStatus`.

@@ -58,7 +58,7 @@ class AdmissionSettings:
 
     batch_transactions_max: int = setting(1_000, "transactions in a batch", low=1)
     unanswered_max: int = setting(64, "unanswered requests on an order stream", low=1)
-    rate_per_second: int = setting(50_000, "transactions per second of one peer", low=1)
+    rate_per_second: int = setting(50_000, "transactions per second of one host", low=1)
     burst_transactions: int = setting(100_000, "transactions above the rate at once", low=1)
 
 

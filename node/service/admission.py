@@ -28,7 +28,7 @@ TRANSACTION_BYTES_MIN: Final = 8
 
 @final
 class Admission:
-    """Limits per connection, and the first look at each transaction.
+    """Limits per host, and the first look at each transaction.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Admission:
         rate, burst = settings.rate_per_second, settings.burst_transactions
         self.allowances = Allowances(rate, burst, clock)
 
-    def admit(self, peer: str, transactions: Sequence[bytes]) -> None:
+    def admit(self, host: str, transactions: Sequence[bytes]) -> None:
         """Take a whole request, or raise ``Refused``: it is empty, too large, or too fast."""
         count = len(transactions)
         if not count:
@@ -53,11 +53,11 @@ class Admission:
             raise Refused(
                 "BATCH_TOO_LARGE", f"{count} transactions, at most {most}", most=str(most)
             )
-        self.spend(peer, count)
+        self.spend(host, count)
 
-    def spend(self, peer: str, count: int) -> None:
-        """Charge ``count`` transactions to a connection, or raise ``Refused``."""
-        left = self.allowances.take(peer, count)
+    def spend(self, host: str, count: int) -> None:
+        """Charge ``count`` transactions to a host, or raise ``Refused``."""
+        left = self.allowances.take(host, count)
         if left is not None:
             rate = self.settings.rate_per_second
             raise Refused(

@@ -11,6 +11,7 @@ from typing import Any, final
 
 from node.ledger import feed
 from node.service.admission import Admission, inspect, inspect_all
+from node.service.allowances import host_of
 from node.service.answers import Answers
 from node.service.errors import Refused, refusal_of
 from node.settings import AdmissionSettings
@@ -47,7 +48,7 @@ class SequencerService(sequencer_pb2_grpc.SequencerServicer):
         """Submit one transaction; a refusal is the status of the call."""
         gateway = self.need_gateway()
         data = request.transaction
-        self.admission.spend(context.peer(), 1)
+        self.admission.spend(host_of(context.peer()), 1)
         refused = inspect(data)
         if refused is not None:
             raise refused
@@ -64,17 +65,17 @@ class SequencerService(sequencer_pb2_grpc.SequencerServicer):
         self, request: sequencer_pb2.SubmitBatchRequest, context: Context
     ) -> sequencer_pb2.BatchOutcome:
         """Submit many; each gets an outcome of its own."""
-        return await self.submit_batch(request, context.peer())
+        return await self.submit_batch(request, host_of(context.peer()))
 
     async def submit_batch(
-        self, request: sequencer_pb2.SubmitBatchRequest, peer: str
+        self, request: sequencer_pb2.SubmitBatchRequest, host: str
     ) -> sequencer_pb2.BatchOutcome:
         """Answer one batch, or raise ``Refused`` for all of it."""
         gateway = self.need_gateway()
         if request.detail not in sequencer_pb2.Detail.values():
             raise Refused("ARGUMENT_INVALID", f"detail: {request.detail} is not one of its values")
         transactions = list(request.transactions)
-        self.admission.admit(peer, transactions)
+        self.admission.admit(host, transactions)
         refused = inspect_all(transactions)
         outcomes: Sequence[feed.Outcome | Refused]
         if not refused:
@@ -90,7 +91,7 @@ class SequencerService(sequencer_pb2_grpc.SequencerServicer):
     ) -> AsyncIterator[sequencer_pb2.OrderStreamResponse]:
         """Answer a stream of batches, each as soon as it is durable."""
         self.need_gateway()
-        pipeline = Pipeline(self, context.peer(), self.settings.unanswered_max)
+        pipeline = Pipeline(self, host_of(context.peer()), self.settings.unanswered_max)
         reader = asyncio.create_task(pipeline.read(request_iterator))
         try:
             async for answer in pipeline.answers():
@@ -124,9 +125,9 @@ class Pipeline:
     When the bound is reached the stream is not read, and HTTP/2 flow control holds the client.
     """
 
-    def __init__(self, service: SequencerService, peer: str, unanswered_max: int) -> None:
+    def __init__(self, service: SequencerService, host: str, unanswered_max: int) -> None:
         self.service = service
-        self.peer = peer
+        self.host = host
         self.room = asyncio.Semaphore(unanswered_max)
         self.done: asyncio.Queue[sequencer_pb2.OrderStreamResponse | BaseException | None]
         self.done = asyncio.Queue()
@@ -151,7 +152,7 @@ class Pipeline:
         """Answer one batch."""
         answer = sequencer_pb2.OrderStreamResponse(tag=request.tag)
         try:
-            outcome = await self.service.submit_batch(request.batch, self.peer)
+            outcome = await self.service.submit_batch(request.batch, self.host)
         except Refused as refused:
             answer.refusal.CopyFrom(refusal_of(refused))
         except Exception as error:  # noqa: BLE001 - handed to the stream, which raises it

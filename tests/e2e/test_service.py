@@ -10,7 +10,15 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from node.settings import AdmissionSettings, GrpcSettings
-from proto.sextant.v1 import dev_pb2, dev_pb2_grpc, query_pb2, sequencer_pb2, status_pb2, stream_pb2
+from proto.sextant.v1 import (
+    dev_pb2,
+    dev_pb2_grpc,
+    query_pb2,
+    sequencer_pb2,
+    sequencer_pb2_grpc,
+    status_pb2,
+    stream_pb2,
+)
 from tests.e2e.serving import code_of, next_of, quick_settings, run, serve
 from tests.e2e.trading import SECONDS
 from tests.waiting import until
@@ -87,7 +95,7 @@ def test_a_bug_is_an_incident_and_the_server_lives() -> None:
     run(story)
 
 
-def test_limits_of_a_connection() -> None:
+def test_limits_of_a_host() -> None:
     admission = AdmissionSettings(
         batch_transactions_max=5, burst_transactions=8, rate_per_second=1, unanswered_max=2
     )
@@ -109,6 +117,11 @@ def test_limits_of_a_connection() -> None:
             batch = sequencer_pb2.SubmitBatchRequest(transactions=[b"x"] * 5)
             assert len((await send(batch, timeout=SECONDS)).refusals) == 5
             assert await code_of(send(batch, timeout=SECONDS)) == (exhausted, "RATE_LIMITED")
+            separate = [("grpc.use_local_subchannel_pool", 1)]
+            target = f"127.0.0.1:{served.server.port}"
+            async with grpc.aio.insecure_channel(target, options=separate) as other:
+                again = sequencer_pb2_grpc.SequencerStub(other).SubmitBatch(batch, timeout=SECONDS)
+                assert await code_of(again) == (exhausted, "RATE_LIMITED"), "by host"
             huge = sequencer_pb2.SubmitRequest(transaction=bytes(2 << 20))
             call = served.sequencer.Submit(huge, timeout=SECONDS)
             assert await code_of(call) == (invalid, "TOO_LARGE")
