@@ -34,6 +34,9 @@ LOAN              1  the lending pool, once in each step that looks at it
 STANDING          1  what an owner traded lately (119 bytes), once a day and portfolio
 SHARE             1  an approved builder, or the portfolio of somebody who has a share of a fee
 =============  ====  =======================================================
+
+A visit to a bracket's entry costs ``COST_GROUPED`` more: it may end the entry, and writes
+the bracket and its due item then.
 """
 
 from typing import Final
@@ -61,6 +64,7 @@ COST_ASSET: Final = 3
 COST_LOAN: Final = 1
 COST_STANDING: Final = 1
 COST_SHARE: Final = 1
+COST_GROUPED: Final = 1
 
 COST_TABLE: Final = (
     COST_SEGMENT,

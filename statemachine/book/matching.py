@@ -25,7 +25,7 @@ from statemachine.actions import (
 )
 from statemachine.book.heads import BookSide, fixed_price
 from statemachine.book.resting import forget_order, release, remove_order, tell_rested
-from statemachine.costs import COST_RANK, COST_VISIT
+from statemachine.costs import COST_GROUPED, COST_RANK, COST_VISIT
 from statemachine.errors import invariant
 from statemachine.fees.rates import NO_RATES, Rates
 from statemachine.fees.shares import Shares, charge_fill
@@ -165,6 +165,8 @@ def take_from(step: Step, taker: Taker, book: BookSide) -> None:
         if order is None:
             invariant(condition=False, message="a key of the book has an order")
             return
+        if order.group:
+            step.cost += COST_GROUPED
         reason = 0
         if banded and (price > worst if other == keys.BUY else price < worst):
             reason = events.REMOVED_BAND
