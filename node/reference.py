@@ -52,7 +52,8 @@ JSON, 64-bit integers are strings.
 * **Rates.** Queries and subscriptions of one host beyond `grpc.calls_per_second`, and transactions
   beyond `admission.rate_per_second`, over however many connections, are `RATE_LIMITED`, with
   `RetryInfo`. More than `grpc.streams_per_host_max` streams of one host at once, health and
-  reflection included, are `STREAMS_TOO_MANY`.
+  reflection included, are `STREAMS_TOO_MANY`. A query that may read whole blocks counts as five
+  to a hundred others (`GetWithdrawals`).
 * **Retries.** The same bytes are one transaction, however often they are sent: a repetition gets
   the first answer, marked `duplicate`. After `DEADLINE_EXCEEDED`, send the same bytes again, or
   ask `GetTransactionStatus`.

@@ -35,6 +35,18 @@ OWN_PACKAGE: Final = "/sextant.v1."
 LIMITED: Final = ("/sextant.v1.Query/", "/sextant.v1.Stream/")
 """Services whose calls are counted per host; submissions count by transaction (admission)."""
 
+COSTS: Final = {
+    "/sextant.v1.Query/GetBlock": 10,
+    "/sextant.v1.Query/GetReceipt": 5,
+    "/sextant.v1.Query/GetTransactionStatus": 5,
+    "/sextant.v1.Query/GetWithdrawals": 100,
+    "/sextant.v1.Query/GetLogEntry": 10,
+    "/sextant.v1.Query/GetProof": 10,
+    "/sextant.v1.Query/GetHistory": 10,
+    "/sextant.v1.Query/Preview": 5,
+}
+"""As how many calls one counts that may read whole blocks from disk, or execute one."""
+
 REQUEST_ID: Final = "x-request-id"
 REQUEST_ID_CHARS_MAX: Final = 64
 log = structlog.get_logger(__name__)
@@ -131,7 +143,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         """Return ``handler`` inside the boundary."""
         meter = Meter(method.removeprefix(OWN_PACKAGE), self.metrics)
         parser = Parser(handler.request_deserializer, self.settings.message_bytes_max)
-        limited = method.startswith(LIMITED)
+        limited = COSTS.get(method, 1) if method.startswith(LIMITED) else 0
         codecs = (None, handler.response_serializer)  # no parser of the transport's
         if handler.unary_unary is not None:
             unary = self.wrap_unary(meter, handler.unary_unary, parser.parse, limited=limited)
@@ -143,7 +155,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         return grpc.stream_stream_rpc_method_handler(stream, *codecs)
 
     def wrap_unary(
-        self, meter: Meter, behaviour: Behaviour, parse: Parse, *, limited: bool
+        self, meter: Meter, behaviour: Behaviour, parse: Parse, *, limited: int
     ) -> Behaviour:
         """Return a unary behaviour inside the boundary."""
 
@@ -152,7 +164,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             try:
                 self.need_deadline(context)
                 if limited:
-                    self.need_allowance(context)
+                    self.need_allowance(context, limited)
                 answer = await behaviour(parse(request), context)
             except Exception as error:
                 await self.fail(meter, context, error)
@@ -167,14 +179,14 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         return call
 
     def wrap_stream(
-        self, meter: Meter, behaviour: Behaviour, parse: Parse, *, limited: bool
+        self, meter: Meter, behaviour: Behaviour, parse: Parse, *, limited: int
     ) -> Behaviour:
         """Return a streaming behaviour inside the boundary."""
 
         async def call(request: object, context: Context) -> AsyncIterator[object]:
             try:
                 if limited:
-                    self.need_allowance(context)
+                    self.need_allowance(context, limited)
                 self.open_stream(context)
             except Refused as refused:
                 await self.fail(meter, context, refused)
@@ -232,9 +244,10 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         if self.settings.deadline_required and (left is None or left * 1000 > most):
             raise Refused("DEADLINE_MISSING", f"set a deadline, of at most {most} ms")
 
-    def need_allowance(self, context: Context) -> None:
-        """Refuse a host that asks faster than one may."""
-        left = self.allowances.take(host_of(context.peer()), 1)
+    def need_allowance(self, context: Context, count: int) -> None:
+        """Refuse a host that asks faster than one may; this call counts as so many."""
+        most = min(count, self.settings.calls_burst)
+        left = self.allowances.take(host_of(context.peer()), most)
         if left is not None:
             self.metrics.limited.inc()
             rate = self.settings.calls_per_second

@@ -29,6 +29,8 @@ class StreamService(stream_pb2_grpc.StreamServicer):
     def __init__(self, hub: Hub, views: Views) -> None:
         self.hub = hub
         self.views = views
+        self.reading = asyncio.Lock()
+        """Old blocks come from disk: all streams take turns, and everybody else between them."""
 
     async def Blocks(  # noqa: N802 - the name of the RPC
         self, request: stream_pb2.BlocksRequest, _context: Context
@@ -60,12 +62,13 @@ class StreamService(stream_pb2_grpc.StreamServicer):
         try:
             height = from_height or self.durable_height() + 1
             while height <= self.durable_height():
-                block = self.hub.ledger.block(height)
+                async with self.reading:
+                    await asyncio.sleep(0)
+                    block = self.hub.ledger.block(height)
                 if block is None:
                     raise Refused("PRUNED", f"block {height} is not kept here")
                 yield block
                 height += 1
-                await asyncio.sleep(0)
             async for block in subscription.updates():
                 if block.height >= height:
                     yield block

@@ -207,3 +207,52 @@ def test_a_proof_that_takes_long_holds_up_nobody_else() -> None:
             assert len({(await proof).root for proof in proofs}) == 1
 
     run(story)
+
+
+def test_a_query_that_reads_blocks_counts_as_several() -> None:
+    grpc_settings = GrpcSettings(port=0, grace_ms=0, calls_per_second=1, calls_burst=15)
+
+    async def story() -> None:
+        async with serve(quick_settings(grpc=grpc_settings)) as served:
+            limited = (grpc.StatusCode.RESOURCE_EXHAUSTED, "RATE_LIMITED")
+            served.exchange.submit_now(served.world.sign(0, bid(5_900_000)).data)
+            block = query_pb2.GetBlockRequest()
+            assert await served.query.GetBlock(block, timeout=SECONDS)
+            assert await code_of(served.query.GetBlock(block, timeout=SECONDS)) == limited
+            for _ in range(4):
+                await served.query.GetClock(status_pb2.GetClockRequest(), timeout=SECONDS)
+
+    run(story)
+
+
+def test_old_blocks_are_read_one_at_a_time_however_many_streams_ask() -> None:
+    async def story() -> None:
+        async with serve() as served:
+            exchange, turns, most = served.exchange, [0], [0]
+            read, first = exchange.block, exchange.cursor.height + 1
+            for place in range(5):
+                exchange.submit_now(served.world.sign(0, bid(5_900_000 + place * 10)).data)
+            wanted = [*range(first, exchange.cursor.height + 1)]
+            assert len(wanted) == 5
+
+            def counted(asked: int) -> Any:
+                turns[0] += 1
+                most[0] = max(most[0], turns[0])
+                return read(asked)
+
+            async def tick() -> None:
+                while True:
+                    turns[0] = 0
+                    await asyncio.sleep(0)
+
+            exchange.block = counted  # type: ignore[method-assign, assignment]
+            ticking = asyncio.create_task(tick())
+            request = stream_pb2.BlocksRequest(from_height=first)
+            streams: list[Any] = [served.stream.Blocks(request) for _ in range(30)]
+            for stream in streams:
+                heights = [(await stream.read()).block.header.height for _ in wanted]
+                assert heights == wanted
+            ticking.cancel()
+            assert most[0] <= 2
+
+    run(story)
