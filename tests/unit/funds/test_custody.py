@@ -56,7 +56,7 @@ MONEY_KINDS: dict[Kind, Action] = {
     Kind.TRANSFER: Transfer(SUB, 0, Micros(USDC)),
     Kind.SEND: Send(address_of(trader_key(ANN)), SUB, 0, Micros(USDC)),
     Kind.VAULT_DEPOSIT: VaultDeposit(SUB, 0, Micros(10 * USDC)),
-    Kind.VAULT_WITHDRAW: VaultWithdraw(SUB, 0, 1),
+    Kind.VAULT_WITHDRAW: VaultWithdraw(SUB, 0, 10_000),
     Kind.POOL_SUPPLY: PoolSupply(SUB, Micros(10 * USDC)),
     Kind.POOL_REDEEM: PoolRedeem(SUB, 1),
     Kind.FUND_DEPOSIT: FundDeposit(1, SUB, SUB, Micros(10 * USDC)),
