@@ -187,9 +187,10 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             try:
                 if limited:
                     self.need_allowance(context, limited)
-                self.open_stream(context)
+                host = self.open_stream(context)
             except Refused as refused:
                 await self.fail(meter, context, refused)
+                return
             try:
                 async for answer in behaviour(parse(request), context):
                     yield answer
@@ -201,7 +202,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             else:
                 meter.count("OK")
             finally:
-                self.close_stream(context)
+                self.close_stream(host)
 
         return call
 
@@ -218,9 +219,10 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
 
         async def call(request: object, context: Context) -> None:
             try:
-                self.open_stream(context)
+                host = self.open_stream(context)
             except Refused as refused:
                 await self.fail(meter, context, refused)
+                return
             try:
                 if not yields:
                     await behaviour(request, context)
@@ -228,7 +230,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
                 async for answer in behaviour(request, context):
                     await context.write(answer)
             finally:
-                self.close_stream(context)
+                self.close_stream(host)
 
         make = grpc.unary_stream_rpc_method_handler
         if handler.request_streaming:
@@ -253,8 +255,11 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             rate = self.settings.calls_per_second
             raise Refused("RATE_LIMITED", f"at most {rate} calls/s", per_second=str(rate))
 
-    def open_stream(self, context: Context) -> None:
-        """Count a stream, or refuse it: no host takes the places of all others."""
+    def open_stream(self, context: Context) -> str:
+        """Count a stream of a host and return him, or refuse it: nobody takes all others' places.
+
+        Once a call has ended its context cannot say any more whose it was: gRPC crashes.
+        """
         host, settings = host_of(context.peer()), self.settings
         if self.streams >= settings.streams_max:
             raise Refused("STREAMS_TOO_MANY", f"{self.streams} streams are open")
@@ -263,10 +268,10 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
         self.hosts[host] += 1
         self.streams += 1
         self.metrics.streams.set(self.streams)
+        return host
 
-    def close_stream(self, context: Context) -> None:
-        """Count a stream as closed."""
-        host = host_of(context.peer())
+    def close_stream(self, host: str) -> None:
+        """Count a stream of a host as closed."""
         self.hosts[host] -= 1
         if not self.hosts[host]:
             del self.hosts[host]
