@@ -33,10 +33,8 @@ ASSET             3  an asset's holdings on both sides, and its sums; its market
 LOAN              1  the lending pool, once in each step that looks at it
 STANDING          1  what an owner traded lately (119 bytes), once a day and portfolio
 SHARE             1  an approved builder, or the portfolio of somebody who has a share of a fee
+GROUPED           1  on top of VISIT: a bracket and its due item, written as its entry ends
 =============  ====  =======================================================
-
-A visit to a bracket's entry costs ``COST_GROUPED`` more: it may end the entry, and writes
-the bracket and its due item then.
 """
 
 from typing import Final
@@ -90,5 +88,6 @@ COST_TABLE: Final = (
     COST_LOAN,
     COST_STANDING,
     COST_SHARE,
+    COST_GROUPED,
 )
 COST_MAX: Final = 256
