@@ -363,7 +363,7 @@ class Duel:
         sub = chooser.pick((0, 0, 1))
         item = InboxItem(kind, owner, sub, Micros(0), Millis(self.world.now))
         if kind in (InboxKind.DEPOSIT, InboxKind.FORCED_WITHDRAW):
-            amount = Micros(chooser.pick((0, 1, 100 * USDC, 100 * USDC, 2**62)))
+            amount = Micros(chooser.pick((0, 1, 100 * USDC, 100 * USDC, 2**62, 2**63 - 1)))
             item = replace(item, amount=amount)
         elif kind == InboxKind.FORCED_CLOSE:
             number = chooser.pick((*[chooser.pick(self.numbers)] * 20, 9))

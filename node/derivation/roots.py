@@ -41,7 +41,7 @@ ITEMS_PACKED: Final = 10_000
 
 def workers_for(processors: int) -> int:
     """Return how many workers keep up with one that executes, and those that recover."""
-    return min(processors // 2, 3)
+    return min((processors + 2) // 4, 2)
 
 
 @final

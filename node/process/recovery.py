@@ -41,7 +41,7 @@ def name_of(transactions: Sequence[Transaction]) -> bytes:
 
 def workers_for(processors: int) -> int:
     """Return how many workers keep one that executes busy, next to those for roots."""
-    return max(1, min((processors - 1) // 2, 3))
+    return max(1, min(processors // 2, 3))
 
 
 @final

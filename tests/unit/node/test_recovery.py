@@ -82,7 +82,7 @@ def test_small_batches_start_no_worker(traffic: Traffic) -> None:
 
 
 def test_processors_are_left_to_execution_and_roots() -> None:
-    assert [workers_for(count) for count in (1, 2, 4, 5, 6, 64)] == [1, 1, 1, 2, 2, 3]
+    assert [workers_for(count) for count in (1, 2, 4, 5, 6, 64)] == [1, 1, 2, 2, 3, 3]
 
 
 def test_a_page_of_small_batches_is_recovered_ahead_as_one(

@@ -202,7 +202,7 @@ def test_small_entries_start_no_worker(traffic: Traffic) -> None:
 
 
 def test_there_are_as_many_workers_as_processors_for_them() -> None:
-    assert [workers_for(count) for count in (1, 2, 4, 5, 6, 64)] == [0, 1, 2, 2, 3, 3]
+    assert [workers_for(count) for count in (1, 2, 4, 5, 6, 64)] == [0, 1, 1, 1, 2, 2]
 
 
 @final
