@@ -175,7 +175,10 @@ def pay(exchange: Exchange, portfolio: int, account: int) -> tuple[int, int] | N
     leader = portfolio >> 8
     cut = 0 if account == leader else ceil(max(0, amount - basis) * fund.profit)
     exchange.credit(portfolio, -amount)
-    exchange.credit(exchange.home(account << 8 | leaving.sub), amount - cut)
+    home = exchange.home(account << 8 | leaving.sub)
+    exchange.balances.setdefault(home, 0)
+    if amount > cut:  # nothing changes no loan
+        exchange.credit(home, amount - cut)
     if cut:
         exchange.credit(leader << 8, cut)
     stake.shares -= leaving.shares
