@@ -159,6 +159,14 @@ class SpiedChain(WatchedChain, CountingChain):
     """A chain that is watched, and counts."""
 
 
+def disputed(land: Land) -> Outcome:
+    """Let a liar make himself richer than he is, and a defender fight that."""
+    forged = richer(land, land.derived[-1])
+    wrong = land.lie(forged, land.claim_honestly(1))
+    land.fight()
+    return ended(land, wrong, land.verdict_on(wrong))
+
+
 class WatchedLand(Land):
     """A land whose mempool the liar reads."""
 
@@ -169,11 +177,7 @@ class WatchedLand(Land):
 @adversary("proof front-run", "4", "SEGMENT convicted")
 def front_run() -> Outcome:
     """Send every proof that waits in the mempool first, in every form it can be given."""
-    land = traded(WatchedLand())
-    forged = richer(land, land.derived[-1])
-    wrong = land.lie(forged, land.claim_honestly(1))
-    land.fight()
-    return ended(land, wrong, land.verdict_on(wrong))
+    return disputed(traded(WatchedLand()))
 
 
 @dataclass
@@ -205,11 +209,7 @@ class BribedLand(Land):
 @adversary("proof front-run for its refund", "4", "SEGMENT convicted")
 def bribed() -> Outcome:
     """Make L1's blocks, and send a copy of the proof first, at a tip that eats up the reward."""
-    land = traded(BribedLand())
-    forged = richer(land, land.derived[-1])
-    wrong = land.lie(forged, land.claim_honestly(1))
-    land.fight()
-    return ended(land, wrong, land.verdict_on(wrong))
+    return disputed(traded(BribedLand()))
 
 
 @adversary("commitment copied for its refund", "4", "SEGMENT convicted")

@@ -103,14 +103,20 @@ def test_a_lie_lives_until_it_is_caught_and_the_follower_states_the_truth(
     tell(plot)
 
 
+async def followed(story: Story, entries: int) -> list[bytes]:
+    """Post so many entries and have them followed; return the roots before, and after each."""
+    roots = [story.tree.root]
+    for _ in range(entries):
+        story.make_blocks(1)
+        await story.post()
+        roots.append(story.tree.root)
+    await story.follow()
+    return roots
+
+
 def test_a_follower_comes_back_where_it_stood_and_proves_old_states(tell: Tell) -> None:
     async def plot(story: Story) -> None:
-        roots = [story.tree.root]
-        for _ in range(4):
-            story.make_blocks(1)
-            await story.post()
-            roots.append(story.tree.root)
-        await story.follow()
+        roots = await followed(story, 4)
         story.follower.close()
         story.follower = story.open_follower()
         assert story.follower.chain.head.log_index == 4
@@ -167,12 +173,7 @@ def test_old_states_are_found_from_trees_on_the_way_and_none_of_another_fork(
     monkeypatch.setattr(derived, "TREES_EVERY", 3)
 
     async def plot(story: Story) -> None:
-        roots = [story.tree.root]
-        for _ in range(8):
-            story.make_blocks(1)
-            await story.post()
-            roots.append(story.tree.root)
-        await story.follow()
+        roots = await followed(story, 8)
         story.follower.close()
         story.follower = story.open_follower()
         chain = story.follower.chain
